@@ -1,0 +1,1 @@
+"""Hardware: ports, framing, scanner protocols and feedback, symbology. No MQTT, no database."""

@@ -1,0 +1,1 @@
+"""The agent of one site: session, verdict, spool, publisher, station page."""

@@ -1,0 +1,1 @@
+"""The centre, one room per capability."""

@@ -1,0 +1,1 @@
+"""Proofs as pure functions: chains and keys as bytes. Source: design section 9."""

@@ -1,0 +1,89 @@
+"""Signed messages: made, and opened only when the signature is right.
+
+Source: design section 3 ("Every signed message is").
+
+    EnvelopeError        the bytes are no signed message            (wire.envelope)
+    +- SignatureError    they are, but not signed by the key that was expected
+    +- ContentError      rightly signed, but not a message we know
+"""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from ledger.keys import SigningKey, is_signed_by
+from wire import envelope
+from wire.envelope import EnvelopeError
+from wire.messages import Message, MessageBase, encode
+
+M = TypeVar("M", bound=MessageBase)
+
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+class SignatureError(EnvelopeError):
+    """The signature is not the expected key's."""
+
+
+class ContentError(EnvelopeError):
+    """Line 1 is not one of our messages, or not the type that was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[M]):
+    """A verified message; ``head`` is line 1 as received, ``lines`` what follows the signature."""
+
+    message: M
+    head: bytes
+    lines: bytes
+
+
+def message_type(message: MessageBase) -> str:
+    """The type name that stands in line 1 and in front of the signed bytes."""
+    tag = type(message).__struct_config__.tag
+    if not isinstance(tag, str):
+        raise TypeError(f"{type(message).__name__} has no type name")
+    return tag
+
+
+def seal(message: MessageBase, key: SigningKey, lines: list[bytes] | None = None) -> bytes:
+    """Serialise and sign a message; ``lines`` (without LF) follow the signature."""
+    head = encode(message)
+    signature = key.sign(envelope.signing_bytes(message_type(message), head))
+    return envelope.join(head, signature, lines)
+
+
+def peek(payload: bytes, bytes_max: int) -> MessageBase:
+    """Read line 1 without believing it: only to learn whose key must have signed.
+
+    Raises:
+        EnvelopeError: no signed message at all.
+        ContentError: line 1 is not one of our messages.
+    """
+    return _decode(envelope.split(payload, bytes_max).head)
+
+
+def open_sealed(payload: bytes, expected: type[M], public_key: bytes, bytes_max: int) -> Opened[M]:
+    """Open a message of one type that one key must have signed.
+
+    Raises:
+        EnvelopeError: no signed message, or longer than ``bytes_max``.
+        SignatureError: signed by another key, or altered.
+        ContentError: rightly signed, but another type.
+    """
+    parts = envelope.split(payload, bytes_max)
+    message = _decode(parts.head)
+    signed = envelope.signing_bytes(message_type(message), parts.head)
+    if not is_signed_by(public_key, signed, parts.signature):
+        raise SignatureError("the signature is not by the expected key")
+    if not isinstance(message, expected):
+        raise ContentError(f"{message_type(message)} came where {expected.__name__} was expected")
+    return Opened(message, parts.head, parts.lines)
+
+
+def _decode(head: bytes) -> MessageBase:
+    try:
+        return _decoder.decode(head)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ContentError(f"line 1 is no message of ours: {error}") from error

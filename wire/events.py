@@ -1,0 +1,227 @@
+"""Event lines: the facts that an edge records, one line of UTF-8 JSON each.
+
+A line is serialised once, at the edge; the same bytes are spooled, sent, stored, hashed and
+proven. Readers ignore fields they do not know, since the bytes stay whole either way.
+Source: design section 3.
+
+    LineError
+    +- the bytes are no event line: quarantine them, take the next
+"""
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from wire import WIRE_VERSION, WireVersion
+from wire.limits import CODE_BYTES_MAX, INT_MAX, LINE_BYTES_MAX, LINE_DEPTH_MAX
+from wire.names import (
+    END,
+    ZERO_HEAD,
+    At,
+    Count,
+    Hex16,
+    Hex32,
+    Micros,
+    Name,
+    Result,
+    Seq,
+    Sha256,
+    Signal,
+    Step,
+    parse_at,
+)
+
+ShortText = Annotated[str, Meta(max_length=256)]
+CodeText = Annotated[str, Meta(max_length=CODE_BYTES_MAX)]
+CodeHex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*" + END, max_length=2 * CODE_BYTES_MAX)]
+Waybill = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,64}" + END)]
+SignedMillis = Annotated[int, Meta(ge=-INT_MAX, le=INT_MAX)]
+
+UNSEALED_SPOOL = "0" * 32
+UNSEALED_SEQ = 1
+
+
+class LineError(ValueError):
+    """The bytes are no event line; the sentence says why."""
+
+
+class ClockReading(Struct, frozen=True, kw_only=True):
+    """How far the edge's clock is from the hub's, in ms; both null while unknown.
+
+    ``offset_ms`` is what to add to ``at``; ``error_ms`` is half the round trip plus drift since.
+    """
+
+    offset_ms: SignedMillis | None = None
+    error_ms: Count | None = None
+
+
+class EventBase(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """The fields every kind has.
+
+    ``spool``, ``seq`` and ``prev`` are placeholders until the spool seals the line, because only
+    the spool knows what came before. ``mono_ms`` is CLOCK_BOOTTIME, ``boot`` the kernel's boot id,
+    ``source`` what the operating system says of the port, ``by`` a pseudonym (never a badge).
+    """
+
+    v: WireVersion = WIRE_VERSION
+    site: Name
+    edge: Name
+    spool: Hex32 = UNSEALED_SPOOL
+    seq: Seq = UNSEALED_SEQ
+    prev: Sha256 = ZERO_HEAD
+    at: At
+    mono_ms: Count
+    boot: Hex32
+    clock: ClockReading
+    device: Name | None = None
+    source: ShortText | None = None
+    by: Hex16 | None = None
+
+
+class ScanTiming(Struct, frozen=True, kw_only=True):
+    """Microseconds from a frame's last byte to its code, and from the code to the verdict."""
+
+    decode: Micros
+    verdict: Micros
+
+
+class Scan(EventBase, frozen=True, kw_only=True, tag="scan"):
+    """One trigger pull outside the repeat guard.
+
+    For a code that is neither waybill nor command label, and for every badge, ``code_hex`` and
+    ``text`` are null and ``body`` is the hash of the private body that holds them.
+    """
+
+    waybill: Waybill | None = None
+    code_hex: CodeHex | None = None
+    text: CodeText | None = None
+    body: Sha256 | None = None
+    length: Count
+    aim: Annotated[str, Meta(pattern=r"^[A-Za-z][0-9A-Za-z]" + END)] | None = None
+    symbology: ShortText | None = None
+    step: Step | None = None
+    place: Name | None = None
+    container: ShortText | None = None
+    result: Result
+    list_version: Count
+    list_age_s: Count | None = None
+    timing_us: ScanTiming
+    maybe_repeat_of: Seq | None = None
+
+
+class Feedback(EventBase, frozen=True, kw_only=True, tag="feedback"):
+    """What the person was told about scan ``of_seq``; written after the tone, never delaying one.
+
+    ``commit_us`` runs from the verdict to the durable row, ``feedback_us`` from there until the
+    answer was handed to the port (null: the port has no return channel). ``device_ack`` is null
+    where the protocol cannot acknowledge.
+    """
+
+    of_seq: Seq
+    signal: Signal
+    commit_us: Micros | None = None
+    feedback_us: Micros | None = None
+    device_ack: bool | None = None
+    repeats: Count = 0
+
+
+class StationFact(StrEnum):
+    """What a station can report of itself."""
+
+    CLOCK_STEP = "clock_step"
+    DEVICE_LOST = "device_lost"
+    DEVICE_BACK = "device_back"
+    SCANNER_REPROGRAMMED = "scanner_reprogrammed"
+    """AIM ids are configured and one came without (facts.md: "BadBarcode")."""
+    SPOOL_START = "spool_start"
+    SPOOL_END = "spool_end"
+
+
+class Station(EventBase, frozen=True, kw_only=True, tag="station"):
+    """A fact about the station itself; the optional fields belong to single facts."""
+
+    fact: StationFact
+    reason: ShortText | None = None
+    clock_step_ms: SignedMillis | None = None
+    after_spool: Hex32 | None = None
+    after_seq: Seq | None = None
+    after_head: Sha256 | None = None
+
+
+class Head(EventBase, frozen=True, kw_only=True, tag="head"):
+    """Once a minute: the station lives, has ``depth`` unreceipted events and this wanted list."""
+
+    depth: Count
+    list_version: Count
+    list_age_s: Count | None = None
+
+
+Event = Scan | Feedback | Station | Head
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def line_hash(line: bytes) -> str:
+    """SHA-256 of a line's bytes without LF, lower hex: the next line's ``prev``."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def seal_line(event: Event, spool: str, seq: int, prev: str) -> bytes:
+    """Serialise an event at its place in a spool: the bytes that are kept for ever, without LF.
+
+    Raises:
+        LineError: the line would be longer than ``LINE_BYTES_MAX``.
+    """
+    line = _encoder.encode(msgspec.structs.replace(event, spool=spool, seq=seq, prev=prev))
+    if len(line) > LINE_BYTES_MAX:
+        raise LineError(f"line of {len(line)} bytes, at most {LINE_BYTES_MAX} are allowed")
+    return line
+
+
+def parse_line(line: bytes) -> Event:
+    """Read one event line (without LF).
+
+    Raises:
+        LineError: too long, too deep, not JSON, an unknown kind, or a field out of its bounds.
+    """
+    if len(line) > LINE_BYTES_MAX:
+        raise LineError(f"line of {len(line)} bytes, at most {LINE_BYTES_MAX} are allowed")
+    if b"\n" in line:
+        raise LineError("a line feed inside a line")
+    if _is_deeper_than(line, LINE_DEPTH_MAX):
+        raise LineError(f"nested deeper than {LINE_DEPTH_MAX}")
+    try:
+        event = _decoder.decode(line)
+        parse_at(event.at)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise LineError(str(error)) from error
+    return event
+
+
+def _is_deeper_than(line: bytes, depth_max: int) -> bool:
+    # The cheap bound first: no line can be deeper than its opening brackets are many.
+    if line.count(b"{") + line.count(b"[") <= depth_max:
+        return False
+    depth = 0
+    in_string = escaped = False
+    for byte in line:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"{[":
+            depth += 1
+            if depth > depth_max:
+                return True
+        elif byte in b"}]":
+            depth -= 1
+    return False

@@ -1,0 +1,28 @@
+"""Every bound on what crosses between programs, in one place. Source: design section 3."""
+
+LINE_BYTES_MAX = 32 * 1024
+LINE_DEPTH_MAX = 6
+CODE_BYTES_MAX = 512
+"""A label longer than this is hostile; its head is kept."""
+
+BATCH_BYTES_MAX = 256 * 1024
+"""A whole batch message: header, signature and lines."""
+BATCH_EVENTS_MAX = 200
+
+MESSAGE_BYTES_MAX = 64 * 1024
+"""Any signed message but a batch, a snapshot or bodies."""
+SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024
+WANTED_ENTRIES_MAX = 20_000
+WANTED_RULES_MAX = 64
+DELTA_ENTRIES_MAX = 64
+"""More changes than this travel as a snapshot."""
+
+BODY_BYTES_MAX = 8 * 1024
+BODIES_PER_MESSAGE_MAX = 200
+BODIES_BYTES_MAX = 256 * 1024
+
+SPOOLS_PER_EDGE_MAX = 64
+DEVICES_PER_EDGE_MAX = 64
+
+INT_MAX = 2**53 - 1
+"""Integers stay exact in every JSON reader."""

@@ -1,0 +1,214 @@
+"""The signed messages between edge and hub, as types; line 1 of each is one of these as JSON.
+
+Source: design section 3 ("Batch", "Exactly once", "Nothing is retained").
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from wire import WIRE_VERSION, WireVersion
+from wire.events import ClockReading, ShortText
+from wire.limits import (
+    BATCH_EVENTS_MAX,
+    BODIES_PER_MESSAGE_MAX,
+    DELTA_ENTRIES_MAX,
+    DEVICES_PER_EDGE_MAX,
+    SPOOLS_PER_EDGE_MAX,
+)
+from wire.names import At, Count, Hex32, Name, Seq, Sha256
+from wire.wanted import ListHead, WantedEntry, WantedRule
+
+
+class MessageBase(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Whom a message is from or for; the hub ties both to topic and signing key."""
+
+    v: WireVersion = WIRE_VERSION
+    site: Name
+    edge: Name
+
+
+class SpoolHead(Struct, frozen=True, kw_only=True):
+    """Where one spool stands: the last sequence number and the hash of its line."""
+
+    spool: Hex32
+    seq: Count
+    head: Sha256
+
+
+# ---------------------------------------------------------------- edge -> hub
+
+
+class Batch(MessageBase, frozen=True, kw_only=True, tag="batch"):
+    """Header of a batch; ``count`` event lines follow the signature, ``head`` hashes the last."""
+
+    spool: Hex32
+    first_seq: Seq
+    count: Annotated[int, Meta(ge=1, le=BATCH_EVENTS_MAX)]
+    head: Sha256
+
+
+class DeviceState(Struct, frozen=True, kw_only=True):
+    """One scanner as its edge sees it now."""
+
+    id: Name
+    source: ShortText | None
+    protocol: ShortText
+    connected: bool
+
+
+class State(MessageBase, frozen=True, kw_only=True, tag="state"):
+    """Every 30 s, and at once after a connect; ``n`` grows within a boot of the program."""
+
+    n: Seq
+    boot: Hex32
+    connection: Hex32
+    at: At
+    mono_ms: Count
+    heads: Annotated[tuple[SpoolHead, ...], Meta(max_length=SPOOLS_PER_EDGE_MAX)]
+    wanted: ListHead | None
+    clock: ClockReading
+    depth: Count
+    oldest_at: At | None
+    devices: Annotated[tuple[DeviceState, ...], Meta(max_length=DEVICES_PER_EDGE_MAX)]
+    version: ShortText
+
+
+class Gone(MessageBase, frozen=True, kw_only=True, tag="gone"):
+    """The last will, made anew before every CONNECT: this connection ended, and no more."""
+
+    boot: Hex32
+    connection: Hex32
+
+
+class Bodies(MessageBase, frozen=True, kw_only=True, tag="bodies"):
+    """Header of private bodies, by HTTP only; ``count`` :class:`PrivateBody` lines follow."""
+
+    count: Annotated[int, Meta(ge=1, le=BODIES_PER_MESSAGE_MAX)]
+    sha256: Sha256
+    """Over the lines as sent, line feeds included: the signature covers them through this."""
+
+
+class Enrol(MessageBase, frozen=True, kw_only=True, tag="enrol"):
+    """An edge shows its new key, signed with that key; ``secret`` is null on first use."""
+
+    public_key: Sha256
+    """The raw Ed25519 key, 64 hex digits."""
+    secret: ShortText | None
+    boot: Hex32
+
+
+class Fetch(MessageBase, frozen=True, kw_only=True, tag="fetch"):
+    """An edge asks for the newest wanted snapshot; ``have_version`` is what it holds."""
+
+    have_version: Count
+    at: At
+
+
+# ---------------------------------------------------------------- hub -> edge
+
+
+class Problem(StrEnum):
+    """Why the hub stores nothing more of a spool until a person decides."""
+
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_IDENTITY = "wrong_identity"
+    BROKEN_CHAIN = "broken_chain"
+    EQUIVOCATION = "equivocation"
+    UNREADABLE = "unreadable"
+
+
+class Receipt(MessageBase, frozen=True, kw_only=True, tag="receipt"):
+    """What the hub has committed; the only thing on which an edge forgets (P2).
+
+    ``answers`` is the SHA-256 of the first line of the batch or state that this answers.
+    ``received_at`` and ``sent_at`` are hub times, from which the edge learns its clock offset.
+    A spool the hub never saw has seq 0 and the zero head.
+    """
+
+    answers: Sha256
+    heads: Annotated[tuple[SpoolHead, ...], Meta(max_length=SPOOLS_PER_EDGE_MAX)]
+    wanted_version: Count
+    problem: Problem | None = None
+    received_at: At
+    sent_at: At
+
+
+class Command(MessageBase, frozen=True, kw_only=True):
+    """Commands are signed, idempotent and expire."""
+
+    id: Hex32
+    expires_at: At
+
+
+class WantedDelta(Command, frozen=True, kw_only=True, tag="wanted_delta"):
+    """Changes from ``from_version``; ``head`` says what the list must be afterwards."""
+
+    from_version: Count
+    put: Annotated[tuple[WantedEntry, ...], Meta(max_length=DELTA_ENTRIES_MAX)]
+    remove: Annotated[tuple[Name, ...], Meta(max_length=DELTA_ENTRIES_MAX)]
+    rules: tuple[WantedRule, ...] | None = None
+    """The whole new rule set, or null where it did not change."""
+    head: ListHead
+
+
+class WantedHead(Command, frozen=True, kw_only=True, tag="wanted_head"):
+    """Renewed every 60 s even without change, so that the list's age can be trusted."""
+
+    head: ListHead
+
+
+class WantedFetch(Command, frozen=True, kw_only=True, tag="wanted_fetch"):
+    """The edge is too far behind for deltas: fetch the snapshot over HTTP."""
+
+    version: Count
+
+
+class WantedSnapshot(MessageBase, frozen=True, kw_only=True, tag="wanted_snapshot"):
+    """Answer to a fetch; one line follows: the list's canonical bytes, which ``head`` hashes."""
+
+    head: ListHead
+
+
+class Enrolled(MessageBase, frozen=True, kw_only=True, tag="enrolled"):
+    """The hub took the edge's key; the site's salt makes badges into pseudonyms."""
+
+    public_key: Sha256
+    hub_key: Sha256
+    site_salt: Hex32
+
+
+# ---------------------------------------------------------------- private bodies
+
+
+class PrivateBody(Struct, frozen=True, kw_only=True):
+    """What must not stand in a line; the line holds SHA-256(salt || body).
+
+    ``body`` is the JSON of a :class:`CodeBody` as text: the very characters that were hashed.
+    """
+
+    salt: Hex32
+    body: str
+
+
+class CodeBody(Struct, frozen=True, kw_only=True):
+    """A scanned code that is no waybill and no command label, or a badge."""
+
+    code_hex: str
+    text: str | None
+
+
+FromEdge = Batch | State | Gone | Bodies | Enrol | Fetch
+FromHub = Receipt | WantedDelta | WantedHead | WantedFetch | WantedSnapshot | Enrolled
+Message = FromEdge | FromHub
+AnyCommand = WantedDelta | WantedHead | WantedFetch
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: Struct) -> bytes:
+    """Serialise line 1 of a message, or a private body's line: compact, fields in order."""
+    return _encoder.encode(message)

@@ -1,0 +1,112 @@
+"""Policy: every number that a carrier may change, as types; the values live in ``policy.toml``.
+
+``wire/policy.toml`` holds the shipped defaults; a carrier's own file overrides single keys. An
+unknown key is an error, because a misspelt policy is a policy not carried out. Pure: callers read
+the files. Source: domain.md ("Every number is a policy value").
+"""
+
+import re
+import tomllib
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from wire.names import Name
+
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+
+
+class WaybillKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a waybill of one kind looks like.
+
+    ``pattern`` must match the whole code; ``symbologies`` are those of ``devices.symbology``;
+    ``series_hv`` is the prefix of high-value parcels (HV-2.11.1), tried on waybills only.
+    """
+
+    name: Name
+    pattern: Annotated[str, Meta(min_length=1, max_length=200)]
+    symbologies: tuple[str, ...]
+    check: Literal["none", "mod7", "mod10"]
+    series_hv: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise ValueError(f"pattern {self.pattern!r} is no regular expression") from error
+
+
+class ListPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``stale_age_s``: a list whose newest signed head is older than this is shown as stale."""
+
+    stale_age_s: Positive
+
+
+class ScanPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``repeat_guard_ms``: the same bytes from one device within this are one scan.
+
+    ``resend_window_s``: after a start, the same code again within this is marked maybe_repeat_of.
+    """
+
+    repeat_guard_ms: Positive
+    resend_window_s: Positive
+
+
+class SessionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``idle_min``: who, step, place and bag are forgotten after this much idle time."""
+
+    idle_min: Positive
+
+
+class LinkPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``hub_silent_s``: no receipt for this long lights "offline" and raises an alert."""
+
+    hub_silent_s: Positive
+
+
+class LatePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``late_s``: an event received this long after it was recorded is late.
+
+    ``future_max_h``: event times further ahead are not believed; received_at counts instead.
+    """
+
+    late_s: Positive
+    future_max_h: Positive
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole policy file."""
+
+    waybill: Annotated[tuple[WaybillKind, ...], Meta(min_length=1, max_length=16)]
+    list: ListPolicy
+    scan: ScanPolicy
+    session: SessionPolicy
+    link: LinkPolicy
+    late: LatePolicy
+
+
+def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
+    """Read the shipped policy with a carrier's own keys laid over it.
+
+    Tables are merged key by key; the array of waybill kinds is replaced whole.
+
+    Raises:
+        ValueError: not TOML, an unknown key, or a value out of its bounds; the sentence names it.
+    """
+    try:
+        merged = _load(shipped)
+        if own is not None:
+            for key, value in _load(own).items():
+                known = merged.get(key)
+                if isinstance(known, dict) and isinstance(value, dict):
+                    merged[key] = {**known, **value}
+                else:
+                    merged[key] = value
+        return msgspec.convert(merged, Policy)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ValueError(f"policy: {error}") from error
+
+
+def _load(data: bytes) -> dict[str, Any]:
+    return tomllib.loads(data.decode("utf-8"))

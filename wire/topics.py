@@ -1,0 +1,52 @@
+"""The broker's topics; no other file spells one. Source: design section 3."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wire.names import is_name
+
+_ROOT = "custos/v1"
+
+
+class Channel(StrEnum):
+    """The four channels of an edge; ``receipt`` and ``cmd`` run from the hub to the edge."""
+
+    EVENTS = "events"
+    RECEIPT = "receipt"
+    STATE = "state"
+    CMD = "cmd"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One channel of one edge."""
+
+    site: str
+    edge: str
+    channel: Channel
+
+    def __str__(self) -> str:
+        return f"{_ROOT}/{self.site}/{self.edge}/{self.channel}"
+
+
+HUB_SUBSCRIPTIONS = (f"{_ROOT}/+/+/{Channel.EVENTS}", f"{_ROOT}/+/+/{Channel.STATE}")
+
+
+def edge_subscriptions(site: str, edge: str) -> tuple[str, str]:
+    """The two topics that an edge listens to."""
+    return str(Topic(site, edge, Channel.RECEIPT)), str(Topic(site, edge, Channel.CMD))
+
+
+def parse_topic(text: str) -> Topic:
+    """Read a topic.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    parts = text.split("/")
+    if len(parts) != 5 or "/".join(parts[:2]) != _ROOT:
+        raise ValueError(f"no Custos topic: {text[:100]!r}")
+    site, edge, channel = parts[2:]
+    if not (is_name(site) and is_name(edge)):
+        raise ValueError(f"bad name in topic: {text[:100]!r}")
+    return Topic(site, edge, Channel(channel))
