@@ -1,0 +1,278 @@
+"""The real programs, started and killed as an operator would: broker, hub, edge.
+
+Each program is its own process group, so that killing it kills what it started. Everything
+listens on free loopback ports and keeps its files below the test's own directory.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 45.0
+STOP_TIMEOUT_S = 15.0
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(
+    condition: Callable[[], Any], what: str, timeout_s: float = 20.0, pause_s: float = 0.02
+) -> Any:
+    """Poll until ``condition`` gives something true; what it gave, or a failure that says what."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(pause_s)
+    raise AssertionError(f"not within {timeout_s:g} s: {what}")
+
+
+def is_listening(port: int) -> bool:
+    """Say whether something accepts connections on a loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def http_status(url: str) -> int:
+    """The status that a GET answers with; 0 while nothing answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except OSError:
+        return 0
+
+
+@dataclass
+class Program:
+    """One child process with its log file."""
+
+    name: str
+    command: list[str]
+    log: Path
+    env: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        assert self.process is None, f"{self.name} already runs"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.env},
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def signal_group(self, number: int) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL for the program and all it started."""
+        if self.process is None:
+            return
+        with suppress(ProcessLookupError):
+            self.signal_group(signal.SIGKILL)
+        self.process.wait(STOP_TIMEOUT_S)
+        self.process = None
+
+    def stop(self) -> int:
+        """SIGTERM and wait; the exit status. A program that does not stop fails the test."""
+        assert self.process is not None
+        self.process.terminate()
+        try:
+            status = self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} did not stop\n{self.tail()}") from None
+        self.process = None
+        return status
+
+    def tail(self, characters: int = 4000) -> str:
+        return self.log.read_text(errors="replace")[-characters:] if self.log.exists() else ""
+
+    def wait_ready(self, ready: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> None:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            status = self.process.poll()
+            if status is not None:
+                raise AssertionError(f"{self.name} ended with {status}\n{self.tail()}")
+            if ready():
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"{self.name} is not ready after {timeout_s:g} s\n{self.tail()}")
+
+
+class Broker(Program):
+    """Debian's mosquitto on a free port, without persistence: a pipe that may lose everything."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        conf = directory / "mosquitto.conf"
+        conf.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+            "set_tcp_nodelay true\nretain_available false\nuser root\n"
+        )
+        super().__init__("broker", ["mosquitto", "-c", str(conf)], directory / "broker.log")
+        path = f"/usr/sbin:/usr/local/sbin:{os.environ.get('PATH', '')}"
+        self.env = {"PATH": path}
+        self.command[0] = _which("mosquitto", path)
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        super().start()
+        self.wait_ready(lambda: is_listening(self.port))
+
+
+class Hub(Program):
+    """``custos-hub`` with all its roles on SQLite."""
+
+    def __init__(self, directory: Path, mqtt: str, policy: str = "", edges: str = "first-use"):
+        self.data_dir = directory / "hub"
+        self.port = free_port()
+        config = directory / "hub.toml"
+        lines = [
+            f'data_dir = "{self.data_dir}"',
+            f'mqtt = "{mqtt}"',
+            f'http = "127.0.0.1:{self.port}"',
+        ]
+        if policy:
+            (directory / "policy.toml").write_text(policy)
+            lines.append(f'policy = "{directory / "policy.toml"}"')
+        config.write_text("\n".join([*lines, "[edges]", f'enrolment = "{edges}"', ""]))
+        self.config = config
+        command = [sys.executable, "-m", "hub", "--config", str(config)]
+        super().__init__("hub", command, directory / "hub.log")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        super().start()
+        self.wait_ready(lambda: http_status(f"{self.url}/readyz") == 200)
+
+    @property
+    def token(self) -> str:
+        return (self.data_dir / "admin.token").read_text().strip()
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """One REST call as the administrator: status and decoded JSON."""
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                raw = answer.read()
+                return answer.status, json.loads(raw) if raw else None
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read() or b"null")
+
+    def get(self, path: str) -> Any:
+        status, body = self.call("GET", path)
+        assert status == 200, (status, body)
+        return body
+
+    def events(self, query: str = "kind=scan") -> list[dict[str, Any]]:
+        """All events of a query, page after page."""
+        items: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.get(f"events?{query}&limit=1000{cursor}")
+            items += page["items"]
+            if not page["next"]:
+                return items
+            cursor = f"&cursor={page['next']}"
+
+
+class Edge(Program):
+    """``custos-edge`` with scanners at the given URLs: {id: (url, protocol)}."""
+
+    def __init__(
+        self,
+        directory: Path,
+        hub: Hub,
+        mqtt: str,
+        scanners: dict[str, tuple[str, str]],
+        name: str = "dock",
+        site: str = "755A",
+        token: str = "",
+    ):
+        self.site, self.edge = site, name
+        self.data_dir = directory / f"edge-{name}"
+        self.port = free_port()
+        self.config = directory / f"edge-{name}.toml"
+        lines = [f'site = "{site}"', f'edge = "{name}"', f'data_dir = "{self.data_dir}"']
+        lines += ["[hub]", f'mqtt = "{mqtt}"', f'http = "{hub.url}"']
+        lines += [f'token = "{token}"'] if token else []
+        for device, (url, protocol) in scanners.items():
+            lines += ["[[scanner]]", f'id = "{device}"', f'url = "{url}"']
+            lines += [f'protocol = "{protocol}"']
+        lines += ["[station]", f'listen = "127.0.0.1:{self.port}"', ""]
+        self.config.write_text("\n".join(lines))
+        command = [sys.executable, "-m", "edge", "--config", str(self.config)]
+        super().__init__(f"edge {name}", command, directory / f"edge-{name}.log")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        super().start()
+        self.wait_ready(lambda: http_status(f"{self.url}/readyz") == 200)
+
+
+def _which(program: str, path: str) -> str:
+    found = shutil.which(program, path=path)
+    assert found, f"{program} is not installed: run make test, which installs it"
+    return found
+
+
+@contextmanager
+def running(*programs: Program) -> Iterator[None]:
+    """Start programs in order; whatever happens, none outlives the block."""
+    try:
+        for program in programs:
+            program.start()
+        yield
+    finally:
+        for program in reversed(programs):
+            program.kill()
