@@ -1,0 +1,1 @@
+"""Measurements: ``python -m bench AREA`` prints a table and leaves JSON in build/."""
