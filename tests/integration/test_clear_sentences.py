@@ -260,9 +260,3 @@ def test_a_port_that_cannot_be_opened_is_named_and_tried_again(tmp_path: Path) -
         holder.communicate(b"\n", timeout=10)
         os.close(master)
         os.close(slave)
-
-
-def test_a_full_disk_is_said_at_the_scanner_and_forgotten_by_nobody(tmp_path: Path) -> None:
-    """On a small tmpfs where mounting works; elsewhere the VFS test of the spool stands for it."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.fail("mounting needs root here; tests/faults/test_spool_disk.py covers the VFS way")
