@@ -1,4 +1,4 @@
-"""``make bench AREA=scan``: from a scanner's bytes to its tone, and what 100,000 scans leave behind.
+"""``make bench AREA=scan``: from bytes to tone, and what 100,000 scans leave behind.
 
 Everything runs for real: pty, edge with commits on a disk file system, mosquitto, hub on SQLite.
 The peer is the script that most people write first (bench/peers/naive_scanner.py), same run,

@@ -2,7 +2,6 @@
 
 import os
 import pty
-import shutil
 import sqlite3
 import subprocess
 import sys
