@@ -1,0 +1,90 @@
+"""What the edge's cores ask of the shells around them; nothing here does any work.
+
+SpoolError       this scan was not recorded: say so, change nothing, the next one tries again
+SpoolUnusableError    the spool cannot be trusted or opened at all: one sentence, exit 2
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from wire.events import Event
+from wire.messages import PrivateBody
+
+
+class SpoolError(Exception):
+    """Nothing was made durable; what was to be appended does not count as recorded."""
+
+
+class SpoolUnusableError(Exception):
+    """The spool on disk is not ours, too new, or its chain is broken; the sentence says which."""
+
+
+class Clock(Protocol):
+    """The machine's clocks and its random source (``edge.clock``)."""
+
+    def now(self) -> datetime:
+        """Wall time, aware UTC."""
+
+    def mono_ns(self) -> int:
+        """A clock for durations, in ns; comparable with the times that ports report."""
+
+    def boottime_ms(self) -> int:
+        """CLOCK_BOOTTIME in ms: goes on while the machine sleeps, never steps."""
+
+    def random_bytes(self, count: int) -> bytes:
+        """Random bytes fit for salts and ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A durable line at its place in the spool; ``head`` is the hash of ``line``."""
+
+    seq: int
+    head: str
+    line: bytes
+
+
+class SpoolWriter(Protocol):
+    """What the station asks of the spool (``edge.spool``)."""
+
+    @property
+    def head_seq(self) -> int:
+        """The last durable sequence number, 0 before the first."""
+
+    @property
+    def upto_seq(self) -> int:
+        """The last sequence number that the hub has receipted."""
+
+    def append(
+        self,
+        events: Sequence[Event],
+        bodies: Mapping[str, PrivateBody],
+        sessions: Mapping[str, bytes],
+    ) -> list[Sealed]:
+        """Make events, their bodies (by hash) and the sessions (by device) durable, or nothing.
+
+        Raises:
+            SpoolError: nothing was recorded.
+        """
+
+    def mark_receipted(self, upto_seq: int) -> None:
+        """The hub has everything up to here."""
+
+    def forget_bodies(self, hashes: Sequence[str]) -> None:
+        """The hub has these bodies.
+
+        Raises:
+            SpoolError: they stay and are sent again.
+        """
+
+
+class SpoolLines(Protocol):
+    """What the publisher asks of the spool (``edge.spool_reader``)."""
+
+    def unsent(self, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
+        """The lines after ``after_seq``, in order, at most so many and so long with their LF."""
+
+    def head_at(self, seq: int) -> str | None:
+        """The hash of a kept line; None if it was forgotten or never was."""

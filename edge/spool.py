@@ -1,0 +1,242 @@
+"""The spool: every fact of this edge on disk, in order, before anybody is told of it.
+
+One thread owns the one writing connection; the publisher reads through ``edge.spool_reader``.
+A commit is durable when it returns (WAL, synchronous=FULL). Source: promises P1, P2, P4.
+
+    SpoolError       nothing was recorded                       (edge.seams, from apsw.Error)
+    SpoolUnusableError    not to be opened: one sentence, exit 2     (edge.seams, from apsw.Error)
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import apsw
+
+from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
+from edge.seams import Sealed, SpoolError, SpoolUnusableError
+from edge.spool_schema import check_tail, prepare, read_head
+from ledger.chain import ChainHead
+from wire.events import Event, line_hash, seal_line
+from wire.messages import PrivateBody
+from wire.names import format_at
+
+FILE_NAME = "spool.sqlite"
+SPOOL_BYTES_MAX = 4 * 1024**3
+"""At this size nothing more is recorded until receipts let old lines go."""
+KEEP_RECEIPTED = timedelta(days=7)
+CROWDED_RATIO = 0.8
+"""Above this share of the bound receipted lines go before their seven days are over (P2)."""
+PRUNE_LINES_MAX = 500
+"""Lines forgotten in one go, so that no scan waits behind a long deletion."""
+WAL_PAGES_MAX = 4000
+"""A commit that finds the WAL longer than this has to checkpoint; idle moments do it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """Lines forgotten; ``early`` of them before their time because the spool is crowded."""
+
+    forgotten: int
+    early: int
+
+
+class Spool:
+    """The one writer. Not for sharing between threads."""
+
+    def __init__(
+        self,
+        path: Path,
+        new_id: str,
+        *,
+        vfs: str | None = None,
+        bytes_max: int = SPOOL_BYTES_MAX,
+        fail_points: FailPoints = NO_FAIL_POINTS,
+    ) -> None:
+        """Open the spool at ``path``, or make it with the id ``new_id`` (32 random hex).
+
+        Raises:
+            SpoolUnusableError: no database, not ours, too new, or its chain is broken.
+        """
+        self._fail_points = fail_points
+        self._bytes_max = bytes_max
+        try:
+            self._connection = apsw.Connection(str(path), vfs=vfs)
+            self.id, self._upto_seq = prepare(self._connection, new_id, bytes_max)
+            self._head = check_tail(self._connection, self.id, self._upto_seq)
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX:d}")
+        except (apsw.Error, SpoolUnusableError) as error:
+            raise SpoolUnusableError(f"the spool {path} cannot be used: {error}") from error
+        _sync_directory(path.parent)
+        self._upto_is_durable = True
+        self._is_in_doubt = False
+
+    @property
+    def head(self) -> ChainHead:
+        """The last durable line's place and hash."""
+        return self._head
+
+    @property
+    def head_seq(self) -> int:
+        """The last durable sequence number, 0 before the first."""
+        return self._head.seq
+
+    @property
+    def upto_seq(self) -> int:
+        """The last sequence number that the hub has receipted."""
+        return self._upto_seq
+
+    def append(
+        self,
+        events: Sequence[Event],
+        bodies: Mapping[str, PrivateBody],
+        sessions: Mapping[str, bytes],
+    ) -> list[Sealed]:
+        """Seal events at the head and make them durable with bodies and sessions, or nothing.
+
+        Raises:
+            SpoolError: disk full, I/O error, or the spool's bound; the head stands where it stood.
+        """
+        try:
+            self._settle_doubt()
+            sealed = self._seal(events)
+            self._fail_points.hit(FailPoint.BEFORE_COMMIT)
+            self._commit(sealed, events, bodies, sessions)
+        except apsw.Error as error:
+            self._roll_back()
+            raise SpoolError(f"not recorded: {error}") from error
+        self._fail_points.hit(FailPoint.AFTER_COMMIT)
+        if sealed:
+            self._head = ChainHead(sealed[-1].seq, sealed[-1].head)
+        self._upto_is_durable = True
+        return sealed
+
+    def _seal(self, events: Sequence[Event]) -> list[Sealed]:
+        sealed = []
+        seq, head = self._head.seq, self._head.head
+        for event in events:
+            seq += 1
+            line = seal_line(event, self.id, seq, head)
+            head = line_hash(line)
+            sealed.append(Sealed(seq, head, line))
+        return sealed
+
+    def _commit(
+        self,
+        sealed: Sequence[Sealed],
+        events: Sequence[Event],
+        bodies: Mapping[str, PrivateBody],
+        sessions: Mapping[str, bytes],
+    ) -> None:
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        for kept, event in zip(sealed, events, strict=True):
+            row = (kept.seq, kept.head, event.at, kept.line)
+            execute("INSERT INTO line (seq, head, at, line) VALUES (?, ?, ?, ?)", row)
+        for sha256, body in bodies.items():
+            execute("INSERT INTO body VALUES (?, ?, ?)", (sha256, body.salt, body.body))
+        for device, state in sessions.items():
+            execute("INSERT OR REPLACE INTO session VALUES (?, ?)", (device, state))
+        self._write_upto()
+        execute("COMMIT")
+
+    def mark_receipted(self, upto_seq: int) -> None:
+        """The hub has everything up to here.
+
+        Made durable with the next commit only: after a crash the hub says it again, and no scan
+        waits for this.
+        """
+        self._upto_seq = upto_seq
+        self._upto_is_durable = False
+
+    def forget_bodies(self, hashes: Sequence[str]) -> None:
+        """Delete private bodies that the hub has acknowledged.
+
+        Raises:
+            SpoolError: they stay.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for sha256 in hashes:
+                self._connection.execute("DELETE FROM body WHERE sha256 = ?", (sha256,))
+            self._connection.execute("COMMIT")
+        except apsw.Error as error:
+            self._roll_back()
+            raise SpoolError(f"bodies not forgotten: {error}") from error
+
+    def tidy(self, now: datetime) -> Tidied:
+        """In an idle moment: forget old receipted lines, keep upto, move the WAL into the file.
+
+        Raises:
+            SpoolError: the disk refused; nothing is lost, the next call tries again.
+        """
+        try:
+            tidied = self._prune(now)
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.Error as error:
+            self._roll_back()
+            raise SpoolError(f"not tidied: {error}") from error
+        return tidied
+
+    def _prune(self, now: datetime) -> Tidied:
+        # The line at upto stays: the hub may still name it, and its hash answers "is it ours".
+        oldest = self._connection.execute(
+            "SELECT seq, at FROM line WHERE seq < ? ORDER BY seq LIMIT ?",
+            (min(self._upto_seq, self._head.seq), PRUNE_LINES_MAX),
+        )
+        rows: list[tuple[int, str]] = list(oldest)
+        old_at = format_at(now - KEEP_RECEIPTED)
+        is_crowded = self.fill_ratio() > CROWDED_RATIO
+        due = [row for row in rows if row[1] < old_at or is_crowded]
+        if not due and self._upto_is_durable:
+            return Tidied(0, 0)
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany("DELETE FROM line WHERE seq = ?", [(seq,) for seq, _ in due])
+        self._write_upto()
+        self._connection.execute("COMMIT")
+        self._upto_is_durable = True
+        return Tidied(len(due), sum(at >= old_at for _, at in due))
+
+    def _write_upto(self) -> None:
+        if not self._upto_is_durable:
+            self._connection.execute("UPDATE spool SET upto_seq = ?", (self._upto_seq,))
+
+    def fill_ratio(self) -> float:
+        """The used share of the spool's bound, 0 to 1."""
+        pages = self._connection.pragma("page_count") - self._connection.pragma("freelist_count")
+        page_bytes = self._connection.pragma("page_size")
+        return float(pages * page_bytes / self._bytes_max)
+
+    def sessions(self) -> dict[str, bytes]:
+        """The last session of each device, as it was when its last scan was recorded."""
+        return dict(self._connection.execute("SELECT device, state FROM session"))
+
+    def close(self) -> None:
+        """Close the connection; everything recorded already is durable."""
+        self._connection.close()
+
+    def _roll_back(self) -> None:
+        # A failed COMMIT may still have happened: ask the disk before the next append.
+        self._is_in_doubt = True
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute("ROLLBACK")
+            except apsw.Error as error:
+                raise SpoolError(f"not recorded, and the disk is gone: {error}") from error
+
+    def _settle_doubt(self) -> None:
+        if self._is_in_doubt:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._head = read_head(self._connection)
+            self._is_in_doubt = False
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
