@@ -48,11 +48,10 @@ class PowerDisk:
     def acknowledge(self, what: Any) -> None:
         self.log.append(Acknowledged(what))
 
-    def cuts(self, count: int, rng: random.Random) -> Iterator[int]:
-        """``count`` points of the record, drawn evenly, always behind the first sync."""
-        first = next(i for i, op in enumerate(self.log) if isinstance(op, Op) and op.kind == "sync")
+    def cuts(self, count: int, first: int, rng: random.Random) -> Iterator[int]:
+        """``count`` points of the record at or behind its ``first`` entry, drawn evenly."""
         for _ in range(count):
-            yield rng.randrange(first + 1, len(self.log) + 1)
+            yield rng.randrange(first, len(self.log) + 1)
 
     def acknowledged_before(self, cut: int) -> list[Any]:
         return [entry.what for entry in self.log[:cut] if isinstance(entry, Acknowledged)]

@@ -72,7 +72,7 @@ def test_a_full_disk_is_answered_not_recorded_and_heals(tmp_path: Path) -> None:
             assert healed.signal is Signal.OK
             recorded += 1
             edge.stop()
-        assert _scans_in(edge.data_dir / "spool.db") == recorded
+        assert _scans_in(edge.data_dir / "spool.sqlite") == recorded
 
 
 def _scans_in(spool: Path) -> int:
@@ -80,7 +80,7 @@ def _scans_in(spool: Path) -> int:
 
     store = apsw.Connection(f"file:{spool}?mode=ro", flags=apsw.SQLITE_OPEN_URI | 1)
     try:
-        lines = [bytes(row[0]) for row in store.execute("SELECT line FROM event")]
+        lines = [bytes(row[0]) for row in store.execute("SELECT line FROM line")]
     finally:
         store.close()
     return sum(line.startswith(b'{"kind":"scan"') for line in lines)

@@ -1,0 +1,49 @@
+"""Scans for a spool under fire, and the question that every fault asks: what is missing?"""
+
+from pathlib import Path
+
+from edge.spool import Spool
+from edge.spool_reader import SpoolReader
+from wire.events import ClockReading, Scan, ScanTiming, parse_line
+from wire.names import Result
+
+SPOOL_ID = "5" * 32
+
+
+def scan(number: int) -> Scan:
+    """A distinct scan that looks like any other."""
+    return Scan(
+        site="755A",
+        edge="dock",
+        at="2026-11-22T01:02:03.456Z",
+        mono_ms=number,
+        boot="b" * 32,
+        clock=ClockReading(),
+        device="dock-1",
+        source="pts:test",
+        waybill=f"{755000000000 + number}",
+        code_hex=f"{755000000000 + number}".encode().hex(),
+        text=f"{755000000000 + number}",
+        length=12,
+        aim="C0",
+        symbology="code128",
+        result=Result.CLEAR,
+        list_version=1,
+        list_age_s=1,
+        timing_us=ScanTiming(decode=1, verdict=1),
+    )
+
+
+def waybills(path: Path) -> list[str]:
+    """Every scan that a spool holds, after it was opened as the edge opens it: checked."""
+    Spool(path, SPOOL_ID).close()
+    reader = SpoolReader(path)
+    lines: list[bytes] = []
+    try:
+        while page := reader.unsent(len(lines), 1000, 2**30):
+            lines += page
+    finally:
+        reader.close()
+    events = [parse_line(line) for line in lines]
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    return [event.waybill or "" for event in events if isinstance(event, Scan)]
