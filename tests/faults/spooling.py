@@ -1,4 +1,4 @@
-"""Scans for a spool under fire, and the question that every fault asks: what is missing?"""
+"""Scans for a spool under fire, and what is missing afterwards."""
 
 from pathlib import Path
 
