@@ -159,7 +159,7 @@ _BY_AIM_LETTER: Final = {
     "z": Symbology.AZTEC,
 }
 _GS1: Final = frozenset(_BY_AIM.values())
-# A wrong best-before date beside it must not hide a consignment number.
+# An all-zero date, common on labels without one, must not hide the consignment number beside it.
 _GS1_CONFIG: Final = ParseConfig(gs1_element_strings_verify_date=False)
 _VERBS: Final[dict[str, Verb]] = {verb.value: verb for verb in Verb}
 _STEPS: Final = frozenset(step.value for step in Step)
