@@ -26,7 +26,7 @@ ANSWER_TIMEOUT_NS: Final = 1_000_000_000
 MonoClock = Callable[[], int]
 """A monotonic clock in ns."""
 
-_log = structlog.get_logger(__name__)
+_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,52 +160,64 @@ class PortThread:
                 self._wake.send(b"\0")
 
     def _run(self) -> None:
+        trouble: str | None = None
         while not self._stopping.is_set():
             try:
-                self._recover()
+                if trouble is not None:
+                    self._tell_lost(trouble)
+                    trouble = None
                 self._hold_port()
             except Exception:
                 self.crashes += 1
-                _log.exception("port thread failed", device=self._device)
+                trouble = "the port's thread failed; see the log"
+                _logger.exception("port thread failed", device=self._device)
             self._failures += 1
             self._stopping.wait(self._backoff.delay_s(self._failures))
 
-    def _recover(self) -> None:
-        """After a crash: end what it left open. In the loop, since ``on_event`` may fail again."""
-        if self._wake is not None:
-            self._lose("the port's thread failed; see the log")
-
     def _hold_port(self) -> None:
         """Open the port once and serve it until it is lost or the thread is stopped."""
+        opened_ns = None
         try:
-            port = open_port(self._url)
-        except PortError as error:
-            self._lose(str(error))
-            return
-        opened_ns = self._clock()
-        with closing(port):
-            try:
+            with closing(open_port(self._url)) as port:
+                opened_ns = self._clock()
                 self._serve(port)
-            except PortError as error:
-                self._lose(str(error))
+        except PortError as error:
+            self._tell_lost(str(error))
         # Only a cable that held resets the backoff: one that flaps must not flood the ledger.
-        if self._clock() - opened_ns >= self._backoff.max_s * 1e9:
+        if opened_ns is not None and self._clock() - opened_ns >= self._backoff.max_s * 1e9:
             self._failures = 0
+
+    def _tell_lost(self, reason: str) -> None:
+        if not self._is_outage_told:
+            self._is_outage_told = True
+            self._on_event(PortLost(self._device, reason))
 
     def _serve(self, port: Port) -> None:
         wake_read, wake_write = socket.socketpair()
-        with wake_read, selectors.DefaultSelector() as selector:
-            wake_write.setblocking(False)
-            with self._lock:
-                self._wake = wake_write
-            self._is_outage_told = False
-            self._on_event(PortOpened(self._device, port.source))
+        wake_write.setblocking(False)
+        with self._lock:
+            self._wake = wake_write
+        reason = "the port's thread failed"
+        try:
+            with wake_read:
+                self._is_outage_told = False
+                self._on_event(PortOpened(self._device, port.source))
+                self._pump(port, wake_read)
+            reason = "the station stopped"
+        except PortError as error:
+            reason = str(error)
+            raise
+        finally:
+            self._end_answers(reason)
+
+    def _pump(self, port: Port, wake_read: socket.socket) -> None:
+        with selectors.DefaultSelector() as selector:
             selector.register(wake_read, selectors.EVENT_READ)
             selector.register(port, selectors.EVENT_READ)
             while not self._stopping.is_set():
                 answer = self._first_answer()
-                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if answer else 0)
-                selector.modify(port, wanted)
+                asked = selectors.EVENT_READ | (selectors.EVENT_WRITE if answer else 0)
+                selector.modify(port, asked)
                 for key, ready in selector.select(self._patience_s(answer)):
                     if key.fileobj is wake_read:
                         wake_read.recv(4096)
@@ -213,7 +225,6 @@ class PortThread:
                         self._read(port)
                 if answer is not None:
                     self._write(port, answer)
-            self._end_answers("the station stopped")
 
     def _read(self, port: Port) -> None:
         data = port.read()
@@ -248,12 +259,6 @@ class PortThread:
     def _drop_first_answer(self) -> None:
         with self._lock:
             self._answers.popleft()
-
-    def _lose(self, reason: str) -> None:
-        self._end_answers(reason)
-        if not self._is_outage_told:
-            self._is_outage_told = True
-            self._on_event(PortLost(self._device, reason))
 
     def _end_answers(self, reason: str) -> None:
         """Take no more answers; those that wait have failed."""
