@@ -7,14 +7,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import pytest
 
-from devices.port_thread import Backoff, PortEvent, PortThread
+from devices.port_thread import Backoff, BytesRead, MonoClock, PortEvent, PortThread
 
 PATIENCE_S = 5.0
+QUICK = Backoff(first_s=0.01, max_s=0.05)
+E = TypeVar("E")
 
 
 class PtyCable:
@@ -99,12 +102,15 @@ def _read_exactly(descriptor: int, size: int, read: Callable[[int], bytes]) -> b
 class Station:
     """A port thread with its events in a queue, as the edge holds it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        backoff: Backoff = QUICK,
+        clock: MonoClock = time.monotonic_ns,
+    ) -> None:
         self._events: queue.Queue[PortEvent] = queue.Queue()
         self.fail_on: type[PortEvent] | None = None
-        self.thread = PortThread(
-            "dock-1", url, self._take, time.monotonic_ns, Backoff(first_s=0.01, max_s=0.05)
-        )
+        self.thread = PortThread("dock-1", url, self._take, clock, backoff)
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -119,11 +125,18 @@ class Station:
             raise RuntimeError("a fault in whoever takes the events")
         self._events.put(event)
 
-    def next[E](self, kind: type[E]) -> E:
+    def next(self, kind: type[E]) -> E:
         """The next event, which must be of this kind."""
         event = self._events.get(timeout=PATIENCE_S)
         assert isinstance(event, kind), event
         return event
+
+    def read(self, size: int) -> bytes:
+        """The next ``size`` bytes from the cable, in as many reads as they came."""
+        data = b""
+        while len(data) < size:
+            data += self.next(BytesRead).data
+        return data
 
     def rest(self) -> list[PortEvent]:
         events = []
@@ -132,9 +145,31 @@ class Station:
         return events
 
 
+def open_files() -> set[str]:
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
+
+
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
-    threads, files = set(threading.enumerate()), set(os.listdir("/proc/self/fd"))
+    threads, files = set(threading.enumerate()), open_files()
     yield
     assert set(threading.enumerate()) <= threads
-    assert set(os.listdir("/proc/self/fd")) <= files
+    assert open_files() <= files
+
+
+@pytest.fixture(params=["pty", "tcp"])
+def cable(request: pytest.FixtureRequest, tmp_path: Path, no_leaks: None) -> Iterator[Cable]:
+    with closing(PtyCable(tmp_path / "dock-1") if request.param == "pty" else TcpCable()) as cable:
+        yield cable
+
+
+@pytest.fixture
+def pty_cable(tmp_path: Path, no_leaks: None) -> Iterator[PtyCable]:
+    with closing(PtyCable(tmp_path / "dock-2")) as cable:
+        yield cable
+
+
+@pytest.fixture
+def attach(no_leaks: None) -> type[Station]:
+    """The way to run a port thread on a cable: ``with attach(cable.url) as station``."""
+    return Station

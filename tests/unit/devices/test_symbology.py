@@ -105,9 +105,7 @@ def test_a_foreign_symbology_beginning_with_the_series_is_unknown(aim: str, code
 
 
 def test_the_first_kind_that_fits_names_the_label() -> None:
-    policy = policy_of(
-        kind(name="checked", check="mod7"), kind(name="any"), kind(name="never")
-    )
+    policy = policy_of(kind(name="checked", check="mod7"), kind(name="any"), kind(name="never"))
     label, checked = read("755000000017", policy=policy), read("000000000011", policy=policy)
     assert isinstance(label, WaybillLabel) and label.kind == "any"
     assert isinstance(checked, WaybillLabel) and checked.kind == "checked"
