@@ -171,5 +171,5 @@ def pty_cable(tmp_path: Path, no_leaks: None) -> Iterator[PtyCable]:
 
 @pytest.fixture
 def attach(no_leaks: None) -> type[Station]:
-    """The way to run a port thread on a cable: ``with attach(cable.url) as station``."""
+    """A port thread on a cable, as a context manager of the cable's URL."""
     return Station
