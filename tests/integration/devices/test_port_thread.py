@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import socket
+import threading
 import time
 from typing import Any
 
@@ -218,8 +219,8 @@ def test_a_crash_is_counted_logged_told_as_a_loss_and_survived(
     with capture_logs() as logs, station:
         if kind is not PortOpened:
             station.next(PortOpened)
-            cable.write(b"x")
             station.fail_on = kind
+            cable.write(b"x")
             if kind is AnswerSent:
                 station.read(1)
                 assert station.thread.send(b"\x1b7,", 1)
@@ -234,6 +235,38 @@ def test_a_crash_is_counted_logged_told_as_a_loss_and_survived(
     assert [(log["event"], log["device"], log["exc_info"]) for log in logs] == [
         ("port thread failed", "dock-1", True)
     ]
+
+
+def test_a_loss_that_could_not_be_told_is_told_again(cable: Any, attach: Any) -> None:
+    with capture_logs(), attach(cable.url) as station:
+        station.next(PortOpened)
+        cable.write(b"x")
+        station.read(1)
+        station.fail_on = PortLost
+        cable.unplug()
+        assert station.next(PortLost)
+        assert station.thread.crashes == 1
+
+
+def test_every_accepted_answer_ends_exactly_once_while_the_cable_flaps(attach: Any) -> None:
+    accepted = []
+    with (
+        contextlib.closing(Flapping()) as scanner,
+        attach(scanner.url, Backoff(first_s=0, max_s=0)) as station,
+    ):
+        flapping = threading.Thread(target=scanner.hang_up_on_all, args=(1.0,))
+        flapping.start()
+        for token in itertools.count():
+            if station.thread.send(b"\x1b7,", token):
+                accepted.append(token)
+            if not flapping.is_alive():
+                break
+        flapping.join()
+        assert station.thread.stop(5)
+        ended = [e.token for e in station.rest() if isinstance(e, AnswerSent | AnswerFailed)]
+    assert len(accepted) > 10
+    assert ended == accepted
+    assert station.thread.crashes == 0
 
 
 def test_a_stopped_thread_fails_what_waits_and_closes_the_port(cable: Any, attach: Any) -> None:
