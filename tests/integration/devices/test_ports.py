@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -140,11 +141,13 @@ def test_a_pulled_cable_is_a_port_error_for_reading_and_writing(cable: Any) -> N
                     act()
 
 
-def test_a_port_never_blocks(cable: Any) -> None:
+def test_a_port_that_is_full_takes_nothing_and_never_blocks(cable: Any) -> None:
+    refused = 0
     with closing(open_port(cable.url)) as port:
-        while port.write(b"x" * 65536):
-            pass
-        assert port.write(b"x") == 0
+        deadline = time.monotonic() + 5
+        while refused < 3:  # the kernel moves bytes on, and room comes back for a moment
+            refused += port.write(b"x" * 65536) == 0
+            assert time.monotonic() < deadline
 
 
 @pytest.mark.parametrize(
