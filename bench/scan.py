@@ -19,7 +19,7 @@ from typing import Any
 
 from bench.figures import Spread, code_size, fdatasync_ms, file_system, resident_mib
 from bench.probe import Probe
-from tests.rig.house import connected
+from tests.rig.house import is_connected
 from tests.rig.programs import Broker, Edge, Hub, running, wait_until
 
 SCANS = 2_000
@@ -82,7 +82,7 @@ def _house(directory: Path) -> Iterator[tuple[Hub, Edge, Probe]]:
         scanners = {"dock-1": (str(directory / "scanner"), "honeywell")}
         edge = Edge(directory, hub, broker.url, scanners)
         with running(broker, hub, edge):
-            wait_until(lambda: connected(hub, edge), "edge connected")
+            wait_until(lambda: is_connected(hub, edge), "edge connected")
             yield hub, edge, probe
     finally:
         probe.close()

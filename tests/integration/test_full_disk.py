@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.cable import SimulatedScanner
-from tests.rig.programs import Edge, Hub, running, wait_until
+from tests.rig.house import plugged_scanner, scan
+from tests.rig.programs import Edge, Hub, running
 from wire.names import Signal
 
 DISK_MIB = 4
@@ -37,20 +37,18 @@ def small_disk(directory: Path) -> Iterator[bool]:
 @pytest.mark.timeout(120)
 def test_a_full_disk_is_answered_not_recorded_and_heals(tmp_path: Path) -> None:
     hub = Hub(tmp_path, "mqtt://127.0.0.1:1")
-    link = tmp_path / "scanner"
-    with (
-        small_disk(tmp_path / "edge-dock") as mounted,
-        SimulatedScanner.on_pty(link, "honeywell") as scanner,
-    ):
+    with small_disk(tmp_path / "edge-dock") as mounted, plugged_scanner(tmp_path) as scanner:
         if not mounted:
             from tests.faults.test_spool_disk import fill_the_disk_of_a_spool
 
             fill_the_disk_of_a_spool(tmp_path)
             return
-        edge = Edge(tmp_path, hub, "mqtt://127.0.0.1:1", {"dock-1": (str(link), "honeywell")})
+        edge = Edge(
+            tmp_path, hub, "mqtt://127.0.0.1:1", {"dock-1": (scanner.cable.url, "honeywell")}
+        )
         with running(edge):
-            first = wait_until(lambda: scanner.scan("755500000000", timeout_s=1), "a first answer")
-            assert first.signal is Signal.OK
+            assert scanner.wait_host(15), edge.tail()
+            assert scan(scanner, "755500000000") is Signal.OK
 
             ballast = edge.data_dir / "ballast"
             with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
@@ -58,21 +56,17 @@ def test_a_full_disk_is_answered_not_recorded_and_heals(tmp_path: Path) -> None:
                     file.write(bytes(4096))
             heard = []
             for number in range(600):
-                answer = scanner.scan(f"{755500000001 + number}", timeout_s=2)
-                heard.append(answer.signal if answer else None)
+                heard.append(scan(scanner, f"{755500000001 + number}"))
                 if heard[-1] is Signal.NOT_RECORDED:
                     break
             assert heard[-1] is Signal.NOT_RECORDED
             assert set(heard[:-1]) <= {Signal.OK}
-            recorded = 1 + len(heard) - 1
 
             ballast.unlink()
-            healed = scanner.scan("755599999999", timeout_s=5)
-            assert healed is not None
-            assert healed.signal is Signal.OK
-            recorded += 1
+            assert scan(scanner, "755599999999") is Signal.OK
             edge.stop()
-        assert _scans_in(edge.data_dir / "spool.sqlite") == recorded
+        # The first, those before the refusal, and the one after it; the refused one is not there.
+        assert _scans_in(edge.data_dir / "spool.sqlite") == 1 + (len(heard) - 1) + 1
 
 
 def _scans_in(spool: Path) -> int:

@@ -5,22 +5,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulators.cable import SimulatedScanner
+from simulators.cable import PtyCable
+from simulators.pull_log import PullLog
+from simulators.scanner import ScannerProtocol
+from simulators.simulated_scanner import SimulatedScanner
 from tests.rig.programs import Broker, Edge, Hub, http_status, running, wait_until
+from wire.names import Signal
+
+DEVICE = "dock-1"
 
 
 @dataclass
 class House:
-    """The running programs, by name."""
+    """The running programs, by name; ``pulls`` is the simulated scanner's own log."""
 
     broker: Broker
     hub: Hub
     edge: Edge
     scanner: SimulatedScanner
-    directory: Path
+    pulls: Path
+
+    def scan(
+        self, code: str | bytes, aim: str | None = "C0", timeout_s: float = 5.0
+    ) -> Signal | None:
+        """Pull the trigger once; the signal that the scanner heard within ``timeout_s``."""
+        return scan(self.scanner, code, aim, timeout_s)
+
+    def start_edge(self) -> None:
+        """Start the edge again and wait until it has opened the scanner's port."""
+        self.edge.start()
+        assert self.scanner.wait_host(15), self.edge.tail()
 
     def wait_delivered(self, timeout_s: float = 30.0) -> None:
-        """Until the station has nothing that the hub has not receipted."""
+        """Until the hub holds every line that the edge's last state named, and none is waiting."""
 
         def is_empty() -> bool:
             states = self.hub.get("edges")["items"]
@@ -29,25 +46,38 @@ class House:
         wait_until(is_empty, "the edge's spool is receipted", timeout_s)
 
 
+def scan(
+    scanner: SimulatedScanner, code: str | bytes, aim: str | None = "C0", timeout_s: float = 5.0
+) -> Signal | None:
+    """Pull the trigger once; the signal heard within ``timeout_s``, None if there was none."""
+    scanner.pull(code, aim)
+    answer = scanner.wait_answer(timeout_s)
+    return answer.signal if answer else None
+
+
 @contextmanager
-def open_house(
-    directory: Path, policy: str = "", edge_env: dict[str, str] | None = None
-) -> Iterator[House]:
+def plugged_scanner(directory: Path) -> Iterator[SimulatedScanner]:
+    """A honeywell scanner on a pty at ``directory/scanner``, logging to ``pulls.jsonl``."""
+    log = PullLog(directory / "pulls.jsonl")
+    cable = PtyCable(directory / "scanner")
+    with SimulatedScanner(cable, ScannerProtocol.HONEYWELL, log=log) as scanner:
+        yield scanner
+
+
+@contextmanager
+def open_house(directory: Path, policy: str = "") -> Iterator[House]:
     """Start everything and wait until the edge is enrolled and its first state has arrived."""
     broker = Broker(directory)
     hub = Hub(directory, broker.url, policy)
-    with SimulatedScanner.on_pty(directory / "scanner", "honeywell") as scanner:
-        edge = Edge(
-            directory, hub, broker.url, {"dock-1": (str(directory / "scanner"), "honeywell")}
-        )
-        edge.env.update(edge_env or {})
+    with plugged_scanner(directory) as scanner:
+        edge = Edge(directory, hub, broker.url, {DEVICE: (scanner.cable.url, "honeywell")})
         with running(broker, hub, edge):
-            house = House(broker, hub, edge, scanner, directory)
-            wait_until(lambda: connected(hub, edge), "the edge's first state at the hub")
-            yield house
+            wait_until(lambda: is_connected(hub, edge), "the edge's first state at the hub")
+            assert scanner.wait_host(15), edge.tail()
+            yield House(broker, hub, edge, scanner, directory / "pulls.jsonl")
 
 
-def connected(hub: Hub, edge: Edge) -> bool:
+def is_connected(hub: Hub, edge: Edge) -> bool:
     """Say whether the hub has a live state of the edge."""
     if http_status(f"{hub.url}/readyz") != 200:
         return False
