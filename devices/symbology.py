@@ -5,7 +5,7 @@ design section 3 ("Results and signals"), interface ("Labels"), HV-2.11.1 (serie
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypedDict
@@ -14,6 +14,7 @@ import msgspec
 from biip import ParseConfig, ParseError
 from biip.gs1_messages import GS1Message
 
+from devices.check_digits import has_check_digit
 from devices.framing import Frame
 from wire.events import Waybill
 from wire.names import Step, is_name
@@ -159,7 +160,7 @@ _BY_AIM_LETTER: Final = {
     "z": Symbology.AZTEC,
 }
 _GS1: Final = frozenset(_BY_AIM.values())
-# A wrong best-before date beside it must not hide a consignment number.
+# An all-zero date, common on labels without one, must not hide the consignment number beside it.
 _GS1_CONFIG: Final = ParseConfig(gs1_element_strings_verify_date=False)
 _VERBS: Final[dict[str, Verb]] = {verb.value: verb for verb in Verb}
 _STEPS: Final = frozenset(step.value for step in Step)
@@ -269,7 +270,7 @@ def _miss(code: str, symbology: Symbology | None, kind: WaybillKind) -> UnknownR
         return UnknownReason.NO_PATTERN
     if symbology is not None and symbology not in kind.symbologies:
         return UnknownReason.WRONG_SYMBOLOGY
-    if not _CHECKS[kind.check](code):
+    if not has_check_digit(code, kind.check):
         return UnknownReason.CHECK_DIGIT
     return None
 
@@ -282,23 +283,3 @@ def _fits_the_wire(code: str) -> bool:
     except msgspec.ValidationError:
         return False
     return True
-
-
-def _has_mod7(code: str) -> bool:
-    """Air waybill style: the last digit is the number before it modulo 7."""
-    return code.isdigit() and len(code) > 1 and int(code[:-1]) % 7 == int(code[-1])
-
-
-def _has_mod10(code: str) -> bool:
-    """GS1 style: weighted 1, 3, 1, 3 ... from the check digit leftwards, the sum ends in 0."""
-    if not code.isdigit() or len(code) < 2:
-        return False
-    digits = [int(digit) for digit in reversed(code)]
-    return (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
-
-
-_CHECKS: Final[dict[str, Callable[[str], bool]]] = {
-    "none": lambda _code: True,
-    "mod7": _has_mod7,
-    "mod10": _has_mod10,
-}
