@@ -17,7 +17,7 @@ import apsw
 
 from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from edge.seams import Sealed, SpoolError, SpoolUnusableError
-from edge.spool_schema import check_tail, prepare, read_head
+from edge.spool_schema import check_tail, prepare, read_head, recorded_at
 from ledger.chain import ChainHead
 from wire.events import Event, line_hash, seal_line
 from wire.messages import PrivateBody
@@ -106,7 +106,8 @@ class Spool:
             self._commit(sealed, events, bodies, sessions)
         except apsw.Error as error:
             self._roll_back()
-            raise SpoolError(f"not recorded: {error}") from error
+            is_full = isinstance(error, apsw.FullError)
+            raise SpoolError(f"not recorded: {error}", is_full=is_full) from error
         self._fail_points.hit(FailPoint.AFTER_COMMIT)
         if sealed:
             self._head = ChainHead(sealed[-1].seq, sealed[-1].head)
@@ -208,6 +209,14 @@ class Spool:
         pages = self._connection.pragma("page_count") - self._connection.pragma("freelist_count")
         page_bytes = self._connection.pragma("page_size")
         return float(pages * page_bytes / self._bytes_max)
+
+    def recorded_at(self, seq: int) -> str | None:
+        """The wire time of line ``seq``; None if it is not there, or not readable now."""
+        try:
+            return recorded_at(self._connection, seq)
+        except apsw.Error:
+            # For the page's "oldest" only; a sick disk shows itself at the next append.
+            return None
 
     def sessions(self) -> dict[str, bytes]:
         """The last session of each device, as it was when its last scan was recorded."""
