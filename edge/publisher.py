@@ -8,7 +8,7 @@ once"), promise P2.
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from edge.clock_offset import Exchange
@@ -36,10 +36,10 @@ class InFlight:
 
     payload: bytes
     first_seq: int
-    last_seq: int
     answer_key: str
-    tries: int
     retry_ms: int
+    tries: int = 0
+    was_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Publisher:
         """A fresh connection: whatever was in flight goes again at once."""
         self._is_connected = True
         if self._in_flight is not None:
-            self._in_flight = _due_at(self._in_flight, 0)
+            self._in_flight = replace(self._in_flight, tries=0, retry_ms=0)
 
     def disconnected(self) -> None:
         """Nothing can be sent until the next connection."""
@@ -111,15 +111,10 @@ class Publisher:
         if batch is None or now_ms < batch.retry_ms:
             return None
         wait_ms = min(RETRY_MS_FIRST * 2**batch.tries, RETRY_MS_MAX)
-        self._in_flight = InFlight(
-            batch.payload,
-            batch.first_seq,
-            batch.last_seq,
-            batch.answer_key,
-            batch.tries + 1,
-            now_ms + wait_ms,
+        self._in_flight = replace(
+            batch, tries=batch.tries + 1, was_sent=True, retry_ms=now_ms + wait_ms
         )
-        asked = _Asked(now, is_batch=True, is_repeat=batch.tries > 0)
+        asked = _Asked(now, is_batch=True, is_repeat=batch.was_sent)
         self._remember(batch.answer_key, asked)
         return batch.payload
 
@@ -157,8 +152,7 @@ class Publisher:
         payload = seal(header, self._key, lines)
         if len(payload) > BATCH_BYTES_MAX:
             raise AssertionError(f"batch of {len(payload)} bytes, {BATCH_BYTES_MAX} are allowed")
-        last_seq = self._upto_seq + len(lines)
-        return InFlight(payload, self._upto_seq + 1, last_seq, answer_key(payload), 0, now_ms)
+        return InFlight(payload, self._upto_seq + 1, answer_key(payload), now_ms)
 
     # ------------------------------------------------------------ receipts
 
@@ -191,7 +185,7 @@ class Publisher:
             # nothing left to send, takes the alarm away.
             self._is_blocked = False
             if self._in_flight is not None:
-                self._in_flight = _due_at(self._in_flight, now_ms)
+                self._in_flight = replace(self._in_flight, tries=0, retry_ms=now_ms)
         if known is not None:
             self._move_to(known.seq)
         if is_batch or self._upto_seq >= self._head_seq:
@@ -211,8 +205,8 @@ class Publisher:
         return None if ours == known.head else Problem.EQUIVOCATION
 
     def _move_to(self, seq: int) -> None:
-        batch = self._in_flight
-        if batch is not None and (seq >= batch.last_seq or seq < batch.first_seq - 1):
+        # A batch stays in flight only while the hub still waits for exactly its first line.
+        if self._in_flight is not None and seq != self._in_flight.first_seq - 1:
             self._in_flight = None
         self._upto_seq = seq
 
@@ -226,7 +220,3 @@ class Publisher:
 def answer_key(payload: bytes) -> str:
     """How a receipt names a message of ours: SHA-256 of its first line, lower hex."""
     return hashlib.sha256(payload.partition(b"\n")[0]).hexdigest()
-
-
-def _due_at(batch: InFlight, retry_ms: int) -> InFlight:
-    return InFlight(batch.payload, batch.first_seq, batch.last_seq, batch.answer_key, 0, retry_ms)

@@ -7,7 +7,6 @@ A commit is durable when it returns (WAL, synchronous=FULL). Source: promises P1
     SpoolUnusableError    not to be opened: one sentence, exit 2     (edge.seams, from apsw.Error)
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import apsw
 
+from edge.data_dir import sync_directory
 from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from edge.seams import Sealed, SpoolError, SpoolUnusableError
 from edge.spool_schema import check_tail, prepare, read_head, recorded_at
@@ -69,7 +69,7 @@ class Spool:
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX:d}")
         except (apsw.Error, SpoolUnusableError) as error:
             raise SpoolUnusableError(f"the spool {path} cannot be used: {error}") from error
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
         self._upto_is_durable = True
         self._is_in_doubt = False
 
@@ -241,11 +241,3 @@ class Spool:
                 self._connection.execute("ROLLBACK")
             self._head = read_head(self._connection)
             self._is_in_doubt = False
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

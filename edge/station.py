@@ -214,7 +214,7 @@ class StationCore:
         draft.is_answered = not data  # nothing to wait for: the port has no return channel
         self._feedback.open(draft)
         self._show(desk, reading, scan.at, seq, None)
-        return [*_answer(desk, data, seq), Recorded(seq, with_body=private)]
+        return [*_answer(desk, data, seq), Recorded(seq, private, reading.verdict.result)]
 
     def _refuse(
         self, desk: ScannerDesk, reading: Reading, at: str, error: SpoolError
@@ -278,7 +278,7 @@ class StationCore:
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
         self._written(drafts)
-        return [Recorded(sealed[-1].seq, with_body=False)]
+        return [Recorded(sealed[-1].seq)]
 
     def _beside(self, stamp: Stamp, drafts: list[Draft]) -> list[Event]:
         return [*self._facts, *(make_feedback(stamp, draft) for draft in drafts)]

@@ -11,6 +11,7 @@ from edge.session import FixedSession
 from edge.verdict import HeldList
 from wire.events import ClockReading
 from wire.messages import DeviceState
+from wire.names import Result
 from wire.policy import Policy
 
 CLOCK_UNKNOWN = ClockReading()
@@ -127,10 +128,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """New durable lines up to ``head_seq``; ``with_body`` says that private bodies wait."""
+    """New durable lines up to ``head_seq``.
+
+    ``with_body`` says that private bodies wait; ``result`` is the scan's, None for other lines.
+    """
 
     head_seq: int
-    with_body: bool
+    with_body: bool = False
+    result: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)
