@@ -20,6 +20,19 @@ from edge.station_events import (
     Receipted,
     Recorded,
 )
+from edge.uplink_events import (
+    Arrived,
+    Connected,
+    Disconnected,
+    FetchList,
+    ProblemChanged,
+    Publish,
+    Refused,
+    SnapshotArrived,
+    UplinkInput,
+    UplinkOutput,
+    Waited,
+)
 from edge.wanted import KeptList, Taken, WantedKeeper
 from ledger.chain import ChainHead
 from ledger.keys import SigningKey
@@ -55,83 +68,6 @@ class SpoolView(SpoolLines, Protocol):
 
     def recorded_at(self, seq: int) -> str | None:
         """The wire time of a kept line."""
-
-
-# ---------------------------------------------------------------- in
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The broker took us; ``connection`` is the id that the will of this connection carries."""
-
-    connection: str
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection ended, or never came about."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A message of the hub's, as the broker delivered it."""
-
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotArrived:
-    """The answer to a fetch over HTTP."""
-
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Waited:
-    """Time has passed."""
-
-
-UplinkInput = (
-    Recorded | DevicesChanged | ClockStepped | Connected | Disconnected | Arrived
-    | SnapshotArrived | Waited
-)  # fmt: skip
-
-# ---------------------------------------------------------------- out
-
-
-@dataclass(frozen=True, slots=True)
-class Publish:
-    """Hand this to the broker."""
-
-    channel: Channel
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FetchList:
-    """Ask the hub for the newest list over HTTP; ``message`` is the signed request."""
-
-    message: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Something arrived that was not believed; the sentence says why."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemChanged:
-    """The hub refuses this station's events, or takes them again (None)."""
-
-    problem: str | None
-
-
-ToStation = LinkChanged | ListChanged | Receipted
-UplinkOutput = Publish | FetchList | Refused | ProblemChanged | ToStation
 
 
 @dataclass(frozen=True, slots=True)
