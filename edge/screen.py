@@ -92,6 +92,10 @@ class ScreenFold:
             return None
         return latest
 
+    def latest_scan(self) -> ScanView | None:
+        """The newest scan, whatever the screen shows; None before the first."""
+        return self._latest.scan if self._latest else None
+
     def alarm(self, now_ms: int) -> AlarmView | None:
         """What the page sounds now; None is silence."""
         shown = self.current(now_ms)

@@ -14,7 +14,14 @@ from wire.messages import PrivateBody
 
 
 class SpoolError(Exception):
-    """Nothing was made durable; what was to be appended does not count as recorded."""
+    """Nothing was made durable; what was to be appended does not count as recorded.
+
+    ``is_full`` says that room is missing: the disk's, or the spool's own bound.
+    """
+
+    def __init__(self, reason: str, *, is_full: bool = False) -> None:
+        super().__init__(reason)
+        self.is_full = is_full
 
 
 class SpoolUnusableError(Exception):
@@ -56,6 +63,9 @@ class SpoolWriter(Protocol):
     @property
     def upto_seq(self) -> int:
         """The last sequence number that the hub has receipted."""
+
+    def recorded_at(self, seq: int) -> str | None:
+        """The wire time of a kept line; None if it is not there, or not readable now."""
 
     def append(
         self,

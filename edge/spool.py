@@ -7,7 +7,6 @@ A commit is durable when it returns (WAL, synchronous=FULL). Source: promises P1
     SpoolUnusableError    not to be opened: one sentence, exit 2     (edge.seams, from apsw.Error)
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +14,10 @@ from pathlib import Path
 
 import apsw
 
+from edge.data_dir import sync_directory
 from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from edge.seams import Sealed, SpoolError, SpoolUnusableError
-from edge.spool_schema import check_tail, prepare, read_head
+from edge.spool_schema import check_tail, prepare, read_head, recorded_at
 from ledger.chain import ChainHead
 from wire.events import Event, line_hash, seal_line
 from wire.messages import PrivateBody
@@ -69,7 +69,7 @@ class Spool:
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX:d}")
         except (apsw.Error, SpoolUnusableError) as error:
             raise SpoolUnusableError(f"the spool {path} cannot be used: {error}") from error
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
         self._upto_is_durable = True
         self._is_in_doubt = False
 
@@ -106,7 +106,8 @@ class Spool:
             self._commit(sealed, events, bodies, sessions)
         except apsw.Error as error:
             self._roll_back()
-            raise SpoolError(f"not recorded: {error}") from error
+            is_full = isinstance(error, apsw.FullError)
+            raise SpoolError(f"not recorded: {error}", is_full=is_full) from error
         self._fail_points.hit(FailPoint.AFTER_COMMIT)
         if sealed:
             self._head = ChainHead(sealed[-1].seq, sealed[-1].head)
@@ -209,6 +210,14 @@ class Spool:
         page_bytes = self._connection.pragma("page_size")
         return float(pages * page_bytes / self._bytes_max)
 
+    def recorded_at(self, seq: int) -> str | None:
+        """The wire time of line ``seq``; None if it is not there, or not readable now."""
+        try:
+            return recorded_at(self._connection, seq)
+        except apsw.Error:
+            # For the page's "oldest" only; a sick disk shows itself at the next append.
+            return None
+
     def sessions(self) -> dict[str, bytes]:
         """The last session of each device, as it was when its last scan was recorded."""
         return dict(self._connection.execute("SELECT device, state FROM session"))
@@ -232,11 +241,3 @@ class Spool:
                 self._connection.execute("ROLLBACK")
             self._head = read_head(self._connection)
             self._is_in_doubt = False
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

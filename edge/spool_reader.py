@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-from edge.spool_schema import read_head
+from edge.spool_schema import read_head, recorded_at
 from ledger.chain import ChainHead
 from wire.messages import PrivateBody, encode
 
@@ -34,10 +34,7 @@ class SpoolReader:
 
     def recorded_at(self, seq: int) -> str | None:
         """The wire time of line ``seq``; None if it was forgotten or never was."""
-        rows: list[tuple[str]] = list(
-            self._connection.execute("SELECT at FROM line WHERE seq = ?", (seq,))
-        )
-        return rows[0][0] if rows else None
+        return recorded_at(self._connection, seq)
 
     def unsent(self, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
         """The lines after ``after_seq`` without LF, in order.

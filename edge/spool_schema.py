@@ -90,6 +90,12 @@ def read_head(connection: apsw.Connection) -> ChainHead:
     return ChainHead(*newest[0]) if newest else ChainHead(0, ZERO_HEAD)
 
 
+def recorded_at(connection: apsw.Connection, seq: int) -> str | None:
+    """The wire time of line ``seq``; None if it was forgotten or never was."""
+    rows: list[tuple[str]] = list(connection.execute("SELECT at FROM line WHERE seq = ?", (seq,)))
+    return rows[0][0] if rows else None
+
+
 def check_tail(connection: apsw.Connection, spool_id: str, upto_seq: int) -> ChainHead:
     """Hash the newest lines again and return the head that they end in.
 

@@ -1,0 +1,138 @@
+"""The errands over HTTP: enrol, deliver private bodies, fetch the wanted list.
+
+None of them holds up a scan: the station works before it is enrolled and while the hub is away.
+Each errand remembers by itself that it is due, so asking twice is asking once.
+Source: design sections 3 and 4.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Protocol
+
+from edge.enrolment import Enrolment, Membership
+from edge.hub_http import BODIES_PATH, WANTED_PATH, HubHttp
+from edge.station_events import BodiesDelivered
+from ledger.keys import SigningKey
+from ledger.signing import seal
+from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX, SNAPSHOT_BYTES_MAX
+from wire.messages import Bodies, PrivateBody, encode
+
+HEADER_BYTES_MAX = 1024
+NO_ANSWER_BYTES_MAX = 1024
+
+
+class BodyShelf(Protocol):
+    """Where private bodies wait (``edge.spool_reader``)."""
+
+    def bodies(self, count_max: int, bytes_max: int) -> dict[str, PrivateBody]:
+        """Some of them, by hash."""
+
+
+class Errand(Protocol):
+    """Something to do at the hub."""
+
+    def is_due(self) -> bool:
+        """Say whether there is anything to do."""
+
+    def run(self, hub: HubHttp) -> None:
+        """Do it; whatever it raises, it is still due afterwards."""
+
+
+class Enrol:
+    """Become known to the hub, once."""
+
+    def __init__(
+        self, enrolment: Enrolment, run_id: str, on_enrolled: Callable[[Membership], None]
+    ) -> None:
+        self._enrolment = enrolment
+        self._run_id = run_id
+        self._on_enrolled = on_enrolled
+        self._is_done = False
+
+    def is_due(self) -> bool:
+        """Until the hub has answered."""
+        return not self._is_done
+
+    def run(self, hub: HubHttp) -> None:
+        """Ask; see ``Enrolment.ask`` for what it raises."""
+        membership = self._enrolment.ask(hub, self._run_id)
+        self._is_done = True
+        self._on_enrolled(membership)
+
+
+class DeliverBodies:
+    """Bring private bodies to the hub; they are forgotten here once it has them."""
+
+    def __init__(
+        self,
+        site: str,
+        edge: str,
+        key: SigningKey,
+        shelf: BodyShelf,
+        on_delivered: Callable[[BodiesDelivered], None],
+    ) -> None:
+        self._site, self._edge = site, edge
+        self._key = key
+        self._shelf = shelf
+        self._on_delivered = on_delivered
+        self._is_due = True  # some may be left from before this start
+
+    def ask(self) -> None:
+        """Bodies wait (any thread may say so)."""
+        self._is_due = True
+
+    def is_due(self) -> bool:
+        """While bodies may wait."""
+        return self._is_due
+
+    def run(self, hub: HubHttp) -> None:
+        """Deliver one message full.
+
+        Raises:
+            HubError: the hub did not take them; they stay due.
+        """
+        # Before looking, not after: a body that comes meanwhile must make it due again.
+        self._is_due = False
+        found = self._shelf.bodies(BODIES_PER_MESSAGE_MAX, BODIES_BYTES_MAX - HEADER_BYTES_MAX)
+        if not found:
+            return
+        self._is_due = True
+        lines = [encode(body) for body in found.values()]
+        sent = b"".join(line + b"\n" for line in lines)
+        header = Bodies(
+            site=self._site,
+            edge=self._edge,
+            count=len(lines),
+            sha256=hashlib.sha256(sent).hexdigest(),
+        )
+        hub.post(BODIES_PATH, seal(header, self._key, lines), NO_ANSWER_BYTES_MAX)
+        self._on_delivered(BodiesDelivered(tuple(found)))
+
+
+class FetchWanted:
+    """Bring the newest wanted list."""
+
+    def __init__(self, on_snapshot: Callable[[bytes], None]) -> None:
+        self._on_snapshot = on_snapshot
+        self._request: bytes | None = None
+
+    def ask(self, request: bytes) -> None:
+        """The list is wanted; ``request`` is the signed message (any thread may ask)."""
+        self._request = request
+
+    def is_due(self) -> bool:
+        """While a request waits."""
+        return self._request is not None
+
+    def run(self, hub: HubHttp) -> None:
+        """Fetch it.
+
+        Raises:
+            HubError: no answer; it stays due.
+        """
+        request = self._request
+        if request is None:
+            return
+        self._on_snapshot(hub.post(WANTED_PATH, request, SNAPSHOT_BYTES_MAX))
+        # A newer request that came meanwhile is answered by this list too, or asked again.
+        self._request = None

@@ -1,0 +1,123 @@
+"""The events of this edge, made from what its core knows; the spool seals them.
+
+Pure. Source: design section 3 ("Event line").
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from devices.symbology import WaybillLabel
+from edge.feedback_log import Draft
+from edge.scan_lines import Reading
+from wire.events import (
+    ClockReading,
+    Feedback,
+    Head,
+    Scan,
+    ScanTiming,
+    Station,
+    StationFact,
+)
+from wire.names import format_at
+
+REASON_CHARS_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where and when an event happens; ``mono_ms`` is CLOCK_BOOTTIME."""
+
+    site: str
+    edge: str
+    boot: str
+    now: datetime
+    mono_ms: int
+    clock: ClockReading
+
+
+class _Common(TypedDict):
+    site: str
+    edge: str
+    boot: str
+    at: str
+    mono_ms: int
+    clock: ClockReading
+
+
+def _common(stamp: Stamp) -> _Common:
+    return _Common(
+        site=stamp.site,
+        edge=stamp.edge,
+        boot=stamp.boot,
+        at=format_at(stamp.now),
+        mono_ms=stamp.mono_ms,
+        clock=stamp.clock,
+    )
+
+
+def make_scan(stamp: Stamp, reading: Reading, body_sha256: str | None) -> Scan:
+    """One trigger pull; with ``body_sha256`` the code itself stays out of the line."""
+    label, session, verdict = reading.label, reading.session, reading.verdict
+    is_open = body_sha256 is None
+    return Scan(
+        **_common(stamp),
+        device=reading.device,
+        source=reading.source,
+        by=session.by,
+        waybill=label.waybill if isinstance(label, WaybillLabel) else None,
+        code_hex=label.raw.hex() if is_open else None,
+        text=label.text if is_open else None,
+        body=body_sha256,
+        length=label.length,
+        aim=label.aim,
+        symbology=label.symbology,
+        step=session.step,
+        place=session.place,
+        container=session.container,
+        result=verdict.result,
+        list_version=verdict.list_version,
+        list_age_s=verdict.list_age_s,
+        timing_us=ScanTiming(decode=reading.decode_us, verdict=reading.verdict_us),
+        maybe_repeat_of=reading.maybe_repeat_of,
+    )
+
+
+def make_feedback(stamp: Stamp, draft: Draft) -> Feedback:
+    """What people were told about one scan."""
+    return Feedback(
+        **_common(stamp),
+        device=draft.device,
+        source=draft.source,
+        by=draft.by,
+        of_seq=draft.of_seq,
+        signal=draft.signal,
+        commit_us=draft.commit_us,
+        feedback_us=draft.feedback_us,
+        repeats=draft.repeats,
+    )
+
+
+def make_fact(
+    stamp: Stamp,
+    fact: StationFact,
+    *,
+    device: str | None = None,
+    source: str | None = None,
+    reason: str | None = None,
+    clock_step_ms: int | None = None,
+) -> Station:
+    """A fact about the station itself; a long ``reason`` is cut."""
+    return Station(
+        **_common(stamp),
+        device=device,
+        source=source,
+        fact=fact,
+        reason=reason[:REASON_CHARS_MAX] if reason is not None else None,
+        clock_step_ms=clock_step_ms,
+    )
+
+
+def make_head(stamp: Stamp, depth: int, list_version: int, list_age_s: int | None) -> Head:
+    """The station lives, has so many unreceipted events, and this list."""
+    return Head(**_common(stamp), depth=depth, list_version=list_version, list_age_s=list_age_s)

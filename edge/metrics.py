@@ -1,0 +1,49 @@
+"""The few figures that an operator acts on, for Prometheus. Source: style ("Logging")."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.002, 0.005, 0.010, 0.025, 0.050, 0.100, 0.250, 1.0)
+
+
+class Metrics:
+    """One edge's figures, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.scans = Counter(
+            "custos_edge_scans", "Recorded scans", ["result"], registry=self.registry
+        )
+        self.not_recorded = Counter(
+            "custos_edge_not_recorded", "Scans that the disk refused", registry=self.registry
+        )
+        self.answer_seconds = Histogram(
+            "custos_edge_answer_seconds",
+            "From a scan's last byte to its answer handed to the port's thread, commit inside",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.depth = Gauge(
+            "custos_edge_spool_depth", "Lines without a receipt", registry=self.registry
+        )
+        self.connected = Gauge(
+            "custos_edge_connected", "1 while the broker holds us", registry=self.registry
+        )
+        self.refused_messages = Counter(
+            "custos_edge_refused_messages", "Messages not believed", registry=self.registry
+        )
+        self.dropped_messages = Counter(
+            "custos_edge_dropped_messages",
+            "Messages and touches dropped because their queue was full",
+            registry=self.registry,
+        )
+        self.forgotten_early = Counter(
+            "custos_edge_forgotten_early",
+            "Receipted lines forgotten before their seven days, the spool being crowded",
+            registry=self.registry,
+        )
+        self.crashes = Counter(
+            "custos_edge_thread_crashes",
+            "Errors that nobody foresaw, by thread",
+            ["thread"],
+            registry=self.registry,
+        )

@@ -1,0 +1,243 @@
+"""The station page's server: static files, one WebSocket, health and figures; loopback only.
+
+asyncio stays in here, in a thread of its own. Each page gets the newest state, never a queue of
+old ones; one that does not take a state in time is dropped. Source: console ("Station page").
+
+    PageError    the address is taken or not ours: one sentence, exit 2      (from OSError)
+"""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from types import NoneType
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import uvicorn
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from edge.metrics import Metrics
+
+STATIC = Path(__file__).parent / "static"
+CLIENTS_MAX = 16
+SEND_TIMEOUT_S = 3.0
+MESSAGE_BYTES_MAX = 1024
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_USUAL_ENDS = (NoneType, WebSocketDisconnect, TimeoutError, asyncio.CancelledError)
+POLICY_VIOLATION = 1008
+TRY_AGAIN_LATER = 1013
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class PageError(Exception):
+    """The page's address cannot be listened at; the sentence says why."""
+
+
+class _FromPage(msgspec.Struct, frozen=True):
+    type: str
+
+
+_decoder = msgspec.json.Decoder(_FromPage)
+
+
+class LoopbackOnly:
+    """Refuse requests that came under another name: a foreign page that rebinds its DNS name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let through what names this machine, in Host and, if there is one, in Origin."""
+        if scope["type"] not in {"http", "websocket"} or _is_ours(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await PlainTextResponse("forbidden", HTTPStatus.FORBIDDEN)(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
+
+
+def _is_ours(headers: Headers) -> bool:
+    host = headers.get("host", "")
+    if _host_name(f"//{host}") not in LOOPBACK_NAMES:
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == host
+
+
+def _host_name(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+class Page:
+    """The server; ``show`` may be called from any thread."""
+
+    def __init__(
+        self, metrics: Metrics, is_ready: Callable[[], bool], on_ack: Callable[[], None]
+    ) -> None:
+        self._metrics = metrics
+        self._is_ready = is_ready
+        self._on_ack = on_ack
+        self._latest: str | None = None
+        self._changed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients = 0
+        self.app = self._make_app()
+
+    def show(self, text: str) -> None:
+        """The newest state, as a text frame; for any thread."""
+        self._latest = text
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the server has just stopped: nobody looks any more
+                self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    @asynccontextmanager
+    async def _live(self, _app: FastAPI) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
+        yield
+        self._loop = None
+
+    def _make_app(self) -> FastAPI:
+        app = FastAPI(openapi_url=None, lifespan=self._live)
+        app.add_middleware(LoopbackOnly)
+        app.add_api_route("/", self._index, methods=["GET"])
+        app.add_api_route("/healthz", self._healthz, methods=["GET"])
+        app.add_api_route("/readyz", self._readyz, methods=["GET"])
+        app.add_api_route("/metrics", self._figures, methods=["GET"])
+        app.add_api_websocket_route("/ws", self._talk)
+        app.mount("/static", _Static(directory=STATIC, check_dir=False))
+        return app
+
+    async def _index(self) -> Response:
+        return FileResponse(STATIC / "index.html", headers=_HEADERS)
+
+    async def _healthz(self) -> Response:
+        return PlainTextResponse("ok")
+
+    async def _readyz(self) -> Response:
+        if self._is_ready():
+            return PlainTextResponse("ready")
+        return PlainTextResponse("not ready", HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def _figures(self) -> Response:
+        return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def _talk(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        if self._clients >= CLIENTS_MAX:
+            await websocket.close(TRY_AGAIN_LATER)
+            return
+        self._clients += 1
+        tasks = [
+            asyncio.create_task(self._tell(websocket)),
+            asyncio.create_task(self._listen(websocket)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._clients -= 1
+            for task in tasks:
+                task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if not isinstance(ended, _USUAL_ENDS):
+                raise ended
+
+    async def _tell(self, websocket: WebSocket) -> None:
+        told: str | None = None
+        while True:
+            changed = self._changed
+            if self._latest is not None and self._latest is not told:
+                told = self._latest
+                await asyncio.wait_for(websocket.send_text(told), SEND_TIMEOUT_S)
+            await changed.wait()
+
+    async def _listen(self, websocket: WebSocket) -> None:
+        while True:
+            text = await websocket.receive_text()
+            try:
+                message = _decoder.decode(text)
+            except msgspec.DecodeError:
+                await websocket.close(POLICY_VIOLATION)
+                return
+            if message.type == "ack":
+                self._on_ack()
+
+
+class _Static(StaticFiles):
+    """Static files with the page's headers: no other origin's script, no stale copy."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_HEADERS)
+        return response
+
+
+class PageServer:
+    """Serves a page in a thread of its own."""
+
+    def __init__(self, page: Page, host: str, port: int) -> None:
+        """Bind the address at once; port 0 takes a free one.
+
+        Raises:
+            PageError: taken, or not this machine's.
+        """
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise PageError(f"station.listen {host}:{port}: {error.strerror}") from error
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        config = uvicorn.Config(
+            page.app,
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            ws_max_size=MESSAGE_BYTES_MAX,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="page", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def is_serving(self) -> bool:
+        """Say whether requests are answered."""
+        return self._server.started and self._thread.is_alive()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Close every connection; says whether the thread ended in time."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        self._socket.close()
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])

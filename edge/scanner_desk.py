@@ -1,0 +1,134 @@
+"""One scanner as the station sees it: its cable, its repeats, its session.
+
+Pure. Source: design section 3.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from devices.framing import Frame, ScannerProtocol, make_framer
+from devices.guard import CODES_REMEMBERED_MAX, RepeatGuard
+from edge.page_state import DeviceView, SessionView
+from edge.scan_lines import LastScan
+from edge.session import Session, current, with_fixed
+from edge.station_events import ScannerSetup
+from wire.messages import DeviceState
+from wire.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What a scan was answered: given again to a guarded repeat."""
+
+    of_seq: int
+    data: bytes | None
+
+
+class ScannerDesk:
+    """The mutable state of one scanner."""
+
+    def __init__(
+        self, setup: ScannerSetup, policy: Policy, session: Session, last: LastScan | None
+    ) -> None:
+        self.setup = setup
+        self.session = session
+        self.source: str | None = None
+        self.is_connected = False
+        self.was_lost = False
+        self.reason: str | None = None
+        self.is_reprogrammed = False
+        self._idle_min = policy.session.idle_min
+        self.framer = make_framer(setup.protocol)
+        self._guard = RepeatGuard(policy.scan.repeat_guard_ms)
+        self._answers: dict[bytes, GivenAnswer] = {}
+        self._last_before_start = last
+
+    @property
+    def id(self) -> str:
+        """The scanner's name in the config."""
+        return self.setup.id
+
+    def repeated_answer(self, frame: Frame, read_ms: int) -> GivenAnswer | None:
+        """The answer to give again if this is a guarded repeat; else it is a scan of its own.
+
+        What was not recorded has no answer here, so its repeat is a new attempt.
+        """
+        if self._guard.is_repeat(frame.raw, read_ms):
+            return self._answers.get(frame.raw)
+        self._answers.pop(frame.raw, None)
+        return None
+
+    def remember_answer(self, frame: Frame, answer: GivenAnswer) -> None:
+        """Keep a recorded scan's answer for its repeats."""
+        self._answers.pop(frame.raw, None)
+        self._answers[frame.raw] = answer
+        while len(self._answers) > CODES_REMEMBERED_MAX:
+            del self._answers[next(iter(self._answers))]
+        self._last_before_start = None
+
+    def repeats_last_before_start(self, frame: Frame) -> int | None:
+        """The sequence number of the scan that this may be a resend of, after a crash.
+
+        Asked of the first recorded scan after a start only.
+        """
+        last = self._last_before_start
+        return last.seq if last is not None and last.raw == frame.raw else None
+
+    def lost_aim(self, frame: Frame) -> bool:
+        """Say whether the scanner was reprogrammed just now: true once in each episode."""
+        if self.setup.protocol is not ScannerProtocol.HONEYWELL:
+            return False
+        was, self.is_reprogrammed = self.is_reprogrammed, frame.aim is None
+        return self.is_reprogrammed and not was
+
+    def opened(self, source: str) -> bool:
+        """The cable is there; say whether it was missing before."""
+        self.source, self.is_connected, self.reason = source, True, None
+        was_lost, self.was_lost = self.was_lost, False
+        return was_lost
+
+    def lost(self, reason: str) -> None:
+        """The cable is gone; half a code goes with it."""
+        self.is_connected, self.was_lost, self.reason = False, True, reason
+        self.framer.reset()
+
+    def state(self) -> DeviceState:
+        """The scanner for the hub."""
+        return DeviceState(
+            id=self.id,
+            source=self.source,
+            protocol=self.setup.protocol,
+            connected=self.is_connected,
+        )
+
+    def view(self) -> DeviceView:
+        """The scanner for the page."""
+        return DeviceView(
+            id=self.id,
+            protocol=self.setup.protocol,
+            connected=self.is_connected,
+            source=self.source,
+            simulated=is_simulated(self.source),
+            reprogrammed=self.is_reprogrammed,
+            reason=self.reason,
+        )
+
+    def current_session(self, now: datetime) -> Session:
+        """The session as it is now, without the config's values."""
+        return current(self.session, self._idle_min, now)
+
+    def session_view(self, site_salt: str | None, now: datetime) -> SessionView:
+        """The session for the page."""
+        shown = with_fixed(self.current_session(now), self.setup.fixed, site_salt)
+        return SessionView(
+            device=self.id,
+            by=shown.by,
+            step=shown.step,
+            place=shown.place,
+            container=shown.container,
+        )
+
+
+def is_simulated(source: str | None) -> bool:
+    """Say whether a port is a pty or a loopback peer: then nobody held a real scanner (P6)."""
+    return source is not None and source.startswith(("pts:", "tcp:127.", "tcp:::1:", "tcp:[::1]"))

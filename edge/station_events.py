@@ -1,0 +1,161 @@
+"""What the station's core takes in and what it gives out; the shells turn both into bytes.
+
+Source: design section 2 ("Cores and shells").
+"""
+
+from dataclasses import dataclass
+
+from devices.framing import ScannerProtocol
+from devices.port_thread import PortEvent
+from edge.session import FixedSession
+from edge.verdict import HeldList
+from wire.events import ClockReading
+from wire.messages import DeviceState
+from wire.names import Result
+from wire.policy import Policy
+
+CLOCK_UNKNOWN = ClockReading()
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSetup:
+    """One scanner of the config."""
+
+    id: str
+    protocol: ScannerProtocol
+    fixed: FixedSession
+
+
+@dataclass(frozen=True, slots=True)
+class StationSetup:
+    """What does not change while the program runs; ``boot`` is the kernel's boot id."""
+
+    site: str
+    edge: str
+    boot: str
+    version: str
+    test_clock: str | None
+    policy: Policy
+    scanners: tuple[ScannerSetup, ...]
+
+
+# ---------------------------------------------------------------- in
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first event of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time has passed: at least once a second, and when ``wait_ms`` said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The last event of all: write down what is still open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody touched the station page."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanged:
+    """Scans are judged against this list from now on; ``problem`` is for the page."""
+
+    held: HeldList
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The way to the hub changed; ``receipt_ms`` is CLOCK_BOOTTIME of the newest receipt."""
+
+    connected: bool
+    receipt_ms: int | None
+    problem: str | None
+    clock: ClockReading
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The hub has every line up to here."""
+
+    upto_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class BodiesDelivered:
+    """The hub has these private bodies."""
+
+    hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The hub knows this edge; badges can be made into pseudonyms (``site_salt``: 32 hex)."""
+
+    site_salt: str
+
+
+Input = (
+    PortEvent
+    | Started
+    | Ticked
+    | Stopping
+    | Acknowledged
+    | ListChanged
+    | LinkChanged
+    | Receipted
+    | BodiesDelivered
+    | Enrolled
+)
+
+# ---------------------------------------------------------------- out
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Give these bytes to a scanner; the port reports ``token`` back."""
+
+    device: str
+    data: bytes
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """New durable lines up to ``head_seq``.
+
+    ``with_body`` says that private bodies wait; ``result`` is the scan's, None for other lines.
+    """
+
+    head_seq: int
+    with_body: bool = False
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """The disk refused; scans were answered so, or a fact waits for the next try."""
+
+    reason: str
+    scans: int
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesChanged:
+    """The scanners as they are now, for the hub's state message."""
+
+    devices: tuple[DeviceState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """The wall clock was moved: what was learned of its offset is void."""
+
+
+Output = Answer | Recorded | NotRecorded | DevicesChanged | ClockStepped

@@ -1,0 +1,197 @@
+"""The uplink's thread: it owns the broker connection and hands the core what arrives.
+
+paho's thread and the station only enqueue here. When the queue is full what comes is dropped and
+counted: receipts, commands and news of the spool all come again. Source: style ("Threads and
+time").
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from edge.backoff import Backoff
+from edge.broker_link import BrokerAddress, BrokerError, BrokerLink
+from edge.failpoints import FailPoint, FailPoints
+from edge.metrics import Metrics
+from edge.seams import Clock
+from edge.uplink_core import UplinkCore
+from edge.uplink_events import (
+    Arrived,
+    Connected,
+    Disconnected,
+    FetchList,
+    ProblemChanged,
+    Publish,
+    Refused,
+    ToStation,
+    UplinkInput,
+    UplinkOutput,
+    Waited,
+)
+from wire.topics import Channel
+
+INBOX_MAX = 1000
+RECONNECT = Backoff(first_s=0.5, max_s=30.0)
+CONNECTION_BYTES = 16
+CRASH_PAUSE_S = 1.0
+
+_logger = structlog.get_logger(__name__)
+
+
+class _Acknowledged:
+    """The broker has a message; ``mid`` is paho's number for it."""
+
+    def __init__(self, mid: int) -> None:
+        self.mid = mid
+
+
+class Uplink:
+    """Runs from :meth:`start` to :meth:`stop`; ``to_station`` and ``fetch`` must not block long."""
+
+    def __init__(
+        self,
+        core: UplinkCore,
+        address: BrokerAddress,
+        clock: Clock,
+        metrics: Metrics,
+        fail_points: FailPoints,
+        to_station: Callable[[ToStation], None],
+        fetch: Callable[[bytes], None],
+    ) -> None:
+        self._core = core
+        self._address = address
+        self._clock = clock
+        self._metrics = metrics
+        self._fail_points = fail_points
+        self._to_station = to_station
+        self._fetch = fetch
+        self._inbox: queue.Queue[UplinkInput | _Acknowledged] = queue.Queue(INBOX_MAX)
+        self._stopping = threading.Event()
+        self._link: BrokerLink | None = None
+        self._is_up_told = False
+        self._failures = 0
+        self._retry_ns = 0
+        self._batch_mids: set[int] = set()
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End the connection; says whether the thread ended within ``timeout_s``."""
+        self._stopping.set()
+        self.put(Waited())
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def put(self, event: UplinkInput | _Acknowledged) -> None:
+        """Hand over an event from another thread; dropped and counted when the queue is full."""
+        try:
+            self._inbox.put_nowait(event)
+        except queue.Full:
+            self._metrics.dropped_messages.inc()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except Exception:
+                # Scanning goes on whatever happens here; a fresh connection starts clean.
+                _logger.exception("uplink failed")
+                self._metrics.crashes.labels("uplink").inc()
+                self._drop("the uplink failed; see the log")
+                self._stopping.wait(CRASH_PAUSE_S)
+        if self._link is not None:
+            self._link.close()
+
+    def _turn(self) -> None:
+        if self._link is None and self._clock.mono_ns() >= self._retry_ns:
+            self._connect()
+        try:
+            event = self._inbox.get(timeout=self._wait_s())
+        except queue.Empty:
+            event = Waited()
+        if self._link is not None and self._link.ended is not None:
+            self._drop(self._link.ended)
+        elif self._link is not None and self._link.is_up and not self._is_up_told:
+            self._is_up_told = True
+            self._carry_out(self._core.step(Connected(self._link.connection)))
+        if isinstance(event, _Acknowledged):
+            self._acknowledged(event.mid)
+            event = Waited()
+        self._carry_out(self._core.step(event))
+
+    def _wait_s(self) -> float:
+        wait_ms = self._core.wait_ms()
+        if self._link is None:
+            wait_ms = min(wait_ms, max(0, (self._retry_ns - self._clock.mono_ns()) // 1_000_000))
+        return wait_ms / 1000
+
+    def _connect(self) -> None:
+        connection = self._clock.random_bytes(CONNECTION_BYTES).hex()
+        self._batch_mids.clear()
+        self._is_up_told = False
+        try:
+            self._link = BrokerLink(
+                self._address,
+                connection,
+                self._core.will(connection),
+                on_change=lambda: self.put(Waited()),
+                on_message=lambda payload: self.put(Arrived(payload)),
+                on_published=lambda mid: self.put(_Acknowledged(mid)),
+            )
+        except BrokerError as error:
+            self._fail(str(error))
+
+    def _drop(self, reason: str) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+            self._fail(reason)
+            self._carry_out(self._core.step(Disconnected(reason)))
+
+    def _fail(self, reason: str) -> None:
+        self._failures += 1
+        wait_s = RECONNECT.delay_s(self._failures)
+        self._retry_ns = self._clock.mono_ns() + int(wait_s * 1e9)
+        if self._failures == 1:
+            _logger.warning("hub link lost", reason=reason)
+
+    def _acknowledged(self, mid: int) -> None:
+        if mid in self._batch_mids:
+            self._batch_mids.discard(mid)
+            self._fail_points.hit(FailPoint.AFTER_PUBLISH)
+
+    def _carry_out(self, outputs: list[UplinkOutput]) -> None:
+        for output in outputs:
+            match output:
+                case Publish():
+                    self._publish(output)
+                case FetchList():
+                    self._fetch(output.message)
+                case Refused():
+                    self._metrics.refused_messages.inc()
+                    _logger.warning("message refused", reason=output.reason)
+                case ProblemChanged():
+                    self._tell_problem(output.problem)
+                case _:
+                    self._to_station(output)
+
+    def _publish(self, output: Publish) -> None:
+        if self._link is None:
+            return  # gone since the core was asked; it sends again after the next connect
+        mid = self._link.publish(output.channel, output.payload)
+        if output.channel is Channel.EVENTS:
+            self._batch_mids.add(mid)
+        elif self._failures:
+            self._failures = 0
+            _logger.info("hub link up")
+
+    def _tell_problem(self, problem: str | None) -> None:
+        if problem is None:
+            _logger.info("the hub takes our events again")
+        else:
+            _logger.error("the hub refuses our events", problem=problem)

@@ -1,0 +1,291 @@
+"""Everything between this edge and its hub but the cable: batches, states, receipts, the list.
+
+The core of the uplink thread: no thread, no socket; disk and clock are arguments. What comes from
+the broker is believed only when the hub's key signed it. Source: design section 3.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from edge.clock_offset import ClockOffset
+from edge.publisher import Publisher, answer_key
+from edge.seams import Clock, SpoolLines
+from edge.station_events import (
+    ClockStepped,
+    DevicesChanged,
+    LinkChanged,
+    ListChanged,
+    Receipted,
+    Recorded,
+)
+from edge.uplink_events import (
+    Arrived,
+    Connected,
+    Disconnected,
+    FetchList,
+    ProblemChanged,
+    Publish,
+    Refused,
+    SnapshotArrived,
+    UplinkInput,
+    UplinkOutput,
+    Waited,
+)
+from edge.wanted import KeptList, Taken, WantedKeeper
+from ledger.chain import ChainHead
+from ledger.keys import SigningKey
+from ledger.signing import open_sealed, seal
+from wire.envelope import EnvelopeError, split_lines
+from wire.limits import MESSAGE_BYTES_MAX, SNAPSHOT_BYTES_MAX
+from wire.messages import (
+    AnyCommand,
+    DeviceState,
+    Fetch,
+    Gone,
+    MessageBase,
+    Receipt,
+    SpoolHead,
+    State,
+    WantedDelta,
+    WantedFetch,
+    WantedHead,
+    WantedSnapshot,
+)
+from wire.names import format_at
+from wire.topics import Channel
+
+STATE_EVERY_MS = 30_000
+WAIT_MS_MAX = 1000
+
+
+class SpoolView(SpoolLines, Protocol):
+    """What states tell of the spool, besides its lines."""
+
+    def head(self) -> ChainHead:
+        """The newest durable line's place and hash."""
+
+    def recorded_at(self, seq: int) -> str | None:
+        """The wire time of a kept line."""
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkSetup:
+    """Who speaks to whom. ``run`` is 32 random hex of this program's start."""
+
+    site: str
+    edge: str
+    run: str
+    spool_id: str
+    version: str
+    key: SigningKey
+    hub_key: bytes
+
+
+class UplinkCore:
+    """One edge's side of the conversation with its hub."""
+
+    def __init__(
+        self,
+        setup: UplinkSetup,
+        spool: SpoolView,
+        upto_seq: int,
+        keeper: WantedKeeper,
+        keep: Callable[[KeptList], str | None],
+        clock: Clock,
+        list_problem: str | None,
+    ) -> None:
+        """``keep`` puts a list on disk and says what went wrong, or None."""
+        self._setup = setup
+        self._spool = spool
+        self._keeper = keeper
+        self._keep = keep
+        self._clock = clock
+        self._publisher = Publisher(
+            setup.site, setup.edge, setup.spool_id, spool, setup.key, upto_seq
+        )
+        self._publisher.grown(spool.head().seq, clock.boottime_ms())
+        self._upto_seq = upto_seq
+        self._offset = ClockOffset()
+        self._devices: tuple[DeviceState, ...] = ()
+        self._connection: str | None = None
+        self._state_n = 0
+        self._state_due_ms = 0
+        self._receipt_ms: int | None = None
+        self._list_problem = list_problem
+        self._problem_told: str | None = None
+
+    def step(self, event: UplinkInput) -> list[UplinkOutput]:
+        """Take one event; give what has to be done about it, in this order."""
+        outputs = self._take(event)
+        now_ms = self._clock.boottime_ms()
+        if self._connection is not None and now_ms >= self._state_due_ms:
+            outputs.append(self._state())
+        batch = self._publisher.due(now_ms, self._clock.now())
+        if batch is not None:
+            outputs.append(Publish(Channel.EVENTS, batch))
+        if self._publisher.problem != self._problem_told:
+            self._problem_told = self._publisher.problem
+            outputs.append(ProblemChanged(self._problem_told))
+        return outputs
+
+    def wait_ms(self) -> int:
+        """How long nothing needs doing unless an event comes."""
+        now_ms = self._clock.boottime_ms()
+        waits = [WAIT_MS_MAX, self._publisher.wait_ms(now_ms)]
+        if self._connection is not None:
+            waits.append(max(0, self._state_due_ms - now_ms))
+        return min(wait for wait in waits if wait is not None)
+
+    def will(self, connection: str) -> bytes:
+        """The signed last will of a connection that is about to be made."""
+        setup = self._setup
+        gone = Gone(site=setup.site, edge=setup.edge, boot=setup.run, connection=connection)
+        return seal(gone, setup.key)
+
+    def list_changed(self) -> ListChanged:
+        """The held list for the station."""
+        return ListChanged(self._keeper.held(), self._list_problem)
+
+    def _take(self, event: UplinkInput) -> list[UplinkOutput]:
+        match event:
+            case Recorded():
+                self._publisher.grown(event.head_seq, self._clock.boottime_ms())
+            case DevicesChanged():
+                self._devices = event.devices
+                self._state_due_ms = 0
+            case ClockStepped():
+                self._offset.forget()
+                return [self._link()]
+            case Connected():
+                self._connection = event.connection
+                self._state_due_ms = 0
+                self._publisher.connected()
+                return [self._link()]
+            case Disconnected():
+                self._connection = None
+                self._publisher.disconnected()
+                return [self._link()]
+            case Arrived():
+                return self._open(event.payload)
+            case SnapshotArrived():
+                return self._replace_list(event.payload)
+            case Waited():
+                pass
+        return []
+
+    # ------------------------------------------------------------ out to the hub
+
+    def _state(self) -> Publish:
+        now_ms = self._clock.boottime_ms()
+        self._state_due_ms = now_ms + STATE_EVERY_MS
+        self._state_n += 1
+        setup, head = self._setup, self._spool.head()
+        depth = max(0, head.seq - self._upto_seq)
+        state = State(
+            site=setup.site,
+            edge=setup.edge,
+            n=self._state_n,
+            boot=setup.run,
+            connection=self._connection or "",
+            at=format_at(self._clock.now()),
+            mono_ms=now_ms,
+            heads=(SpoolHead(spool=setup.spool_id, seq=head.seq, head=head.head),),
+            wanted=self._keeper.head,
+            clock=self._offset.reading(now_ms),
+            depth=depth,
+            oldest_at=self._spool.recorded_at(self._upto_seq + 1) if depth else None,
+            devices=self._devices,
+            version=setup.version,
+        )
+        payload = seal(state, setup.key)
+        self._publisher.asked(answer_key(payload), self._clock.now())
+        return Publish(Channel.STATE, payload)
+
+    def _fetch(self) -> FetchList:
+        setup = self._setup
+        request = Fetch(
+            site=setup.site,
+            edge=setup.edge,
+            have_version=self._keeper.version,
+            at=format_at(self._clock.now()),
+        )
+        return FetchList(seal(request, setup.key))
+
+    # ------------------------------------------------------------ in from the hub
+
+    def _open(self, payload: bytes) -> list[UplinkOutput]:
+        setup = self._setup
+        try:
+            opened = open_sealed(payload, MessageBase, setup.hub_key, MESSAGE_BYTES_MAX)
+        except EnvelopeError as error:
+            return [Refused(str(error))]
+        message = opened.message
+        if (message.site, message.edge) != (setup.site, setup.edge):
+            return [Refused("a message for another edge")]
+        match message:
+            case Receipt():
+                return self._receive(message)
+            case WantedDelta() | WantedHead() | WantedFetch():
+                return self._obey(message, payload)
+            case _:
+                return [Refused("a message that only others may send or get")]
+
+    def _receive(self, receipt: Receipt) -> list[UplinkOutput]:
+        now_ms = self._clock.boottime_ms()
+        try:
+            learned = self._publisher.receive(receipt, self._clock.now(), now_ms)
+        except ValueError as error:
+            return [Refused(f"a receipt with an impossible time: {error}")]
+        if learned is None:
+            return [Refused("a receipt that answers nothing we asked")]
+        if learned.exchange is not None:
+            self._offset.learn(learned.exchange)
+        self._receipt_ms = now_ms
+        outputs: list[UplinkOutput] = []
+        if learned.upto_seq != self._upto_seq:
+            self._upto_seq = learned.upto_seq
+            outputs.append(Receipted(learned.upto_seq))
+        return [*outputs, self._link()]
+
+    def _obey(self, command: AnyCommand, payload: bytes) -> list[UplinkOutput]:
+        try:
+            taken = self._keeper.obey(command, payload, self._hub_now())
+        except ValueError as error:
+            return [Refused(f"a command with an impossible time: {error}")]
+        return self._after(taken)
+
+    def _replace_list(self, payload: bytes) -> list[UplinkOutput]:
+        setup = self._setup
+        try:
+            opened = open_sealed(payload, WantedSnapshot, setup.hub_key, SNAPSHOT_BYTES_MAX)
+            if (opened.message.site, opened.message.edge) != (setup.site, setup.edge):
+                return [Refused("a wanted list for another edge")]
+            lines = split_lines(opened.lines, 1)
+            voucher = payload[: len(payload) - len(opened.lines)]
+            taken = self._keeper.replace(opened.message, b"".join(lines), voucher)
+        except ValueError as error:
+            return [Refused(f"a wanted list that cannot be believed: {error}")]
+        return self._after(taken)
+
+    def _after(self, taken: Taken) -> list[UplinkOutput]:
+        if taken is Taken.NEEDS_FETCH:
+            return [self._fetch()]
+        if taken is Taken.REFUSED or self._keeper.kept is None:
+            return [Refused("a wanted list that is not newer than ours")]
+        # A disk that refuses must not keep a new entry from the scanners: judge by it anyway.
+        self._list_problem = self._keep(self._keeper.kept)
+        return [self.list_changed()]
+
+    def _hub_now(self) -> datetime:
+        offset_ms = self._offset.reading(self._clock.boottime_ms()).offset_ms
+        return self._clock.now() + timedelta(milliseconds=offset_ms or 0)
+
+    def _link(self) -> LinkChanged:
+        return LinkChanged(
+            connected=self._connection is not None,
+            receipt_ms=self._receipt_ms,
+            problem=self._publisher.problem,
+            clock=self._offset.reading(self._clock.boottime_ms()),
+        )

@@ -1,0 +1,92 @@
+"""What the uplink's core takes in and what it gives out; the shells turn both into messages.
+
+Source: design section 2 ("Cores and shells").
+"""
+
+from dataclasses import dataclass
+
+from edge.station_events import (
+    ClockStepped,
+    DevicesChanged,
+    LinkChanged,
+    ListChanged,
+    Receipted,
+    Recorded,
+)
+from wire.topics import Channel
+
+# ---------------------------------------------------------------- in
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker took us; ``connection`` is the id that the will of this connection carries."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection ended, or never came about."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message of the hub's, as the broker delivered it."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotArrived:
+    """The answer to a fetch over HTTP."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """Time has passed."""
+
+
+UplinkInput = (
+    Recorded | DevicesChanged | ClockStepped | Connected | Disconnected | Arrived
+    | SnapshotArrived | Waited
+)  # fmt: skip
+
+# ---------------------------------------------------------------- out
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Hand this to the broker."""
+
+    channel: Channel
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FetchList:
+    """Ask the hub for the newest list over HTTP; ``message`` is the signed request."""
+
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something arrived that was not believed; the sentence says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemChanged:
+    """The hub refuses this station's events, or takes them again (None)."""
+
+    problem: str | None
+
+
+ToStation = LinkChanged | ListChanged | Receipted
+UplinkOutput = Publish | FetchList | Refused | ProblemChanged | ToStation
