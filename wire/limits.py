@@ -24,5 +24,8 @@ BODIES_BYTES_MAX = 256 * 1024
 SPOOLS_PER_EDGE_MAX = 64
 DEVICES_PER_EDGE_MAX = 64
 
+ERROR_TEXT_MAX = 200
+"""Characters of a refusal's sentence: a decoder quotes what it refuses, whatever its length."""
+
 INT_MAX = 2**53 - 1
 """Integers stay exact in every JSON reader."""

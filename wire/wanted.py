@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from wire.limits import WANTED_ENTRIES_MAX, WANTED_RULES_MAX
+from wire.limits import ERROR_TEXT_MAX, WANTED_ENTRIES_MAX, WANTED_RULES_MAX
 from wire.names import At, Count, Name, Result, Sha256, parse_at
 
 Banner = Annotated[str, Meta(max_length=80)]
@@ -59,6 +59,10 @@ class WantedEntry(Struct, frozen=True, kw_only=True):
     covert: bool = False
     scope: tuple[Name, ...] | None = None
 
+    def __post_init__(self) -> None:
+        if self.expires_at is not None:
+            parse_at(self.expires_at)
+
 
 class ListHead(Struct, frozen=True, kw_only=True):
     """A version, what its canonical bytes hash to, and when the hub said so."""
@@ -66,6 +70,9 @@ class ListHead(Struct, frozen=True, kw_only=True):
     version: Count
     list_sha256: Sha256
     head_at: At
+
+    def __post_init__(self) -> None:
+        parse_at(self.head_at)
 
 
 class WantedList(Struct, frozen=True, kw_only=True):
@@ -88,11 +95,13 @@ def make_list(
     Raises:
         ValueError: two entries or two rules share an id, or there are more than the bounds allow.
     """
-    if len(entries) > WANTED_ENTRIES_MAX or len(rules) > WANTED_RULES_MAX:
+    if len(entries) > WANTED_ENTRIES_MAX:
         raise ValueError(f"a wanted list holds at most {WANTED_ENTRIES_MAX} entries")
+    if len(rules) > WANTED_RULES_MAX:
+        raise ValueError(f"a wanted list holds at most {WANTED_RULES_MAX} rules")
     for part in (rules, entries):
         if len({item.id for item in part}) != len(part):
-            raise ValueError("two entries of a wanted list share an id")
+            raise ValueError("two entries or two rules of a wanted list share an id")
     return WantedList(
         version=version,
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),
@@ -118,11 +127,8 @@ def parse_list(data: bytes) -> WantedList:
     """
     try:
         wanted = _decoder.decode(data)
-    except msgspec.DecodeError as error:
-        raise ValueError(f"not a wanted list: {error}") from error
-    for entry in wanted.entries:
-        if entry.expires_at is not None:
-            parse_at(entry.expires_at)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a wanted list: {error}"[:ERROR_TEXT_MAX]) from error
     if list_bytes(make_list(wanted.version, wanted.rules, wanted.entries)) != data:
         raise ValueError("not a wanted list in canonical form")
     return wanted
