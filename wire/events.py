@@ -50,7 +50,7 @@ SignedMillis = Annotated[int, Meta(ge=-INT_MAX, le=INT_MAX)]
 
 UNSEALED_SPOOL = "0" * 32
 UNSEALED_SEQ = 1
-_SEALED_KEYS = frozenset({"v", "spool", "seq", "prev"})
+SEALED_KEYS = frozenset({"v", "spool", "seq", "prev"})
 """Have placeholders in the types; a line that was sealed has them all."""
 
 
@@ -221,7 +221,7 @@ def parse_line(line: bytes) -> Event:
 
 def _check_foreign(line: bytes) -> None:
     # Not as our encoder writes it: fields of a later version, other spacing, or a trick.
-    missing = _SEALED_KEYS - strict.read_keys(line)
+    missing = SEALED_KEYS - strict.read_keys(line)
     if missing:
         raise ValueError(f"a line without {', '.join(sorted(missing))}")
 
