@@ -113,7 +113,7 @@ ENTRY = WantedEntry(
     id="w-1",
     waybill="755123456789",
     result=WantedResult.WANTED,
-    reason="看一看 \"now\"",
+    reason='看一看 "now"',
     tone=Tone.STOP,
     banner_zh="请核对",
     banner_en="check it",
@@ -148,16 +148,19 @@ MESSAGES: dict[str, m.MessageBase] = {
         clock=CLOCK,
         depth=3,
         oldest_at=AT,
-        devices=(
-            m.DeviceState(id="dock-1", source=None, protocol="honeywell", connected=False),
-        ),
+        devices=(m.DeviceState(id="dock-1", source=None, protocol="honeywell", connected=False),),
         version="0.1.0",
     ),
     "gone": m.Gone(**_TO, boot=BOOT, connection=CONNECTION),
     "enrol": m.Enrol(**_TO, public_key=EDGE_KEY.public_key.hex(), secret="once", boot=BOOT),
     "fetch": m.Fetch(**_TO, have_version=6, at=AT),
     "receipt": m.Receipt(
-        **_TO, answers="a" * 64, heads=(_SPOOL_HEAD,), wanted_version=7, received_at=AT, sent_at=LATER
+        **_TO,
+        answers="a" * 64,
+        heads=(_SPOOL_HEAD,),
+        wanted_version=7,
+        received_at=AT,
+        sent_at=LATER,
     ),
     "receipt-problem": m.Receipt(
         **_TO,

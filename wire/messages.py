@@ -18,6 +18,7 @@ from wire.limits import (
     DELTA_ENTRIES_MAX,
     DEVICES_PER_EDGE_MAX,
     SPOOLS_PER_EDGE_MAX,
+    WANTED_RULES_MAX,
 )
 from wire.names import At, Count, Hex32, Name, Seq, Sha256, parse_at
 from wire.wanted import ListHead, WantedEntry, WantedRule
@@ -166,7 +167,7 @@ class WantedDelta(Command, frozen=True, kw_only=True, tag="wanted_delta"):
     from_version: Count
     put: Annotated[tuple[WantedEntry, ...], Meta(max_length=DELTA_ENTRIES_MAX)]
     remove: Annotated[tuple[Name, ...], Meta(max_length=DELTA_ENTRIES_MAX)]
-    rules: tuple[WantedRule, ...] | None = None
+    rules: Annotated[tuple[WantedRule, ...], Meta(max_length=WANTED_RULES_MAX)] | None = None
     """The whole new rule set, or null where it did not change."""
     head: ListHead
 

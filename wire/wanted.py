@@ -13,11 +13,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from wire.limits import ERROR_TEXT_MAX, WANTED_ENTRIES_MAX, WANTED_RULES_MAX
-from wire.names import At, Count, Name, Result, Sha256, parse_at
+from wire.limits import ERROR_TEXT_MAX, SCOPE_SITES_MAX, WANTED_ENTRIES_MAX, WANTED_RULES_MAX
+from wire.names import END, At, Count, Name, Prefix, Result, Sha256, Waybill, parse_at
 
-Banner = Annotated[str, Meta(max_length=80)]
-Reason = Annotated[str, Meta(max_length=200)]
+# Shown on screens and kept in databases: no control characters.
+_PRINTABLE = r"^[^\u0000-\u001f\u007f]*" + END
+Banner = Annotated[str, Meta(pattern=_PRINTABLE, max_length=80)]
+Reason = Annotated[str, Meta(pattern=_PRINTABLE, max_length=200)]
+Owner = Annotated[str, Meta(pattern=_PRINTABLE, max_length=64)]
 
 
 class Tone(StrEnum):
@@ -38,7 +41,7 @@ class WantedRule(Struct, frozen=True, kw_only=True):
     """A series: every waybill with this prefix is a high-value parcel."""
 
     id: Name
-    prefix: Annotated[str, Meta(min_length=1, max_length=32)]
+    prefix: Prefix
     banner_zh: Banner
     banner_en: Banner
 
@@ -47,17 +50,17 @@ class WantedEntry(Struct, frozen=True, kw_only=True):
     """One waybill. ``scope`` names the sites it holds at (null: all); ``covert`` keeps quiet."""
 
     id: Name
-    waybill: Annotated[str, Meta(min_length=1, max_length=64)]
+    waybill: Waybill
     result: WantedResult
     reason: Reason
     tone: Tone | None = None
     banner_zh: Banner | None = None
     banner_en: Banner | None = None
     priority: Annotated[int, Meta(ge=0, le=9)] = 5
-    owner: Annotated[str, Meta(max_length=64)] = ""
+    owner: Owner = ""
     expires_at: At | None = None
     covert: bool = False
-    scope: tuple[Name, ...] | None = None
+    scope: Annotated[tuple[Name, ...], Meta(max_length=SCOPE_SITES_MAX)] | None = None
 
     def __post_init__(self) -> None:
         if self.expires_at is not None:

@@ -145,7 +145,8 @@ def test_bad_utf8_in_a_known_field_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"{", b"[]", b"null", b"{}", b'"scan"', LINE[:-1], LINE + b"x", b"\xef\xbb\xbf" + LINE]
+    "line",
+    [b"", b"{", b"[]", b"null", b"{}", b'"scan"', LINE[:-1], LINE + b"x", b"\xef\xbb\xbf" + LINE],
 )
 def test_what_is_no_event_line_is_refused(line: bytes) -> None:
     refused(line)
@@ -220,9 +221,7 @@ def test_sealing_sets_the_place_and_nothing_else() -> None:
 
 
 def test_a_line_hash_is_sha256_of_its_bytes() -> None:
-    assert line_hash(b"abc") == (
-        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    )
+    assert line_hash(b"abc") == ("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
 
 
 def test_a_feedback_line_names_a_known_signal() -> None:
