@@ -139,8 +139,9 @@ set_up_project() {
 timed() {
     local what=$1 began=$SECONDS
     shift
+    echo "setup: $what ..."
     "$@"
-    echo "setup: $what $((SECONDS - began)) s"
+    echo "setup: $what: $((SECONDS - began)) s"
 }
 
 rm -f "$STAMP"
