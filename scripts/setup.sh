@@ -84,6 +84,7 @@ install_missing() {
         fail "system packages are missing, run once:" \
             "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${MISSING[*]}"
     fi
+    echo "setup: installing ${MISSING[*]}"
     if [[ " ${MISSING[*]} " == *" mosquitto "* ]]; then
         mkdir -p var && touch $OUR_MOSQUITTO
     fi
@@ -114,7 +115,6 @@ set_up_system() {
     if command -v python3 >/dev/null; then check_python; fi
     find_missing
     if [ ${#MISSING[@]} -gt 0 ]; then
-        echo "setup: installing ${MISSING[*]}"
         install_missing >&2
         find_missing
         [ ${#MISSING[@]} -eq 0 ] || fail "still missing after the installation: ${MISSING[*]}"
