@@ -13,8 +13,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from wire.events import Waybill
 from wire.limits import ERROR_TEXT_MAX, SCOPE_SITES_MAX, WANTED_ENTRIES_MAX, WANTED_RULES_MAX
-from wire.names import END, At, Count, Name, Prefix, Result, Sha256, Waybill, parse_at
+from wire.names import END, At, Count, Name, Prefix, Result, Sha256, parse_at
 
 # Shown on screens and kept in databases: no control characters.
 _PRINTABLE = r"^[^\u0000-\u001f\u007f]*" + END
