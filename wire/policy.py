@@ -85,6 +85,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     link: LinkPolicy
     late: LatePolicy
 
+    def __post_init__(self) -> None:
+        if len({kind.name for kind in self.waybill}) != len(self.waybill):
+            raise ValueError("two kinds of waybill share a name")
+
 
 def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
     """Read the shipped policy with a carrier's own keys laid over it.
