@@ -85,10 +85,6 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     link: LinkPolicy
     late: LatePolicy
 
-    def __post_init__(self) -> None:
-        if len({kind.name for kind in self.waybill}) != len(self.waybill):
-            raise ValueError("two kinds of waybill share a name")
-
 
 def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
     """Read the shipped policy with a carrier's own keys laid over it.
@@ -96,7 +92,8 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
     Tables are merged key by key; the array of waybill kinds is replaced whole.
 
     Raises:
-        ValueError: not TOML, an unknown key, or a value out of its bounds; the sentence names it.
+        ValueError: not TOML, an unknown key, a value out of its bounds, or two kinds of waybill
+            with one name; the sentence names it.
     """
     try:
         merged = _load(shipped)
@@ -107,9 +104,12 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
                     merged[key] = {**known, **value}
                 else:
                     merged[key] = value
-        return msgspec.convert(merged, Policy)
+        policy = msgspec.convert(merged, Policy)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ValueError(f"policy: {error}") from error
+    if len({kind.name for kind in policy.waybill}) != len(policy.waybill):
+        raise ValueError("policy: two kinds of waybill share a name")
+    return policy
 
 
 def _load(data: bytes) -> dict[str, Any]:
