@@ -47,19 +47,15 @@ class Cable(Protocol):
     @property
     def url(self) -> str:
         """What goes into edge.toml to reach this cable."""
-        ...
 
     def plug(self) -> None:
         """Plug in at the same path or port as before; nothing if it is plugged in."""
-        ...
 
     def unplug(self) -> None:
         """Pull the plug; nothing if it is out."""
-        ...
 
     def has_host(self) -> bool:
         """Say whether a host has the other end open."""
-        ...
 
     def write(self, chunk: bytes) -> None:
         """Hand all bytes to the host.
@@ -68,11 +64,9 @@ class Cable(Protocol):
             HungUpError: there is none, or it went away.
             UnreadError: it took no more bytes for ``WRITE_TIMEOUT_S``.
         """
-        ...
 
     def read(self, timeout_s: float) -> bytes:
         """What the host has sent, b"" after ``timeout_s``; raises HungUpError when it is gone."""
-        ...
 
 
 def wait_host(cable: Cable, timeout_s: float) -> bool:

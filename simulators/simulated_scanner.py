@@ -92,6 +92,8 @@ class SimulatedScanner:
         self.protocol = protocol
         self.faults = faults or Faults()
         check_faults(protocol, self.faults)
+        self.last_pull: Pull | None = None
+        """The last pull that is over, as it stands in the log."""
         self._log = log
         self._rng = random.Random(seed)
         self._reader = AnswerReader()
@@ -257,5 +259,6 @@ class SimulatedScanner:
         if self.protocol is ScannerProtocol.HONEYWELL and not pull.hung_up:
             self._unanswered += max(0, pull.copies - len(pull.answers))
         self._open = None
+        self.last_pull = pull.to_record()
         if self._log is not None:
-            self._log.write(pull.to_record())
+            self._log.write(self.last_pull)

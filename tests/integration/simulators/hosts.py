@@ -47,7 +47,7 @@ def answering_host(
         held = b""
         while True:
             ready, _, _ = select.select([fd, stop_read], [], [])
-            if stop_read in ready:
+            if fd not in ready:
                 return
             try:
                 chunk = os.read(fd, 4096)
