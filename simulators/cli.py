@@ -84,9 +84,7 @@ def scanner(
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
             if codes != "-" or not sys.stdin.isatty():
-                _say("waiting for an edge to open it")
-                while not device.wait_host(HOST_POLL_S):
-                    pass
+                _wait_host(device)
             work_through(device, lines, every_ms, _say)
 
 
@@ -99,6 +97,12 @@ def demo(
 ) -> None:
     """Run hub, two edges and a busy dock on this machine until Ctrl-C."""
     raise typer.Exit(run_demo(data_dir, http_port, seed, beats))
+
+
+def _wait_host(device: SimulatedScanner) -> None:
+    _say("waiting for an edge to open it")
+    while not device.wait_host(HOST_POLL_S):
+        pass
 
 
 def _say(line: str) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from wire.names import Signal
 
 DOCK_1, DOCK_2, HALL_1 = "dock-1", "dock-2", "hall-1"
-HV_WORDS = "高价值快件 high-value parcel"
+HV_WORDS = "特殊安全产品(高价值)快件 high-value parcel"
 TRAVELLING_MAX = 20
-"""High-value parcels under way between the two sites; the oldest must arrive before another."""
+"""High-value parcels between the two sites; with so many under way no further one comes."""
 
 _PEOPLE = (("wang-fang-7KQ2", "王芳"), ("li-qiang-M4T9", "李强"), ("chen-jing-P8X3", "陈静"))
 _HALL_PERSON = ("zhao-lei-D5N6", "赵磊")
@@ -69,6 +69,9 @@ class _Day:
     def waybill(self, series: str) -> bytes:
         digits = 12 - len(series)
         return f"{series}{self.rng.randrange(10**digits):0{digits}d}".encode()
+
+    def has_room(self) -> bool:
+        return len(self.travelling) < TRAVELLING_MAX
 
     def breath_s(self) -> float:
         return round(self.rng.uniform(1.0, 3.0), 1)
@@ -135,7 +138,7 @@ def _ordinary(day: _Day) -> Iterator[Beat]:
 
 
 def _hv_arrives(day: _Day) -> Iterator[Beat]:
-    if len(day.travelling) >= TRAVELLING_MAX:
+    if not day.has_room():
         return
     code = day.waybill("103")
     day.travelling.append(code)
@@ -207,6 +210,8 @@ def _delivered_twice(day: _Day) -> Iterator[Beat]:
 
 
 def _handover(day: _Day) -> Iterator[Beat]:
+    if not day.has_room():
+        return
     (giver, giver_name), receiver = _PEOPLE[0], day.rng.choice(_PEOPLE[1:])
     code = day.waybill("103")
     yield _label(DOCK_1, f"BY:{giver}", f"{giver_name} 移交 hands over")

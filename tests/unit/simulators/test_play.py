@@ -7,7 +7,7 @@ import re
 import pytest
 
 from simulators.demo_site import SCANNERS
-from simulators.play import Beat, PlugBeat, ScanBeat, WantedBeat, script
+from simulators.play import TRAVELLING_MAX, Beat, PlugBeat, ScanBeat, WantedBeat, script
 from simulators.scanner import ScannerProtocol, frame_bytes
 from simulators.words import meaning
 from wire.names import Signal, Step, is_name
@@ -104,6 +104,16 @@ def test_high_value_parcels_move_from_755a_to_755w(seed: int) -> None:
             else:
                 seen_at_dock.add(beat.code)
     assert moved > 0
+
+
+def test_parcels_between_the_sites_never_pile_up() -> None:
+    travelling: set[bytes] = set()
+    most = 0
+    for beat in day(0, beats=30_000):
+        if isinstance(beat, ScanBeat) and beat.code.startswith(b"103") and beat.aim == "C0":
+            (travelling.discard if beat.scanner == "hall-1" else travelling.add)(beat.code)
+            most = max(most, len(travelling))
+    assert most == TRAVELLING_MAX
 
 
 def test_foreign_eans_have_a_good_check_digit() -> None:
