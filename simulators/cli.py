@@ -1,0 +1,143 @@
+"""``custos-sim``: a simulated scanner, and the demo.
+
+Shell. A wrong call is one sentence on stderr and exit 2.
+"""
+
+import contextlib
+import itertools
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from simulators.cable import Cable, CableTakenError, PtyCable, TcpCable
+from simulators.demo import run_demo
+from simulators.pull_log import PullLog
+from simulators.refused import RefusedError
+from simulators.scanner import Faults, ScannerProtocol, check_faults
+from simulators.scanning import read_lines, work_through
+from simulators.simulated_scanner import SimulatedScanner
+
+PORT_MAX = 65535
+HOST_POLL_S = 0.5
+
+app = typer.Typer(
+    help="Simulated devices at the far end of real cables.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    try:
+        code = app(standalone_mode=False)
+    except (TyperException, CableTakenError, RefusedError) as error:
+        said = error.format_message() if isinstance(error, TyperException) else str(error)
+        print(f"custos-sim: {' '.join(said.split())}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(code)
+
+
+@app.command()
+def scanner(
+    protocol: Annotated[ScannerProtocol, typer.Option(help="What the scanner speaks.")],
+    pty: Annotated[Path | None, typer.Option(help="Path of the serial port to make.")] = None,
+    tcp: Annotated[str | None, typer.Option(help="HOST:PORT to listen on.")] = None,
+    codes: Annotated[str, typer.Option(help="A file, one code a line; - is what you type.")] = "-",
+    loop: Annotated[bool, typer.Option("--loop", help="Begin the file again at its end.")] = False,
+    every_ms: Annotated[int, typer.Option(min=0, help="Pause after each code.")] = 0,
+    log: Annotated[Path | None, typer.Option(help="Append each pull as a JSON line.")] = None,
+    split: Annotated[int | None, typer.Option(help="Send in pieces of so many bytes.")] = None,
+    delay_ms: Annotated[int, typer.Option(help="Wait before each frame.")] = 0,
+    garble: Annotated[int, typer.Option(help="Bytes of line noise before each frame.")] = 0,
+    repeat: Annotated[int, typer.Option(help="Deliver each code so many times.")] = 1,
+    reprogrammed: Annotated[bool, typer.Option("--reprogrammed", help="Lose the AIM id.")] = False,
+) -> None:
+    r"""Be one scanner on a pty or a TCP port.
+
+    Codes come one a line: 755000000001, or ]E01030000000014 with an AIM id, or with \x1b and the
+    like for control characters. :unplug and :replug pull the plug and put it in again.
+    """
+    try:
+        faults = Faults(
+            split_bytes=split,
+            delay_ms=delay_ms,
+            noise_bytes=garble,
+            copies=repeat,
+            reprogrammed=reprogrammed,
+        )
+        check_faults(protocol, faults)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+    lines = _read_codes(codes, loop)
+    pull_log = _open_log(log)
+    with SimulatedScanner(_make_cable(pty, tcp), protocol, faults=faults, log=pull_log) as device:
+        _say(f"A {protocol} scanner at {device.cable.url}")
+        # Ctrl-C, or SIGTERM from whatever started it, is how this program ends.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            if codes != "-" or not sys.stdin.isatty():
+                _wait_host(device)
+            work_through(device, lines, every_ms, _say)
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("var/demo"),
+    http_port: Annotated[int, typer.Option(min=1, max=65535, help="The console's port.")] = 8000,
+    seed: Annotated[int | None, typer.Option(help="Play the same day again.")] = None,
+    beats: Annotated[int | None, typer.Option(min=1, help="Stop after so many beats.")] = None,
+) -> None:
+    """Run hub, two edges and a busy dock on this machine until Ctrl-C."""
+    raise typer.Exit(run_demo(data_dir, http_port, seed, beats))
+
+
+def _wait_host(device: SimulatedScanner) -> None:
+    _say("waiting for an edge to open it")
+    while not device.wait_host(HOST_POLL_S):
+        pass
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _make_cable(pty: Path | None, tcp: str | None) -> Cable:
+    if (pty is None) == (tcp is None):
+        raise RefusedError("give either --pty PATH or --tcp HOST:PORT")
+    if pty is not None:
+        return PtyCable(pty)
+    host, _, port = (tcp or "").rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > PORT_MAX:
+        raise RefusedError(f"--tcp is HOST:PORT, e.g. 127.0.0.1:9101, not {tcp}")
+    return TcpCable(host, int(port))
+
+
+def _read_codes(codes: str, loop: bool) -> Iterator[bytes]:
+    if codes == "-":
+        if loop:
+            raise RefusedError("--loop needs --codes FILE")
+        return read_lines(sys.stdin.buffer)
+    path = Path(codes)
+    try:
+        # Read here, so that a wrong file is said before the port exists.
+        lines = [line for line in path.read_bytes().splitlines() if line]
+    except OSError as error:
+        raise RefusedError(f"cannot read {path}: {error.strerror}") from error
+    if not lines:
+        raise RefusedError(f"{path} holds no code")
+    return itertools.cycle(lines) if loop else iter(lines)
+
+
+def _open_log(path: Path | None) -> PullLog | None:
+    try:
+        return None if path is None else PullLog(path)
+    except OSError as error:
+        raise RefusedError(f"cannot write {path}: {error.strerror}") from error

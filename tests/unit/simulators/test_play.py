@@ -1,0 +1,132 @@
+"""The demo's script: the same seed, the same day; every beat can be played."""
+
+import itertools
+import random
+import re
+
+import pytest
+
+from simulators.demo_site import SCANNERS
+from simulators.play import TRAVELLING_MAX, Beat, PlugBeat, ScanBeat, WantedBeat, script
+from simulators.scanner import ScannerProtocol, frame_bytes
+from simulators.words import meaning
+from wire.names import Signal, Step, is_name
+
+SEEDS = range(20)
+VERBS = {"BY", "STEP", "PLACE", "BAG", "END"}
+
+
+def day(seed: int, beats: int = 300) -> list[Beat]:
+    return list(itertools.islice(script(random.Random(seed)), beats))
+
+
+def scans(seed: int) -> list[ScanBeat]:
+    return [beat for beat in day(seed) if isinstance(beat, ScanBeat)]
+
+
+def test_one_seed_gives_one_day_and_another_a_different_one() -> None:
+    assert day(1) == day(1)
+    assert day(1) != day(2)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_beat_can_be_played_on_a_scanner_of_the_demo(seed: int) -> None:
+    known = {scanner.id for scanner in SCANNERS}
+    for beat in day(seed):
+        assert 0 < beat.pause_s <= 3
+        if not isinstance(beat, WantedBeat):
+            assert beat.scanner in known
+        if isinstance(beat, ScanBeat):
+            assert frame_bytes(ScannerProtocol.HONEYWELL, beat.code, beat.aim)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nobody_scans_with_an_unplugged_scanner(seed: int) -> None:
+    unplugged: set[str] = set()
+    for beat in day(seed):
+        if isinstance(beat, PlugBeat):
+            (unplugged.discard if beat.plugged else unplugged.add)(beat.scanner)
+        elif isinstance(beat, ScanBeat):
+            assert beat.scanner not in unplugged
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_expected_follows_from_the_code_alone(seed: int) -> None:
+    wanted: dict[str, str] = {}
+    for beat in day(seed):
+        if isinstance(beat, WantedBeat):
+            wanted[beat.waybill] = beat.result
+        elif isinstance(beat, ScanBeat):
+            assert beat.expected is expected(beat, wanted)
+
+
+def expected(beat: ScanBeat, wanted: dict[str, str]) -> Signal:
+    text = beat.code.decode()
+    if beat.aim == "E0":
+        return Signal.WARN
+    if text.startswith("CX:"):
+        verb, _, value = text.removeprefix("CX:").partition(":")
+        fits = verb in VERBS and (is_name(value) or verb == "END")
+        assert verb != "STEP" or value in set(Step)
+        return Signal.OK if fits else Signal.REJECT
+    if not text.isprintable():
+        return Signal.REJECT
+    assert re.fullmatch(r"[0-9]{12}", text)
+    if text in wanted:
+        return Signal(wanted[text])
+    return Signal.WANTED if text.startswith("103") else Signal.OK
+
+
+def test_the_opening_shows_everything_in_the_first_two_minutes() -> None:
+    for seed in SEEDS:
+        opening = []
+        elapsed_s = 0.0
+        for beat in day(seed):
+            elapsed_s += beat.pause_s
+            if elapsed_s > 120:
+                break
+            opening.append(beat)
+        signals = {beat.expected for beat in opening if isinstance(beat, ScanBeat)}
+        assert signals == {Signal.OK, Signal.WARN, Signal.WANTED, Signal.STOP, Signal.REJECT}
+        assert {b.plugged for b in opening if isinstance(b, PlugBeat)} == {True, False}
+        assert any(isinstance(beat, ScanBeat) and beat.copies == 2 for beat in opening)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_high_value_parcels_move_from_755a_to_755w(seed: int) -> None:
+    seen_at_dock: set[bytes] = set()
+    moved = 0
+    for beat in scans(seed):
+        if beat.code.startswith(b"103") and beat.aim == "C0":
+            if beat.scanner == "hall-1":
+                assert beat.code in seen_at_dock
+                moved += 1
+            else:
+                seen_at_dock.add(beat.code)
+    assert moved > 0
+
+
+def test_parcels_between_the_sites_never_pile_up() -> None:
+    travelling: set[bytes] = set()
+    most = 0
+    for beat in day(0, beats=30_000):
+        if isinstance(beat, ScanBeat) and beat.code.startswith(b"103") and beat.aim == "C0":
+            (travelling.discard if beat.scanner == "hall-1" else travelling.add)(beat.code)
+            most = max(most, len(travelling))
+    assert most == TRAVELLING_MAX
+
+
+def test_foreign_eans_have_a_good_check_digit() -> None:
+    eans = [beat.code for seed in SEEDS for beat in scans(seed) if beat.aim == "E0"]
+    for ean in eans:
+        digits = [int(char) for char in ean.decode()]
+        assert len(digits) == 13
+        assert (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0
+    assert eans
+
+
+def test_every_answer_has_a_meaning_in_both_languages() -> None:
+    for signal in (None, *(set(Signal) - {Signal.OFFLINE})):
+        zh, _, en = meaning(signal).partition(" ")
+        assert not zh.isascii()
+        assert en.isascii()
