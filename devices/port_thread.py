@@ -189,26 +189,26 @@ class PortThread:
 
     def _tell_lost(self, reason: str) -> None:
         if not self._is_outage_told:
-            self._is_outage_told = True
             self._on_event(PortLost(self._device, reason))
+            self._is_outage_told = True
 
     def _serve(self, port: Port) -> None:
         wake_read, wake_write = socket.socketpair()
         wake_write.setblocking(False)
-        with self._lock:
-            self._wake = wake_write
         reason = "the port's thread failed"
-        try:
-            with wake_read:
+        with wake_read:  # outlives the last wake-up, which would break on a closed pair
+            with self._lock:
+                self._wake = wake_write
+            try:
                 self._is_outage_told = False
                 self._on_event(PortOpened(self._device, port.source))
                 self._pump(port, wake_read)
-            reason = "the station stopped"
-        except PortError as error:
-            reason = str(error)
-            raise
-        finally:
-            self._end_answers(reason)
+                reason = "the station stopped"
+            except PortError as error:
+                reason = str(error)
+                raise
+            finally:
+                self._end_answers(reason)
 
     def _pump(self, port: Port, wake_read: socket.socket) -> None:
         with selectors.DefaultSelector() as selector:

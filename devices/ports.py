@@ -10,6 +10,7 @@ section 1 and 2, interface (edge.toml).
 
 import errno
 import os
+import re
 import socket
 import stat
 import termios
@@ -17,7 +18,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 import serial
 from serial.tools import list_ports
@@ -37,6 +37,10 @@ _TCP_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000),
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+)
+
+_TCP_URL: Final = re.compile(
+    r"tcp://(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})"
 )
 
 
@@ -74,11 +78,8 @@ def validate_url(url: str) -> None:
         if "\0" in url:
             raise ValueError("a scanner's url must not hold a NUL character")
         return
-    scheme, separator, _ = url.partition("://")
-    if separator and scheme == "tcp-listen":
+    if url.startswith("tcp-listen://"):
         raise ValueError("scanner url tcp-listen:// is not built yet; use /dev/... or tcp://")
-    if not separator or scheme != "tcp":
-        raise ValueError(f"scanner url {url[:80]!r} must be /dev/... or tcp://host:port")
     _split_address(url)
 
 
@@ -172,15 +173,12 @@ def _serial_source(descriptor: int) -> str:
 
 
 def _split_address(url: str) -> tuple[str, int]:
-    sentence = f"scanner url {url[:80]!r} must be tcp://host:port with a port from 1 to 65535"
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(sentence) from error
-    if not host or not port or parts.username is not None or parts.path or parts.query:
-        raise ValueError(sentence)
-    return host, port
+    found = _TCP_URL.fullmatch(url)
+    if found is None or not 1 <= int(found["port"]) <= 65535:
+        raise ValueError(
+            f"scanner url {url[:80]!r} must be /dev/... or tcp://host:port, port 1 to 65535"
+        )
+    return found["v6"] or found["host"], int(found["port"])
 
 
 def _open_tcp(host: str, port: int) -> Port:
