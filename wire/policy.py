@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from wire.names import Name
+from wire.names import Name, Prefix
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
@@ -28,12 +28,12 @@ class WaybillKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     pattern: Annotated[str, Meta(min_length=1, max_length=200)]
     symbologies: tuple[str, ...]
     check: Literal["none", "mod7", "mod10"]
-    series_hv: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    series_hv: Prefix | None = None
 
     def __post_init__(self) -> None:
         try:
             re.compile(self.pattern)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"pattern {self.pattern!r} is no regular expression") from error
 
 
