@@ -90,9 +90,9 @@ class FeedbackLog:
             self._drafts.pop(draft.of_seq, None)
 
     def wait_ms(self, now_ns: int) -> int | None:
-        """Until the oldest is overdue; None while there is nothing to write."""
+        """Until the oldest is overdue, negative after; None while there is nothing to write."""
         oldest = next(iter(self._drafts.values()), None)
-        return None if oldest is None else max(0, DELAY_MS - _age_ms(oldest, now_ns))
+        return None if oldest is None else DELAY_MS - _age_ms(oldest, now_ns)
 
 
 def _age_ms(draft: Draft, now_ns: int) -> int:

@@ -30,6 +30,7 @@ from edge.metrics import Metrics
 
 STATIC = Path(__file__).parent / "static"
 CLIENTS_MAX = 16
+BACKLOG = 64
 SEND_TIMEOUT_S = 3.0
 MESSAGE_BYTES_MAX = 1024
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -207,6 +208,7 @@ class PageServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
+            self._socket.listen(BACKLOG)
         except OSError as error:
             self._socket.close()
             raise PageError(f"station.listen {host}:{port}: {error.strerror}") from error

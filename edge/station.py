@@ -93,6 +93,7 @@ class StationCore:
         self._clock = clock
         self._feedback = FeedbackLog(setup.policy.scan.repeat_guard_ms)
         self._facts: deque[Event] = deque(maxlen=FACTS_WAITING_MAX)
+        self._is_disk_sick = False
         self._started_ms = 0
         self._timekeeper = Timekeeper()
         self._page_count = 0
@@ -130,7 +131,9 @@ class StationCore:
         return []
 
     def wait_ms(self) -> int:
-        """How long nothing needs doing unless an event comes."""
+        """How long nothing needs doing unless an event comes; negative if a tick is overdue."""
+        if self._is_disk_sick:
+            return TICK_MS
         overdue_ms = self._feedback.wait_ms(self._now_ns())
         return TICK_MS if overdue_ms is None else min(TICK_MS, overdue_ms)
 
@@ -276,6 +279,7 @@ class StationCore:
         try:
             sealed = self.spool.append(events, {}, {})
         except SpoolError as error:
+            self._is_disk_sick = True
             return [NotRecorded(str(error), scans=0)]
         self._written(drafts)
         return [Recorded(sealed[-1].seq)]
@@ -284,6 +288,7 @@ class StationCore:
         return [*self._facts, *(make_feedback(stamp, draft) for draft in drafts)]
 
     def _written(self, drafts: list[Draft]) -> None:
+        self._is_disk_sick = False
         self._facts.clear()
         self._feedback.written(drafts)
 

@@ -1,0 +1,239 @@
+"""edge.toml and its overrides from the environment, checked whole before anything starts.
+
+Source: interface ("edge.toml"; ``CUSTOS_KEY``, ``CUSTOS_SECTION__KEY``; arrays only in the file).
+
+    ConfigError    ours to say in one sentence: exit 2    (from OSError, TOML and pydantic's errors)
+"""
+
+import ipaddress
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from devices.framing import ScannerProtocol, parse_protocol
+from devices.ports import validate_url
+from edge.clock import TestClock, parse_test_clock
+from edge.enrolment import Token
+from edge.failpoints import FailPoints, parse_fail_point
+from wire.limits import DEVICES_PER_EDGE_MAX
+from wire.names import Step, is_name
+
+LISTEN_DEFAULT = "127.0.0.1:8081"
+ENV_PREFIX = "CUSTOS_"
+SECRET_CHARS_MAX = 256
+_TOKEN = re.compile(rf"([\x21-\x7e]{{1,{SECRET_CHARS_MAX}}})\.([0-9a-f]{{64}})")
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; the sentence says where and what."""
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise ValueError(f"{text[:40]!r} is no name: 1 to 32 of A-Z a-z 0-9 _ -")
+    return text
+
+
+def _address(text: str, schemes: tuple[str, ...]) -> SplitResult:
+    parts = urlsplit(text)
+    # urlsplit reads the port only when asked, and raises ValueError then.
+    has_extra = parts.path not in {"", "/"} or parts.query or parts.username
+    if parts.scheme not in schemes or not parts.hostname or has_extra:
+        wanted = " or ".join(f"{scheme}://host:port" for scheme in schemes)
+        raise ValueError(f"{text[:80]!r} must be {wanted}")
+    if parts.port == 0:
+        raise ValueError(f"{text[:80]!r} has no usable port")
+    return parts
+
+
+def _mqtt(text: str) -> str:
+    if text.startswith("mqtts://"):
+        raise ValueError("mqtts:// needs certificates, which are not built yet; use mqtt://")
+    _address(text, ("mqtt",))
+    return text
+
+
+def _http(text: str) -> str:
+    _address(text, ("http", "https"))
+    return text
+
+
+def _token(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("a token is <secret>.<SHA-256 of the hub key>, as custos-hub enrol prints")
+    return text
+
+
+def _scanner_url(text: str) -> str:
+    validate_url(text)
+    return text
+
+
+def _listen(text: str) -> str:
+    parts = urlsplit(f"//{text}")
+    if parts.hostname is None or parts.port is None:
+        raise ValueError(f"{text[:80]!r} must be address:port")
+    if not is_loopback(parts.hostname):
+        raise ValueError(
+            f"{text[:80]!r} is not this machine's loopback; other addresses need TLS and paired "
+            "handhelds, which are not built yet"
+        )
+    return text
+
+
+Named = Annotated[str, AfterValidator(_name)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HubTable(_Table):
+    """``[hub]``: where the hub is; ``token`` is used once."""
+
+    mqtt: Annotated[str, AfterValidator(_mqtt)]
+    http: Annotated[str, AfterValidator(_http)]
+    token: Annotated[str, AfterValidator(_token)] | None = None
+
+
+class ScannerTable(_Table):
+    """``[[scanner]]``; ``by`` is a badge token. All three optional values are fixed ones."""
+
+    id: Named
+    url: Annotated[str, AfterValidator(_scanner_url)]
+    protocol: Annotated[str, AfterValidator(lambda text: parse_protocol(text).value)]
+    step: Step | None = None
+    place: Named | None = None
+    by: Named | None = None
+
+    def scanner_protocol(self) -> ScannerProtocol:
+        """The protocol as the devices know it."""
+        return ScannerProtocol(self.protocol)
+
+
+class StationTable(_Table):
+    """``[station]``: where the station page is served."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = LISTEN_DEFAULT
+
+
+class EdgeConfig(BaseSettings):
+    """edge.toml, whole."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    site: Named
+    edge: Named
+    data_dir: Path
+    hub: HubTable
+    scanner: Annotated[tuple[ScannerTable, ...], Field(max_length=DEVICES_PER_EDGE_MAX)] = ()
+    station: StationTable = StationTable()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  pydantic passes all five by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  see above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  see above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment is laid over what the file says."""
+        return env_settings, init_settings
+
+    def mqtt_address(self) -> tuple[str, int]:
+        """Host and port of the broker."""
+        parts = urlsplit(self.hub.mqtt)
+        return parts.hostname or "", parts.port or 1883
+
+    def listen_address(self) -> tuple[str, int]:
+        """Host and port of the station page."""
+        parts = urlsplit(f"//{self.station.listen}")
+        return parts.hostname or "", parts.port or 0
+
+    def token(self) -> Token | None:
+        """The enrolment token in its two parts."""
+        found = _TOKEN.fullmatch(self.hub.token or "")
+        return Token(found[1], found[2]) if found else None
+
+    def may_enrol_without_token(self) -> bool:
+        """First use is for one machine alone: the hub's address must be loopback."""
+        return is_loopback(urlsplit(self.hub.http).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host can only be this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_config(path: Path) -> EdgeConfig:
+    """Read edge.toml with the environment laid over it.
+
+    Raises:
+        ConfigError: unreadable, not TOML, an unknown or missing key, or a wrong value.
+    """
+    for array in ("SCANNER", "CAMERA"):
+        if f"{ENV_PREFIX}{array}" in os.environ:
+            raise ConfigError(f"{ENV_PREFIX}{array}: arrays can be set in the file only")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    if "camera" in table:
+        raise ConfigError(f"{path}: [[camera]] is not built yet")
+    try:
+        config = EdgeConfig(**table)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_sentence(error)}") from error
+    ids = [scanner.id for scanner in config.scanner]
+    twice = next((name for name in ids if ids.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{path}: two scanners are called {twice!r}")
+    return config
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "missing":
+            return f"{key} is missing"
+        case "extra_forbidden":
+            return f"{key} is an unknown key"
+        case _:
+            return f"{key}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def settings_for_tests(config: EdgeConfig) -> tuple[TestClock | None, FailPoints]:
+    """The test clock and fail-point of the environment.
+
+    Raises:
+        ConfigError: malformed, or a test clock where a listener is not loopback.
+    """
+    try:
+        test_clock = parse_test_clock(os.environ.get("CUSTOS_TEST_CLOCK"))
+        fail_points = parse_fail_point(os.environ.get("CUSTOS_FAIL_POINT"))
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    if test_clock is not None and not is_loopback(config.listen_address()[0]):
+        raise ConfigError("CUSTOS_TEST_CLOCK is for loopback listeners only")
+    return test_clock, fail_points
