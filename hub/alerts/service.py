@@ -120,6 +120,11 @@ def get_alert(tx: Connection, alert_id: int) -> Alert:
     return found
 
 
+def find_unclosed(tx: Connection, kind: AlertKind, subject: str) -> Alert | None:
+    """The one alert of a kind and subject that is not closed."""
+    return store.find_unclosed(tx, kind, subject)
+
+
 def list_alerts(
     tx: Connection,
     *,
