@@ -26,7 +26,7 @@ from hub.db.upgrade import upgrade
 from hub.heartbeat import Role
 from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
 from hub.supervisor import StartError, Supervisor
-from hub.telemetry import start_logging
+from hub.telemetry import METRICS_VARIABLE, empty_metrics_dir, start_logging
 from hub.wanted.service import adopt_rules
 from ledger.keys import key_hash
 from wire.names import is_name

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from datetime import datetime
-from typing import IO
 
 import msgspec
 import structlog
@@ -30,6 +29,7 @@ from hub.timers import run_clock, run_signer
 from hub.web.role import run_web
 
 ORPHANED_EXIT_CODE = 70
+_STDIN = 0
 
 _log = structlog.get_logger()
 _restarts = Counter("custos_hub_role_restarts", "Roles that died and were started again", ["role"])
@@ -55,7 +55,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     # Ctrl-C reaches the whole terminal; the supervisor stops its roles in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
+    threading.Thread(target=_end_with_supervisor, daemon=True).start()
     context = _make_context(order, stop)
     _announce(context, order.died_of)
     try:
@@ -108,8 +108,10 @@ def _announce(context: RoleContext, died_of: str | None) -> None:
     _log.info("role started", pid=os.getpid())
 
 
-def _end_with(supervisor: IO[bytes]) -> None:
-    supervisor.read()
+def _end_with_supervisor() -> None:
+    # The descriptor and not sys.stdin: a thread inside its buffer's lock breaks a normal exit.
+    while os.read(_STDIN, 1):
+        pass
     os._exit(ORPHANED_EXIT_CODE)
 
 
