@@ -216,9 +216,6 @@ def test_a_wrong_token_is_one_sentence(tmp_path: Path, token: str) -> None:
 
 def test_a_port_that_cannot_be_opened_is_named_and_tried_again(tmp_path: Path) -> None:
     """Missing, a plain file, held by another process: said at the station; a later plug works."""
-    import json
-    import urllib.request
-
     hub = Hub(tmp_path, "mqtt://127.0.0.1:1")
     (tmp_path / "plain-file").write_text("no port")
     master, slave = pty.openpty()
@@ -246,8 +243,7 @@ def test_a_port_that_cannot_be_opened_is_named_and_tried_again(tmp_path: Path) -
         with running(edge):
 
             def reasons() -> dict[str, str]:
-                with urllib.request.urlopen(f"{edge.url}/devices", timeout=5) as answer:
-                    devices = json.load(answer)
+                devices = edge.page()["devices"]
                 return {d["id"]: d["reason"] for d in devices if d["reason"]}
 
             told = wait_until(lambda: len(r := reasons()) == 3 and r, "three reasons")

@@ -77,8 +77,13 @@ def test_a_stop_entry_sounds_stop(house: House) -> None:
     waybill = "755300000004"
     _put(house, waybill, result="stop", reason="police hold")
     _hears(house, waybill, Signal.STOP)
-    alerts = house.hub.get("alerts?state=open&level=act")["items"]
-    assert any(a["waybill"] == waybill and a["kind"] == "stop" for a in alerts)
+    wait_until(
+        lambda: any(
+            (a["waybill"], a["kind"], a["level"]) == (waybill, "stop", "act")
+            for a in house.hub.get("alerts?state=open")["items"]
+        ),
+        "the stop alert",
+    )
 
 
 def test_a_removed_entry_is_quiet_again(house: House) -> None:

@@ -37,13 +37,8 @@ class House:
         assert self.scanner.wait_host(15), self.edge.tail()
 
     def wait_delivered(self, timeout_s: float = 30.0) -> None:
-        """Until the hub holds every line that the edge's last state named, and none is waiting."""
-
-        def is_empty() -> bool:
-            states = self.hub.get("edges")["items"]
-            return any(state["edge"] == self.edge.edge and state["depth"] == 0 for state in states)
-
-        wait_until(is_empty, "the edge's spool is receipted", timeout_s)
+        """Until the edge has a receipt for every line it has recorded."""
+        wait_until(lambda: self.edge.depth() == 0, "the edge's spool is receipted", timeout_s)
 
 
 def scan(

@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from websockets import Origin
+from websockets.sync.client import connect
+
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 45.0
 STOP_TIMEOUT_S = 15.0
@@ -76,6 +79,11 @@ class Program:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start the program; the programs below also wait until it is ready."""
+        self.launch()
+
+    def launch(self) -> None:
+        """Start the program and do not wait for anything."""
         assert self.process is None, f"{self.name} already runs"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -254,6 +262,19 @@ class Edge(Program):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def depth(self) -> int:
+        """Lines without a receipt, as the edge's own metrics count them now."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        found = [line for line in lines if line.startswith("custos_edge_spool_depth ")]
+        return int(float(found[0].split()[1]))
+
+    def page(self) -> dict[str, Any]:
+        """What the station page shows now, as its WebSocket sends it."""
+        with connect(f"ws://127.0.0.1:{self.port}/ws", origin=Origin(self.url)) as page:
+            state: dict[str, Any] = json.loads(page.recv(timeout=5))
+            return state
 
     def start(self) -> None:
         super().start()
