@@ -1,0 +1,191 @@
+"""Fakes for the edge's cores: strict ones, that fail on a broken promise."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+
+from devices.framing import ScannerProtocol
+from devices.port_thread import BytesRead, PortOpened
+from edge.scan_lines import LastScan
+from edge.seams import Sealed, SpoolError
+from edge.session import FixedSession, Session
+from edge.station import StationCore
+from edge.station_events import (
+    Answer,
+    Input,
+    Output,
+    ScannerSetup,
+    Started,
+    StationSetup,
+)
+from edge.verdict import HeldList, shipped_list
+from ledger.chain import ChainHead
+from wire.events import Event, line_hash, parse_line, seal_line
+from wire.messages import PrivateBody
+from wire.names import ZERO_HEAD
+from wire.policy import parse_policy
+from wire.wanted import WantedIndex
+
+POLICY = parse_policy((files("wire") / "policy.toml").read_bytes())
+SPOOL_ID = "5" * 32
+SALT = "ab" * 16
+NOTHING_FIXED = FixedSession()
+START_AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """Stands still until it is moved; each look at ``mono_ns`` takes a microsecond."""
+
+    def __init__(self) -> None:
+        self.wall = START_AT
+        self.boot_ms = 1_000_000
+        self.ns = 1_000_000_000_000
+        self._drawn = 0
+
+    def now(self) -> datetime:
+        return self.wall
+
+    def mono_ns(self) -> int:
+        self.ns += 1_000
+        return self.ns
+
+    def boottime_ms(self) -> int:
+        return self.boot_ms
+
+    def random_bytes(self, count: int) -> bytes:
+        self._drawn += 1
+        return self._drawn.to_bytes(count, "big")
+
+    def advance(self, ms: int) -> None:
+        self.wall += timedelta(milliseconds=ms)
+        self.boot_ms += ms
+        self.ns += ms * 1_000_000
+
+
+class FakeSpool:
+    """A spool in memory that can fail, and fail after it had happened."""
+
+    def __init__(self) -> None:
+        self.sealed: list[Sealed] = []
+        self.bodies: dict[str, PrivateBody] = {}
+        self.sessions: dict[str, bytes] = {}
+        self.appends = 0
+        self.upto_seq = 0
+        self.fails: SpoolError | None = None
+        self.fails_after = False
+
+    @property
+    def head_seq(self) -> int:
+        return len(self.sealed)
+
+    def head(self) -> ChainHead:
+        return ChainHead(len(self.sealed), self.sealed[-1].head if self.sealed else ZERO_HEAD)
+
+    def append(
+        self,
+        events: Sequence[Event],
+        bodies: Mapping[str, PrivateBody],
+        sessions: Mapping[str, bytes],
+    ) -> list[Sealed]:
+        assert events, "an append without events is a commit for nothing"
+        if self.fails is not None and not self.fails_after:
+            raise self.fails
+        self.appends += 1
+        added = []
+        for event in events:
+            head = self.head()
+            line = seal_line(event, SPOOL_ID, head.seq + 1, head.head)
+            parse_line(line)  # whatever the edge writes, the hub must be able to read
+            self.sealed.append(Sealed(head.seq + 1, line_hash(line), line))
+            added.append(self.sealed[-1])
+        self.bodies.update(bodies)
+        self.sessions.update(sessions)
+        if self.fails is not None:
+            raise self.fails
+        return added
+
+    def mark_receipted(self, upto_seq: int) -> None:
+        assert upto_seq <= self.head_seq
+        self.upto_seq = upto_seq
+
+    def forget_bodies(self, hashes: Sequence[str]) -> None:
+        if self.fails is not None:
+            raise self.fails
+        for sha256 in hashes:
+            del self.bodies[sha256]
+
+    def recorded_at(self, seq: int) -> str | None:
+        return parse_line(self.sealed[seq - 1].line).at if 0 < seq <= self.head_seq else None
+
+    def head_at(self, seq: int) -> str | None:
+        return self.sealed[seq - 1].head if 0 < seq <= self.head_seq else None
+
+    def unsent(self, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
+        lines: list[bytes] = []
+        for sealed in self.sealed[after_seq : after_seq + events_max]:
+            if sum(len(line) + 1 for line in lines) + len(sealed.line) + 1 > bytes_max:
+                break
+            lines.append(sealed.line)
+        return lines
+
+    def events(self) -> list[Event]:
+        return [parse_line(sealed.line) for sealed in self.sealed]
+
+
+class Desk:
+    """A station with its fakes, driven in one thread."""
+
+    def __init__(
+        self,
+        protocol: ScannerProtocol = ScannerProtocol.HONEYWELL,
+        fixed: FixedSession = NOTHING_FIXED,
+        salt: str | None = SALT,
+        scanners: int = 1,
+        sessions: Mapping[str, Session] | None = None,
+        last_scans: Mapping[str, LastScan] | None = None,
+    ) -> None:
+        self.clock = FakeClock()
+        self.spool = FakeSpool()
+        setups = [ScannerSetup(f"dock-{n}", protocol, fixed) for n in range(1, scanners + 1)]
+        self.setup = StationSetup(
+            site="755A",
+            edge="dock",
+            boot="b" * 32,
+            version="1",
+            test_clock=None,
+            policy=POLICY,
+            scanners=tuple(setups),
+        )
+        self.held = HeldList(WantedIndex(shipped_list(POLICY)), None)
+        self.core = StationCore(
+            self.setup,
+            self.spool,
+            self.clock,
+            self.held,
+            salt,
+            sessions or {},
+            last_scans or {},
+        )
+
+    def start(self) -> "Desk":
+        self.core.step(Started())
+        for scanner in self.setup.scanners:
+            self.core.step(PortOpened(scanner.id, "pts:/dev/pts/7"))
+        return self
+
+    def step(self, event: Input) -> list[Output]:
+        return self.core.step(event)
+
+    def read(self, data: bytes, device: str = "dock-1") -> list[Output]:
+        return self.core.step(BytesRead(device, data, self.clock.mono_ns()))
+
+    def scan(self, code: str, device: str = "dock-1", aim: str = "]C0") -> bytes | None:
+        """Scan after the guard's window; the bytes of the answer."""
+        self.clock.advance(400)
+        answers = [out for out in self.read(f"{aim}{code}\r".encode(), device) if _is_answer(out)]
+        assert len(answers) <= 1
+        return answers[0].data if answers else None
+
+
+def _is_answer(output: Output) -> bool:
+    return isinstance(output, Answer)

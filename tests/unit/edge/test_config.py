@@ -1,0 +1,176 @@
+"""edge.toml: every mistake is one clear sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.clock import parse_test_clock
+from edge.config import ConfigError, EdgeConfig, is_loopback, load_config, settings_for_tests
+from edge.failpoints import NO_FAIL_POINTS, KillAt, parse_fail_point
+from wire.names import Step
+
+GOOD = """
+site = "755A"
+edge = "dock"
+data_dir = "var/edge"
+[hub]
+mqtt = "mqtt://127.0.0.1:1883"
+http = "http://127.0.0.1:8000"
+[[scanner]]
+id = "dock-1"
+url = "/dev/ttyACM0"
+protocol = "honeywell"
+step = "arrive"
+place = "dock1"
+by = "t0k3n"
+[[scanner]]
+id = "dock-2"
+url = "tcp://10.0.0.7:9000"
+protocol = "plain"
+"""
+
+
+def load(tmp_path: Path, text: str = GOOD) -> EdgeConfig:
+    path = tmp_path / "edge.toml"
+    path.write_text(text)
+    return load_config(path)
+
+
+def sentence(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, text)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_a_good_config_is_read(tmp_path: Path) -> None:
+    config = load(tmp_path)
+    assert (config.site, config.edge, config.data_dir) == ("755A", "dock", Path("var/edge"))
+    assert config.mqtt_address() == ("127.0.0.1", 1883)
+    assert config.listen_address() == ("127.0.0.1", 8081)
+    assert config.scanner[0].step is Step.ARRIVE
+    assert (config.scanner[1].step, config.scanner[1].by) == (None, None)
+    assert config.token() is None
+
+
+def test_a_token_has_two_parts(tmp_path: Path) -> None:
+    config = load(tmp_path, GOOD.replace("[hub]", f'[hub]\ntoken = "s.e-cret.{"a" * 64}"'))
+    token = config.token()
+    assert token is not None
+    assert (token.secret, token.hub_key_sha256) == ("s.e-cret", "a" * 64)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('site = "755A"', "", "site is missing"),
+        ('http = "http://127.0.0.1:8000"', "", "hub.http is missing"),
+        ('site = "755A"', 'site = "755A"\ncolour = "red"', "colour is an unknown key"),
+        ("[hub]", "[hub]\ncolour = 1", "hub.colour is an unknown key"),
+        ('step = "arrive"', 'stop = "arrive"', "scanner.0.stop is an unknown key"),
+        ('site = "755A"', 'site = "755 A"', "'755 A' is no name"),
+        ('site = "755A"', "site = 755", "site: Input should be a valid string"),
+        ('id = "dock-2"', 'id = "dock-1"', "two scanners are called 'dock-1'"),
+        ('protocol = "plain"', 'protocol = "ssi"', "'ssi' is not built yet"),
+        ('protocol = "plain"', 'protocol = "morse"', "'morse' is unknown"),
+        ("tcp://10.0.0.7:9000", "tcp-listen://0.0.0.0:1", "tcp-listen:// is not built yet"),
+        ("tcp://10.0.0.7:9000", "ttyACM0", "must be /dev/... or tcp://host:port"),
+        ('step = "arrive"', 'step = "fly"', "scanner.0.step"),
+        ("mqtt://127.0.0.1:1883", "mqtts://hub:8883", "needs certificates"),
+        ("mqtt://127.0.0.1:1883", "http://hub:1883", "must be mqtt://host:port"),
+        ("mqtt://127.0.0.1:1883", "mqtt://hub:99999", "hub.mqtt"),
+        ("http://127.0.0.1:8000", "http://me:secret@hub/", "must be http://host:port"),
+        ("http://127.0.0.1:8000", "http://hub:0", "no usable port"),
+        ("[hub]", '[hub]\ntoken = "secret"', "hub.token: a token is <secret>."),
+        ("[hub]", '[station]\nlisten = "0.0.0.0:8081"\n[hub]', "need TLS and paired handhelds"),
+        ("[hub]", '[station]\nlisten = "127.0.0.1"\n[hub]', "must be address:port"),
+        ("[hub]", '[station]\nlisten = "[:1"\n[hub]', "station.listen"),
+        ("[hub]", '[[camera]]\nid = "c1"\n[hub]', "[[camera]] is not built yet"),
+        ("[hub]", "[hub", "is not TOML"),
+    ],
+)
+def test_each_mistake_is_one_sentence(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert says in sentence(tmp_path, GOOD.replace(old, new, 1))
+
+
+def test_more_scanners_than_the_bound_are_refused(tmp_path: Path) -> None:
+    more = "".join(
+        f'[[scanner]]\nid = "s{n}"\nurl = "/dev/t{n}"\nprotocol = "plain"\n' for n in range(63)
+    )
+    assert "at most 64" in sentence(tmp_path, GOOD + more)
+
+
+def test_a_missing_or_binary_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_config(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_config(tmp_path)
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load_config(tmp_path / "binary.toml")
+
+
+def test_the_environment_is_laid_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOS_SITE", "755W")
+    monkeypatch.setenv("CUSTOS_HUB__HTTP", "http://127.0.0.1:9000")
+    monkeypatch.setenv("CUSTOS_STATION__LISTEN", "127.0.0.1:0")
+    config = load(tmp_path)
+    assert config.site == "755W"
+    assert (config.hub.http, config.hub.mqtt) == ("http://127.0.0.1:9000", "mqtt://127.0.0.1:1883")
+    assert config.listen_address() == ("127.0.0.1", 0)
+
+
+def test_a_mistake_in_the_environment_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOS_HUB__COLOUR", "red")
+    assert "hub.colour is an unknown key" in sentence(tmp_path, GOOD)
+    monkeypatch.delenv("CUSTOS_HUB__COLOUR")
+    monkeypatch.setenv("CUSTOS_SCANNER", "[]")
+    assert "arrays can be set in the file only" in sentence(tmp_path, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("localhost.example.org", False),
+        ("10.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_this_machine_only(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+def test_the_test_clock_and_fail_point_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load(tmp_path)
+    assert settings_for_tests(config) == (None, NO_FAIL_POINTS)
+    monkeypatch.setenv("CUSTOS_TEST_CLOCK", "2026-11-22T08:00:00Z,60")
+    monkeypatch.setenv("CUSTOS_FAIL_POINT", "before_commit:3")
+    test_clock, fail_points = settings_for_tests(config)
+    assert test_clock is not None
+    assert test_clock.rate == 60
+    assert isinstance(fail_points, KillAt)
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "now", "2026-11-22T08:00:00,1", "2026-11-22T08:00:00Z,0", "2026-11-22T08:00:00Z"]
+)
+def test_a_malformed_test_clock_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="CUSTOS_TEST_CLOCK"):
+        parse_test_clock(bad)
+
+
+@pytest.mark.parametrize("bad", ["", "read", "read:0", "read:x", "lunch:1", "read:-1"])
+def test_a_malformed_fail_point_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="CUSTOS_FAIL_POINT"):
+        parse_fail_point(bad)

@@ -1,0 +1,465 @@
+"""The station: judged, recorded, and only then answered."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.framing import ScannerProtocol
+from devices.port_thread import AnswerFailed, AnswerSent, PortLost, PortOpened
+from edge.scan_lines import LastScan, body_hash, last_scans
+from edge.seams import SpoolError
+from edge.session import FixedSession, parse_session, pseudonym
+from edge.station_events import (
+    Answer,
+    BodiesDelivered,
+    ClockStepped,
+    DevicesChanged,
+    Enrolled,
+    LinkChanged,
+    ListChanged,
+    NotRecorded,
+    Receipted,
+    Recorded,
+    Started,
+    Stopping,
+    Ticked,
+)
+from edge.verdict import HeldList
+from tests.unit.edge.fakes import POLICY, SALT, START_AT, Desk
+from wire.events import ClockReading, Feedback, Head, Scan, Station, StationFact
+from wire.messages import CodeBody
+from wire.names import Result, Signal, Step
+from wire.wanted import WantedEntry, WantedIndex, WantedResult, make_list
+
+OK = b"\x1b7,"
+WANTED = b"\x1b6,\x1b6,\x1b6,\x1b3,"
+WARN = b"\x1b5,\x1b5,"
+REJECT = b"\x1b8,"
+NOT_RECORDED = b"\x1b8,\x1b8,"
+PLAIN, HV = "755000000001", "103000000001"
+FULL_DISK = SpoolError("not recorded: database or disk is full", is_full=True)
+
+
+def facts(desk: Desk) -> list[StationFact]:
+    return [event.fact for event in desk.spool.events() if isinstance(event, Station)]
+
+
+def scans(desk: Desk) -> list[Scan]:
+    return [event for event in desk.spool.events() if isinstance(event, Scan)]
+
+
+def feedback(desk: Desk) -> list[Feedback]:
+    return [event for event in desk.spool.events() if isinstance(event, Feedback)]
+
+
+# ---------------------------------------------------------------- one scan
+
+
+def test_the_answer_comes_after_the_commit() -> None:
+    desk = Desk().start()
+    desk.clock.advance(400)
+    outputs = desk.read(b"]C0" + PLAIN.encode() + b"\r")
+    scan = scans(desk)[-1]
+    assert outputs == [Answer("dock-1", OK, scan.seq), Recorded(scan.seq, False, Result.CLEAR)]
+
+
+def test_a_scan_that_is_not_recorded_is_never_answered_as_read() -> None:
+    desk = Desk().start()
+    desk.spool.fails = FULL_DISK
+    before = desk.spool.head()
+    outputs = desk.read(b"]C0" + PLAIN.encode() + b"\r")
+    assert outputs == [
+        Answer("dock-1", NOT_RECORDED, 0),
+        NotRecorded(str(FULL_DISK), scans=1),
+    ]
+    assert desk.spool.head() == before
+
+
+def test_the_next_try_is_recorded_even_inside_the_repeat_guard() -> None:
+    desk = Desk().start()
+    desk.spool.fails = FULL_DISK
+    assert desk.scan(PLAIN) == NOT_RECORDED
+    desk.spool.fails = None
+    desk.clock.advance(50)
+    assert desk.read(b"]C0" + PLAIN.encode() + b"\r")[0] == Answer("dock-1", OK, 3)
+    assert [scan.waybill for scan in scans(desk)] == [PLAIN]
+
+
+def test_a_commit_that_failed_after_it_had_happened_is_still_answered_as_not_recorded() -> None:
+    desk = Desk().start()
+    desk.spool.fails, desk.spool.fails_after = FULL_DISK, True
+    assert desk.scan(PLAIN) == NOT_RECORDED
+    desk.spool.fails = None
+    assert desk.scan(PLAIN) == OK
+    assert len(scans(desk)) == 2
+
+
+def test_a_refused_scan_leaves_the_session_as_it_was() -> None:
+    desk = Desk().start()
+    desk.scan("CX:STEP:load")
+    desk.spool.fails = FULL_DISK
+    assert desk.scan("CX:STEP:sort") == NOT_RECORDED
+    desk.spool.fails = None
+    desk.scan(PLAIN)
+    assert scans(desk)[-1].step is Step.LOAD
+
+
+@pytest.mark.parametrize(
+    ("code", "aim", "answer", "result"),
+    [
+        (PLAIN, "]C0", OK, Result.CLEAR),
+        (HV, "]C0", WANTED, Result.HV),
+        ("1030000000019", "]E0", WARN, Result.NOT_A_PARCEL),
+        ("CX:STEP:load", "]C0", OK, Result.NOT_A_PARCEL),
+        ("CX:VEH:truck", "]C0", WARN, Result.NOT_A_PARCEL),
+        ("CX:STEP:fly", "]C0", REJECT, Result.HOSTILE),
+        ("ab\x01", "]C0", REJECT, Result.HOSTILE),
+    ],
+)
+def test_each_kind_of_code_has_its_signal(
+    code: str, aim: str, answer: bytes, result: Result
+) -> None:
+    desk = Desk().start()
+    assert desk.scan(code, aim=aim) == answer
+    assert scans(desk)[-1].result is result
+
+
+def test_one_read_with_several_codes_answers_each() -> None:
+    desk = Desk().start()
+    outputs = desk.read(f"]C0{PLAIN}\r]C0{HV}\r]C0".encode())
+    assert [out.data for out in outputs if isinstance(out, Answer)] == [OK, WANTED]
+
+
+def test_times_are_told_in_microseconds() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    assert scans(desk)[-1].timing_us.decode > 0
+    assert scans(desk)[-1].timing_us.verdict > 0
+
+
+def test_an_entry_expires_in_the_hubs_time() -> None:
+    desk = Desk().start()
+    entry = WantedEntry(
+        id="e",
+        waybill=PLAIN,
+        result=WantedResult.STOP,
+        reason="r",
+        expires_at="2026-11-22T09:00:00.000Z",
+    )
+    held = HeldList(WantedIndex(make_list(3, (), (entry,))), START_AT)
+    desk.step(ListChanged(held, None))
+    assert desk.scan(PLAIN) == b"\x1b6," * 5 + b"\x1b3,"
+    two_hours = ClockReading(offset_ms=7_200_000, error_ms=1)
+    desk.step(LinkChanged(True, 1, None, two_hours))
+    assert desk.scan(PLAIN) == OK
+
+
+# ---------------------------------------------------------------- what must not stand in a line
+
+
+@pytest.mark.parametrize("code", ["CX:BY:t0k3n", "6901234567892", "a\x02b", "CX:BY:"])
+def test_a_private_code_stands_in_the_body_only(code: str) -> None:
+    desk = Desk().start()
+    desk.scan(code)
+    scan = scans(desk)[-1]
+    assert (scan.code_hex, scan.text) == (None, None)
+    ((sha256, body),) = desk.spool.bodies.items()
+    assert scan.body == sha256 == body_hash(body)
+    kept = msgspec.json.decode(body.body, type=CodeBody)
+    assert bytes.fromhex(kept.code_hex) == code.encode()
+    assert scan.length == len(code)
+
+
+def test_waybills_and_other_labels_stand_in_the_line() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    desk.scan("CX:PLACE:cage1")
+    assert [(scan.text, scan.body) for scan in scans(desk)] == [
+        (PLAIN, None),
+        ("CX:PLACE:cage1", None),
+    ]
+    assert desk.spool.bodies == {}
+
+
+def test_the_same_badge_twice_gives_two_hashes() -> None:
+    desk = Desk().start()
+    desk.scan("CX:BY:t0k3n")
+    desk.scan("CX:BY:t0k3n")
+    assert len(desk.spool.bodies) == 2
+
+
+def test_delivered_bodies_are_forgotten_and_kept_when_the_disk_refuses() -> None:
+    desk = Desk().start()
+    desk.scan("CX:BY:t0k3n")
+    hashes = tuple(desk.spool.bodies)
+    desk.spool.fails = FULL_DISK
+    assert desk.step(BodiesDelivered(hashes)) == [NotRecorded(str(FULL_DISK), scans=0)]
+    assert tuple(desk.spool.bodies) == hashes
+    desk.spool.fails = None
+    desk.step(BodiesDelivered(hashes))
+    assert desk.spool.bodies == {}
+
+
+@given(st.lists(st.binary(max_size=700), max_size=4), st.sampled_from(list(ScannerProtocol)))
+def test_whatever_comes_down_the_cable_gives_lines_that_the_hub_can_read(
+    reads: list[bytes], protocol: ScannerProtocol
+) -> None:
+    desk = Desk(protocol).start()
+    for data in reads:
+        desk.read(data + b"\r")  # the fake spool parses every line
+    desk.step(Stopping())
+
+
+# ---------------------------------------------------------------- session
+
+
+def test_labels_set_who_what_and_where_for_the_scans_that_follow() -> None:
+    desk = Desk().start()
+    for code in ("CX:BY:t0k3n", "CX:STEP:load", "CX:PLACE:dock1", "CX:BAG:b1", PLAIN):
+        desk.scan(code)
+    scan = scans(desk)[-1]
+    assert (scan.by, scan.step, scan.place, scan.container) == (
+        pseudonym("t0k3n", SALT),
+        Step.LOAD,
+        "dock1",
+        "b1",
+    )
+
+
+def test_the_session_is_stored_with_the_scan_that_changed_it() -> None:
+    desk = Desk().start()
+    desk.scan("CX:STEP:load")
+    kept = {device: parse_session(state) for device, state in desk.spool.sessions.items()}
+    again = Desk(sessions=kept).start()
+    again.scan(PLAIN)
+    assert scans(again)[-1].step is Step.LOAD
+
+
+def test_the_label_that_ends_a_session_still_belongs_to_whom_it_ends() -> None:
+    desk = Desk().start()
+    desk.scan("CX:BY:t0k3n")
+    desk.scan("CX:END")
+    desk.scan(PLAIN)
+    assert [scan.by is None for scan in scans(desk)] == [False, False, True]
+
+
+def test_fixed_values_apply_to_a_scanner_without_session() -> None:
+    desk = Desk(fixed=FixedSession(badge="t0k3n", step=Step.SORT, place="belt")).start()
+    desk.scan(PLAIN)
+    scan = scans(desk)[-1]
+    assert (scan.by, scan.step, scan.place) == (pseudonym("t0k3n", SALT), Step.SORT, "belt")
+
+
+def test_after_enrolment_badges_can_be_named() -> None:
+    desk = Desk(salt=None).start()
+    desk.scan("CX:BY:t0k3n")
+    desk.step(Enrolled(SALT))
+    desk.scan("CX:BY:t0k3n")
+    assert [scan.by for scan in scans(desk)] == [None, pseudonym("t0k3n", SALT)]
+
+
+# ---------------------------------------------------------------- repeats
+
+
+def test_a_guarded_repeat_gets_the_same_answer_again_and_only_counts() -> None:
+    desk = Desk().start()
+    desk.scan(HV)
+    desk.clock.advance(100)
+    assert desk.read(b"]C0" + HV.encode() + b"\r") == [Answer("dock-1", WANTED, 0)]
+    desk.clock.advance(1000)
+    desk.step(Ticked())
+    assert len(scans(desk)) == 1
+    assert feedback(desk)[-1].repeats == 1
+
+
+def test_the_same_code_after_the_guard_is_a_scan_of_its_own() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    desk.scan(PLAIN)
+    assert len(scans(desk)) == 2
+
+
+def test_the_first_scan_after_a_start_may_be_a_resend_of_the_last_before_it() -> None:
+    last = {"dock-1": LastScan(2, PLAIN.encode())}
+    desk = Desk(last_scans=last).start()
+    desk.scan(PLAIN)
+    desk.scan(PLAIN)
+    assert [scan.maybe_repeat_of for scan in scans(desk)] == [2, None]
+
+
+def test_another_code_or_a_late_one_is_no_resend() -> None:
+    last = {"dock-1": LastScan(2, PLAIN.encode())}
+    other = Desk(last_scans=last).start()
+    other.scan(HV)
+    other.scan(PLAIN)
+    assert [scan.maybe_repeat_of for scan in scans(other)] == [None, None]
+    late = Desk(last_scans=last).start()
+    late.clock.advance(POLICY.scan.resend_window_s * 1000)
+    late.scan(PLAIN)
+    assert scans(late)[0].maybe_repeat_of is None
+
+
+def test_the_last_scans_are_found_in_the_spool_and_in_the_bodies_that_are_left() -> None:
+    desk = Desk(scanners=3).start()
+    desk.scan(PLAIN, "dock-1")
+    desk.scan("6901234567892", "dock-2")
+    desk.scan("6901234567893", "dock-3")
+    gone = scans(desk)[-1].body
+    assert gone is not None
+    left = {key: body for key, body in desk.spool.bodies.items() if key != gone}
+    lines = [b"no line at all", *(sealed.line for sealed in desk.spool.sealed)]
+    found = last_scans(lines, left)
+    assert [found[f"dock-{n}"].raw for n in (1, 2, 3)] == [PLAIN.encode(), b"6901234567892", None]
+
+
+# ---------------------------------------------------------------- feedback lines
+
+
+def test_feedback_is_written_by_itself_when_no_scan_comes() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    seq = scans(desk)[-1].seq
+    desk.step(AnswerSent("dock-1", seq, desk.clock.ns + 250_000))
+    desk.clock.advance(500)
+    desk.step(Ticked())
+    assert feedback(desk) == []
+    desk.clock.advance(500)
+    assert isinstance(desk.step(Ticked())[0], Recorded)
+    (line,) = feedback(desk)
+    assert (line.of_seq, line.signal, line.repeats, line.device_ack) == (seq, Signal.OK, 0, None)
+    assert line.feedback_us is not None
+    assert 240 <= line.feedback_us <= 260
+    assert line.commit_us is not None
+
+
+def test_feedback_goes_along_with_the_next_scan_in_one_commit() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    desk.step(AnswerSent("dock-1", scans(desk)[-1].seq, desk.clock.ns))
+    appends = desk.spool.appends
+    desk.scan(HV)
+    assert desk.spool.appends == appends + 1
+    kinds = [type(event) for event in desk.spool.events()[-3:]]
+    assert kinds == [Scan, Feedback, Scan]
+
+
+def test_an_answer_that_did_not_reach_the_port_has_no_feedback_time() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    desk.step(AnswerFailed("dock-1", scans(desk)[-1].seq, "gone"))
+    desk.scan(HV)
+    assert feedback(desk)[0].feedback_us is None
+
+
+def test_a_plain_scanner_has_feedback_without_a_time() -> None:
+    desk = Desk(ScannerProtocol.PLAIN).start()
+    assert desk.scan(HV, aim="") is None
+    desk.scan(PLAIN, aim="")
+    assert (feedback(desk)[0].signal, feedback(desk)[0].feedback_us) == (Signal.WANTED, None)
+
+
+def test_feedback_waits_for_a_disk_that_refuses() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    desk.spool.fails = FULL_DISK
+    desk.clock.advance(2000)
+    assert desk.step(Ticked()) == [NotRecorded(str(FULL_DISK), scans=0)]
+    assert desk.core.wait_ms() == 1000
+    desk.spool.fails = None
+    desk.step(Ticked())
+    assert len(feedback(desk)) == 1
+
+
+def test_no_feedback_line_says_anything_of_a_scan_that_was_not_recorded() -> None:
+    desk = Desk().start()
+    desk.spool.fails = FULL_DISK
+    desk.scan(PLAIN)
+    desk.spool.fails = None
+    desk.step(AnswerSent("dock-1", 0, desk.clock.ns))
+    desk.step(Stopping())
+    assert feedback(desk) == []
+
+
+def test_a_clean_stop_writes_down_what_is_open() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    desk.step(Stopping())
+    assert len(feedback(desk)) == 1
+
+
+# ---------------------------------------------------------------- facts about the station
+
+
+def test_the_first_line_of_a_spool_is_its_start_and_only_the_first() -> None:
+    desk = Desk().start()
+    assert facts(desk)[0] is StationFact.SPOOL_START
+    desk.step(Started())
+    assert facts(desk).count(StationFact.SPOOL_START) == 1
+
+
+def test_a_spool_start_that_the_disk_refused_is_written_later() -> None:
+    desk = Desk()
+    desk.spool.fails = FULL_DISK
+    desk.step(Started())
+    desk.spool.fails = None
+    desk.step(Ticked())
+    assert facts(desk) == [StationFact.SPOOL_START]
+
+
+def test_a_head_line_is_written_each_minute() -> None:
+    desk = Desk().start()
+    for _ in range(120):
+        desk.clock.advance(1000)
+        desk.step(Ticked())
+    heads = [event for event in desk.spool.events() if isinstance(event, Head)]
+    assert len(heads) == 3
+    assert heads[1].depth == 2
+
+
+def test_a_lost_cable_and_its_return_are_facts_and_half_a_code_is_dropped() -> None:
+    desk = Desk().start()
+    desk.read(b"]C07550")
+    outputs = desk.step(PortLost("dock-1", "unplugged"))
+    assert isinstance(outputs[-1], DevicesChanged)
+    assert not outputs[-1].devices[0].connected
+    desk.step(PortOpened("dock-1", "pts:/dev/pts/8"))
+    assert facts(desk)[-2:] == [StationFact.DEVICE_LOST, StationFact.DEVICE_BACK]
+    desk.read(b"00000001\r]C0" + PLAIN.encode() + b"\r")
+    assert scans(desk)[-1].waybill == PLAIN
+
+
+def test_a_first_opening_is_no_return() -> None:
+    assert StationFact.DEVICE_BACK not in facts(Desk().start())
+
+
+def test_a_reprogrammed_scanner_is_one_fact_for_each_episode() -> None:
+    desk = Desk().start()
+    for aim in ("", "", "]C0", ""):
+        desk.scan(PLAIN, aim=aim)
+    assert facts(desk).count(StationFact.SCANNER_REPROGRAMMED) == 2
+
+
+def test_a_fact_that_came_with_a_refused_scan_is_not_lost() -> None:
+    desk = Desk().start()
+    desk.spool.fails = FULL_DISK
+    desk.scan(PLAIN, aim="")
+    desk.spool.fails = None
+    desk.scan(PLAIN, aim="")
+    assert facts(desk).count(StationFact.SCANNER_REPROGRAMMED) == 1
+
+
+def test_a_clock_that_was_set_is_a_fact_and_voids_the_offset() -> None:
+    desk = Desk().start()
+    desk.clock.wall = START_AT.replace(hour=9)
+    assert ClockStepped() in desk.step(Ticked())
+    steps = [event for event in desk.spool.events() if isinstance(event, Station)]
+    assert steps[-1].clock_step_ms == 3_600_000
+    assert ClockStepped() not in desk.step(Ticked())
+
+
+def test_receipts_move_upto() -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    desk.step(Receipted(2))
+    assert desk.core.depth == 1
