@@ -1,5 +1,6 @@
 """Parts for tests of the hub: a clock that is set, an edge that signs, a hub without processes."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -190,15 +191,21 @@ class HubHome:
 
 
 @contextmanager
-def open_hub(data_dir: Path, database_url: str | None = None) -> Iterator[HubHome]:
-    """Make a hub's home: schema, keys, token, rules."""
+def open_hub(
+    data_dir: Path, template: Path | None = None, database_url: str | None = None
+) -> Iterator[HubHome]:
+    """Make a hub's home: schema, keys, token, rules; ``template`` spares running migrations."""
+    data_dir.mkdir()
+    if template is not None:
+        shutil.copy(template, data_dir / "hub.sqlite")
     clock = SetClock()
     settings = Settings(data_dir=data_dir)
     url = parse_url(database_url, data_dir)
     database = open_database(url)
     policy = load_policy(None)
     try:
-        upgrade(url, database)
+        if template is None:
+            upgrade(url, database)
         keys = load_keys(data_dir, clock.random_bytes)
         with database.writing() as tx:
             adopt_admin_token(tx, ADMIN_TOKEN, clock.now())
