@@ -1,4 +1,7 @@
-"""The composition root: it alone knows all rooms. Source: design section 2."""
+"""The composition root: it alone knows all rooms. Source: design section 2.
+
+``python -m hub.app`` is one role's process; the supervisor starts it.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,13 +17,18 @@ import hub.wanted.api
 from hub.access.gate import Gate
 from hub.alerts.live import LiveFeed, live_router
 from hub.alerts.project import AlertProjection
+from hub.heartbeat import Role
 from hub.ingest.projecting import Projection
+from hub.ingest.role import run_ingest
 from hub.parcels.project import ParcelProjection
+from hub.role_process import run_as_process
 from hub.roles import RoleContext
+from hub.timers import run_clock, run_signer
 from hub.wanted.project import WantedProjection
 from hub.web import health
 from hub.web.context import HubContext
 from hub.web.problems import PROBLEM_RESPONSES, tell_problems
+from hub.web.role import run_web
 
 # The gate has already checked the caller; this only tells OpenAPI readers how to come in.
 _BEARER = Security(HTTPBearer(auto_error=False, description="The token in admin.token"))
@@ -66,3 +74,22 @@ def create_app(context: HubContext) -> FastAPI:
     app.include_router(live_router(feed))
     app.add_middleware(Gate, hub=context)
     return app
+
+
+def _run_ingest(context: RoleContext) -> None:
+    run_ingest(context, make_projections(context))
+
+
+def _run_web(context: RoleContext) -> None:
+    run_web(context, create_app)
+
+
+if __name__ == "__main__":
+    run_as_process(
+        {
+            Role.INGEST: _run_ingest,
+            Role.WEB: _run_web,
+            Role.CLOCK: run_clock,
+            Role.SIGNER: run_signer,
+        }
+    )

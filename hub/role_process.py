@@ -1,4 +1,4 @@
-"""A role as a process of its own: ``python -m hub.role_process``, started by the supervisor only.
+"""A role as a process of its own, started by the supervisor only.
 
 Its order comes as one JSON line on stdin, which then stays open: when it ends, the supervisor is
 gone, however it died, and the role ends at once. Source: design section 5.
@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -16,17 +17,13 @@ from prometheus_client import Counter
 
 from hub import heartbeat
 from hub.alerts.service import AlertKind, Finding, raise_alert
-from hub.app import create_app, make_projections
 from hub.clock import ClockSetting, SystemClock
 from hub.config import Settings, load_policy
 from hub.db.engine import INGEST_CHECKPOINT_PAGES, open_database, parse_url
 from hub.heartbeat import Role
-from hub.ingest.role import run_ingest
 from hub.keys import load_keys
 from hub.roles import RoleContext
 from hub.telemetry import start_logging
-from hub.timers import run_clock, run_signer
-from hub.web.role import run_web
 
 ORPHANED_EXIT_CODE = 70
 _STDIN = 0
@@ -47,7 +44,7 @@ class RoleOrder(msgspec.Struct, frozen=True, kw_only=True):
     clock_anchor_ns: int = 0
 
 
-def main() -> None:
+def run_as_process(runners: Mapping[Role, Callable[[RoleContext], None]]) -> None:
     """Read the order and work until SIGTERM, or until the supervisor is gone."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=RoleOrder)
     start_logging(order.role)
@@ -59,22 +56,9 @@ def main() -> None:
     context = _make_context(order, stop)
     _announce(context, order.died_of)
     try:
-        run_role(context)
+        runners[context.role](context)
     finally:
         context.database.close()
-
-
-def run_role(context: RoleContext) -> None:
-    """Do a role's work until told to stop."""
-    match context.role:
-        case Role.INGEST:
-            run_ingest(context, make_projections)
-        case Role.WEB:
-            run_web(context, create_app)
-        case Role.CLOCK:
-            run_clock(context)
-        case Role.SIGNER:
-            run_signer(context)
 
 
 def _make_context(order: RoleOrder, stop: threading.Event) -> RoleContext:
@@ -113,7 +97,3 @@ def _end_with_supervisor() -> None:
     while os.read(_STDIN, 1):
         pass
     os._exit(ORPHANED_EXIT_CODE)
-
-
-if __name__ == "__main__":
-    main()

@@ -166,7 +166,7 @@ class Supervisor:
             clock_anchor_ns=0 if clock is None else clock.anchor_ns,
         )
         child.process = subprocess.Popen(
-            [sys.executable, "-m", "hub.role_process"],
+            [sys.executable, "-m", "hub.app"],
             stdin=subprocess.PIPE,
             pass_fds=() if listen_fd is None else (listen_fd,),
         )

@@ -164,7 +164,7 @@ class BrokerLink:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if self._listening_since is not None:
+        if self._listening_since is not None and not self._stopping.is_set():
             _log.warning("connection to the broker ended", reason=str(reason))
         self._listening_since = None
 

@@ -1,6 +1,6 @@
 """The role ``ingest``: alone listens to the broker. Source: design section 5."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Intake
@@ -13,9 +13,7 @@ from hub.roles import RoleContext
 _CLIENT_ID_BYTES = 4
 
 
-def run_ingest(
-    context: RoleContext, make_projections: Callable[[RoleContext], list[Projection]]
-) -> None:
+def run_ingest(context: RoleContext, projections: Sequence[Projection]) -> None:
     """Take in what edges send until told to stop.
 
     Raises:
@@ -25,7 +23,7 @@ def run_ingest(
     client_id = f"custos-hub-{clock.random_bytes(_CLIENT_ID_BYTES).hex()}"
     link = BrokerLink(context.settings.mqtt_url, client_id, clock.now)
     commands = CommandDesk(clock.random_bytes)
-    intake = Intake(make_projections(context), context.policy, commands)
+    intake = Intake(projections, context.policy, commands)
     worker = Worker(
         context.database,
         link,
