@@ -1,12 +1,10 @@
-"""One Chromium for the browser tests, and a place for their screenshots."""
+"""One Chromium for the browser tests."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 QUIET_CHROMIUM = [
     "--no-sandbox",
@@ -16,19 +14,6 @@ QUIET_CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-Shoot = Callable[[Page, str], None]
-
-
-@pytest.fixture(scope="session")
-def shoot() -> Shoot:
-    """Leave a screenshot under build/screenshots for a person to judge."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-
-    def take(page: Page, name: str) -> None:
-        page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-    return take
 
 
 @pytest.fixture(scope="module")
