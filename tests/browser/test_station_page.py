@@ -15,7 +15,7 @@ from tests.browser.station_fake import FakeEdge
 pytestmark = pytest.mark.browser
 
 VERDICT_PX_MIN = 72
-WAIT_S = 5.0
+WAIT_S = 10.0
 TENINCH = {"width": 1280, "height": 800}
 HANDHELD = {"width": 360, "height": 720}
 GREEN = "rgb(10, 106, 60)"
