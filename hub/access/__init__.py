@@ -1,0 +1,1 @@
+"""Who may come in: edges, tokens, console links; private bodies. Source: design section 4."""

@@ -1,0 +1,182 @@
+"""Routes of edges (signed) and of console links. Source: interface (REST), design section 4."""
+
+from http import HTTPStatus
+from typing import TypeVar
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from hub.access import service
+from hub.access.gate import SESSION_COOKIE
+from hub.access.rules import SESSION_LIFE
+from hub.access.service import BodiesError, EdgeKey, EnrolAnswer
+from hub.wanted.service import current_list
+from hub.web.context import Hub, HubContext
+from hub.web.problems import ProblemError
+from ledger.signing import Opened, open_sealed, peek, seal
+from wire.envelope import EnvelopeError
+from wire.limits import BODIES_BYTES_MAX, MESSAGE_BYTES_MAX
+from wire.messages import Bodies, Enrol, Enrolled, Fetch, MessageBase, WantedSnapshot
+from wire.names import format_at
+from wire.wanted import ListHead, list_bytes, list_sha256
+
+M = TypeVar("M", bound=MessageBase)
+
+OCTETS = "application/octet-stream"
+CONSOLE_PATH = "/console"
+_HEADER_BYTES_MAX = 4096
+
+_log = structlog.get_logger()
+
+edge_router = APIRouter(prefix="/api/v1/edge", tags=["edge"])
+link_router = APIRouter(include_in_schema=False)
+
+_REFUSED = {
+    EnrolAnswer.CONFLICT: (HTTPStatus.CONFLICT, "another edge is enrolled under this name"),
+    EnrolAnswer.NO_SECRET: (HTTPStatus.UNAUTHORIZED, "enrolment needs a token"),
+    EnrolAnswer.BAD_SECRET: (
+        HTTPStatus.UNAUTHORIZED,
+        "the token is unknown, used, expired, or another edge's",
+    ),
+}
+
+
+@edge_router.post("/enrol", response_class=Response)
+async def enrol(request: Request, hub: Hub) -> Response:
+    """An edge shows its key, signed with that key; the answer is signed by the hub."""
+    payload = await _read_body(request, MESSAGE_BYTES_MAX)
+    return await run_in_threadpool(_enrol, hub, payload)
+
+
+@edge_router.post("/bodies", status_code=HTTPStatus.NO_CONTENT)
+async def keep_bodies(request: Request, hub: Hub) -> Response:
+    """Private bodies, signed by an enrolled edge."""
+    payload = await _read_body(request, BODIES_BYTES_MAX + _HEADER_BYTES_MAX)
+    return await run_in_threadpool(_keep_bodies, hub, payload)
+
+
+@edge_router.post("/wanted", response_class=Response)
+async def fetch_wanted(request: Request, hub: Hub) -> Response:
+    """The whole wanted list for an enrolled edge, signed by the hub."""
+    payload = await _read_body(request, MESSAGE_BYTES_MAX)
+    return await run_in_threadpool(_fetch_wanted, hub, payload)
+
+
+@link_router.get("/enter/{secret}")
+def enter(secret: str, hub: Hub) -> Response:
+    """Use a console link: the browser gets a session."""
+    with hub.database.writing() as tx:
+        session = service.open_session(tx, secret, hub.clock.now(), hub.clock.random_bytes)
+    if session is None:
+        return HTMLResponse(_USED_LINK_PAGE, HTTPStatus.FORBIDDEN)
+    response = RedirectResponse(CONSOLE_PATH, HTTPStatus.SEE_OTHER)
+    response.set_cookie(
+        SESSION_COOKIE,
+        session,
+        max_age=int(SESSION_LIFE.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="lax",
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _enrol(hub: HubContext, payload: bytes) -> Response:
+    claimed = _peek(payload, Enrol, MESSAGE_BYTES_MAX)
+    message = _open(payload, Enrol, claimed.public_key, MESSAGE_BYTES_MAX).message
+    now = hub.clock.now()
+    with hub.database.writing() as tx:
+        outcome = service.enrol_edge(tx, message, hub.enrolment, now, hub.clock.random_bytes)
+    _log.info("edge asked to enrol", site=message.site, edge=message.edge, answer=outcome.answer)
+    if outcome.site_salt is None:
+        raise ProblemError(*_REFUSED[outcome.answer])
+    answer = Enrolled(
+        site=message.site,
+        edge=message.edge,
+        public_key=message.public_key,
+        hub_key=hub.keys.statement.public_key.hex(),
+        site_salt=outcome.site_salt,
+    )
+    return Response(seal(answer, hub.keys.statement), media_type=OCTETS)
+
+
+def _keep_bodies(hub: HubContext, payload: bytes) -> Response:
+    edge, opened = _open_from_edge(hub, payload, Bodies, BODIES_BYTES_MAX + _HEADER_BYTES_MAX)
+    now = hub.clock.now()
+    with hub.database.writing() as tx:
+        try:
+            service.keep_bodies(
+                tx,
+                edge,
+                opened.message,
+                opened.lines,
+                hub.keys.bodies,
+                now,
+                hub.clock.random_bytes,
+            )
+        except BodiesError as error:
+            raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _fetch_wanted(hub: HubContext, payload: bytes) -> Response:
+    edge, _ = _open_from_edge(hub, payload, Fetch, MESSAGE_BYTES_MAX)
+    with hub.database.reading() as tx:
+        wanted = current_list(tx)
+    head = ListHead(
+        version=wanted.version,
+        list_sha256=list_sha256(wanted),
+        head_at=format_at(hub.clock.now()),
+    )
+    snapshot = WantedSnapshot(site=edge.site, edge=edge.edge, head=head)
+    sealed = seal(snapshot, hub.keys.statement, [list_bytes(wanted)])
+    return Response(sealed, media_type=OCTETS)
+
+
+def _open_from_edge(
+    hub: HubContext, payload: bytes, expected: type[M], bytes_max: int
+) -> tuple[EdgeKey, Opened[M]]:
+    claimed = _peek(payload, expected, bytes_max)
+    with hub.database.reading() as tx:
+        edge = service.find_edge(tx, claimed.site, claimed.edge)
+    if edge is None:
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, "this edge is not enrolled")
+    return edge, _open(payload, expected, edge.public_key, bytes_max)
+
+
+def _peek(payload: bytes, expected: type[M], bytes_max: int) -> M:
+    try:
+        message = peek(payload, bytes_max)
+    except EnvelopeError as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
+    if not isinstance(message, expected):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "another message than this address takes")
+    return message
+
+
+def _open(payload: bytes, expected: type[M], public_key: str, bytes_max: int) -> Opened[M]:
+    try:
+        return open_sealed(payload, expected, bytes.fromhex(public_key), bytes_max)
+    except EnvelopeError as error:
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, str(error)) from error
+
+
+async def _read_body(request: Request, bytes_max: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > bytes_max:
+            raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {bytes_max} bytes")
+    return bytes(body)
+
+
+_USED_LINK_PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8">
+<title>Custos</title><body style="font:18px/1.6 sans-serif;margin:15vh auto;max-width:36em">
+<h1>链接已失效</h1><p>链接只能使用一次，一小时内有效。请运行 <code>custos-hub link</code>。</p>
+<h1 lang="en">This link is over</h1><p lang="en">A link works once, within an hour.
+Get a new one by <code>custos-hub link</code>.</p>
+"""

@@ -1,0 +1,221 @@
+"""Tables and SQL of edges, secrets, tokens, sessions and private bodies; no rule here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from hub.access.rules import EdgeKey, EnrolSecret
+from hub.db.schema import RowId, UtcDateTime, metadata
+
+edge = Table(
+    "edge",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("site", String(32), nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("public_key", String(64), nullable=False),
+    Column("enrolled_at", UtcDateTime, nullable=False),
+    UniqueConstraint("site", "name"),
+)
+site_salt = Table(
+    "site_salt",
+    metadata,
+    Column("site", String(32), primary_key=True),
+    Column("salt", String(32), nullable=False),
+)
+enrol_secret = Table(
+    "enrol_secret",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("site", String(32), nullable=False),
+    Column("edge", String(32), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+# Bearer tokens, console links and sessions: long random secrets, of which only the hash is kept.
+credential = Table(
+    "credential",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, index=True),
+    Column("used", Boolean, nullable=False),
+)
+private_body = Table(
+    "private_body",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("edge_id", BigInteger, ForeignKey("edge.id"), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("encrypted", LargeBinary, nullable=False),
+)
+
+
+# ---------------------------------------------------------------- edges
+
+
+def find_edge(tx: Connection, site: str, name: str) -> EdgeKey | None:
+    """Who is enrolled under a name."""
+    query = select(edge).where(edge.c.site == site, edge.c.name == name)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else _edge_key(row)
+
+
+def every_edge(tx: Connection) -> list[EdgeKey]:
+    """All enrolled edges by site and name; the room's service bounds how many there can be."""
+    return [_edge_key(row) for row in tx.execute(select(edge).order_by(edge.c.site, edge.c.name))]
+
+
+def add_edge(tx: Connection, site: str, name: str, public_key: str, now: datetime) -> None:
+    """Enrol an edge."""
+    row = {"site": site, "name": name, "public_key": public_key, "enrolled_at": now}
+    tx.execute(insert(edge).values(row))
+
+
+def salt_of(tx: Connection, site: str) -> str | None:
+    """The site's salt, once there is one."""
+    return tx.execute(select(site_salt.c.salt).where(site_salt.c.site == site)).scalar_one_or_none()
+
+
+def set_salt(tx: Connection, site: str, salt: str) -> None:
+    """Give a site its salt."""
+    tx.execute(insert(site_salt).values(site=site, salt=salt))
+
+
+# ---------------------------------------------------------------- enrolment secrets
+
+
+def add_secret(
+    tx: Connection, secret_hash: str, site: str, name: str, now: datetime, expires_at: datetime
+) -> None:
+    """Keep a one-time secret's hash."""
+    row = {
+        "secret_hash": secret_hash,
+        "site": site,
+        "edge": name,
+        "made_at": now,
+        "expires_at": expires_at,
+    }
+    tx.execute(insert(enrol_secret).values(row))
+
+
+def find_secret(tx: Connection, secret_hash: str) -> EnrolSecret | None:
+    """The secret with this hash, used or expired or not."""
+    query = select(enrol_secret).where(enrol_secret.c.secret_hash == secret_hash)
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return None
+    return EnrolSecret(row.id, row.site, row.edge, row.expires_at, row.used_at is not None)
+
+
+def use_secret(tx: Connection, secret_id: int, now: datetime) -> None:
+    """Mark a secret as used; it stays as a record."""
+    tx.execute(update(enrol_secret).where(enrol_secret.c.id == secret_id).values(used_at=now))
+
+
+# ---------------------------------------------------------------- credentials
+
+
+def add_credential(
+    tx: Connection,
+    secret_hash: str,
+    kind: str,
+    name: str,
+    now: datetime,
+    expires_at: datetime | None,
+) -> None:
+    """Keep a credential's hash."""
+    row = {
+        "secret_hash": secret_hash,
+        "kind": kind,
+        "name": name,
+        "made_at": now,
+        "expires_at": expires_at,
+        "used": False,
+    }
+    tx.execute(insert(credential).values(row))
+
+
+def credential_name(tx: Connection, secret_hash: str, kind: str, now: datetime) -> str | None:
+    """Whose credential this is, if it is of the kind, not used up and not expired."""
+    row = tx.execute(
+        select(credential.c.name, credential.c.expires_at).where(
+            credential.c.secret_hash == secret_hash,
+            credential.c.kind == kind,
+            credential.c.used.is_(False),
+        )
+    ).one_or_none()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    return str(row.name)
+
+
+def use_credential(tx: Connection, secret_hash: str) -> None:
+    """A one-use credential has been used."""
+    mine = credential.c.secret_hash == secret_hash
+    tx.execute(update(credential).where(mine).values(used=True))
+
+
+def has_credential(tx: Connection, secret_hash: str) -> bool:
+    """Whether a credential with this hash is known, whatever its state."""
+    query = select(credential.c.kind).where(credential.c.secret_hash == secret_hash)
+    return tx.execute(query).one_or_none() is not None
+
+
+def drop_credentials(tx: Connection, kind: str, name: str) -> None:
+    """Forget somebody's credentials of one kind."""
+    mine = (credential.c.kind == kind) & (credential.c.name == name)
+    tx.execute(delete(credential).where(mine))
+
+
+def prune_credentials(tx: Connection, now: datetime) -> None:
+    """Forget what has expired."""
+    tx.execute(delete(credential).where(credential.c.expires_at <= now))
+
+
+# ---------------------------------------------------------------- private bodies
+
+
+def known_bodies(tx: Connection, hashes: Iterable[str]) -> dict[str, bytes]:
+    """The encrypted bodies that are there."""
+    rows = tx.execute(
+        select(private_body.c.sha256, private_body.c.encrypted).where(
+            private_body.c.sha256.in_(list(hashes))
+        )
+    )
+    return {row.sha256: row.encrypted for row in rows}
+
+
+def add_bodies(tx: Connection, edge_id: int, bodies: dict[str, bytes], now: datetime) -> None:
+    """Keep encrypted bodies under their hashes."""
+    rows = [
+        {"sha256": sha256, "edge_id": edge_id, "received_at": now, "encrypted": encrypted}
+        for sha256, encrypted in bodies.items()
+    ]
+    if rows:
+        tx.execute(insert(private_body), rows)
+
+
+def _edge_key(row: Row[*tuple[Any, ...]]) -> EdgeKey:
+    return EdgeKey(row.id, row.site, row.name, row.public_key, row.enrolled_at)

@@ -1,0 +1,121 @@
+"""Routes of the alerts, and the live WebSocket. Source: interface (REST)."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, Field
+
+from hub.alerts import service
+from hub.alerts.rules import Act, AlertKind, AlertState, Level
+from hub.alerts.service import Alert, ClosedAlertError, UnknownAlertError
+from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit, at_text
+from hub.web.problems import ProblemError
+
+router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
+
+AlertId = Annotated[int, Path(ge=1, le=2**53 - 1)]
+
+
+class AlertItem(BaseModel):
+    """An alert as REST and the live WebSocket tell it."""
+
+    id: int
+    kind: AlertKind
+    level: Level
+    state: AlertState
+    subject: str
+    waybill: str | None
+    site: str | None
+    raised_at: str | None
+    first_at: str | None
+    last_at: str | None
+    late: bool
+    count: int
+    text_zh: str
+    text_en: str
+
+
+class AlertPage(BaseModel):
+    """Alerts, newest first; ``next`` is the cursor of the next page."""
+
+    items: list[AlertItem]
+    next: str | None
+
+
+class Answer(BaseModel):
+    """Why somebody answered an alert so."""
+
+    reason: str | None = Field(default=None, max_length=500)
+
+
+@router.get("")
+def list_alerts(
+    hub: Hub,
+    state: AlertState | None = None,
+    level: Level | None = None,
+    limit: Limit = ITEMS_DEFAULT,
+    cursor: IdCursor = None,
+) -> AlertPage:
+    """Alerts, newest first."""
+    before_id = None if cursor is None else int(cursor)
+    with hub.database.reading() as tx:
+        found = service.list_alerts(tx, state=state, level=level, before_id=before_id, limit=limit)
+    more = str(found[-1].id) if len(found) == limit else None
+    return AlertPage(items=[alert_item(each) for each in found], next=more)
+
+
+@router.post("/{alert_id}/ack")
+def acknowledge(
+    alert_id: AlertId, hub: Hub, caller: CalledBy, answer: Annotated[Answer | None, Body()] = None
+) -> AlertItem:
+    """Somebody has seen the alert and takes care of it."""
+    return _answer(hub, alert_id, Act.ACK, caller.name, answer)
+
+
+@router.post("/{alert_id}/accept")
+def accept(
+    alert_id: AlertId, hub: Hub, caller: CalledBy, answer: Annotated[Answer | None, Body()] = None
+) -> AlertItem:
+    """The alert was right; it is closed."""
+    return _answer(hub, alert_id, Act.ACCEPT, caller.name, answer)
+
+
+@router.post("/{alert_id}/reject")
+def reject(
+    alert_id: AlertId, hub: Hub, caller: CalledBy, answer: Annotated[Answer | None, Body()] = None
+) -> AlertItem:
+    """The alert was wrong; it is closed."""
+    return _answer(hub, alert_id, Act.REJECT, caller.name, answer)
+
+
+def alert_item(alert: Alert) -> AlertItem:
+    """An alert as JSON tells it."""
+    return AlertItem(
+        id=alert.id,
+        kind=alert.kind,
+        level=alert.level,
+        state=alert.state,
+        subject=alert.subject,
+        waybill=alert.waybill,
+        site=alert.site,
+        raised_at=at_text(alert.raised_at),
+        first_at=at_text(alert.first_at),
+        last_at=at_text(alert.last_at),
+        late=alert.late,
+        count=alert.count,
+        text_zh=alert.text_zh,
+        text_en=alert.text_en,
+    )
+
+
+def _answer(hub: Hub, alert_id: int, act: Act, who: str, answer: Answer | None) -> AlertItem:
+    reason = None if answer is None else answer.reason
+    try:
+        with hub.database.writing() as tx:
+            alert = service.answer_alert(tx, alert_id, act, who, reason, hub.clock.now())
+    except UnknownAlertError as error:
+        raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
+    except ClosedAlertError as error:
+        raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
+    return alert_item(alert)

@@ -1,0 +1,136 @@
+"""New and changed alerts as they come, over a WebSocket.
+
+One reader tails the outbox for all clients of the process; each client has a short queue, and one
+that does not keep up is dropped: it reconnects and asks REST for what it missed.
+Source: interface (REST: ``/api/v1/live``).
+"""
+
+import asyncio
+import contextlib
+
+import structlog
+from fastapi import APIRouter, WebSocket
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocketDisconnect
+
+from hub.alerts.api import alert_item
+from hub.alerts.service import alerts_by_ids
+from hub.db import outbox
+from hub.db.outbox import NewsTopic
+from hub.web.context import HubContext
+
+CLIENTS_MAX = 200
+UNSENT_MAX = 1_000
+"""Messages that wait for one slow client before it is dropped."""
+
+_TRY_AGAIN_LATER = 1013
+_RETRY_S = 1.0
+
+_log = structlog.get_logger()
+_dropped = Counter("custos_hub_live_clients_dropped", "Live clients that did not keep up")
+_read_failures = Counter("custos_hub_live_read_failures", "Failed reads of the outbox")
+
+
+class LiveFeed:
+    """Tails the outbox while anybody listens."""
+
+    def __init__(self, hub: HubContext) -> None:
+        self._hub = hub
+        self._clients: dict[WebSocket, asyncio.Queue[str | None]] = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    async def serve(self, client: WebSocket) -> None:
+        """Send alerts to one client until it goes."""
+        if len(self._clients) >= CLIENTS_MAX:
+            await client.close(_TRY_AGAIN_LATER)
+            return
+        await client.accept()
+        queue: asyncio.Queue[str | None] = asyncio.Queue(UNSENT_MAX)
+        self._clients[client] = queue
+        if self._reader is None:
+            last_id = await run_in_threadpool(self._newest_id)
+            self._reader = asyncio.create_task(self._tail(last_id))
+        sender = asyncio.create_task(_send_all(client, queue))
+        try:
+            while True:
+                await client.receive_text()
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # RuntimeError: the sender has closed it already.
+        finally:
+            del self._clients[client]
+            await _end(sender)
+            await self._rest()
+
+    async def close(self) -> None:
+        """Stop reading."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await _end(reader)
+
+    async def _rest(self) -> None:
+        if not self._clients:
+            await self.close()
+
+    async def _tail(self, last_id: int) -> None:
+        while True:
+            try:
+                last_id, messages = await run_in_threadpool(self._read, last_id)
+            except SQLAlchemyError:
+                _read_failures.inc()
+                _log.warning("live feed cannot read the outbox", exc_info=True)
+                await asyncio.sleep(_RETRY_S)
+                continue
+            for message in messages:
+                for queue in self._clients.values():
+                    _offer(queue, message)
+            await asyncio.sleep(outbox.POLL_S)
+
+    def _newest_id(self) -> int:
+        with self._hub.database.reading() as tx:
+            return outbox.newest_id(tx)
+
+    def _read(self, last_id: int) -> tuple[int, list[str]]:
+        with self._hub.database.reading() as tx:
+            news = outbox.news_after(tx, last_id)
+            ids = sorted({n.subject_id for n in news if n.topic is NewsTopic.ALERT})
+            alerts = alerts_by_ids(tx, ids) if ids else []
+        newest = news[-1].id if news else last_id
+        return newest, [alert_item(each).model_dump_json() for each in alerts]
+
+
+def live_router(feed: LiveFeed) -> APIRouter:
+    """The WebSocket's route."""
+    router = APIRouter()
+
+    @router.websocket("/api/v1/live")
+    async def live(client: WebSocket) -> None:
+        await feed.serve(client)
+
+    return router
+
+
+def _offer(queue: asyncio.Queue[str | None], message: str) -> None:
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)
+        _dropped.inc()
+    else:
+        queue.put_nowait(message)
+
+
+async def _send_all(client: WebSocket, queue: asyncio.Queue[str | None]) -> None:
+    try:
+        while (message := await queue.get()) is not None:
+            await client.send_text(message)
+        await client.close(_TRY_AGAIN_LATER)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # The client went; serve() notices by itself.
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

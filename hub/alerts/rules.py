@@ -1,0 +1,154 @@
+"""What an alert is, and what may happen to it. Pure. Source: design section 5 ("Alerts")."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ClosedAlertError(Exception):
+    """The act does not fit the alert's state; the sentence says why."""
+
+
+class Level(StrEnum):
+    """What an alert asks: nothing, a look, an act."""
+
+    PASSAGE = "passage"
+    WARN = "warn"
+    ACT = "act"
+
+
+class AlertKind(StrEnum):
+    """The rule that raised an alert."""
+
+    HV_PASSAGE = "hv_passage"
+    WANTED = "wanted"
+    STOP = "stop"
+    WANTED_PAST = "wanted_past"
+    HOSTILE_LABEL = "hostile_label"
+    SCANNER_REPROGRAMMED = "scanner_reprogrammed"
+    DEVICE_LOST = "device_lost"
+    EDGE_SILENT = "edge_silent"
+    EDGE_REFUSED = "edge_refused"
+    EDGE_CONFLICT = "edge_conflict"
+    LINE_QUARANTINED = "line_quarantined"
+    PROJECTION_ERROR = "projection_error"
+    ROLE_RESTARTED = "role_restarted"
+
+
+LEVEL_OF = {
+    AlertKind.HV_PASSAGE: Level.PASSAGE,
+    AlertKind.WANTED: Level.ACT,
+    AlertKind.STOP: Level.ACT,
+    AlertKind.WANTED_PAST: Level.ACT,
+    AlertKind.HOSTILE_LABEL: Level.WARN,
+    AlertKind.SCANNER_REPROGRAMMED: Level.ACT,
+    AlertKind.DEVICE_LOST: Level.WARN,
+    AlertKind.EDGE_SILENT: Level.ACT,
+    AlertKind.EDGE_REFUSED: Level.ACT,
+    AlertKind.EDGE_CONFLICT: Level.ACT,
+    AlertKind.LINE_QUARANTINED: Level.WARN,
+    AlertKind.PROJECTION_ERROR: Level.ACT,
+    AlertKind.ROLE_RESTARTED: Level.WARN,
+}
+
+
+class AlertState(StrEnum):
+    """``open`` waits for a person; ``acked`` was seen and still counts; ``closed`` is history."""
+
+    OPEN = "open"
+    ACKED = "acked"
+    CLOSED = "closed"
+
+
+class Act(StrEnum):
+    """What happened to an alert, by whom: one row each in its history."""
+
+    RAISED = "raised"
+    ACK = "ack"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found: an alert in the making.
+
+    ``subject`` is what it is about (waybill, ``site/edge``, ``site/edge/device``); one alert of a
+    kind is open for a subject. ``happened_at`` is event time; ``words`` fill the alert's text.
+    """
+
+    kind: AlertKind
+    subject: str
+    happened_at: datetime
+    late: bool = False
+    waybill: str | None = None
+    site: str | None = None
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def state_after(state: AlertState, act: Act) -> AlertState:
+    """The state after a person's act.
+
+    Raises:
+        ClosedAlertError: the alert is closed.
+    """
+    if state is AlertState.CLOSED:
+        raise ClosedAlertError("the alert is closed")
+    return AlertState.ACKED if act is Act.ACK else AlertState.CLOSED
+
+
+# ---------------------------------------------------------------- visits
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A parcel's stay at one site, as its passage alert tells it: first to last scan there."""
+
+    alert_id: int
+    site: str
+    first_at: datetime
+    last_at: datetime
+    state: AlertState
+
+
+@dataclass(frozen=True, slots=True)
+class VisitScan:
+    """What a scan does to a parcel's passages.
+
+    Either it counts in one (``counts_in``), or a new one is raised; ``closes`` are those that it
+    ends, and ``over`` says that the new one is history already.
+    """
+
+    counts_in: int | None = None
+    closes: tuple[int, ...] = ()
+    over: bool = False
+
+
+def place_scan(visits: Sequence[Visit], site: str, at: datetime) -> VisitScan:
+    """Find the visit that a scan of a high-value parcel belongs to.
+
+    A visit lasts from the first scan at a site until a scan at another; its passage closes itself.
+    A scan after closing by hand opens a new alert, after an acknowledgement it only counts. A scan
+    that arrives late takes its place among the visits by its own time.
+
+    Args:
+        visits: the parcel's known visits in the order of their first scans.
+        site: where the scan was.
+        at: when it was, event time.
+    """
+    before = [visit for visit in visits if visit.first_at <= at]
+    after = [visit for visit in visits if visit.first_at > at]
+    previous = before[-1] if before else None
+    following = after[0] if after else None
+    if previous is not None and previous.site == site:
+        closed_by_hand = previous.state is AlertState.CLOSED and following is None
+        if not closed_by_hand:
+            return VisitScan(counts_in=previous.alert_id)
+    elif following is not None and following.site == site:
+        return VisitScan(counts_in=following.alert_id)
+    if following is not None or (previous is not None and previous.last_at > at):
+        return VisitScan(over=True)
+    ended = (v.alert_id for v in before if v.state is not AlertState.CLOSED and v.site != site)
+    return VisitScan(closes=tuple(ended))

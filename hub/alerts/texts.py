@@ -1,0 +1,76 @@
+"""What an alert says, in both languages; Chinese first. Words are shown as text, never as markup.
+
+Source: domain.md (glossary), console.md.
+"""
+
+from hub.alerts.rules import AlertKind, Finding
+
+_TEXTS = {
+    AlertKind.HV_PASSAGE: (
+        "特殊安全产品(高价值)快件 {waybill} 经过 {site}",
+        "High-value parcel {waybill} is passing {site}",
+    ),
+    AlertKind.WANTED: (
+        "通缉快件 {waybill} 在 {site} 被扫描：{reason}",
+        "Wanted parcel {waybill} was scanned at {site}: {reason}",
+    ),
+    AlertKind.STOP: (
+        "禁止流转：{waybill} 在 {site} 被扫描：{reason}",
+        "Stop: {waybill} was scanned at {site}: {reason}",
+    ),
+    AlertKind.WANTED_PAST: (
+        "通缉快件 {waybill} 此前已在 {site} 被扫描（{at}），当时未报警：{reason}",
+        "Wanted parcel {waybill} was already scanned at {site} ({at}), without alarm: {reason}",
+    ),
+    AlertKind.HOSTILE_LABEL: (
+        "{subject} 扫到可疑标签，已记录并拒绝",
+        "{subject} read a hostile label; it was recorded and rejected",
+    ),
+    AlertKind.SCANNER_REPROGRAMMED: (
+        "扫描器 {subject} 的设置被改动：缺少 AIM 标识",
+        "Scanner {subject} was reprogrammed: AIM ids are missing",
+    ),
+    AlertKind.DEVICE_LOST: ("扫描器 {subject} 失去连接", "Scanner {subject} is disconnected"),
+    AlertKind.EDGE_SILENT: (
+        "站点终端 {subject} 无音信，最后一次 {at}",
+        "Edge {subject} is silent, last heard {at}",
+    ),
+    AlertKind.EDGE_REFUSED: (
+        "拒收站点终端 {subject} 的数据：{problem}",
+        "Data of edge {subject} was refused: {problem}",
+    ),
+    AlertKind.EDGE_CONFLICT: (
+        "两台终端使用同一名称 {subject}，第二台已被拒绝",
+        "Two edges use one name, {subject}; the second was refused",
+    ),
+    AlertKind.LINE_QUARANTINED: (
+        "{subject} 的一条记录无法读取，原始字节已隔离保存",
+        "A line of {subject} cannot be read; its raw bytes are kept in quarantine",
+    ),
+    AlertKind.PROJECTION_ERROR: (
+        "{subject} 的事件已保存，但后续处理失败",
+        "An event is stored, but working on it failed in {subject}",
+    ),
+    AlertKind.ROLE_RESTARTED: (
+        "中心进程 {subject} 已重启（{why}）",
+        "Hub process {subject} was restarted ({why})",
+    ),
+}
+TEXT_CHARS_MAX = 500
+
+
+class _Words(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def texts_of(finding: Finding) -> tuple[str, str]:
+    """The alert's text in Chinese and in English; a missing word shows as a dash."""
+    words = _Words(
+        finding.words,
+        subject=finding.subject,
+        waybill=finding.waybill or "–",
+        site=finding.site or "–",
+    )
+    chinese, english = (text.format_map(words) for text in _TEXTS[finding.kind])
+    return chinese[:TEXT_CHARS_MAX], english[:TEXT_CHARS_MAX]

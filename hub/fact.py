@@ -1,0 +1,50 @@
+"""A recorded event as the rooms' projections receive it.
+
+``occurred_at`` is what rules count with: the edge's time put right by its clock offset, or
+``received_at`` where that is not to be believed. Source: design section 5 ("Fold order").
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from wire.events import Event
+from wire.names import parse_at
+from wire.policy import LatePolicy
+
+YEAR_MIN = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One stored event line; ``late`` = received longer after it was recorded than policy says."""
+
+    event_id: int
+    event: Event
+    occurred_at: datetime
+    received_at: datetime
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """When an event counts as having happened; ``doubted`` = its own time was not believed."""
+
+    occurred_at: datetime
+    late: bool
+    doubted: bool
+
+
+def time_of(event: Event, received_at: datetime, policy: LatePolicy) -> EventTime:
+    """Put an event's time right.
+
+    More than ``future_max_h`` ahead, before 2020, or beyond the calendar: ``received_at`` counts
+    instead, marked. Such an event is not called late, since nobody knows.
+    """
+    try:
+        occurred_at = parse_at(event.at) + timedelta(milliseconds=event.clock.offset_ms or 0)
+    except OverflowError:
+        return EventTime(received_at, late=False, doubted=True)
+    ahead = occurred_at - received_at
+    if ahead > timedelta(hours=policy.future_max_h) or occurred_at < YEAR_MIN:
+        return EventTime(received_at, late=False, doubted=True)
+    return EventTime(occurred_at, late=-ahead > timedelta(seconds=policy.late_s), doubted=False)

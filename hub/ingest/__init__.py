@@ -1,0 +1,1 @@
+"""Receive over MQTT, store each event once and in order. Source: design sections 3, 5."""

@@ -1,0 +1,154 @@
+"""Routes of the parcels. Source: interface (REST)."""
+
+from datetime import UTC
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+
+from hub.keys import NONCE_BYTES
+from hub.parcels import service
+from hub.parcels.rules import Declaration, Parcel, Sighting
+from hub.web.context import CalledBy, Hub, HubContext, at_text
+from hub.web.problems import ProblemError
+from wire.policy import Policy
+
+router = APIRouter(prefix="/api/v1/parcels", tags=["parcels"])
+
+ROUTE_SITES_MAX = 32
+VALUE_CNY_MAX = Decimal("9999999999.99")
+WaybillPath = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
+_SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+_Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+_Person = dict[_Text, _Text] | Annotated[str, Field(max_length=500)]
+
+
+class People(BaseModel):
+    """Sender and recipient: personal data, encrypted at rest."""
+
+    sender: _Person | None = None
+    recipient: _Person | None = None
+
+    @field_validator("sender", "recipient")
+    @classmethod
+    def _few_fields(cls, person: _Person | None) -> _Person | None:
+        if isinstance(person, dict) and len(person) > ROUTE_SITES_MAX:
+            raise ValueError(f"at most {ROUTE_SITES_MAX} fields")
+        return person
+
+
+class ParcelOrder(People):
+    """What is declared of a parcel; money in CNY with at most two decimals."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    declared_value_cny: Decimal | None = Field(
+        default=None, ge=0, le=VALUE_CNY_MAX, decimal_places=2
+    )
+    origin: _SiteName | None = None
+    destination: _SiteName | None = None
+    route: list[_SiteName] | None = Field(default=None, max_length=ROUTE_SITES_MAX)
+    accepted_at: AwareDatetime | None = None
+
+
+class SightingItem(BaseModel):
+    """A scan's place and event time."""
+
+    site: str
+    at: str | None
+
+
+class ParcelItem(BaseModel):
+    """What is known of a waybill; ``high_value`` says whether it is of an HV series."""
+
+    waybill: str
+    high_value: bool
+    declared_value_cny: str | None
+    origin: str | None
+    destination: str | None
+    route: list[str] | None
+    accepted_at: str | None
+    sender: _Person | None
+    recipient: _Person | None
+    declared_by: str | None
+    declared_at: str | None
+    first_seen: SightingItem | None
+    last_seen: SightingItem | None
+    scans: int
+
+
+_people = TypeAdapter(People)
+
+
+@router.get("/{waybill}")
+def get_parcel(waybill: WaybillPath, hub: Hub) -> ParcelItem:
+    """What was declared of a parcel, and where it was seen."""
+    with hub.database.reading() as tx:
+        parcel = service.find_parcel(tx, waybill)
+    if parcel is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"nothing is known of {waybill}")
+    return _item(parcel, hub)
+
+
+@router.put("/{waybill}")
+def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: CalledBy) -> ParcelItem:
+    """Declare a parcel, or change what was declared."""
+    declaration = Declaration(
+        declared_value_cny=order.declared_value_cny,
+        origin=order.origin,
+        destination=order.destination,
+        route=None if order.route is None else tuple(order.route),
+        accepted_at=None if order.accepted_at is None else order.accepted_at.astimezone(UTC),
+        people=_encrypt_people(order, waybill, hub),
+    )
+    with hub.database.writing() as tx:
+        service.declare_parcel(tx, waybill, declaration, caller.name, hub.clock.now())
+        parcel = service.find_parcel(tx, waybill)
+    assert parcel is not None
+    return _item(parcel, hub)
+
+
+def is_high_value(waybill: str, policy: Policy) -> bool:
+    """Say whether a waybill is of a high-value series (HV-2.11.1)."""
+    return any(kind.series_hv and waybill.startswith(kind.series_hv) for kind in policy.waybill)
+
+
+def _encrypt_people(order: ParcelOrder, waybill: str, hub: HubContext) -> bytes | None:
+    if order.sender is None and order.recipient is None:
+        return None
+    plain = _people.dump_json(People(sender=order.sender, recipient=order.recipient))
+    nonce = hub.clock.random_bytes(NONCE_BYTES)
+    return hub.keys.bodies.encrypt(plain, f"people/{waybill}", nonce)
+
+
+def _decrypt_people(stored: bytes | None, waybill: str, hub: HubContext) -> People:
+    plain = None if stored is None else hub.keys.bodies.decrypt(stored, f"people/{waybill}")
+    return People() if plain is None else _people.validate_json(plain)
+
+
+def _item(parcel: Parcel, hub: HubContext) -> ParcelItem:
+    declared = parcel.declaration
+    value = declared.declared_value_cny if declared else None
+    people = _decrypt_people(declared.people if declared else None, parcel.waybill, hub)
+    return ParcelItem(
+        waybill=parcel.waybill,
+        high_value=is_high_value(parcel.waybill, hub.policy),
+        declared_value_cny=None if value is None else f"{value:.2f}",
+        origin=declared.origin if declared else None,
+        destination=declared.destination if declared else None,
+        route=list(declared.route) if declared and declared.route else None,
+        accepted_at=at_text(declared.accepted_at) if declared else None,
+        sender=people.sender,
+        recipient=people.recipient,
+        declared_by=parcel.declared_by,
+        declared_at=at_text(parcel.declared_at),
+        first_seen=_sighting(parcel.seen.first) if parcel.seen else None,
+        last_seen=_sighting(parcel.seen.last) if parcel.seen else None,
+        scans=parcel.seen.scans if parcel.seen else 0,
+    )
+
+
+def _sighting(sighting: Sighting) -> SightingItem:
+    return SightingItem(site=sighting.site, at=at_text(sighting.at))

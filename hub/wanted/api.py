@@ -1,0 +1,159 @@
+"""Routes of the wanted list. Source: interface (REST), HV-2.11.1."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from hub.wanted import service
+from hub.wanted.rules import entry_id_of
+from hub.wanted.service import ListFullError, WantedError
+from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, Limit
+from hub.web.problems import ProblemError
+from wire.names import format_at
+from wire.wanted import Tone, WantedEntry, WantedResult
+
+router = APIRouter(prefix="/api/v1/wanted", tags=["wanted"])
+
+SITES_MAX = 64
+_WAYBILL = r"^[0-9A-Za-z-]{1,64}$"
+WaybillPath = Annotated[str, Path(pattern=_WAYBILL)]
+_SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+_Banner = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
+
+
+class WantedOrder(BaseModel):
+    """What somebody wants of a waybill."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    result: WantedResult
+    reason: str = Field(max_length=200, pattern=r"^[^\x00]*$")
+    tone: Tone | None = None
+    banner_zh: _Banner | None = None
+    banner_en: _Banner | None = None
+    priority: int = Field(default=5, ge=0, le=9)
+    expires_at: AwareDatetime | None = None
+    covert: bool = False
+    scope: list[_SiteName] | None = Field(default=None, min_length=1, max_length=SITES_MAX)
+
+
+class WantedItem(BaseModel):
+    """An entry of the list; ``scope`` null: at every site."""
+
+    id: str
+    waybill: str
+    result: WantedResult
+    reason: str
+    tone: Tone | None
+    banner_zh: str | None
+    banner_en: str | None
+    priority: int
+    owner: str
+    expires_at: str | None
+    covert: bool
+    scope: list[str] | None
+
+
+class WantedPage(BaseModel):
+    """Entries in the order of their waybills; ``next`` is the cursor of the next page."""
+
+    version: int
+    items: list[WantedItem]
+    next: str | None
+
+
+@router.get("")
+def list_wanted(
+    hub: Hub,
+    limit: Limit = ITEMS_DEFAULT,
+    cursor: Annotated[str, Query(pattern=_WAYBILL)] | None = None,
+) -> WantedPage:
+    """The list, in the order of its waybills."""
+    with hub.database.reading() as tx:
+        found = service.list_entries(tx, cursor or "", limit)
+        version = service.list_version(tx)
+    more = found[-1].waybill if len(found) == limit else None
+    return WantedPage(version=version, items=[_item(each) for each in found], next=more)
+
+
+@router.get("/{waybill}")
+def get_wanted(waybill: WaybillPath, hub: Hub) -> WantedItem:
+    """A waybill's entry."""
+    with hub.database.reading() as tx:
+        entry = service.find_entry(tx, waybill)
+    if entry is None:
+        raise _not_on_list(waybill)
+    return _item(entry)
+
+
+@router.put("/{waybill}", responses={201: {"model": WantedItem, "description": "New on the list"}})
+def put_wanted(
+    waybill: WaybillPath, order: WantedOrder, hub: Hub, caller: CalledBy, response: Response
+) -> WantedItem:
+    """Put a waybill on the list, or change its entry."""
+    entry = WantedEntry(
+        id=entry_id_of(waybill),
+        waybill=waybill,
+        result=order.result,
+        reason=order.reason,
+        tone=order.tone,
+        banner_zh=order.banner_zh,
+        banner_en=order.banner_en,
+        priority=order.priority,
+        owner=caller.name,
+        expires_at=_wire_time(order.expires_at),
+        covert=order.covert,
+        scope=None if order.scope is None else tuple(order.scope),
+    )
+    try:
+        with hub.database.writing() as tx:
+            is_new = service.put_entry(tx, entry, hub.clock.now())
+    except ListFullError as error:
+        raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
+    except WantedError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+    if is_new:
+        response.status_code = HTTPStatus.CREATED
+    return _item(entry)
+
+
+@router.delete("/{waybill}", status_code=HTTPStatus.NO_CONTENT)
+def delete_wanted(waybill: WaybillPath, hub: Hub) -> None:
+    """Take a waybill off the list."""
+    with hub.database.writing() as tx:
+        removed = service.remove_entry(tx, waybill, hub.clock.now())
+    if not removed:
+        raise _not_on_list(waybill)
+
+
+def _wire_time(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    try:
+        return format_at(at.astimezone(UTC))
+    except OverflowError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "expires_at: no such time") from error
+
+
+def _not_on_list(waybill: str) -> ProblemError:
+    return ProblemError(HTTPStatus.NOT_FOUND, f"{waybill} is not on the wanted list")
+
+
+def _item(entry: WantedEntry) -> WantedItem:
+    return WantedItem(
+        id=entry.id,
+        waybill=entry.waybill,
+        result=entry.result,
+        reason=entry.reason,
+        tone=entry.tone,
+        banner_zh=entry.banner_zh,
+        banner_en=entry.banner_en,
+        priority=entry.priority,
+        owner=entry.owner,
+        expires_at=entry.expires_at,
+        covert=entry.covert,
+        scope=None if entry.scope is None else list(entry.scope),
+    )

@@ -1,0 +1,30 @@
+"""Arriving scans of wanted parcels raise alerts. Source: HV-2.11.1."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.alerts.service import raise_alert
+from hub.fact import Fact
+from hub.wanted import store
+from hub.wanted.findings import find_in_scan
+from wire.events import Scan
+
+
+class WantedProjection:
+    """Looks up each scanned waybill on the list as it stands now."""
+
+    name = "wanted"
+
+    def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
+        """Work through events in the order in which they were stored: one read for all."""
+        scans = [(fact, fact.event) for fact in facts if isinstance(fact.event, Scan)]
+        waybills = {scan.waybill for _, scan in scans if scan.waybill is not None}
+        if not waybills:
+            return
+        entries = store.find_all(tx, waybills)
+        for fact, scan in scans:
+            finding = find_in_scan(scan, fact, entries.get(scan.waybill or ""), now)
+            if finding is not None:
+                raise_alert(tx, finding, now)

@@ -1,0 +1,114 @@
+"""Put, remove, expire and tell the wanted list. The caller owns the transaction.
+
+Source: HV-2.11.1, design section 3 ("Wanted list").
+
+    WantedError      the entry cannot be taken; the sentence says why
+    +- ListFullError        there are as many entries as a list can hold
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.alerts.service import raise_alert
+from hub.db import outbox
+from hub.db.outbox import NewsTopic
+from hub.parcels.service import last_seen
+from hub.wanted import store
+from hub.wanted.findings import past_match
+from hub.wanted.rules import Delta, delta_of, rules_of
+from wire.limits import WANTED_ENTRIES_MAX
+from wire.names import parse_at
+from wire.policy import Policy
+from wire.wanted import WantedEntry, WantedList, WantedRule, make_list
+
+EXPIRED_PER_CALL_MAX = 500
+
+
+class WantedError(Exception):
+    """The entry cannot be taken; the sentence says why."""
+
+
+class ListFullError(WantedError):
+    """There are as many entries as a list can hold."""
+
+
+def adopt_rules(tx: Connection, policy: Policy, now: datetime) -> None:
+    """Make the policy's series the list's rules; a new version only where they differ."""
+    wanted_rules = rules_of(policy)
+    if store.version(tx) == 0 or store.rules(tx) != wanted_rules:
+        _tell(tx, store.set_rules(tx, wanted_rules), now)
+
+
+def put_entry(tx: Connection, entry: WantedEntry, now: datetime) -> bool:
+    """Put an entry and look for its waybill among past scans; say whether it is new.
+
+    The very same entry again changes nothing and makes no version.
+
+    Raises:
+        WantedError: it has expired already.
+        ListFullError: the list holds ``WANTED_ENTRIES_MAX`` entries.
+    """
+    if entry.expires_at is not None and parse_at(entry.expires_at) <= now:
+        raise WantedError("expires_at lies in the past")
+    known = store.find(tx, entry.waybill)
+    if known == entry:
+        return False
+    if known is None and store.count(tx) >= WANTED_ENTRIES_MAX:
+        raise ListFullError(f"the wanted list holds {WANTED_ENTRIES_MAX} entries already")
+    _tell(tx, store.put(tx, entry, now), now)
+    seen = last_seen(tx, entry.waybill) if known is None else None
+    if seen is not None and (entry.scope is None or seen.site in entry.scope):
+        raise_alert(tx, past_match(entry, seen.site, seen.at), now)
+    return known is None
+
+
+def remove_entry(tx: Connection, waybill: str, now: datetime) -> bool:
+    """Take a waybill off the list; say whether it was on it."""
+    known = store.find(tx, waybill)
+    if known is None:
+        return False
+    _tell(tx, store.remove(tx, known), now)
+    return True
+
+
+def expire_entries(tx: Connection, now: datetime) -> int:
+    """Take off what has expired, at most ``EXPIRED_PER_CALL_MAX``; return how many."""
+    over = store.expired(tx, now, EXPIRED_PER_CALL_MAX)
+    for entry in over:
+        _tell(tx, store.remove(tx, entry), now)
+    return len(over)
+
+
+def find_entry(tx: Connection, waybill: str) -> WantedEntry | None:
+    """A waybill's entry."""
+    return store.find(tx, waybill)
+
+
+def list_entries(tx: Connection, after_waybill: str, limit: int) -> list[WantedEntry]:
+    """Entries in the order of their waybills, from after one ("": from the first)."""
+    return store.page(tx, after_waybill, limit)
+
+
+def list_version(tx: Connection) -> int:
+    """The newest version; 0 until the hub has adopted its rules."""
+    return store.version(tx)
+
+
+def current_rules(tx: Connection) -> tuple[WantedRule, ...]:
+    """The series rules in force."""
+    return store.rules(tx)
+
+
+def current_list(tx: Connection) -> WantedList:
+    """The whole list as it travels."""
+    return make_list(store.version(tx), store.rules(tx), tuple(store.every(tx)))
+
+
+def delta_since(tx: Connection, from_version: int) -> Delta | None:
+    """What leads from a version to the newest; ``None`` where only a snapshot helps."""
+    return delta_of(store.changes_after(tx, from_version), from_version, store.version(tx))
+
+
+def _tell(tx: Connection, version: int, now: datetime) -> None:
+    outbox.tell(tx, NewsTopic.WANTED, [version], now)

@@ -1,0 +1,174 @@
+"""Tables and SQL of the wanted list; no rule is decided here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.wanted.rules import Change
+from wire.names import parse_at
+from wire.wanted import WantedEntry, WantedRule
+
+CHANGES_KEPT_MAX = 2_000
+"""An edge that is further behind fetches the snapshot."""
+CHANGES_READ_MAX = 200
+
+_LIST_ID = 1
+
+wanted_list = Table(
+    "wanted_list",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", RowId, nullable=False),
+    Column("rules", LargeBinary, nullable=False),
+)
+wanted_entry = Table(
+    "wanted_entry",
+    metadata,
+    Column("waybill", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime, index=True),
+    Column("entry", LargeBinary, nullable=False),
+    Column("put_at", UtcDateTime, nullable=False),
+)
+wanted_change = Table(
+    "wanted_change",
+    metadata,
+    Column("version", RowId, primary_key=True, autoincrement=False),
+    # Null: the rules changed. An entry id without an entry: it was removed.
+    Column("entry_id", String(32)),
+    Column("entry", LargeBinary),
+)
+
+_encode = msgspec.json.Encoder().encode
+_entry_decoder = msgspec.json.Decoder(WantedEntry)
+_rules_decoder = msgspec.json.Decoder(tuple[WantedRule, ...])
+
+
+def version(tx: Connection) -> int:
+    """The list's version, 0 before the first."""
+    return tx.execute(select(wanted_list.c.version)).scalar_one_or_none() or 0
+
+
+def rules(tx: Connection) -> tuple[WantedRule, ...]:
+    """The series rules in force."""
+    stored = tx.execute(select(wanted_list.c.rules)).scalar_one_or_none()
+    return () if stored is None else _rules_decoder.decode(stored)
+
+
+def set_rules(tx: Connection, new_rules: tuple[WantedRule, ...]) -> int:
+    """Replace the rules in a new version of the list; return it."""
+    now_version = version(tx)
+    row = {"version": now_version, "rules": _encode(new_rules)}
+    if tx.execute(update(wanted_list).values(row)).rowcount == 0:
+        tx.execute(insert(wanted_list).values(row | {"id": _LIST_ID}))
+    return _add_change(tx, None, None)
+
+
+def find(tx: Connection, waybill: str) -> WantedEntry | None:
+    """A waybill's entry, expired or not."""
+    query = select(wanted_entry.c.entry).where(wanted_entry.c.waybill == waybill)
+    stored = tx.execute(query).scalar_one_or_none()
+    return None if stored is None else _entry_decoder.decode(stored)
+
+
+def find_all(tx: Connection, waybills: Iterable[str]) -> dict[str, WantedEntry]:
+    """The entries of some waybills."""
+    rows = tx.execute(select(wanted_entry).where(wanted_entry.c.waybill.in_(list(waybills))))
+    return {row.waybill: _entry_decoder.decode(row.entry) for row in rows}
+
+
+def count(tx: Connection) -> int:
+    """How many entries there are."""
+    return tx.execute(select(func.count()).select_from(wanted_entry)).scalar_one()
+
+
+def every(tx: Connection) -> list[WantedEntry]:
+    """All entries; the room's service bounds how many there can be."""
+    return [_entry_decoder.decode(row.entry) for row in tx.execute(select(wanted_entry.c.entry))]
+
+
+def page(tx: Connection, after_waybill: str, limit: int) -> list[WantedEntry]:
+    """Entries in the order of their waybills."""
+    rows = tx.execute(
+        select(wanted_entry.c.entry)
+        .where(wanted_entry.c.waybill > after_waybill)
+        .order_by(wanted_entry.c.waybill)
+        .limit(limit)
+    )
+    return [_entry_decoder.decode(row.entry) for row in rows]
+
+
+def put(tx: Connection, entry: WantedEntry, now: datetime) -> int:
+    """Insert or replace a waybill's entry in a new version; return it."""
+    row = {
+        "entry": _encode(entry),
+        "expires_at": None if entry.expires_at is None else parse_at(entry.expires_at),
+        "put_at": now,
+    }
+    mine = wanted_entry.c.waybill == entry.waybill
+    if tx.execute(update(wanted_entry).where(mine).values(row)).rowcount == 0:
+        tx.execute(insert(wanted_entry).values(row | {"waybill": entry.waybill}))
+    return _add_change(tx, entry.id, entry)
+
+
+def remove(tx: Connection, entry: WantedEntry) -> int:
+    """Delete an entry in a new version; return it."""
+    tx.execute(delete(wanted_entry).where(wanted_entry.c.waybill == entry.waybill))
+    return _add_change(tx, entry.id, None)
+
+
+def expired(tx: Connection, now: datetime, limit: int) -> list[WantedEntry]:
+    """Entries whose time is over; one that expires now is."""
+    rows = tx.execute(
+        select(wanted_entry.c.entry)
+        .where(wanted_entry.c.expires_at <= now)
+        .order_by(wanted_entry.c.expires_at)
+        .limit(limit)
+    )
+    return [_entry_decoder.decode(row.entry) for row in rows]
+
+
+def changes_after(tx: Connection, from_version: int) -> list[Change]:
+    """The changes after a version in their order, at most ``CHANGES_READ_MAX``."""
+    rows = tx.execute(
+        select(wanted_change)
+        .where(wanted_change.c.version > from_version)
+        .order_by(wanted_change.c.version)
+        .limit(CHANGES_READ_MAX)
+    )
+    return [
+        Change(
+            row.version,
+            row.entry_id,
+            None if row.entry is None else _entry_decoder.decode(row.entry),
+        )
+        for row in rows
+    ]
+
+
+def _add_change(tx: Connection, entry_id: str | None, entry: WantedEntry | None) -> int:
+    new_version = version(tx) + 1
+    tx.execute(update(wanted_list).values(version=new_version))
+    row = {
+        "version": new_version,
+        "entry_id": entry_id,
+        "entry": None if entry is None else _encode(entry),
+    }
+    tx.execute(insert(wanted_change).values(row))
+    oldest_kept = new_version - CHANGES_KEPT_MAX
+    tx.execute(delete(wanted_change).where(wanted_change.c.version <= oldest_kept))
+    return new_version

@@ -1,0 +1,59 @@
+"""What routes need of the hub, and who calls them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.requests import HTTPConnection
+
+from hub.access.service import Caller, Enrolment
+from hub.clock import Clock
+from hub.db.engine import Database
+from hub.keys import HubKeys
+from wire.names import format_at
+from wire.policy import Policy
+
+ITEMS_DEFAULT = 100
+ITEMS_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class HubContext:
+    """The hub as its web role holds it; ``mqtt`` is the broker's URL as edges reach it.
+
+    ``test_clock`` is the setting's text where the test clock is in use: every screen shows it.
+    """
+
+    database: Database
+    keys: HubKeys
+    clock: Clock
+    policy: Policy
+    mqtt: str
+    enrolment: Enrolment
+    test_clock: str | None
+
+
+def hub_of(connection: HTTPConnection) -> HubContext:
+    """The hub that serves this request."""
+    hub = connection.app.state.hub
+    assert isinstance(hub, HubContext)
+    return hub
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Who makes this request; the gate has let nobody in without knowing."""
+    caller = connection.state.caller
+    assert isinstance(caller, Caller)
+    return caller
+
+
+Hub = Annotated[HubContext, Depends(hub_of)]
+CalledBy = Annotated[Caller, Depends(caller_of)]
+Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
+IdCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
+
+
+def at_text(at: datetime | None) -> str | None:
+    """A time as the interface writes it: UTC, milliseconds, ``Z``."""
+    return None if at is None else format_at(at)
