@@ -1,11 +1,12 @@
 """Cards of the wall, and a column that redraws only what changed."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from nicegui.element import Element
 
 from hub.alerts.service import AlertKind, AlertState, Level
+from hub.console.keyed import KeyedList, Row
 from hub.console.markup import age, attribute, box, button, chip, icon, text, waybill
 from hub.console.rules import CARDS_MAX, LIMIT_S, MEANING_OF, Group, Meaning, is_simulated
 from hub.console.views import Card, Moment
@@ -33,54 +34,41 @@ ICON_OF = {
 class CardActs:
     """What a person can do on a card."""
 
-    choose: Callable[[Card], None]
-    acknowledge: Callable[[Card], object]
+    choose: Callable[[Card], Awaitable[None]]
+    acknowledge: Callable[[Card], Awaitable[None]]
     expand: Callable[[Group], None]
 
 
 class Column:
-    """Cards in order; one that did not change keeps its element, and so its focus."""
+    """Cards in order, the first ``CARDS_MAX`` drawn and the others counted."""
 
     def __init__(self, words: Words, acts: CardActs) -> None:
         self._words = words
         self._acts = acts
-        self._drawn: dict[str, tuple[object, Element]] = {}
-        self._list = box("div", "cards")
+        self._known: frozenset[str] = frozenset()
+        self._list = KeyedList(box("div", "cards"))
         self._more = text("", "more", "p")
 
     def show(self, items: list[Card | Group], chosen: int | None, fresh: frozenset[int]) -> None:
-        """Draw the first ``CARDS_MAX`` and count the others."""
+        """Draw what changed; a card that is ``fresh`` and was not drawn before slides in."""
         shown = items[:CARDS_MAX]
-        keys = [_key(item) for item in shown]
-        for gone in self._drawn.keys() - set(keys):
-            self._drawn.pop(gone)[1].delete()
-        for place, (key, item) in enumerate(zip(keys, shown, strict=True)):
-            self._place(place, key, item, chosen, fresh)
-        rest = sum(len(item.cards) if isinstance(item, Group) else 1 for item in items[CARDS_MAX:])
+        self._list.show([self._row(item, chosen, fresh) for item in shown])
+        self._known = frozenset(map(_key, shown))
+        rest = sum(len(_ids(item)) for item in items[CARDS_MAX:])
         self._more.set_text(self._words.say("wall.more", n=rest) if rest else "")
 
-    def _place(
-        self, place: int, key: str, item: Card | Group, chosen: int | None, fresh: frozenset[int]
-    ) -> None:
+    def _row(self, item: Card | Group, chosen: int | None, fresh: frozenset[int]) -> Row:
         is_chosen = isinstance(item, Card) and item.id == chosen
-        signature = (item, is_chosen)
-        old = self._drawn.get(key)
-        if old is None or old[0] != signature:
-            if old is not None:
-                old[1].delete()
-            with self._list:
-                element = self._draw(item, is_chosen)
-            if old is None and not _ids(item).isdisjoint(fresh):
-                element.classes("card-new")
-            self._drawn[key] = (signature, element)
-        element = self._drawn[key][1]
-        if self._list.default_slot.children.index(element) != place:
-            element.move(self._list, place)
+        is_new = _key(item) not in self._known and not _ids(item).isdisjoint(fresh)
 
-    def _draw(self, item: Card | Group, is_chosen: bool) -> Element:
-        if isinstance(item, Group):
-            return _draw_group(item, self._words, self._acts)
-        return _draw_card(item, is_chosen, self._words, self._acts)
+        def draw() -> Element:
+            if isinstance(item, Group):
+                element = _draw_group(item, self._words, self._acts)
+            else:
+                element = _draw_card(item, is_chosen, self._words, self._acts)
+            return element.classes("card-new") if is_new else element
+
+        return Row(_key(item), (item, is_chosen), draw)
 
 
 def _key(item: Card | Group) -> str:
@@ -101,8 +89,9 @@ def _draw_card(card: Card, is_chosen: bool, words: Words, acts: CardActs) -> Ele
         ring(card)
         with box("div", "card-body"):
             with box("div", "card-head"):
-                text(words.name("kind", card.kind), "card-kind", "h3")
-                _marks(card, words)
+                with box("div", "card-marks"):
+                    text(words.name("kind", card.kind), "card-kind", "h3")
+                    _marks(card, words)
                 age(card.raised_at, words.exact(card.raised_at), "card-age")
             if card.waybill is not None:
                 waybill(card.waybill, "card-waybill")

@@ -82,19 +82,16 @@ class Detail:
                 text(visible(card.subject), "detail-subject", "p")
         text(visible(card.text_zh if words.language == "zh" else card.text_en), "detail-text", "p")
         if card.waybill is not None:
-            with attribute(box("a", "button button-open"), "href", self._parcel_url(card.waybill)) as link:
+            link = attribute(box("a", "button"), "href", f"{self._root}/parcels/{card.waybill}")
+            with attribute(link, "data-key", "o"):
                 text(words.say("card.parcel"))
                 text("o", "key", "kbd")
-            attribute(link, "data-key", "o")
         with box("dl", "facts"):
             self._draw_moment(card)
         text(words.say("short.history"), "detail-title", "h3")
         with box("ol", "history"):
             for line in history:
                 _draw_history(line, words)
-
-    def _parcel_url(self, number: str) -> str:
-        return f"{self._root}/parcels/{number}"
 
     def _draw_moment(self, card: Card) -> None:
         words = self._words

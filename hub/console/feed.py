@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import structlog
 from nicegui import Event
-from nicegui.run import io_bound
 from prometheus_client import Counter
+from starlette.concurrency import run_in_threadpool
 
 from hub.console.rules import changed_wall, new_ids
 from hub.console.seam import Rooms
@@ -70,8 +70,8 @@ class Feed:
             await asyncio.sleep(POLL_S)
 
     async def _look(self, *, with_health: bool) -> None:
-        changes: Changes = await io_bound(self._rooms.changes, self._news_id)
-        health = await io_bound(self._rooms.health) if with_health else self.latest.health
+        changes = await run_in_threadpool(self._rooms.changes, self._news_id)
+        health = await run_in_threadpool(self._rooms.health) if with_health else self.latest.health
         if changes.cards or with_health:
             self._take(changes, health, beats=int(with_health))
         self._news_id = changes.news_id

@@ -1,4 +1,4 @@
-"""What every page has: the bar on top, the notes over it, the table of keys, words for the browser."""
+"""What every page has: the bar on top, the notes over it, the keys, words for the browser."""
 
 import json
 from dataclasses import dataclass
@@ -78,11 +78,13 @@ def _chosen(asked: str | None, default: E) -> E:
 def put_head(words: Words, choice: Choice, root: str) -> None:
     """Styles, scripts and the words that the browser itself needs, before anything is drawn."""
     table = {key: words.say(key, n="{n}", age="{age}") for key in _BROWSER_WORDS}
+    table["zone"] = words.zone.key
     # "<" cannot stand in a script element; the table is ours, yet nobody has to remember that.
     safe = json.dumps(table, ensure_ascii=False).replace("<", "\\u003c")
     lang = "zh-CN" if words.language is Language.ZH else "en"
     ui.add_head_html(
         f'<link rel="stylesheet" href="{root}/{STATIC_URL}/tokens.css">'
+        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/icons.css">'
         f'<link rel="stylesheet" href="{root}/{STATIC_URL}/frame.css">'
         f'<link rel="stylesheet" href="{root}/{STATIC_URL}/pages.css">'
         f"<script>document.documentElement.lang='{lang}';"
@@ -139,7 +141,9 @@ class Frame:
                 attribute(attribute(tool, "data-key", key), "aria-label", words.say(label))
                 with attribute(tool, "title", f"{words.say(label)} ({key})"):
                     icon(name)
-            tool = attribute(text(words.say("nav.language"), "tool", "button"), "data-do", "language")
+            tool = attribute(
+                text(words.say("nav.language"), "tool", "button"), "data-do", "language"
+            )
             attribute(attribute(tool, "data-key", "l"), "data-to", words.language.other)
             attribute(tool, "aria-label", words.say("nav.language.do"))
 

@@ -1,4 +1,4 @@
-"""The wall's columns: a heading with its count, cards, and what stands there while there are none."""
+"""The wall's columns: a heading with its count, cards, or what will stand there."""
 
 from hub.alerts.service import AlertState
 from hub.console.cards import CardActs, Column

@@ -4,6 +4,7 @@ NiceGUI's own widgets bring a look of their own; these are plain tags with our c
 """
 
 from datetime import datetime
+from typing import TypeVar
 
 from nicegui import ui
 from nicegui.element import Element
@@ -11,6 +12,8 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from hub.console.rules import SERIES_DIGITS, Meaning, waybill_groups
 from wire.names import format_at
+
+E = TypeVar("E", bound=Element)
 
 
 def box(tag: str = "div", classes: str = "") -> Element:
@@ -23,8 +26,8 @@ def text(words: str, classes: str = "", tag: str = "span") -> TextElement:
     return TextElement(tag=tag, text=words).classes(classes)
 
 
-def attribute(element: Element, name: str, value: str) -> Element:
-    """Set an attribute by value: nothing in ``value`` is parsed, so strangers may have written it."""
+def attribute(element: E, name: str, value: str) -> E:
+    """Set an attribute; ``value`` is never parsed, so strangers may have written it."""
     element.props[name] = value
     return element
 

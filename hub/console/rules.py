@@ -1,5 +1,6 @@
 """What stands where on the wall, and what may be believed. Pure. Source: console.md."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ INGEST_DEAD_AFTER = timedelta(seconds=5)
 LIMIT_S = {Level.ACT: 300, Level.WARN: 3600, Level.PASSAGE: 3600}
 """When a card's ring is full: the age at which nobody having looked is itself wrong (ours)."""
 SERIES_DIGITS = 3
+_WAYBILL = re.compile("[0-9A-Za-z-]{1,64}")
 
 
 class Meaning(StrEnum):
@@ -51,7 +53,7 @@ MEANING_OF = {
 }
 RESULT_MEANING = {
     "clear": Meaning.RECORDED,
-    "hv": Meaning.STOP,
+    "hv": Meaning.INFORMATION,
     "wanted": Meaning.STOP,
     "stop": Meaning.STOP,
     "not_a_parcel": Meaning.OPEN,
@@ -92,13 +94,11 @@ class Counters:
     sites: tuple[tuple[str, int], ...]
 
 
-def urgency(card: Card) -> tuple[int, int, int, float]:
+def urgency(card: Card) -> tuple[int, int, int, datetime]:
     """Sort key, most urgent first: unseen, level, money, then the longest waiting."""
     seen = 1 if card.state is AlertState.ACKED else 0
     fen = 0 if card.value_cny is None else int(card.value_cny * 100)
-    # Passages are a flow that is watched: the newest stands on top.
-    age = card.raised_at.timestamp()
-    return (seen, _LEVEL_ORDER[card.level], -fen, -age if card.level is Level.PASSAGE else age)
+    return (seen, _LEVEL_ORDER[card.level], -fen, card.raised_at)
 
 
 def fill(card: Card, now: datetime) -> float:
@@ -114,7 +114,8 @@ def acts_of(cards: Iterable[Card]) -> list[Card]:
 
 def passages_of(cards: Iterable[Card]) -> list[Card]:
     """The watched flow, newest first."""
-    return sorted((c for c in cards if c.level is Level.PASSAGE), key=urgency)
+    found = (card for card in cards if card.level is Level.PASSAGE)
+    return sorted(found, key=lambda card: card.raised_at, reverse=True)
 
 
 def grouped(cards: Iterable[Card]) -> list[Card | Group]:
@@ -204,6 +205,11 @@ def is_online(edge: EdgeSight, now: datetime) -> bool:
 def is_ingest_alive(health: Health) -> bool:
     """Say whether new events could reach the wall at all."""
     return health.ingest_at is not None and health.now - health.ingest_at <= INGEST_DEAD_AFTER
+
+
+def is_waybill(text: str) -> bool:
+    """Say whether a text could be a waybill at all; the same rule as the wire's."""
+    return _WAYBILL.fullmatch(text) is not None
 
 
 def waybill_groups(waybill: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the console needs of the rooms; ``rooms.DatabaseRooms`` is the real one, tests have a fake."""
+"""What the console needs of the rooms; ``rooms.DatabaseRooms`` is the real one."""
 
 from typing import Protocol
 
@@ -25,6 +25,6 @@ class Rooms(Protocol):
         """Record a person's act.
 
         Raises:
-            UnknownAlert: no such alert.
-            NotAllowed: it is closed.
+            UnknownAlertError: no such alert.
+            ClosedAlertError: it is closed.
         """

@@ -98,6 +98,7 @@ class ScanLine:
     """One scan of a parcel as it was recorded."""
 
     edge: str
+    spool: str
     seq: int
     at: datetime
     received_at: datetime
@@ -121,6 +122,11 @@ class ScanLine:
     clock_error_ms: int | None
     times: ScanTimes
 
+    @property
+    def key(self) -> str:
+        """Its place in its edge's chain, which no other scan has."""
+        return f"{self.site}/{self.edge}/{self.spool}/{self.seq}"
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -132,14 +138,26 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class ParcelSight:
-    """One parcel: declared, scanned, or neither; ``scans`` oldest first.
+class Seen:
+    """Where and when a parcel was scanned, event time."""
 
-    ``hidden`` counts older scans that the page does not show.
-    """
+    site: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelSight:
+    """One parcel: declared, scanned, or neither; ``scans`` are the newest, oldest first."""
 
     waybill: str
     declared: Declared | None
+    first: Seen | None
+    last: Seen | None
+    count: int
     scans: tuple[ScanLine, ...]
-    hidden: int
     cards: tuple[Card, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many older scans are not among ``scans``."""
+        return max(0, self.count - len(self.scans))

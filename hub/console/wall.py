@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from nicegui.run import io_bound
+from starlette.concurrency import run_in_threadpool
 
-from hub.alerts.service import Act, AlertState, NotAllowed, UnknownAlert
+from hub.alerts.service import Act, AlertState, ClosedAlertError, UnknownAlertError
 from hub.console.cards import CardActs
 from hub.console.counting import CounterPane
 from hub.console.detail import Answer, Detail
@@ -14,7 +14,7 @@ from hub.console.lanes import Lane
 from hub.console.markup import box
 from hub.console.rules import Filter, Group, acts_of, counters, passages_of, sound_for
 from hub.console.seam import Rooms
-from hub.console.views import Card
+from hub.console.views import Card, HistoryLine
 from hub.console.wording import Words
 
 
@@ -77,7 +77,9 @@ class WallPage:
         card = None if self._chosen is None else self._snapshot.cards.get(self._chosen)
         if card == self._detailed:
             return
-        history = () if card is None else await io_bound(self._rooms.history, card.id)
+        history: tuple[HistoryLine, ...] = ()
+        if card is not None:
+            history = await run_in_threadpool(self._rooms.history, card.id)
         self._detailed = card
         self._detail.show(card, history)
 
@@ -102,8 +104,10 @@ class WallPage:
     async def _answer(self, answer: Answer) -> None:
         card = answer.card
         try:
-            await io_bound(self._rooms.answer, card.id, answer.act, self._who, answer.reason)
-        except (NotAllowed, UnknownAlert):
+            await run_in_threadpool(
+                self._rooms.answer, card.id, answer.act, self._who, answer.reason
+            )
+        except (ClosedAlertError, UnknownAlertError):
             # Somebody else was faster; the feed brings what they did.
             self._detail.complain(self._words.say("card.closed"))
             return

@@ -7,10 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 _HERE = Path(__file__).parent
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -34,7 +35,7 @@ class Words:
 
     language: Language
     messages: Mapping[str, str]
-    zone: tzinfo
+    zone: ZoneInfo
 
     def say(self, key: str, **values: object) -> str:
         """The message, its blanks filled.
@@ -45,7 +46,7 @@ class Words:
         return self.messages[key].format_map({name: str(value) for name, value in values.items()})
 
     def name(self, kind: str, value: str | None) -> str:
-        """The word for a value of the wire, e.g. a step; one that is not known is shown as it is."""
+        """The word for a value of the wire, e.g. a step; an unknown one is shown as it is."""
         if value is None:
             return self.messages[f"{kind}.none"]
         return self.messages.get(f"{kind}.{value}", value)
@@ -67,6 +68,14 @@ class Words:
             f"UTC{offset[:3]}:{offset[3:]}"
         )
 
+    def span(self, length: timedelta) -> str:
+        """A duration in its largest sensible unit; the browser's ages are written the same way."""
+        seconds = max(0, int(length.total_seconds()))
+        for unit, unit_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+            if seconds >= unit_s:
+                return self.say(f"age.{unit}", n=seconds // unit_s)
+        return self.say("age.s", n=seconds)
+
     def money(self, value_cny: Decimal | None) -> str:
         """An amount in CNY, or the word for none."""
         return self.messages["value.none"] if value_cny is None else f"¥{value_cny:,.2f}"
@@ -78,7 +87,7 @@ class Words:
         return f"{value_us} µs" if value_us < 1000 else f"{value_us / 1000:.1f} ms"
 
 
-def load_words(language: Language, zone: tzinfo) -> Words:
+def load_words(language: Language, zone: ZoneInfo) -> Words:
     """Read a language's file."""
     text = (_HERE / f"messages.{language}.json").read_text(encoding="utf-8")
     messages: dict[str, str] = json.loads(text)
