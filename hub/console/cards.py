@@ -8,9 +8,10 @@ from nicegui.element import Element
 from hub.alerts.service import AlertKind, AlertState, Level
 from hub.console.keyed import KeyedList, Row
 from hub.console.markup import age, attribute, box, button, chip, icon, text, waybill
-from hub.console.rules import CARDS_MAX, LIMIT_S, MEANING_OF, Group, Meaning, is_simulated
+from hub.console.rules import CARDS_MAX, LIMIT_S, MEANING_OF, Group, Meaning
 from hub.console.views import Card, Moment
 from hub.console.wording import Words, person, visible
+from hub.fact import is_simulated
 from wire.names import format_at
 
 ICON_OF = {

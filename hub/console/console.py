@@ -11,16 +11,27 @@ from fastapi import FastAPI, Request
 from nicegui import app as pages
 from nicegui import ui
 
+from hub.console.choice import STATIC_URL, Choice, choice_of, put_head
 from hub.console.feed import Feed
-from hub.console.frame import STATIC_URL, Choice, Frame, choice_of, put_head
+from hub.console.frame import Frame
 from hub.console.parcel import ParcelPage
+from hub.console.rooms import DatabaseRooms
 from hub.console.seam import Rooms
 from hub.console.wall import WallPage
 from hub.console.wording import Language, Words, load_words
-from hub.web.context import caller_of
+from hub.web.context import HubContext, caller_of
 
 MOUNT_PATH = "/console"
 _STATIC = Path(__file__).parent / "static"
+
+
+ZONE = ZoneInfo("Asia/Shanghai")
+"""In which the console writes times, until sites have zones of their own."""
+
+
+def mount_console(app: FastAPI, hub: HubContext) -> None:
+    """Serve the console from the hub's application."""
+    Console(DatabaseRooms(hub), ZONE, hub.test_clock).mount(app)
 
 
 class Console:

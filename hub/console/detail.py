@@ -9,9 +9,10 @@ from nicegui.events import GenericEventArguments
 from hub.alerts.service import Act, AlertState, Level
 from hub.console.cards import where_parts
 from hub.console.markup import age, attribute, box, button, chip, icon, text, waybill
-from hub.console.rules import MEANING_OF, Meaning, is_simulated
+from hub.console.rules import MEANING_OF, Meaning
 from hub.console.views import Card, HistoryLine
 from hub.console.wording import Words, visible
+from hub.fact import is_simulated
 
 REASON_CHARS_MAX = 500
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hub.alerts.service import AlertKind, AlertState, Level
-from hub.console.views import Card, EdgeSight, Health
+from hub.console.views import Card
 
 CARDS_MAX = 40
 """Cards or groups drawn in one column; the rest is counted under it."""
@@ -17,8 +17,6 @@ CARDS_KEPT_MAX = 2_000
 GROUP_MIN = 10
 GROUP_WITHIN = timedelta(seconds=1)
 """Ten of a kind at a site within a second are one card."""
-EDGE_SILENT_AFTER = timedelta(seconds=90)
-INGEST_DEAD_AFTER = timedelta(seconds=5)
 LIMIT_S = {Level.ACT: 300, Level.WARN: 3600, Level.PASSAGE: 3600}
 """When a card's ring is full: the age at which nobody having looked is itself wrong (ours)."""
 SERIES_DIGITS = 3
@@ -185,26 +183,6 @@ def new_ids(wall: Mapping[int, Card], changed: Iterable[Card]) -> frozenset[int]
 def sound_for(fresh: Collection[Card]) -> Level | None:
     """The one sound for all that is new at this moment: the strongest level, or silence."""
     return min((card.level for card in fresh), key=_LEVEL_ORDER.__getitem__, default=None)
-
-
-# ---------------------------------------------------------------- what may be believed
-
-
-def is_simulated(source: str | None) -> bool:
-    """Say whether a scanner's port is a pty or a loopback peer (P6)."""
-    if source is None:
-        return False
-    return source.startswith(("pts:", "tcp:127.", "tcp:::1", "tcp:[::1]", "tcp:localhost"))
-
-
-def is_online(edge: EdgeSight, now: datetime) -> bool:
-    """Say whether an edge spoke lately enough for its silence to mean something."""
-    return edge.heard_at is not None and now - edge.heard_at <= EDGE_SILENT_AFTER
-
-
-def is_ingest_alive(health: Health) -> bool:
-    """Say whether new events could reach the wall at all."""
-    return health.ingest_at is not None and health.now - health.ingest_at <= INGEST_DEAD_AFTER
 
 
 def is_waybill(text: str) -> bool:

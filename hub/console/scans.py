@@ -8,9 +8,10 @@ from nicegui.element import Element
 
 from hub.console.keyed import KeyedList, Row
 from hub.console.markup import age, attribute, box, chip, icon, text
-from hub.console.rules import RESULT_MEANING, Meaning, is_simulated
+from hub.console.rules import RESULT_MEANING, Meaning
 from hub.console.views import ScanLine
 from hub.console.wording import Words, person, visible
+from hub.fact import is_simulated
 
 GAP_SHOWN_FROM = timedelta(hours=1)
 """A longer stretch without a scan is drawn with its length."""
@@ -89,6 +90,8 @@ class ScanRows:
             if scan.late:
                 late = words.span(scan.received_at - scan.at)
                 chip(words.say("scan.late", age=late), Meaning.OPEN, "clock")
+            if scan.doubted:
+                chip(words.say("scan.doubted"), Meaning.UNPROVEN, "clock")
             if scan.clock_error_ms is None:
                 chip(words.say("scan.unsure"), Meaning.UNPROVEN, "clock")
             if scan.maybe_repeat_of is not None:

@@ -6,6 +6,7 @@ Times are aware UTC. ``None`` is a gap and is shown as one.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from hub.alerts.service import Act, AlertKind, AlertState, Level
 
@@ -55,6 +56,15 @@ class HistoryLine:
     reason: str | None
 
 
+class Ingest(StrEnum):
+    """Whether new events can reach the wall at all."""
+
+    LISTENING = "listening"
+    DEAF = "deaf"
+    """It runs, but the broker does not answer."""
+    DOWN = "down"
+
+
 @dataclass(frozen=True, slots=True)
 class EdgeSight:
     """One edge as the hub last heard of it; ``heard_at`` None: enrolled, never heard."""
@@ -62,15 +72,16 @@ class EdgeSight:
     site: str
     edge: str
     heard_at: datetime | None
+    is_online: bool
     depth: int
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether a quiet wall is a quiet floor. ``ingest_at`` is ingest's last heartbeat."""
+    """Whether a quiet wall is a quiet floor."""
 
     now: datetime
-    ingest_at: datetime | None
+    ingest: Ingest
     last_event_at: datetime | None
     edges: tuple[EdgeSight, ...]
 
@@ -95,15 +106,19 @@ class ScanTimes:
 
 @dataclass(frozen=True, slots=True)
 class ScanLine:
-    """One scan of a parcel as it was recorded."""
+    """One scan of a parcel as it was recorded; ``at`` is the time that counts.
 
+    ``doubted``: the edge's own time was not to be believed, so ``at`` is when it was received.
+    """
+
+    site: str
     edge: str
     spool: str
     seq: int
     at: datetime
     received_at: datetime
     late: bool
-    site: str
+    doubted: bool
     place: str | None
     step: str | None
     by: str | None
