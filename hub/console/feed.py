@@ -61,7 +61,7 @@ class Feed:
         polls = 0
         while True:
             try:
-                await self._look(with_health=polls % HEALTH_EVERY_POLLS == 0)
+                await self.look(with_health=polls % HEALTH_EVERY_POLLS == 0)
             except Exception:  # noqa: BLE001  # the loop's outermost: the wall says so and goes on
                 _failures.inc()
                 _log.exception("the wall cannot be read")
@@ -69,7 +69,8 @@ class Feed:
             polls += 1
             await asyncio.sleep(POLL_S)
 
-    async def _look(self, *, with_health: bool) -> None:
+    async def look(self, *, with_health: bool) -> None:
+        """Read once what changed; with the health it is a beat, and told even when all is quiet."""
         changes = await run_in_threadpool(self._rooms.changes, self._news_id)
         health = await run_in_threadpool(self._rooms.health) if with_health else self.latest.health
         if changes.cards or with_health:
