@@ -20,6 +20,10 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Aware UTC."""
 
+    @property
+    def rate(self) -> float:
+        """How many seconds of :meth:`now` pass in a real one: 1, but for the test clock."""
+
     def mono_ns(self) -> int:
         """Nanoseconds that never go back, for durations and time limits."""
 
@@ -51,6 +55,11 @@ class SystemClock:
             return datetime.now(UTC)
         elapsed_s = (time.monotonic_ns() - self._test.anchor_ns) / 1e9
         return self._test.start_at + timedelta(seconds=elapsed_s * self._test.rate)
+
+    @property
+    def rate(self) -> float:
+        """1, or the test clock's rate."""
+        return 1.0 if self._test is None else self._test.rate
 
     def mono_ns(self) -> int:
         """Nanoseconds that never go back; the test clock does not touch them."""

@@ -18,7 +18,6 @@ YEAR_MIN = datetime(2020, 1, 1, tzinfo=UTC)
 class Fact:
     """One stored event line; ``late`` = received longer after it was recorded than policy says."""
 
-    event_id: int
     event: Event
     occurred_at: datetime
     received_at: datetime
@@ -48,3 +47,9 @@ def time_of(event: Event, received_at: datetime, policy: LatePolicy) -> EventTim
     if ahead > timedelta(hours=policy.future_max_h) or occurred_at < YEAR_MIN:
         return EventTime(received_at, late=False, doubted=True)
     return EventTime(occurred_at, late=-ahead > timedelta(seconds=policy.late_s), doubted=False)
+
+
+def is_simulated(source: str | None) -> bool:
+    """Say whether a port is a pty or a loopback peer: then nobody held a real scanner (P6)."""
+    simulated = ("pts:", "tcp:127.", "tcp:::1:", "tcp:[::1]", "tcp:localhost")
+    return source is not None and source.startswith(simulated)

@@ -48,7 +48,7 @@ def extend(start: ChainHead, first_seq: int, claimed_head: str, lines: list[byte
         seq += 1
         try:
             link = _decoder.decode(line)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             link = None
         if link is not None and (link.seq != seq or link.prev != head):
             raise ChainError(f"line {seq} does not follow the line before it")

@@ -13,11 +13,15 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ledger.keys import SigningKey, is_signed_by
-from wire import envelope
+from wire import envelope, strict
 from wire.envelope import EnvelopeError
-from wire.messages import Message, MessageBase, encode
+from wire.limits import ERROR_TEXT_MAX
+from wire.messages import Batch, Bodies, Message, MessageBase, WantedSnapshot, encode
 
 M = TypeVar("M", bound=MessageBase)
+
+WITH_LINES = (Batch, Bodies, WantedSnapshot)
+"""Only these carry lines; a hash in each one's signed head covers them."""
 
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
@@ -41,10 +45,7 @@ class Opened(Generic[M]):
 
 def message_type(message: MessageBase) -> str:
     """The type name that stands in line 1 and in front of the signed bytes."""
-    tag = type(message).__struct_config__.tag
-    if not isinstance(tag, str):
-        raise TypeError(f"{type(message).__name__} has no type name")
-    return tag
+    return str(type(message).__struct_config__.tag)
 
 
 def seal(message: MessageBase, key: SigningKey, lines: list[bytes] | None = None) -> bytes:
@@ -70,7 +71,7 @@ def open_sealed(payload: bytes, expected: type[M], public_key: bytes, bytes_max:
     Raises:
         EnvelopeError: no signed message, or longer than ``bytes_max``.
         SignatureError: signed by another key, or altered.
-        ContentError: rightly signed, but another type.
+        ContentError: rightly signed, but another type, or with lines where none belong.
     """
     parts = envelope.split(payload, bytes_max)
     message = _decode(parts.head)
@@ -79,11 +80,17 @@ def open_sealed(payload: bytes, expected: type[M], public_key: bytes, bytes_max:
         raise SignatureError("the signature is not by the expected key")
     if not isinstance(message, expected):
         raise ContentError(f"{message_type(message)} came where {expected.__name__} was expected")
+    if parts.lines and not isinstance(message, WITH_LINES):
+        raise ContentError(f"lines behind a {message_type(message)}, which nothing signs")
     return Opened(message, parts.head, parts.lines)
 
 
 def _decode(head: bytes) -> MessageBase:
     try:
-        return _decoder.decode(head)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ContentError(f"line 1 is no message of ours: {error}") from error
+        message = _decoder.decode(head)
+        if encode(message) != head:
+            strict.read_keys(head)
+    except (ValueError, RecursionError) as error:
+        why = f"line 1 is no message of ours: {error}"[:ERROR_TEXT_MAX]
+        raise ContentError(why) from error
+    return message

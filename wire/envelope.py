@@ -35,7 +35,13 @@ def signing_bytes(message_type: str, head: bytes) -> bytes:
 
 
 def join(head: bytes, signature: bytes, lines: list[bytes] | None = None) -> bytes:
-    """Put a message together; ``lines`` come without LF and each gets one."""
+    """Put a message together; ``lines`` come without LF and each gets one.
+
+    Raises:
+        ValueError: a line is empty or holds a line feed: it would come apart as another message.
+    """
+    if any(not line or b"\n" in line for line in lines or []):
+        raise ValueError("an empty line, or a line feed inside a line")
     parts = [head, base64.b64encode(signature), *(lines or [])]
     return b"\n".join(parts) + b"\n"
 
@@ -45,7 +51,7 @@ def split(payload: bytes, bytes_max: int) -> Envelope:
 
     Raises:
         EnvelopeError: longer than ``bytes_max``, fewer than two lines, no final LF, or a signature
-            that is not the base64 of 64 bytes.
+            that is not the one base64 spelling of 64 bytes.
     """
     if len(payload) > bytes_max:
         raise EnvelopeError(f"message of {len(payload)} bytes, at most {bytes_max} are allowed")
@@ -61,6 +67,9 @@ def split(payload: bytes, bytes_max: int) -> Envelope:
         raise EnvelopeError(f"line 2 is not base64: {error}") from error
     if len(signature) != SIGNATURE_BYTES:
         raise EnvelopeError(f"a signature of {len(signature)} bytes, {SIGNATURE_BYTES} are needed")
+    if base64.b64encode(signature) != encoded:
+        # The last character has spare bits; one signature gets one spelling.
+        raise EnvelopeError("line 2 is not base64 as it is written")
     return Envelope(head, signature, lines)
 
 

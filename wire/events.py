@@ -15,8 +15,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from wire import WIRE_VERSION, WireVersion
-from wire.limits import CODE_BYTES_MAX, INT_MAX, LINE_BYTES_MAX, LINE_DEPTH_MAX
+from wire import WIRE_VERSION, WireVersion, strict
+from wire.limits import (
+    CODE_BYTES_MAX,
+    ERROR_TEXT_MAX,
+    INT_MAX,
+    LINE_BYTES_MAX,
+    LINE_DEPTH_MAX,
+)
 from wire.names import (
     END,
     ZERO_HEAD,
@@ -34,14 +40,18 @@ from wire.names import (
     parse_at,
 )
 
-ShortText = Annotated[str, Meta(max_length=256)]
-CodeText = Annotated[str, Meta(max_length=CODE_BYTES_MAX)]
+# PostgreSQL keeps no NUL in a text: such a line goes to quarantine, else its batch never fits in.
+NO_NUL = r"^[^\u0000]*" + END
+ShortText = Annotated[str, Meta(pattern=NO_NUL, max_length=256)]
+CodeText = Annotated[str, Meta(pattern=NO_NUL, max_length=CODE_BYTES_MAX)]
 CodeHex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*" + END, max_length=2 * CODE_BYTES_MAX)]
 Waybill = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,64}" + END)]
 SignedMillis = Annotated[int, Meta(ge=-INT_MAX, le=INT_MAX)]
 
 UNSEALED_SPOOL = "0" * 32
 UNSEALED_SEQ = 1
+SEALED_KEYS = frozenset({"v", "spool", "seq", "prev"})
+"""Have placeholders in the types; a line that was sealed has them all."""
 
 
 class LineError(ValueError):
@@ -79,6 +89,9 @@ class EventBase(Struct, frozen=True, kw_only=True, tag_field="kind"):
     device: Name | None = None
     source: ShortText | None = None
     by: Hex16 | None = None
+
+    def __post_init__(self) -> None:
+        parse_at(self.at)
 
 
 class ScanTiming(Struct, frozen=True, kw_only=True):
@@ -186,7 +199,8 @@ def parse_line(line: bytes) -> Event:
     """Read one event line (without LF).
 
     Raises:
-        LineError: too long, too deep, not JSON, an unknown kind, or a field out of its bounds.
+        LineError: too long, too deep, not JSON, an unknown kind, a field out of its bounds, never
+            sealed, or readable in two ways (:mod:`wire.strict`).
     """
     if len(line) > LINE_BYTES_MAX:
         raise LineError(f"line of {len(line)} bytes, at most {LINE_BYTES_MAX} are allowed")
@@ -196,10 +210,20 @@ def parse_line(line: bytes) -> Event:
         raise LineError(f"nested deeper than {LINE_DEPTH_MAX}")
     try:
         event = _decoder.decode(line)
-        parse_at(event.at)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise LineError(str(error)) from error
+        if _encoder.encode(event) != line:
+            _check_foreign(line)
+    except (ValueError, RecursionError) as error:
+        raise LineError(str(error)[:ERROR_TEXT_MAX]) from error
+    if event.spool == UNSEALED_SPOOL:
+        raise LineError("a line that no spool has sealed")
     return event
+
+
+def _check_foreign(line: bytes) -> None:
+    # Not as our encoder writes it: fields of a later version, other spacing, or a trick.
+    missing = SEALED_KEYS - strict.read_keys(line)
+    if missing:
+        raise ValueError(f"a line without {', '.join(sorted(missing))}")
 
 
 def _is_deeper_than(line: bytes, depth_max: int) -> bool:

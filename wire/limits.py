@@ -9,11 +9,12 @@ BATCH_BYTES_MAX = 256 * 1024
 """A whole batch message: header, signature and lines."""
 BATCH_EVENTS_MAX = 200
 
-MESSAGE_BYTES_MAX = 64 * 1024
-"""Any signed message but a batch, a snapshot or bodies."""
+MESSAGE_BYTES_MAX = 256 * 1024
+"""Any signed message but a batch, a snapshot or bodies; the largest delta and state fit."""
 SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024
 WANTED_ENTRIES_MAX = 20_000
 WANTED_RULES_MAX = 64
+SCOPE_SITES_MAX = 32
 DELTA_ENTRIES_MAX = 64
 """More changes than this travel as a snapshot."""
 
@@ -23,6 +24,9 @@ BODIES_BYTES_MAX = 256 * 1024
 
 SPOOLS_PER_EDGE_MAX = 64
 DEVICES_PER_EDGE_MAX = 64
+
+ERROR_TEXT_MAX = 200
+"""Characters of a refusal's sentence: a decoder quotes what it refuses, whatever its length."""
 
 INT_MAX = 2**53 - 1
 """Integers stay exact in every JSON reader."""

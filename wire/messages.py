@@ -10,15 +10,17 @@ import msgspec
 from msgspec import Meta, Struct
 
 from wire import WIRE_VERSION, WireVersion
-from wire.events import ClockReading, ShortText
+from wire.events import ClockReading, CodeHex, CodeText, ShortText
 from wire.limits import (
     BATCH_EVENTS_MAX,
     BODIES_PER_MESSAGE_MAX,
+    BODY_BYTES_MAX,
     DELTA_ENTRIES_MAX,
     DEVICES_PER_EDGE_MAX,
     SPOOLS_PER_EDGE_MAX,
+    WANTED_RULES_MAX,
 )
-from wire.names import At, Count, Hex32, Name, Seq, Sha256
+from wire.names import At, Count, Hex32, Name, Seq, Sha256, parse_at
 from wire.wanted import ListHead, WantedEntry, WantedRule
 
 
@@ -75,6 +77,11 @@ class State(MessageBase, frozen=True, kw_only=True, tag="state"):
     devices: Annotated[tuple[DeviceState, ...], Meta(max_length=DEVICES_PER_EDGE_MAX)]
     version: ShortText
 
+    def __post_init__(self) -> None:
+        parse_at(self.at)
+        if self.oldest_at is not None:
+            parse_at(self.oldest_at)
+
 
 class Gone(MessageBase, frozen=True, kw_only=True, tag="gone"):
     """The last will, made anew before every CONNECT: this connection ended, and no more."""
@@ -106,6 +113,9 @@ class Fetch(MessageBase, frozen=True, kw_only=True, tag="fetch"):
     have_version: Count
     at: At
 
+    def __post_init__(self) -> None:
+        parse_at(self.at)
+
 
 # ---------------------------------------------------------------- hub -> edge
 
@@ -136,12 +146,19 @@ class Receipt(MessageBase, frozen=True, kw_only=True, tag="receipt"):
     received_at: At
     sent_at: At
 
+    def __post_init__(self) -> None:
+        parse_at(self.received_at)
+        parse_at(self.sent_at)
+
 
 class Command(MessageBase, frozen=True, kw_only=True):
     """Commands are signed, idempotent and expire."""
 
     id: Hex32
     expires_at: At
+
+    def __post_init__(self) -> None:
+        parse_at(self.expires_at)
 
 
 class WantedDelta(Command, frozen=True, kw_only=True, tag="wanted_delta"):
@@ -150,7 +167,7 @@ class WantedDelta(Command, frozen=True, kw_only=True, tag="wanted_delta"):
     from_version: Count
     put: Annotated[tuple[WantedEntry, ...], Meta(max_length=DELTA_ENTRIES_MAX)]
     remove: Annotated[tuple[Name, ...], Meta(max_length=DELTA_ENTRIES_MAX)]
-    rules: tuple[WantedRule, ...] | None = None
+    rules: Annotated[tuple[WantedRule, ...], Meta(max_length=WANTED_RULES_MAX)] | None = None
     """The whole new rule set, or null where it did not change."""
     head: ListHead
 
@@ -191,14 +208,14 @@ class PrivateBody(Struct, frozen=True, kw_only=True):
     """
 
     salt: Hex32
-    body: str
+    body: Annotated[str, Meta(max_length=BODY_BYTES_MAX)]
 
 
 class CodeBody(Struct, frozen=True, kw_only=True):
     """A scanned code that is no waybill and no command label, or a badge."""
 
-    code_hex: str
-    text: str | None
+    code_hex: CodeHex
+    text: CodeText | None
 
 
 FromEdge = Batch | State | Gone | Bodies | Enrol | Fetch

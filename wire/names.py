@@ -26,8 +26,11 @@ Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}" + END)]
 """A spool id, a boot id, a connection id."""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}" + END)]
 _AT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z" + END
+_AT = re.compile(_AT_PATTERN)
 At = Annotated[str, Meta(pattern=_AT_PATTERN)]
-"""UTC with milliseconds and ``Z``; see :func:`parse_at`."""
+"""UTC with milliseconds and ``Z``; a type that holds one refuses a moment that does not exist."""
+Prefix = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,32}" + END)]
+"""How a series of waybills begins."""
 Seq = Annotated[int, Meta(ge=1, le=INT_MAX)]
 Count = Annotated[int, Meta(ge=0, le=INT_MAX)]
 Micros = Annotated[int, Meta(ge=0, le=INT_MAX)]
@@ -90,8 +93,10 @@ def parse_at(text: str) -> datetime:
     """Read a wire time, e.g. ``2026-11-22T01:02:03.456Z``.
 
     Raises:
-        ValueError: no such moment exists (month 13, hour 25).
+        ValueError: not in wire form, or no such moment exists (month 13, hour 25).
     """
+    if _AT.match(text) is None:
+        raise ValueError(f"no wire time: {text[:40]!r}")
     return datetime.fromisoformat(text)
 
 
@@ -103,5 +108,5 @@ def format_at(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("a time without a zone never goes on the wire")
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    # isoformat and not strftime: the latter writes the year 999 with three digits.
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from wire.names import Name
+from wire.names import Name, Prefix
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
@@ -28,12 +28,12 @@ class WaybillKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     pattern: Annotated[str, Meta(min_length=1, max_length=200)]
     symbologies: tuple[str, ...]
     check: Literal["none", "mod7", "mod10"]
-    series_hv: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    series_hv: Prefix | None = None
 
     def __post_init__(self) -> None:
         try:
             re.compile(self.pattern)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"pattern {self.pattern!r} is no regular expression") from error
 
 
@@ -92,7 +92,8 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
     Tables are merged key by key; the array of waybill kinds is replaced whole.
 
     Raises:
-        ValueError: not TOML, an unknown key, or a value out of its bounds; the sentence names it.
+        ValueError: not TOML, an unknown key, a value out of its bounds, or two kinds of waybill
+            with one name; the sentence names it.
     """
     try:
         merged = _load(shipped)
@@ -103,9 +104,12 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
                     merged[key] = {**known, **value}
                 else:
                     merged[key] = value
-        return msgspec.convert(merged, Policy)
+        policy = msgspec.convert(merged, Policy)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ValueError(f"policy: {error}") from error
+    if len({kind.name for kind in policy.waybill}) != len(policy.waybill):
+        raise ValueError("policy: two kinds of waybill share a name")
+    return policy
 
 
 def _load(data: bytes) -> dict[str, Any]:

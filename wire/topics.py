@@ -49,4 +49,6 @@ def parse_topic(text: str) -> Topic:
     site, edge, channel = parts[2:]
     if not (is_name(site) and is_name(edge)):
         raise ValueError(f"bad name in topic: {text[:100]!r}")
+    if channel not in set(Channel):
+        raise ValueError(f"no channel of ours: {text[:100]!r}")
     return Topic(site, edge, Channel(channel))

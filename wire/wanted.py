@@ -13,11 +13,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from wire.limits import WANTED_ENTRIES_MAX, WANTED_RULES_MAX
-from wire.names import At, Count, Name, Result, Sha256, parse_at
+from wire.events import Waybill
+from wire.limits import ERROR_TEXT_MAX, SCOPE_SITES_MAX, WANTED_ENTRIES_MAX, WANTED_RULES_MAX
+from wire.names import END, At, Count, Name, Prefix, Result, Sha256, parse_at
 
-Banner = Annotated[str, Meta(max_length=80)]
-Reason = Annotated[str, Meta(max_length=200)]
+# Shown on screens and kept in databases: no control characters.
+_PRINTABLE = r"^[^\u0000-\u001f\u007f]*" + END
+Banner = Annotated[str, Meta(pattern=_PRINTABLE, max_length=80)]
+Reason = Annotated[str, Meta(pattern=_PRINTABLE, max_length=200)]
+Owner = Annotated[str, Meta(pattern=_PRINTABLE, max_length=64)]
 
 
 class Tone(StrEnum):
@@ -38,7 +42,7 @@ class WantedRule(Struct, frozen=True, kw_only=True):
     """A series: every waybill with this prefix is a high-value parcel."""
 
     id: Name
-    prefix: Annotated[str, Meta(min_length=1, max_length=32)]
+    prefix: Prefix
     banner_zh: Banner
     banner_en: Banner
 
@@ -47,17 +51,21 @@ class WantedEntry(Struct, frozen=True, kw_only=True):
     """One waybill. ``scope`` names the sites it holds at (null: all); ``covert`` keeps quiet."""
 
     id: Name
-    waybill: Annotated[str, Meta(min_length=1, max_length=64)]
+    waybill: Waybill
     result: WantedResult
     reason: Reason
     tone: Tone | None = None
     banner_zh: Banner | None = None
     banner_en: Banner | None = None
     priority: Annotated[int, Meta(ge=0, le=9)] = 5
-    owner: Annotated[str, Meta(max_length=64)] = ""
+    owner: Owner = ""
     expires_at: At | None = None
     covert: bool = False
-    scope: tuple[Name, ...] | None = None
+    scope: Annotated[tuple[Name, ...], Meta(max_length=SCOPE_SITES_MAX)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.expires_at is not None:
+            parse_at(self.expires_at)
 
 
 class ListHead(Struct, frozen=True, kw_only=True):
@@ -66,6 +74,9 @@ class ListHead(Struct, frozen=True, kw_only=True):
     version: Count
     list_sha256: Sha256
     head_at: At
+
+    def __post_init__(self) -> None:
+        parse_at(self.head_at)
 
 
 class WantedList(Struct, frozen=True, kw_only=True):
@@ -78,6 +89,22 @@ class WantedList(Struct, frozen=True, kw_only=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(WantedList)
+_entry_decoder = msgspec.json.Decoder(WantedEntry)
+
+
+def check_entry(entry: WantedEntry) -> None:
+    """Refuse an entry that no edge would read; the hub asks before it puts one on the list.
+
+    Types are only checked where bytes are read, and one bad entry would make every edge refuse the
+    whole list.
+
+    Raises:
+        ValueError: a field is out of its bounds; the sentence names it.
+    """
+    try:
+        _entry_decoder.decode(_encoder.encode(entry))
+    except ValueError as error:
+        raise ValueError(f"no wanted entry: {error}"[:ERROR_TEXT_MAX]) from error
 
 
 def make_list(
@@ -88,11 +115,13 @@ def make_list(
     Raises:
         ValueError: two entries or two rules share an id, or there are more than the bounds allow.
     """
-    if len(entries) > WANTED_ENTRIES_MAX or len(rules) > WANTED_RULES_MAX:
+    if len(entries) > WANTED_ENTRIES_MAX:
         raise ValueError(f"a wanted list holds at most {WANTED_ENTRIES_MAX} entries")
+    if len(rules) > WANTED_RULES_MAX:
+        raise ValueError(f"a wanted list holds at most {WANTED_RULES_MAX} rules")
     for part in (rules, entries):
         if len({item.id for item in part}) != len(part):
-            raise ValueError("two entries of a wanted list share an id")
+            raise ValueError("two entries or two rules of a wanted list share an id")
     return WantedList(
         version=version,
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),
@@ -118,11 +147,8 @@ def parse_list(data: bytes) -> WantedList:
     """
     try:
         wanted = _decoder.decode(data)
-    except msgspec.DecodeError as error:
-        raise ValueError(f"not a wanted list: {error}") from error
-    for entry in wanted.entries:
-        if entry.expires_at is not None:
-            parse_at(entry.expires_at)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a wanted list: {error}"[:ERROR_TEXT_MAX]) from error
     if list_bytes(make_list(wanted.version, wanted.rules, wanted.entries)) != data:
         raise ValueError("not a wanted list in canonical form")
     return wanted

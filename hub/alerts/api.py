@@ -7,33 +7,15 @@ from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field
 
 from hub.alerts import service
-from hub.alerts.rules import Act, AlertKind, AlertState, Level
-from hub.alerts.service import Alert, ClosedAlertError, UnknownAlertError
-from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit, at_text
+from hub.alerts.items import AlertItem, alert_item
+from hub.alerts.rules import Act, AlertState, Level
+from hub.alerts.service import ClosedAlertError, UnknownAlertError
+from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit
 from hub.web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 
 AlertId = Annotated[int, Path(ge=1, le=2**53 - 1)]
-
-
-class AlertItem(BaseModel):
-    """An alert as REST and the live WebSocket tell it."""
-
-    id: int
-    kind: AlertKind
-    level: Level
-    state: AlertState
-    subject: str
-    waybill: str | None
-    site: str | None
-    raised_at: str | None
-    first_at: str | None
-    last_at: str | None
-    late: bool
-    count: int
-    text_zh: str
-    text_en: str
 
 
 class AlertPage(BaseModel):
@@ -87,26 +69,6 @@ def reject(
 ) -> AlertItem:
     """The alert was wrong; it is closed."""
     return _answer(hub, alert_id, Act.REJECT, caller.name, answer)
-
-
-def alert_item(alert: Alert) -> AlertItem:
-    """An alert as JSON tells it."""
-    return AlertItem(
-        id=alert.id,
-        kind=alert.kind,
-        level=alert.level,
-        state=alert.state,
-        subject=alert.subject,
-        waybill=alert.waybill,
-        site=alert.site,
-        raised_at=at_text(alert.raised_at),
-        first_at=at_text(alert.first_at),
-        last_at=at_text(alert.last_at),
-        late=alert.late,
-        count=alert.count,
-        text_zh=alert.text_zh,
-        text_en=alert.text_en,
-    )
 
 
 def _answer(hub: Hub, alert_id: int, act: Act, who: str, answer: Answer | None) -> AlertItem:

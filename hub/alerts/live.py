@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
-from hub.alerts.api import alert_item
+from hub.alerts.items import alert_item
 from hub.alerts.service import alerts_by_ids
 from hub.db import outbox
 from hub.db.outbox import NewsTopic

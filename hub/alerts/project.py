@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.alerts import service
+from hub.alerts import raising
 from hub.alerts.rules import AlertKind, Finding
 from hub.fact import Fact
 from wire.events import Scan, Station, StationFact
@@ -35,21 +35,21 @@ class AlertProjection:
     def _apply_scan(self, tx: Connection, fact: Fact, scan: Scan, now: datetime) -> None:
         if scan.result is Result.HOSTILE:
             finding = _about_device(AlertKind.HOSTILE_LABEL, fact)
-            service.raise_alert(tx, finding, now)
+            raising.raise_alert(tx, finding, now)
         if scan.waybill is None:
             return
         # A wanted HV parcel is still a passing one: its visits must not have holes.
         if scan.result is Result.HV or scan.waybill.startswith(self._series_hv):
-            service.record_passage(tx, _passage(fact, scan.waybill), now)
+            raising.record_passage(tx, _passage(fact, scan.waybill), now)
 
 
 def _apply_station(tx: Connection, fact: Fact, station: Station, now: datetime) -> None:
     if station.fact is StationFact.SCANNER_REPROGRAMMED:
-        service.raise_alert(tx, _about_device(AlertKind.SCANNER_REPROGRAMMED, fact), now)
+        raising.raise_alert(tx, _about_device(AlertKind.SCANNER_REPROGRAMMED, fact), now)
     elif station.fact is StationFact.DEVICE_LOST:
-        service.raise_alert(tx, _about_device(AlertKind.DEVICE_LOST, fact), now)
+        raising.raise_alert(tx, _about_device(AlertKind.DEVICE_LOST, fact), now)
     elif station.fact is StationFact.DEVICE_BACK:
-        service.close_alert(tx, AlertKind.DEVICE_LOST, _device_subject(fact), now)
+        raising.close_alert(tx, AlertKind.DEVICE_LOST, _device_subject(fact), now)
 
 
 def _passage(fact: Fact, waybill: str) -> Finding:

@@ -1,4 +1,6 @@
-"""Raise, answer, close and list alerts. The caller owns the transaction.
+"""Answer and list alerts; raising and closing them is :mod:`hub.alerts.raising`'s.
+
+The caller owns the transaction.
 
 Source: design section 5 ("Alerts").
 
@@ -11,19 +13,17 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.alerts import store
+from hub.alerts.raising import UnknownAlertError, close_alert, raise_alert
 from hub.alerts.rules import (
-    LEVEL_OF,
     Act,
     AlertKind,
     AlertState,
     ClosedAlertError,
     Finding,
     Level,
-    place_scan,
     state_after,
 )
 from hub.alerts.store import Alert, HistoryEntry
-from hub.alerts.texts import texts_of
 from hub.db import outbox
 from hub.db.outbox import NewsTopic
 
@@ -36,53 +36,10 @@ __all__ = [
     "Finding",
     "HistoryEntry",
     "Level",
+    "UnknownAlertError",
+    "close_alert",
+    "raise_alert",
 ]
-
-SYSTEM = "custos"
-"""Who stands in the history where no person acted."""
-
-
-class UnknownAlertError(Exception):
-    """No alert has this id."""
-
-
-def raise_alert(tx: Connection, finding: Finding, now: datetime) -> int:
-    """Raise an alert, or count it in the one that is not closed yet; return its id."""
-    found = store.find_unclosed(tx, finding.kind, finding.subject)
-    if found is None:
-        return _add(tx, finding, now, over=False)
-    _count(tx, found, finding, now)
-    return found.id
-
-
-def record_passage(tx: Connection, finding: Finding, now: datetime) -> int:
-    """Put a scan of a high-value parcel into its visit's passage; return the alert's id.
-
-    Raises:
-        ValueError: a passage without waybill and site.
-    """
-    if finding.waybill is None or finding.site is None:
-        raise ValueError("a passage needs a waybill and a site")
-    visits = store.visits(tx, finding.waybill)
-    placed = place_scan(visits, finding.site, finding.happened_at)
-    for alert_id in placed.closes:
-        _close(tx, alert_id, now)
-    if placed.counts_in is None:
-        return _add(tx, finding, now, over=placed.over)
-    found = store.find(tx, placed.counts_in)
-    if found is None:
-        raise UnknownAlertError(f"alert {placed.counts_in}")
-    _count(tx, found, finding, now)
-    return found.id
-
-
-def close_alert(tx: Connection, kind: AlertKind, subject: str, now: datetime) -> bool:
-    """Close what has ended by itself; say whether there was anything to close."""
-    found = store.find_unclosed(tx, kind, subject)
-    if found is None:
-        return False
-    _close(tx, found.id, now)
-    return True
 
 
 def answer_alert(
@@ -120,6 +77,11 @@ def get_alert(tx: Connection, alert_id: int) -> Alert:
     return found
 
 
+def find_unclosed(tx: Connection, kind: AlertKind, subject: str) -> Alert | None:
+    """The one alert of a kind and subject that is not closed."""
+    return store.find_unclosed(tx, kind, subject)
+
+
 def list_alerts(
     tx: Connection,
     *,
@@ -146,22 +108,3 @@ def alert_history(tx: Connection, alert_id: int) -> list[HistoryEntry]:
 def count_unclosed(tx: Connection) -> dict[tuple[AlertKind, str | None, AlertState], int]:
     """How many alerts of a kind stand at a site in a state; closed ones are not counted."""
     return store.count_unclosed(tx)
-
-
-def _add(tx: Connection, finding: Finding, now: datetime, *, over: bool) -> int:
-    level = LEVEL_OF[finding.kind]
-    alert_id = store.add(tx, finding, level, texts_of(finding), now, over=over)
-    store.record(tx, alert_id, Act.RAISED, SYSTEM, None, now)
-    outbox.tell(tx, NewsTopic.ALERT, [alert_id], now)
-    return alert_id
-
-
-def _count(tx: Connection, found: Alert, finding: Finding, now: datetime) -> None:
-    store.count_again(tx, found, finding, texts_of(finding))
-    outbox.tell(tx, NewsTopic.ALERT, [found.id], now)
-
-
-def _close(tx: Connection, alert_id: int, now: datetime) -> None:
-    store.set_state(tx, alert_id, AlertState.CLOSED, now)
-    store.record(tx, alert_id, Act.CLOSED, SYSTEM, None, now)
-    outbox.tell(tx, NewsTopic.ALERT, [alert_id], now)

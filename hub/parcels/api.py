@@ -1,6 +1,5 @@
 """Routes of the parcels. Source: interface (REST)."""
 
-from datetime import UTC
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated
@@ -11,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, f
 from hub.keys import NONCE_BYTES
 from hub.parcels import service
 from hub.parcels.rules import Declaration, Parcel, Sighting
-from hub.web.context import CalledBy, Hub, HubContext, at_text
+from hub.web.context import CalledBy, Hub, HubContext, at_text, to_utc
 from hub.web.problems import ProblemError
 from wire.policy import Policy
 
@@ -100,7 +99,7 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
         origin=order.origin,
         destination=order.destination,
         route=None if order.route is None else tuple(order.route),
-        accepted_at=None if order.accepted_at is None else order.accepted_at.astimezone(UTC),
+        accepted_at=to_utc(order.accepted_at),
         people=_encrypt_people(order, waybill, hub),
     )
     with hub.database.writing() as tx:

@@ -1,6 +1,5 @@
 """Routes of the wanted list. Source: interface (REST), HV-2.11.1."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,9 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from hub.wanted import service
 from hub.wanted.rules import entry_id_of
 from hub.wanted.service import ListFullError, WantedError
-from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, Limit
+from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, Limit, at_text, to_utc
 from hub.web.problems import ProblemError
-from wire.names import format_at
 from wire.wanted import Tone, WantedEntry, WantedResult
 
 router = APIRouter(prefix="/api/v1/wanted", tags=["wanted"])
@@ -104,7 +102,7 @@ def put_wanted(
         banner_en=order.banner_en,
         priority=order.priority,
         owner=caller.name,
-        expires_at=_wire_time(order.expires_at),
+        expires_at=at_text(to_utc(order.expires_at)),
         covert=order.covert,
         scope=None if order.scope is None else tuple(order.scope),
     )
@@ -127,15 +125,6 @@ def delete_wanted(waybill: WaybillPath, hub: Hub) -> None:
         removed = service.remove_entry(tx, waybill, hub.clock.now())
     if not removed:
         raise _not_on_list(waybill)
-
-
-def _wire_time(at: datetime | None) -> str | None:
-    if at is None:
-        return None
-    try:
-        return format_at(at.astimezone(UTC))
-    except OverflowError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "expires_at: no such time") from error
 
 
 def _not_on_list(waybill: str) -> ProblemError:

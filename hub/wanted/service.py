@@ -20,7 +20,7 @@ from hub.wanted.rules import Delta, delta_of, rules_of
 from wire.limits import WANTED_ENTRIES_MAX
 from wire.names import parse_at
 from wire.policy import Policy
-from wire.wanted import WantedEntry, WantedList, WantedRule, make_list
+from wire.wanted import WantedEntry, WantedList, WantedRule, check_entry, make_list
 
 EXPIRED_PER_CALL_MAX = 500
 
@@ -46,9 +46,13 @@ def put_entry(tx: Connection, entry: WantedEntry, now: datetime) -> bool:
     The very same entry again changes nothing and makes no version.
 
     Raises:
-        WantedError: it has expired already.
+        WantedError: it has expired already, or no edge could read it.
         ListFullError: the list holds ``WANTED_ENTRIES_MAX`` entries.
     """
+    try:
+        check_entry(entry)
+    except ValueError as error:
+        raise WantedError(str(error)) from error
     if entry.expires_at is not None and parse_at(entry.expires_at) <= now:
         raise WantedError("expires_at lies in the past")
     known = store.find(tx, entry.waybill)

@@ -1,7 +1,8 @@
 """What routes need of the hub, and who calls them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -11,6 +12,7 @@ from hub.access.service import Caller, Enrolment
 from hub.clock import Clock
 from hub.db.engine import Database
 from hub.keys import HubKeys
+from hub.web.problems import ProblemError
 from wire.names import format_at
 from wire.policy import Policy
 
@@ -52,6 +54,18 @@ Hub = Annotated[HubContext, Depends(hub_of)]
 CalledBy = Annotated[Caller, Depends(caller_of)]
 Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
 IdCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
+
+
+def to_utc(at: datetime | None) -> datetime | None:
+    """A time of a request in UTC.
+
+    Raises:
+        ProblemError: beyond the calendar's ends.
+    """
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "no such time") from error
 
 
 def at_text(at: datetime | None) -> str | None:

@@ -1,0 +1,95 @@
+"""The composition root: it alone knows all rooms. Source: design section 2.
+
+``python -m hub.app`` is one role's process; the supervisor starts it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
+
+import hub.access.api
+import hub.alerts.api
+import hub.ingest.api
+import hub.parcels.api
+import hub.wanted.api
+from hub.access.gate import Gate
+from hub.alerts.live import LiveFeed, live_router
+from hub.alerts.project import AlertProjection
+from hub.heartbeat import Role
+from hub.ingest.projecting import Projection
+from hub.ingest.role import run_ingest
+from hub.parcels.project import ParcelProjection
+from hub.role_process import run_as_process
+from hub.roles import RoleContext
+from hub.timers import run_clock, run_signer
+from hub.wanted.project import WantedProjection
+from hub.web import health
+from hub.web.context import HubContext
+from hub.web.problems import PROBLEM_RESPONSES, tell_problems
+from hub.web.role import run_web
+
+# The gate has already checked the caller; this only tells OpenAPI readers how to come in.
+_BEARER = Security(HTTPBearer(auto_error=False, description="The token in admin.token"))
+
+
+def make_projections(context: RoleContext) -> list[Projection]:
+    """The rooms' parts in arriving events, in their fixed order (design section 3)."""
+    series_hv = [kind.series_hv for kind in context.policy.waybill if kind.series_hv]
+    return [ParcelProjection(), WantedProjection(), AlertProjection(series_hv)]
+
+
+def create_app(context: HubContext) -> FastAPI:
+    """The web application: every route behind the gate, every error a problem+json."""
+    feed = LiveFeed(context)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await feed.close()
+
+    app = FastAPI(
+        title="Custos",
+        version=health.custos_version(),
+        lifespan=lifespan,
+        responses=PROBLEM_RESPONSES,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.hub = context
+    tell_problems(app)
+    app.include_router(health.open_router)
+    app.include_router(hub.access.api.link_router)
+    app.include_router(hub.access.api.edge_router)
+    for router in (
+        health.about_router,
+        hub.ingest.api.router,
+        hub.parcels.api.router,
+        hub.wanted.api.router,
+        hub.alerts.api.router,
+    ):
+        app.include_router(router, dependencies=[_BEARER])
+    app.include_router(live_router(feed))
+    app.add_middleware(Gate, hub=context)
+    return app
+
+
+def _run_ingest(context: RoleContext) -> None:
+    run_ingest(context, make_projections(context))
+
+
+def _run_web(context: RoleContext) -> None:
+    run_web(context, create_app)
+
+
+if __name__ == "__main__":
+    run_as_process(
+        {
+            Role.INGEST: _run_ingest,
+            Role.WEB: _run_web,
+            Role.CLOCK: run_clock,
+            Role.SIGNER: run_signer,
+        }
+    )

@@ -1,0 +1,222 @@
+"""``custos-hub``: start the hub, check its configuration, enrol an edge, open the console.
+
+What is wrong with a configuration is one sentence on stderr and exit 2.
+"""
+
+import fcntl
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import structlog
+import typer
+
+from hub.access.service import adopt_admin_token, make_console_link, make_enrol_secret
+from hub.clock import ClockSetting, SystemClock, read_test_clock
+from hub.config import ConfigError, Settings, load_policy, load_settings
+from hub.db.engine import Database, DatabaseError, open_database, parse_url
+from hub.db.upgrade import check as check_database
+from hub.db.upgrade import upgrade
+from hub.heartbeat import Role
+from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
+from hub.supervisor import StartError, Supervisor
+from hub.telemetry import METRICS_VARIABLE, empty_metrics_dir, start_logging
+from hub.wanted.service import adopt_rules
+from ledger.keys import key_hash
+from wire.names import is_name
+
+app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="hub.toml")]
+_TOKEN_BYTES = 32
+_PROBE_TIMEOUT_S = 1.0
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Home:
+    """A hub's settings with its database open and its keys made."""
+
+    settings: Settings
+    clock: SystemClock
+    clock_setting: ClockSetting | None
+    database: Database
+    keys: HubKeys
+
+
+@app.callback(invoke_without_command=True)
+def serve(
+    context: typer.Context,
+    config: ConfigOption = None,
+    roles: Annotated[str, typer.Option(help="which roles, comma-separated")] = ",".join(Role),
+) -> None:
+    """Run the hub."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
+    start_logging("supervisor")
+    with _sentences(), _open_home(config, exclusive=True) as home:
+        _serve(home, _parse_roles(roles))
+
+
+@app.command()
+def check(context: typer.Context, config: ConfigOption = None) -> None:
+    """Check the configuration; change nothing."""
+    with _sentences():
+        settings = load_settings(config or context.obj)
+        load_policy(settings.policy)
+        _read_clock(settings)
+        url = parse_url(settings.database, settings.data_dir)
+        database = open_database(url)
+        try:
+            state = check_database(url, database)
+        finally:
+            database.close()
+    typer.echo(f"data_dir {settings.data_dir}\ndatabase {url.render_as_string()}: {state}")
+    typer.echo(f"mqtt {settings.mqtt}\nhttp {settings.http}")
+    typer.echo(f"edges.enrolment {settings.edges.enrolment}\nconfiguration is good")
+
+
+@app.command()
+def enrol(context: typer.Context, site: str, edge: str, config: ConfigOption = None) -> None:
+    """Print a token with which this edge may enrol, once, within an hour."""
+    start_logging("enrol")
+    with _sentences(), _open_home(config or context.obj, exclusive=False) as home:
+        for name in (site, edge):
+            if not is_name(name):
+                raise ConfigError(f"{name!r} is no name: 1 to 32 of A-Z a-z 0-9 _ -")
+        now = home.clock.now()
+        with home.database.writing() as tx:
+            secret = make_enrol_secret(tx, site, edge, now, home.clock.random_bytes)
+        _log.info("enrolment token made", site=site, edge=edge)
+        typer.echo(f"{secret}.{key_hash(home.keys.statement.public_key)}")
+
+
+@app.command()
+def link(context: typer.Context, config: ConfigOption = None) -> None:
+    """Print a link that opens the console, once, within an hour."""
+    start_logging("link")
+    with _sentences(), _open_home(config or context.obj, exclusive=False) as home:
+        host, port = home.settings.http_address
+        typer.echo(_console_line(home, host, port))
+
+
+def main() -> None:
+    """The program's entry."""
+    app()
+
+
+def _serve(home: _Home, roles: list[Role]) -> None:
+    # Roles read the directory's name when they import the metrics library.
+    os.environ[METRICS_VARIABLE] = str(empty_metrics_dir(home.settings.data_dir))
+    supervisor = Supervisor(home.settings, roles, home.clock, home.clock_setting)
+    supervisor.open()
+    port = supervisor.http_port
+    waiting = [port is not None]
+
+    def announce_when_ready() -> None:
+        # Asked over HTTP, as anyone would: the line means that the link works.
+        if waiting[0] and port is not None and _is_ready(home.settings.http_address[0], port):
+            waiting[0] = False
+            typer.echo(_console_line(home, home.settings.http_address[0], port))
+            sys.stdout.flush()
+
+    supervisor.run(announce_when_ready)
+
+
+def _console_line(home: _Home, host: str, port: int) -> str:
+    with home.database.writing() as tx:
+        secret = make_console_link(tx, home.clock.now(), home.clock.random_bytes)
+    return f"Console (one use): http://{_reachable(host)}:{port}/enter/{secret}"
+
+
+def _is_ready(host: str, port: int) -> bool:
+    url = f"http://{_reachable(host)}:{port}/readyz"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=_PROBE_TIMEOUT_S) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _reachable(host: str) -> str:
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _parse_roles(text: str) -> list[Role]:
+    try:
+        return [Role(name) for name in dict.fromkeys(text.split(","))]
+    except ValueError as error:
+        raise ConfigError(f"--roles: {error}; there are {', '.join(Role)}") from error
+
+
+@contextmanager
+def _open_home(config: Path | None, *, exclusive: bool) -> Iterator[_Home]:
+    settings = load_settings(config)
+    policy = load_policy(settings.policy)
+    setting = _read_clock(settings)
+    clock = SystemClock(setting)
+    url = parse_url(settings.database, settings.data_dir)
+    database = open_database(url)
+    try:
+        with _data_dir(settings.data_dir, exclusive=exclusive):
+            upgrade(url, database)
+            keys = load_keys(settings.data_dir, clock.random_bytes)
+            token_path = settings.data_dir / ADMIN_TOKEN_FILE
+            token = load_secret(token_path, lambda: clock.random_bytes(_TOKEN_BYTES).hex())
+            with database.writing() as tx:
+                adopt_admin_token(tx, token, clock.now())
+                adopt_rules(tx, policy, clock.now())
+            yield _Home(settings, clock, setting, database, keys)
+    finally:
+        database.close()
+
+
+@contextmanager
+def _data_dir(path: Path, *, exclusive: bool) -> Iterator[None]:
+    """The directory made, and held by one running hub alone."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (path / "hub.lock").open("a")
+    except OSError as error:
+        raise ConfigError(f"data_dir: cannot use {path}: {error.strerror}") from error
+    with lock:
+        if exclusive:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ConfigError(f"data_dir: another hub runs on {path}") from error
+        yield
+
+
+def _read_clock(settings: Settings) -> ClockSetting | None:
+    try:
+        setting = read_test_clock()
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    if setting is not None and not settings.is_all_loopback:
+        raise ConfigError("CUSTOS_TEST_CLOCK is honoured only if every listener is loopback")
+    return setting
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except (ConfigError, DatabaseError, KeyFileError, StartError) as error:
+        _exit_with(str(error))
+
+
+def _exit_with(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)

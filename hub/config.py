@@ -1,0 +1,205 @@
+"""hub.toml: every key checked before anything starts. Source: interface (hub.toml).
+
+ConfigError       ours: one sentence, exit 2
+"""
+
+import ipaddress
+import tomllib
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from hub.access.service import Enrolment
+from wire.policy import Policy, parse_policy
+
+MQTT_SCHEMES = ("mqtt", "mqtts", "embedded")
+MQTT_PORT = 1883
+MQTTS_PORT = 8883
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the sentence says which key and why."""
+
+
+class MqttScheme(StrEnum):
+    """How the broker is reached; ``embedded``: the hub starts one itself, on loopback only."""
+
+    MQTT = "mqtt"
+    MQTTS = "mqtts"
+    EMBEDDED = "embedded"
+
+
+class EdgeSettings(BaseModel):
+    """``[edges]``: how a new edge is believed; ``first-use`` on loopback only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enrolment: Enrolment = Enrolment.TOKEN
+
+
+class SmtpSettings(BaseModel):
+    """``[smtp]``: checked now, read by the version that sends mail."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    user: str | None = None
+    password_file: Path | None = None
+    sender: str
+
+
+class Settings(BaseSettings):
+    """The whole file; each key can be overridden by ``CUSTOS_KEY`` or ``CUSTOS_SECTION__KEY``.
+
+    Relative paths count from the working directory. ``network`` is checked to be TOML now, and
+    read by the version that knows sites and staff.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CUSTOS_", env_nested_delimiter="__", extra="forbid"
+    )
+
+    data_dir: Path = Path("var/hub")
+    database: str | None = None
+    mqtt: str = f"embedded://127.0.0.1:{MQTT_PORT}"
+    http: str = "127.0.0.1:8000"
+    network: Path | None = None
+    policy: Path | None = None
+    edges: EdgeSettings = EdgeSettings()
+    smtp: SmtpSettings | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment beats the file; there are no other sources."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def http_address(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        return _host_and_port("http", self.http)
+
+    @property
+    def mqtt_scheme(self) -> MqttScheme:
+        """How the broker is reached."""
+        return MqttScheme(urlsplit(self.mqtt).scheme)
+
+    @property
+    def mqtt_url(self) -> str:
+        """The broker as clients reach it: an embedded one is an ordinary one to them."""
+        return self.mqtt.replace("embedded://", "mqtt://", 1)
+
+    @property
+    def mqtt_address(self) -> tuple[str, int]:
+        """Host and port of the broker."""
+        parts = urlsplit(self.mqtt)
+        default = MQTTS_PORT if self.mqtt_scheme is MqttScheme.MQTTS else MQTT_PORT
+        return parts.hostname or "", parts.port or default
+
+    @property
+    def is_all_loopback(self) -> bool:
+        """Whether nobody outside this machine can reach http, and the broker is here too."""
+        return is_loopback(self.http_address[0]) and is_loopback(self.mqtt_address[0])
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read hub.toml, or the defaults where there is none, and check that it fits together.
+
+    Raises:
+        ConfigError: unreadable, an unknown key, a wrong value, or two that do not go together.
+    """
+    try:
+        settings = Settings(**_read_toml(path, "config")) if path else Settings()
+    except (ValidationError, SettingsError) as error:
+        raise ConfigError(_sentence(error)) from error
+    _check_addresses(settings)
+    if settings.edges.enrolment is Enrolment.FIRST_USE and not settings.is_all_loopback:
+        raise ConfigError("edges.enrolment: first-use needs http and mqtt on loopback addresses")
+    if settings.network is not None:
+        _read_toml(settings.network, "network")
+    return settings
+
+
+def load_policy(path: Path | None) -> Policy:
+    """The shipped policy with the carrier's own file laid over it.
+
+    Raises:
+        ConfigError: the file is unreadable, or has an unknown key or a wrong value.
+    """
+    shipped = files("wire").joinpath("policy.toml").read_bytes()
+    try:
+        return parse_policy(shipped, None if path is None else path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"policy: cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address or name means this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read_toml(path: Path, key: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{key}: cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{key}: {path} is not TOML: {error}") from error
+
+
+def _check_addresses(settings: Settings) -> None:
+    _host_and_port("http", settings.http)
+    parts = urlsplit(settings.mqtt)
+    if parts.scheme not in MQTT_SCHEMES or not parts.hostname or parts.path.strip("/"):
+        raise ConfigError("mqtt: must be mqtt://, mqtts:// or embedded:// with host and port")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(f"mqtt: {error}") from error
+    if settings.mqtt_scheme is MqttScheme.EMBEDDED:
+        if not is_loopback(parts.hostname):
+            raise ConfigError("mqtt: the embedded broker listens on loopback addresses only")
+        if port is None or port == 0:
+            raise ConfigError("mqtt: the embedded broker needs a port")
+
+
+def _host_and_port(key: str, text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(f"{key}: must be host:port, not {text!r}")
+    return host.strip("[]"), int(port)
+
+
+def _sentence(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):
+        return f"configuration: {error}"
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    return f"{place}: {what}"

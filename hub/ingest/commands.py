@@ -1,0 +1,88 @@
+"""What an edge's wanted list lacks, as commands. Source: design section 3 ("Nothing is retained").
+
+No clock and no random: both are arguments. The list's hash is remembered per version, since it
+costs reading the whole list.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from hub.wanted.service import current_list, current_rules, delta_since, list_version
+from wire.limits import MESSAGE_BYTES_MAX
+from wire.messages import AnyCommand, WantedDelta, WantedFetch, WantedHead, encode
+from wire.names import format_at, parse_at
+from wire.wanted import ListHead, list_sha256
+
+HEAD_EVERY_S = 60
+"""A fresh head for every edge, also without a change: the list's age can be trusted."""
+COMMAND_LIFE = timedelta(minutes=5)
+_SIGNATURE_ROOM_BYTES = 128
+
+
+class CommandDesk:
+    """Makes wanted-list commands for single edges."""
+
+    def __init__(self, random_bytes: Callable[[int], bytes]) -> None:
+        self._random_bytes = random_bytes
+        self._hashed: tuple[int, str] = (-1, "")
+
+    def missing_for(
+        self, tx: Connection, site: str, edge: str, have: ListHead | None, now: datetime
+    ) -> AnyCommand | None:
+        """What an edge needs that holds ``have``; ``None`` when it is up to date."""
+        version = list_version(tx)
+        if have is None or have.version == 0:
+            return self._fetch(site, edge, version, now)
+        head = self._head(tx, version, now)
+        if have.version < version:
+            return self._delta(tx, site, edge, have.version, head, now)
+        if have.version > version or have.list_sha256 != head.list_sha256:
+            return self._fetch(site, edge, version, now)
+        if now - parse_at(have.head_at) >= timedelta(seconds=HEAD_EVERY_S):
+            return self.head_for(tx, site, edge, now)
+        return None
+
+    def head_for(self, tx: Connection, site: str, edge: str, now: datetime) -> WantedHead:
+        """A head made now, so that the edge can tell its list's age."""
+        head = self._head(tx, list_version(tx), now)
+        return WantedHead(site=site, edge=edge, id=self._id(), expires_at=_expiry(now), head=head)
+
+    def _delta(
+        self, tx: Connection, site: str, edge: str, from_version: int, head: ListHead, now: datetime
+    ) -> WantedDelta | WantedFetch:
+        delta = delta_since(tx, from_version)
+        if delta is None:
+            return self._fetch(site, edge, head.version, now)
+        command = WantedDelta(
+            site=site,
+            edge=edge,
+            id=self._id(),
+            expires_at=_expiry(now),
+            from_version=delta.from_version,
+            put=delta.put,
+            remove=delta.remove,
+            rules=current_rules(tx) if delta.rules_changed else None,
+            head=head,
+        )
+        if len(encode(command)) > MESSAGE_BYTES_MAX - _SIGNATURE_ROOM_BYTES:
+            return self._fetch(site, edge, head.version, now)
+        return command
+
+    def _fetch(self, site: str, edge: str, version: int, now: datetime) -> WantedFetch:
+        return WantedFetch(
+            site=site, edge=edge, id=self._id(), expires_at=_expiry(now), version=version
+        )
+
+    def _head(self, tx: Connection, version: int, now: datetime) -> ListHead:
+        if self._hashed[0] != version:
+            self._hashed = (version, list_sha256(current_list(tx)))
+        return ListHead(version=version, list_sha256=self._hashed[1], head_at=format_at(now))
+
+    def _id(self) -> str:
+        return self._random_bytes(16).hex()
+
+
+def _expiry(now: datetime) -> str:
+    return format_at(now + COMMAND_LIFE)

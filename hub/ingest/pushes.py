@@ -1,0 +1,69 @@
+"""When to push the wanted list to edges: at once after a change, and a head each minute.
+
+Source: design section 3 ("Nothing is retained").
+"""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from hub.access.service import list_edges
+from hub.clock import Clock
+from hub.ingest import states
+from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
+from hub.ingest.intake import Outgoing
+from hub.wanted.service import list_version
+from wire.topics import Channel, Topic
+
+
+class WantedPusher:
+    """Remembers what was pushed last; a lost push is made good by the edge's next state."""
+
+    def __init__(self, commands: CommandDesk) -> None:
+        self._commands = commands
+        self._pushed_version = -1
+        self._head_due_ns = 0
+        self._connection_since: datetime | None = None
+
+    def due(self, tx: Connection, listening_since: datetime | None, clock: Clock) -> list[Outgoing]:
+        """The commands that are to be sent now, to each enrolled edge."""
+        if listening_since is None:
+            self._connection_since = None
+            return []
+        version, mono_ns = list_version(tx), clock.mono_ns()
+        if listening_since != self._connection_since:
+            # A new connection: whatever was pushed before may be lost.
+            self._connection_since = listening_since
+            self._pushed_version = -1
+        if version == self._pushed_version and mono_ns < self._head_due_ns:
+            return []
+        earlier, self._pushed_version = self._pushed_version, version
+        self._head_due_ns = mono_ns + int(HEAD_EVERY_S * 1e9 / clock.rate)
+        if version == earlier:
+            return self._heads(tx, clock.now())
+        return self._changes(tx, earlier, clock.now())
+
+    def _changes(self, tx: Connection, earlier: int, now: datetime) -> list[Outgoing]:
+        known = states.every_state(tx)
+        outgoing = []
+        for edge in list_edges(tx):
+            state = known.get((edge.site, edge.edge))
+            have = state.state.wanted if state is not None else None
+            if have is not None and have.version < earlier:
+                # The state was written before the last push, which the edge has taken since.
+                have = msgspec.structs.replace(have, version=earlier)
+            command = self._commands.missing_for(tx, edge.site, edge.edge, have, now)
+            if command is not None:
+                topic = Topic(edge.site, edge.edge, Channel.CMD)
+                outgoing.append(Outgoing(topic, command))
+        return outgoing
+
+    def _heads(self, tx: Connection, now: datetime) -> list[Outgoing]:
+        return [
+            Outgoing(
+                Topic(edge.site, edge.edge, Channel.CMD),
+                self._commands.head_for(tx, edge.site, edge.edge, now),
+            )
+            for edge in list_edges(tx)
+        ]

@@ -1,0 +1,42 @@
+"""The role ``ingest``: alone listens to the broker. Source: design section 5."""
+
+from collections.abc import Sequence
+
+from hub.ingest.commands import CommandDesk
+from hub.ingest.intake import Intake
+from hub.ingest.link import BrokerLink
+from hub.ingest.projecting import Projection
+from hub.ingest.pushes import WantedPusher
+from hub.ingest.worker import Worker
+from hub.roles import RoleContext
+
+_CLIENT_ID_BYTES = 4
+
+
+def run_ingest(context: RoleContext, projections: Sequence[Projection]) -> None:
+    """Take in what edges send until told to stop.
+
+    Raises:
+        RuntimeError: the broker thread has ended: the supervisor must start this role anew.
+    """
+    clock = context.clock
+    client_id = f"custos-hub-{clock.random_bytes(_CLIENT_ID_BYTES).hex()}"
+    link = BrokerLink(context.settings.mqtt_url, client_id, clock.now)
+    commands = CommandDesk(clock.random_bytes)
+    intake = Intake(projections, context.policy, commands)
+    worker = Worker(
+        context.database,
+        link,
+        intake,
+        WantedPusher(commands),
+        context.keys.statement,
+        clock,
+    )
+    link.start()
+    try:
+        while not context.stop.is_set():
+            worker.step(context.stop)
+            if not link.is_running:
+                raise RuntimeError("the broker thread has ended")
+    finally:
+        link.stop()

@@ -1,0 +1,147 @@
+"""Read what has come in: events, edges, devices, quarantine. The caller owns the transaction.
+
+Source: interface (REST: ``events``, ``edges``, ``devices``, ``quarantine``).
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from hub.access.service import list_edges, read_code_bodies
+from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
+from hub.heartbeat import Role, heartbeats
+from hub.ingest import quarantine_store, states, store
+from hub.ingest.quarantine_store import QuarantinedItem
+from hub.ingest.store import EventFilter, StoredEvent
+from hub.keys import BodyCipher
+from ledger.chain import ChainHead
+from wire.events import Event, Feedback, Scan, parse_line
+from wire.messages import CodeBody, State
+from wire.names import format_at
+
+__all__ = ["EventFilter", "QuarantinedItem"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """A recorded event with what belongs to it: its scan's feedback, its private code.
+
+    ``event`` is the line as read, ``code`` what its private body holds, if it is there.
+    """
+
+    stored: StoredEvent
+    event: Event
+    feedback: Feedback | None
+    code: CodeBody | None
+
+    @property
+    def line_b64(self) -> str:
+        """The line's bytes as received."""
+        return base64.b64encode(self.stored.line).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView:
+    """An enrolled edge and what it last said of itself."""
+
+    site: str
+    edge: str
+    public_key: str
+    enrolled_at: datetime
+    connected: bool
+    last_state_at: datetime | None
+    state: State | None
+    spools: dict[str, ChainHead]
+
+
+def events(
+    tx: Connection,
+    wanted: EventFilter,
+    cipher: BodyCipher,
+    *,
+    after_id: int = 0,
+    limit: int = 100,
+    newest_first: bool = False,
+) -> list[EventView]:
+    """Events in the order of their arrival after an id, or the newest first (before an id)."""
+    found = store.page_of_events(tx, wanted, after_id, limit, newest_first=newest_first)
+    parsed = [(stored, parse_line(stored.line)) for stored in found]
+    scans = [(stored, event) for stored, event in parsed if isinstance(event, Scan)]
+    feedback = _feedback(tx, [stored for stored, _ in scans])
+    hashes = {scan.body for _, scan in scans if scan.body is not None}
+    codes = read_code_bodies(tx, hashes, cipher) if hashes else {}
+    return [
+        EventView(
+            stored,
+            event,
+            feedback.get((stored.spool_id, stored.seq)),
+            codes.get(event.body or "") if isinstance(event, Scan) else None,
+        )
+        for stored, event in parsed
+    ]
+
+
+def newest_event_at(tx: Connection) -> datetime | None:
+    """When the newest event arrived, hub time: the wall's "last event 3 s ago"."""
+    return store.newest_received_at(tx)
+
+
+def edges(tx: Connection) -> list[EdgeView]:
+    """All enrolled edges by site and name, with their last states."""
+    known = states.every_state(tx)
+    views = []
+    for edge in list_edges(tx):
+        state = known.get((edge.site, edge.edge))
+        views.append(
+            EdgeView(
+                edge.site,
+                edge.edge,
+                edge.public_key,
+                edge.enrolled_at,
+                state is not None and state.connected,
+                None if state is None else state.received_at,
+                None if state is None else state.state,
+                store.spool_heads(tx, edge.site, edge.edge),
+            )
+        )
+    return views
+
+
+def quarantined(tx: Connection, after_id: int, limit: int) -> list[QuarantinedItem]:
+    """What could not be read or was refused, in the order of arrival."""
+    return quarantine_store.page_of_quarantine(tx, after_id, limit)
+
+
+def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> None:
+    """Raise an alert for each enrolled edge without a state for so long; one is enough.
+
+    Only while ingest itself has listened that long: else all edges are silent for one cause, which
+    the hub's own health tells.
+    """
+    ingest = heartbeats(tx).get(Role.INGEST)
+    if ingest is None or ingest.listening_since is None or now - ingest.beat_at >= silent_after:
+        return
+    known = states.every_state(tx)
+    for edge in list_edges(tx):
+        state = known.get((edge.site, edge.edge))
+        heard_at = edge.enrolled_at if state is None else state.received_at
+        if now - max(heard_at, ingest.listening_since) < silent_after:
+            continue
+        subject = f"{edge.site}/{edge.edge}"
+        words = {"at": format_at(heard_at)}
+        finding = Finding(AlertKind.EDGE_SILENT, subject, now, site=edge.site, words=words)
+        if find_unclosed(tx, AlertKind.EDGE_SILENT, subject) is None:
+            raise_alert(tx, finding, now)
+
+
+def _feedback(tx: Connection, scans: Sequence[StoredEvent]) -> dict[tuple[int, int], Feedback]:
+    lines = store.feedback_lines(tx, [(scan.spool_id, scan.seq) for scan in scans])
+    found = {}
+    for place, line in lines.items():
+        event = parse_line(line)
+        if isinstance(event, Feedback):
+            found[place] = event
+    return found

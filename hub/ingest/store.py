@@ -1,0 +1,231 @@
+"""Tables and SQL of spools and events; no rule is decided here.
+
+Events need no unique index: ``spool_head``, locked first, is the guard (design section 5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from hub.db.schema import RowId, UtcDateTime, metadata
+from ledger.chain import ChainHead
+from wire.events import line_hash
+
+spool_head = Table(
+    "spool_head",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("site", String(32), nullable=False),
+    Column("edge", String(32), nullable=False),
+    Column("spool", String(32), nullable=False),
+    Column("upto_seq", BigInteger, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    UniqueConstraint("site", "edge", "spool"),
+)
+event = Table(
+    "event",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("spool_id", BigInteger, ForeignKey("spool_head.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("waybill", String(64)),
+    # Feedback only: the scan that it belongs to.
+    Column("of_seq", BigInteger),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("doubted", Boolean, nullable=False),
+    Column("line", LargeBinary, nullable=False),
+    Index(None, "spool_id", "seq"),
+    Index(None, "received_at"),
+    Index(
+        "ix_event_waybill",
+        "waybill",
+        sqlite_where=text("waybill IS NOT NULL"),
+        postgresql_where=text("waybill IS NOT NULL"),
+    ),
+    Index(
+        "ix_event_feedback",
+        "spool_id",
+        "of_seq",
+        sqlite_where=text("of_seq IS NOT NULL"),
+        postgresql_where=text("of_seq IS NOT NULL"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """A spool's row; ``head`` is what is stored of it."""
+
+    id: int
+    head: ChainHead
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as stored; ``id`` grows in the order of arrival."""
+
+    id: int
+    site: str
+    edge: str
+    spool_id: int
+    seq: int
+    occurred_at: datetime
+    received_at: datetime
+    late: bool
+    doubted: bool
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events to read; ``since`` is hub time: received at or after it."""
+
+    waybill: str | None = None
+    site: str | None = None
+    since: datetime | None = None
+    kind: str | None = None
+
+
+# ---------------------------------------------------------------- spools
+
+
+def lock_spool(tx: Connection, site: str, edge: str, spool: str) -> Spool | None:
+    """A spool's row, locked until the transaction ends; ``None`` before its first batch."""
+    row = tx.execute(_spool_query(site, edge, spool).with_for_update()).one_or_none()
+    return None if row is None else Spool(row.id, ChainHead(row.upto_seq, row.head))
+
+
+def spool_heads(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
+    """How far each spool of an edge is stored."""
+    mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
+    rows = tx.execute(select(spool_head).where(mine).order_by(spool_head.c.id))
+    return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
+
+
+def add_spool(
+    tx: Connection, site: str, edge: str, spool: str, head: ChainHead, now: datetime
+) -> int:
+    """Begin a spool; return its row's id."""
+    row = {
+        "site": site,
+        "edge": edge,
+        "spool": spool,
+        "upto_seq": head.seq,
+        "head": head.head,
+        "started_at": now,
+    }
+    added = tx.execute(insert(spool_head).values(row).returning(spool_head.c.id))
+    return int(added.scalar_one())
+
+
+def move_head(tx: Connection, spool_id: int, head: ChainHead) -> None:
+    """A spool is stored up to here now."""
+    mine = spool_head.c.id == spool_id
+    tx.execute(update(spool_head).where(mine).values(upto_seq=head.seq, head=head.head))
+
+
+def event_hashes(tx: Connection, spool_id: int, first_seq: int, last_seq: int) -> dict[int, str]:
+    """The hashes of the events that are stored in a range of a spool."""
+    mine = (event.c.spool_id == spool_id) & event.c.seq.between(first_seq, last_seq)
+    rows = tx.execute(select(event.c.seq, event.c.line).where(mine))
+    return {row.seq: line_hash(row.line) for row in rows}
+
+
+# ---------------------------------------------------------------- events
+
+
+def add_events(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Insert events in their order; the keys are the columns' names."""
+    if rows:
+        tx.execute(insert(event), rows)
+
+
+def page_of_events(
+    tx: Connection, wanted: EventFilter, after_id: int, limit: int, *, newest_first: bool
+) -> list[StoredEvent]:
+    """Events in the order of their arrival, or the newest ones before ``after_id`` first."""
+    query = _event_query()
+    if wanted.waybill is not None:
+        query = query.where(event.c.waybill == wanted.waybill)
+    if wanted.site is not None:
+        query = query.where(spool_head.c.site == wanted.site)
+    if wanted.since is not None:
+        query = query.where(event.c.received_at >= wanted.since)
+    if wanted.kind is not None:
+        query = query.where(event.c.kind == wanted.kind)
+    if newest_first:
+        query = query.order_by(event.c.id.desc())
+        query = query.where(event.c.id < after_id) if after_id else query
+    else:
+        query = query.where(event.c.id > after_id).order_by(event.c.id)
+    return [_stored(row) for row in tx.execute(query.limit(limit))]
+
+
+def feedback_lines(
+    tx: Connection, scans: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], bytes]:
+    """The first feedback line of each scan that has one; scans are (spool row, seq)."""
+    by_spool: dict[int, list[int]] = {}
+    for spool_id, seq in scans:
+        by_spool.setdefault(spool_id, []).append(seq)
+    found: dict[tuple[int, int], bytes] = {}
+    for spool_id, seqs in by_spool.items():
+        mine = (event.c.spool_id == spool_id) & event.c.of_seq.in_(seqs)
+        rows = tx.execute(select(event.c.of_seq, event.c.line).where(mine).order_by(event.c.id))
+        for row in rows:
+            found.setdefault((spool_id, row.of_seq), row.line)
+    return found
+
+
+def newest_received_at(tx: Connection) -> datetime | None:
+    """When the newest event arrived."""
+    query = select(event.c.received_at).order_by(event.c.id.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none()
+
+
+def _spool_query(site: str, edge: str, spool: str) -> Any:
+    return select(spool_head.c.id, spool_head.c.upto_seq, spool_head.c.head).where(
+        spool_head.c.site == site, spool_head.c.edge == edge, spool_head.c.spool == spool
+    )
+
+
+def _event_query() -> Any:
+    return select(
+        event.c.id,
+        spool_head.c.site,
+        spool_head.c.edge,
+        event.c.spool_id,
+        event.c.seq,
+        event.c.occurred_at,
+        event.c.received_at,
+        event.c.late,
+        event.c.doubted,
+        event.c.line,
+    ).join(spool_head, spool_head.c.id == event.c.spool_id)
+
+
+def _stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
+    return StoredEvent(*row)
