@@ -1,0 +1,77 @@
+"""What a person chose, kept in cookies, and what the browser is told before anything is drawn."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from fastapi import Request
+from nicegui import ui
+
+from hub.console.wording import Language, Words
+
+STATIC_URL = "static"
+E = TypeVar("E", bound=StrEnum)
+
+LANGUAGE_COOKIE = "custos_language"
+THEME_COOKIE = "custos_theme"
+VIEW_COOKIE = "custos_view"
+
+_BROWSER_WORDS = ("age.s", "age.min", "age.h", "age.d", "age.ago", "sound.blocked", "lost")
+
+
+class Theme(StrEnum):
+    """Dark first; light in equal care."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
+class View(StrEnum):
+    """A desk, or a wall that is read from three metres."""
+
+    DESK = "desk"
+    WALL = "wall"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What this person chose; kept in cookies that hold nothing else."""
+
+    language: Language
+    theme: Theme
+    view: View
+
+
+def choice_of(request: Request) -> Choice:
+    """Read a person's choice: ``?lang=`` first, then the cookies, then Chinese, dark, desk."""
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    return Choice(
+        language=_chosen(request.query_params.get("lang", kept), Language.ZH),
+        theme=_chosen(request.cookies.get(THEME_COOKIE), Theme.DARK),
+        view=_chosen(request.cookies.get(VIEW_COOKIE), View.DESK),
+    )
+
+
+def _chosen(asked: str | None, default: E) -> E:
+    return next((each for each in type(default) if each.value == asked), default)
+
+
+def put_head(words: Words, choice: Choice, root: str) -> None:
+    """Styles, scripts and the words that the browser itself needs, before anything is drawn."""
+    table = {key: words.say(key, n="{n}", age="{age}") for key in _BROWSER_WORDS}
+    table["zone"] = words.zone.key
+    # "<" cannot stand in a script element; the table is ours, yet nobody has to remember that.
+    safe = json.dumps(table, ensure_ascii=False).replace("<", "\\u003c")
+    lang = "zh-CN" if words.language is Language.ZH else "en"
+    ui.add_head_html(
+        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/tokens.css">'
+        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/icons.css">'
+        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/frame.css">'
+        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/pages.css">'
+        f"<script>document.documentElement.lang='{lang}';"
+        f"document.documentElement.dataset.theme='{choice.theme}';"
+        f"document.documentElement.dataset.view='{choice.view}'</script>"
+        f'<script id="custos-words" type="application/json">{safe}</script>'
+        f'<script type="module" src="{root}/{STATIC_URL}/console.js"></script>'
+    )

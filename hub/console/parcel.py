@@ -1,0 +1,143 @@
+"""The parcel page: what is recorded of one waybill, newest first, with its gaps.
+
+Source: console.md ("Custody replay") as far as there is custody: scans only, so far.
+"""
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+from hub.console.feed import Feed, Snapshot
+from hub.console.frame import Frame
+from hub.console.markup import age, attribute, box, chip, icon, text, waybill
+from hub.console.rules import MEANING_OF, Meaning, is_waybill
+from hub.console.scans import ScanRows
+from hub.console.seam import Rooms
+from hub.console.views import Card, ParcelSight, Seen
+from hub.console.wording import Words, visible
+
+_log = structlog.get_logger()
+_failures = Counter("custos_console_parcel_failures", "Parcel pages that could not be read")
+
+
+class ParcelPage:
+    """One parcel; read again with each beat of the feed, drawn again when it changed."""
+
+    def __init__(self, words: Words, frame: Frame, root: str, rooms: Rooms, number: str) -> None:
+        self._words = words
+        self._frame = frame
+        self._rooms = rooms
+        self._number = number
+        self._beat = -1
+        self._shown: ParcelSight | None = None
+        with box("main", "parcel"):
+            with box("header", "parcel-head"):
+                with attribute(box("a", "back"), "href", f"{root}/"):
+                    icon("back")
+                    text(words.say("parcel.back"))
+                if is_waybill(number):
+                    waybill(number, "parcel-waybill")
+                else:
+                    text(visible(number), "parcel-waybill")
+            self._sentence = box("div", "empty")
+            with box("div", "parcel-body") as self._body:
+                with box("section", "pane timeline"):
+                    with box("header", "lane-head"):
+                        text(words.say("parcel.timeline"), "", "h2")
+                        text(words.say("parcel.timeline.about"), "label")
+                    self._scans = ScanRows(words)
+                    self._hidden = text("", "more", "p")
+                self._facts = box("aside", "pane parcel-facts")
+
+    async def start(self, feed: Feed) -> None:
+        """Show what is recorded now and follow what comes."""
+        if not is_waybill(self._number):
+            self._frame.follow(feed.latest)
+            self._draw_sentence("parcel.bad", "label-bad")
+            feed.changed.subscribe(self._frame.follow)
+            return
+        await self._follow(feed.latest)
+        feed.changed.subscribe(self._follow)
+
+    async def _follow(self, snapshot: Snapshot) -> None:
+        self._frame.follow(snapshot)
+        if snapshot.beat == self._beat:
+            return
+        self._beat = snapshot.beat
+        try:
+            sight = await run_in_threadpool(self._rooms.parcel, self._number)
+        except SQLAlchemyError:
+            _failures.inc()
+            _log.warning("parcel cannot be read", exc_info=True)
+            self._shown = None
+            self._draw_sentence("parcel.broken", "broken")
+            return
+        if sight != self._shown:
+            self._shown = sight
+            self._draw(sight)
+
+    def _draw_sentence(self, key: str, picture: str) -> None:
+        self._body.set_visibility(False)
+        self._sentence.set_visibility(True)
+        self._sentence.clear()
+        with self._sentence:
+            icon(picture)
+            text(self._words.say(key), "empty-word", "h1")
+            text(self._words.say(f"{key}.why"), "", "p")
+
+    def _draw(self, sight: ParcelSight) -> None:
+        if sight.declared is None and not sight.scans and not sight.cards:
+            self._draw_sentence("parcel.empty", "parcel")
+            return
+        self._sentence.set_visibility(False)
+        self._body.set_visibility(True)
+        self._scans.show(sight.scans)
+        hidden = self._words.say("parcel.hidden", n=sight.hidden) if sight.hidden else ""
+        self._hidden.set_text(hidden)
+        self._facts.clear()
+        with self._facts:
+            self._draw_facts(sight)
+            self._draw_cards(sight.cards)
+
+    def _draw_facts(self, sight: ParcelSight) -> None:
+        words, declared = self._words, sight.declared
+        undeclared = words.say("parcel.declared.none")
+        with box("dl", "facts"):
+            value = None if declared is None else declared.value_cny
+            self._fact("parcel.value", None if value is None else words.money(value), undeclared)
+            self._fact("parcel.origin", None if declared is None else declared.origin, undeclared)
+            self._fact(
+                "parcel.destination", None if declared is None else declared.destination, undeclared
+            )
+            count = words.say("parcel.scans.count", n=sight.count)
+            self._fact("parcel.scans", count, "")
+            self._seen("parcel.first", sight.first)
+            self._seen("parcel.last", sight.last)
+
+    def _seen(self, key: str, seen: Seen | None) -> None:
+        if seen is None:
+            return
+        with box("div", "fact"):
+            text(self._words.say(key), "label", "dt")
+            with box("dd"):
+                text(seen.site, "", "b")
+                age(seen.at, self._words.exact(seen.at))
+
+    def _fact(self, key: str, value: str | None, missing: str) -> None:
+        with box("div", "fact"):
+            text(self._words.say(key), "label", "dt")
+            text(missing if value is None else value, "gap" if value is None else "", "dd")
+
+    def _draw_cards(self, cards: tuple[Card, ...]) -> None:
+        words = self._words
+        text(words.say("parcel.alerts"), "detail-title", "h2")
+        if not cards:
+            text(words.say("parcel.alerts.none"), "gap", "p")
+        with box("ol", "history"):
+            for card in cards:
+                with box("li"):
+                    chip(words.name("kind", card.kind), MEANING_OF[card.kind])
+                    chip(words.name("state", card.state), Meaning.NO_DATA)
+                    text(card.site or words.say("card.site.none"))
+                    age(card.raised_at, words.exact(card.raised_at))

@@ -1,0 +1,178 @@
+"""What the console's pages show, as values. They come from the rooms and go to the screen.
+
+Times are aware UTC. ``None`` is a gap and is shown as one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from hub.alerts.service import Act, AlertKind, AlertState, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The scan that a card is about: where, who, on which device, against which list."""
+
+    site: str
+    edge: str
+    place: str | None
+    step: str | None
+    by: str | None
+    device: str | None
+    source: str | None
+    list_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One alert on the wall. ``raised_at`` is hub time, ``last_at`` event time."""
+
+    id: int
+    kind: AlertKind
+    level: Level
+    state: AlertState
+    subject: str
+    waybill: str | None
+    site: str | None
+    raised_at: datetime
+    last_at: datetime
+    late: bool
+    count: int
+    text_zh: str
+    text_en: str
+    value_cny: Decimal | None
+    moment: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """What was done to an alert, by whom, and why."""
+
+    at: datetime
+    act: Act
+    who: str
+    reason: str | None
+
+
+class Ingest(StrEnum):
+    """Whether new events can reach the wall at all."""
+
+    LISTENING = "listening"
+    DEAF = "deaf"
+    """It runs, but the broker does not answer."""
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSight:
+    """One edge as the hub last heard of it; ``heard_at`` None: enrolled, never heard."""
+
+    site: str
+    edge: str
+    heard_at: datetime | None
+    is_online: bool
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a quiet wall is a quiet floor."""
+
+    now: datetime
+    ingest: Ingest
+    last_event_at: datetime | None
+    edges: tuple[EdgeSight, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Cards that are new or changed since a news id; closed ones are among them."""
+
+    news_id: int
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanTimes:
+    """Microseconds of one scan; None: its feedback line is not here (yet)."""
+
+    decode_us: int
+    verdict_us: int
+    commit_us: int | None
+    feedback_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanLine:
+    """One scan of a parcel as it was recorded; ``at`` is the time that counts.
+
+    ``doubted``: the edge's own time was not to be believed, so ``at`` is when it was received.
+    """
+
+    site: str
+    edge: str
+    spool: str
+    seq: int
+    at: datetime
+    received_at: datetime
+    late: bool
+    doubted: bool
+    place: str | None
+    step: str | None
+    by: str | None
+    container: str | None
+    device: str | None
+    source: str | None
+    result: str
+    signal: str | None
+    repeats: int
+    maybe_repeat_of: int | None
+    list_version: int
+    list_age_s: int | None
+    symbology: str | None
+    aim: str | None
+    code_hex: str | None
+    clock_error_ms: int | None
+    times: ScanTimes
+
+    @property
+    def key(self) -> str:
+        """Its place in its edge's chain, which no other scan has."""
+        return f"{self.site}/{self.edge}/{self.spool}/{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was said of a parcel at acceptance."""
+
+    value_cny: Decimal | None
+    origin: str | None
+    destination: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where and when a parcel was scanned, event time."""
+
+    site: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelSight:
+    """One parcel: declared, scanned, or neither; ``scans`` are the newest, oldest first."""
+
+    waybill: str
+    declared: Declared | None
+    first: Seen | None
+    last: Seen | None
+    count: int
+    scans: tuple[ScanLine, ...]
+    cards: tuple[Card, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many older scans are not among ``scans``."""
+        return max(0, self.count - len(self.scans))

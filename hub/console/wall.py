@@ -1,0 +1,121 @@
+"""The alert wall: what needs me now? Source: console.md ("Alert wall")."""
+
+from dataclasses import replace
+
+from starlette.concurrency import run_in_threadpool
+
+from hub.alerts.service import Act, AlertState, ClosedAlertError, UnknownAlertError
+from hub.console.cards import CardActs
+from hub.console.counting import CounterPane
+from hub.console.detail import Answer, Detail
+from hub.console.feed import Feed, Snapshot
+from hub.console.frame import Frame
+from hub.console.lanes import Lane
+from hub.console.markup import box
+from hub.console.rules import Filter, Group, acts_of, counters, passages_of, sound_for
+from hub.console.seam import Rooms
+from hub.console.views import Card, HistoryLine
+from hub.console.wording import Words
+
+
+class WallPage:
+    """One person's wall; the feed tells it what changed."""
+
+    def __init__(self, words: Words, frame: Frame, root: str, rooms: Rooms, who: str) -> None:
+        self._words = words
+        self._frame = frame
+        self._rooms = rooms
+        self._who = who
+        self._snapshot = Snapshot()
+        self._filter = Filter()
+        self._expanded: frozenset[int] = frozenset()
+        self._chosen: int | None = None
+        self._detailed: Card | None = None
+        acts = CardActs(self._choose, self._acknowledge, self._expand)
+        with box("main", "wall"):
+            self._counters = CounterPane(words, self._narrow)
+            self._acts = Lane("acts", "check", words, acts)
+            self._passages = Lane("passages", "parcel", words, acts)
+            with box("aside", "pane detail"):
+                self._detail = Detail(words, root, self._answer)
+
+    async def start(self, feed: Feed) -> None:
+        """Show what stands now, the most urgent chosen, and follow what comes."""
+        first = acts_of(feed.latest.cards.values())
+        self._chosen = first[0].id if first else None
+        await self._follow(replace(feed.latest, fresh=frozenset()))
+        feed.changed.subscribe(self._follow)
+
+    async def _follow(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._frame.follow(snapshot)
+        self._draw(snapshot.fresh)
+        self._announce([snapshot.cards[each] for each in sorted(snapshot.fresh)])
+        await self._draw_detail()
+
+    def _draw(self, fresh: frozenset[int] = frozenset()) -> None:
+        everything = self._snapshot.cards.values()
+        cards = [card for card in everything if self._filter.lets_through(card)]
+        is_filtered = self._filter != Filter()
+        self._counters.show(counters(everything), self._filter)
+        for lane, stands in ((self._acts, acts_of(cards)), (self._passages, passages_of(cards))):
+            lane.show(stands, self._chosen, fresh, self._expanded, is_filtered=is_filtered)
+
+    def _announce(self, fresh: list[Card]) -> None:
+        level = sound_for(fresh)
+        if level is None:
+            return
+        if len(fresh) > 1:
+            sentence = self._words.say("wall.new.many", n=len(fresh))
+        else:
+            site = fresh[0].site or self._words.say("card.site.none")
+            kind = self._words.name("kind", fresh[0].kind)
+            sentence = self._words.say("wall.new", kind=kind, site=site)
+        self._frame.announce(sentence, level)
+
+    async def _draw_detail(self) -> None:
+        card = None if self._chosen is None else self._snapshot.cards.get(self._chosen)
+        if card == self._detailed:
+            return
+        history: tuple[HistoryLine, ...] = ()
+        if card is not None:
+            history = await run_in_threadpool(self._rooms.history, card.id)
+        self._detailed = card
+        self._detail.show(card, history)
+
+    # ---------------------------------------------------------------- what a person does
+
+    def _narrow(self, wanted: Filter) -> None:
+        self._filter = wanted
+        self._draw()
+
+    def _expand(self, group: Group) -> None:
+        self._expanded |= {card.id for card in group.cards}
+        self._draw()
+
+    async def _choose(self, card: Card) -> None:
+        self._chosen = card.id
+        self._draw()
+        await self._draw_detail()
+
+    async def _acknowledge(self, card: Card) -> None:
+        await self._answer(Answer(card, Act.ACK, None))
+
+    async def _answer(self, answer: Answer) -> None:
+        card = answer.card
+        try:
+            await run_in_threadpool(
+                self._rooms.answer, card.id, answer.act, self._who, answer.reason
+            )
+        except (ClosedAlertError, UnknownAlertError):
+            # Somebody else was faster; the feed brings what they did.
+            self._detail.complain(self._words.say("card.closed"))
+            return
+        if card.id == self._chosen:
+            await self._choose_next(card.id)
+
+    async def _choose_next(self, done: int) -> None:
+        cards = [c for c in self._snapshot.cards.values() if self._filter.lets_through(c)]
+        waiting = [c for c in acts_of(cards) if c.state is AlertState.OPEN and c.id != done]
+        if waiting:
+            await self._choose(waiting[0])

@@ -1,0 +1,104 @@
+"""Every word that the console says, one file a language, and figures written as people read them.
+
+No text of the console stands in code; both files have the same keys (tested).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+_HERE = Path(__file__).parent
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+class Language(StrEnum):
+    """The languages of the console, the first one first."""
+
+    ZH = "zh"
+    EN = "en"
+
+    @property
+    def other(self) -> "Language":
+        """The one that the switch offers."""
+        return Language.EN if self is Language.ZH else Language.ZH
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language's messages and the zone in which its times are written."""
+
+    language: Language
+    messages: Mapping[str, str]
+    zone: ZoneInfo
+
+    def say(self, key: str, **values: object) -> str:
+        """The message, its blanks filled.
+
+        Raises:
+            KeyError: there is no such message, or a blank has no value.
+        """
+        return self.messages[key].format_map({name: str(value) for name, value in values.items()})
+
+    def name(self, kind: str, value: str | None) -> str:
+        """The word for a value of the wire, e.g. a step; an unknown one is shown as it is."""
+        if value is None:
+            return self.messages[f"{kind}.none"]
+        return self.messages.get(f"{kind}.{value}", value)
+
+    def clock_time(self, at: datetime) -> str:
+        """The time of day with seconds."""
+        return f"{at.astimezone(self.zone):%H:%M:%S}"
+
+    def day(self, at: datetime) -> str:
+        """The calendar day."""
+        return f"{at.astimezone(self.zone):%Y-%m-%d}"
+
+    def exact(self, at: datetime) -> str:
+        """The whole time with milliseconds and zone, for the hover."""
+        local = at.astimezone(self.zone)
+        offset = f"{local:%z}"
+        return (
+            f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d} "
+            f"UTC{offset[:3]}:{offset[3:]}"
+        )
+
+    def span(self, length: timedelta) -> str:
+        """A duration in its largest sensible unit; the browser's ages are written the same way."""
+        seconds = max(0, int(length.total_seconds()))
+        for unit, unit_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+            if seconds >= unit_s:
+                return self.say(f"age.{unit}", n=seconds // unit_s)
+        return self.say("age.s", n=seconds)
+
+    def money(self, value_cny: Decimal | None) -> str:
+        """An amount in CNY, or the word for none."""
+        return self.messages["value.none"] if value_cny is None else f"¥{value_cny:,.2f}"
+
+    def micros(self, value_us: int | None) -> str:
+        """A duration in the unit that needs the fewest digits."""
+        if value_us is None:
+            return self.messages["figure.none"]
+        return f"{value_us} µs" if value_us < 1000 else f"{value_us / 1000:.1f} ms"
+
+
+def load_words(language: Language, zone: ZoneInfo) -> Words:
+    """Read a language's file."""
+    text = (_HERE / f"messages.{language}.json").read_text(encoding="utf-8")
+    messages: dict[str, str] = json.loads(text)
+    return Words(language, messages, zone)
+
+
+def person(by: str) -> str:
+    """A pseudonym's first eight digits in two groups: enough to tell two people apart."""
+    return f"{by[:4]} {by[4:8]}"
+
+
+def visible(text: str) -> str:
+    """Text that strangers wrote, each invisible or direction-changing character as its number."""
+    return _UNSEEN.sub(lambda found: f"‹{ord(found[0]):02X}›", text)

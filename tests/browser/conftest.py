@@ -1,0 +1,36 @@
+"""One Chromium for the browser tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium as on a kiosk: sound needs no click there."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*QUIET_CHROMIUM, "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def shy_chromium(chromium: Browser) -> Iterator[Browser]:
+    """Chromium as on a desk: it blocks sound until somebody touches the page."""
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=QUIET_CHROMIUM)
+    yield browser
+    browser.close()

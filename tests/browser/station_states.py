@@ -1,0 +1,205 @@
+"""States of the station page, built as the edge would send them."""
+
+from typing import Any
+
+State = dict[str, Any]
+
+WANTED_TONES = [[2400, 120, 60], [2400, 120, 60], [2400, 120, 60]]
+STOP_TONES = [[900, 200, 80]] * 5
+SCAN = {
+    "seq": 12,
+    "at": "2026-11-22T01:02:03.456Z",
+    "device": "dock-1",
+    "waybill": "755000123456",
+    "text": None,
+    "symbology": "code128",
+    "symbology_unknown": False,
+    "result": "clear",
+    "banner_zh": None,
+    "banner_en": None,
+    "reason": None,
+    "owner": None,
+    "command": None,
+    "hint": None,
+    "step": "arrive",
+    "by": "a1b2c3d4e5f60718",
+    "place": "dock1",
+    "container": None,
+    "signal": "ok",
+}
+RECENT = [
+    ("103000000001", "hv", "wanted"),
+    ("755000123456", "clear", "ok"),
+    (None, "not_a_parcel", "warn"),
+    ("755000123455", "clear", "ok"),
+    ("755000129001", "stop", "stop"),
+    ("755000123454", "clear", "ok"),
+    (None, "hostile", "reject"),
+    ("755000123453", "clear", "ok"),
+]
+
+
+def base(screen: str = "ready", **changes: Any) -> State:
+    state: State = {
+        "type": "state",
+        "site": "755A",
+        "edge": "dock",
+        "version": "0.1.0",
+        "test_clock": None,
+        "screen": screen,
+        "ack_needed": False,
+        "alarm": None,
+        "scan": None,
+        "recent": [
+            {
+                "seq": 12 - i,
+                "at": f"2026-11-22T01:02:{30 - 3 * i:02d}.456Z",
+                "device": "dock-1",
+                "waybill": waybill,
+                "result": result,
+                "signal": signal,
+            }
+            for i, (waybill, result, signal) in enumerate(RECENT)
+        ],
+        "session": [
+            {
+                "device": "dock-1",
+                "by": "a1b2c3d4e5f60718",
+                "step": "arrive",
+                "place": "dock1",
+                "container": None,
+            }
+        ],
+        "devices": [
+            {
+                "id": "dock-1",
+                "protocol": "honeywell",
+                "connected": True,
+                "source": "pts:/dev/pts/3",
+                "simulated": True,
+                "reprogrammed": False,
+                "reason": None,
+            }
+        ],
+        "link": {
+            "connected": True,
+            "enrolled": True,
+            "receipt_age_s": 2,
+            "offline": False,
+            "problem": None,
+        },
+        "spool": {"depth": 3, "oldest_age_s": 0},
+        "list": {"version": 7, "age_s": 12, "stale": False, "problem": None},
+        "clock": {"offset_ms": -3, "error_ms": 5},
+    }
+    return {**state, **changes}
+
+
+def scanned(screen: str, scan: dict[str, Any], **changes: Any) -> State:
+    return base(screen, scan={**SCAN, **scan}, **changes)
+
+
+def first_start() -> State:
+    """Nothing scanned, nobody on duty, never connected to a hub."""
+    return base(
+        recent=[],
+        session=[{"device": "dock-1", "by": None, "step": None, "place": None, "container": None}],
+        link={
+            "connected": False,
+            "enrolled": False,
+            "receipt_age_s": None,
+            "offline": True,
+            "problem": None,
+        },
+        spool={"depth": 0, "oldest_age_s": None},
+        list={"version": 0, "age_s": None, "stale": True, "problem": None},
+        clock={"offset_ms": None, "error_ms": None},
+    )
+
+
+def recorded() -> State:
+    return scanned("recorded", {}, alarm={"seq": 12, "tones": [[1800, 80, 0]], "repeat": False})
+
+
+def wanted(ack_needed: bool = True) -> State:
+    return scanned(
+        "wanted",
+        {
+            "waybill": "103000000001",
+            "result": "hv",
+            "signal": "wanted",
+            "banner_zh": "特殊安全产品(高价值)快件",
+            "banner_en": "HIGH VALUE",
+        },
+        ack_needed=ack_needed,
+        alarm={"seq": 12, "tones": WANTED_TONES, "repeat": True} if ack_needed else None,
+    )
+
+
+def stop() -> State:
+    return scanned(
+        "stop",
+        {
+            "waybill": "755000129001",
+            "result": "stop",
+            "signal": "stop",
+            "reason": "寄件人报案:调包嫌疑",
+            "owner": "华南区运营 0755-1234567",
+        },
+        ack_needed=True,
+        alarm={"seq": 12, "tones": STOP_TONES, "repeat": True},
+    )
+
+
+def warn() -> State:
+    return scanned(
+        "warn",
+        {
+            "waybill": None,
+            "text": "1034567890128",
+            "symbology": "ean13",
+            "result": "not_a_parcel",
+            "hint": "wrong_symbology",
+            "signal": "warn",
+        },
+    )
+
+
+def warn_not_yet() -> State:
+    return scanned(
+        "warn",
+        {
+            "waybill": None,
+            "result": "command",
+            "command": {"verb": "SEAL", "value": "S-000871", "not_yet": True},
+            "signal": "warn",
+        },
+    )
+
+
+def reject(text: str = "75500012\x02\x1b[2J<script>alert(1)</script>") -> State:
+    return scanned(
+        "reject",
+        {
+            "waybill": None,
+            "text": text,
+            "result": "hostile",
+            "hint": "control_characters",
+            "signal": "reject",
+        },
+    )
+
+
+def not_recorded() -> State:
+    return scanned("not_recorded", {"hint": "disk_full", "signal": "not_recorded"})
+
+
+def command(verb: str = "STEP", value: str | None = "arrive") -> State:
+    return scanned(
+        "command",
+        {
+            "waybill": None,
+            "result": "command",
+            "command": {"verb": verb, "value": value, "not_yet": False},
+        },
+    )

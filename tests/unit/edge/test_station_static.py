@@ -1,0 +1,68 @@
+"""The station page's files: words complete in both languages, colours readable in both themes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.contrast import AA_TEXT, ratio, tokens
+from wire.messages import Problem
+from wire.names import Signal, Step
+
+STATIC = Path(__file__).parents[3] / "edge" / "static"
+SCRIPTS = sorted(STATIC.glob("*.js"))
+CSS = (STATIC / "tokens.css").read_text()
+DARK = tokens(CSS, ":root")
+LIGHT = {**DARK, **tokens(CSS, ':root[data-theme="light"]')}
+MEANINGS = ("green", "red", "amber", "violet", "blue", "grey")
+
+
+def messages(language: str) -> dict[str, str]:
+    table: dict[str, str] = json.loads((STATIC / f"messages.{language}.json").read_text())
+    return table
+
+
+def test_both_languages_have_the_same_messages_with_the_same_blanks() -> None:
+    zh, en = messages("zh"), messages("en")
+    assert list(zh) == list(en)
+    for key, text in zh.items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", en[key])), key
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_step_signal_and_problem_of_the_wire_has_its_word(language: str) -> None:
+    table = messages(language)
+    needed = [f"step.{step}" for step in Step]
+    needed += [f"signal.{signal}" for signal in Signal]
+    needed += [f"problem.{problem}" for problem in Problem]
+    assert [key for key in needed if key not in table] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_every_message_that_a_script_says_exists(script: Path) -> None:
+    table = messages("zh")
+    said = re.findall(r'\bsay(?:Other)?\("([^"]+)"', script.read_text())
+    assert [key for key in said if key not in table] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_holds_words_of_its_own_or_reads_text_as_html(script: Path) -> None:
+    code = script.read_text()
+    assert re.search(r"[\u4e00-\u9fff]", code) is None
+    assert re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", code) is None
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+def test_text_is_readable_on_every_ground(theme: dict[str, str]) -> None:
+    pairs = [(text, ground) for text in ("text", "quiet") for ground in ("ground", "card")]
+    pairs += [(f"{meaning}-mark", ground) for meaning in MEANINGS for ground in ("ground", "card")]
+    pairs += [(f"on-{meaning}", meaning) for meaning in MEANINGS]
+    pairs.append(("on-red", "red-deep"))
+    weak = [(a, b) for a, b in pairs if ratio(theme[a], theme[b]) < AA_TEXT]
+    assert weak == []
+
+
+def test_the_contrast_formula_knows_the_published_ends() -> None:
+    assert ratio("#000000", "#ffffff") == pytest.approx(21)
+    assert ratio("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)

@@ -1,0 +1,45 @@
+"""Cards for the console's unit tests."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hub.alerts.service import AlertKind, AlertState, Level
+from hub.console.views import Card
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+
+def card(
+    id: int,
+    kind: AlertKind = AlertKind.WANTED,
+    level: Level = Level.ACT,
+    *,
+    state: AlertState = AlertState.OPEN,
+    site: str | None = "755A",
+    ago_s: float = 60,
+    value_cny: str | None = None,
+) -> Card:
+    raised_at = NOW - timedelta(seconds=ago_s)
+    return Card(
+        id=id,
+        kind=kind,
+        level=level,
+        state=state,
+        subject="103000000001",
+        waybill="103000000001",
+        site=site,
+        raised_at=raised_at,
+        last_at=raised_at,
+        late=False,
+        count=1,
+        text_zh="",
+        text_en="",
+        value_cny=None if value_cny is None else Decimal(value_cny),
+        moment=None,
+    )
+
+
+def passage(id: int, *, site: str = "755A", ago_s: float = 60, value_cny: str | None = None) -> Card:
+    return card(
+        id, AlertKind.HV_PASSAGE, Level.PASSAGE, site=site, ago_s=ago_s, value_cny=value_cny
+    )

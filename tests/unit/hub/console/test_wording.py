@@ -1,0 +1,109 @@
+"""The console's words: complete in both languages, none in code, strangers' text harmless."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.alerts.service import Act, AlertKind, AlertState
+from hub.console.vitals import Trouble
+from hub.console.wording import Language, load_words, person, visible
+from wire.names import Result, Signal, Step
+
+CONSOLE = Path(__file__).parents[4] / "hub" / "console"
+CODE = sorted([*CONSOLE.glob("*.py"), *(CONSOLE / "static").glob("*.js")])
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+SAID = re.compile(r'\b(?:say|_fact|_seen|_draw_sentence)\(\s*"([a-z_.]+)"')
+
+
+def table(language: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((CONSOLE / f"messages.{language}.json").read_text())
+    return found
+
+
+def test_both_languages_have_the_same_messages_with_the_same_blanks() -> None:
+    zh, en = table("zh"), table("en")
+    assert list(zh) == list(en)
+    for key, text in zh.items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", en[key])), key
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.name)
+def test_no_chinese_and_no_html_from_text_stands_in_code(path: Path) -> None:
+    code = path.read_text()
+    assert re.search(r"[\u4e00-\u9fff]", code) is None
+    assert re.search(r"innerHTML|ui\.html|ui\.markdown|insertAdjacentHTML|eval\(", code) is None
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.name)
+def test_every_message_that_code_says_exists(path: Path) -> None:
+    known = table("zh")
+    assert [key for key in SAID.findall(path.read_text()) if key not in known] == []
+
+
+def test_every_value_that_a_page_names_has_its_word() -> None:
+    known = table("zh")
+    for prefix, values in (
+        ("kind", AlertKind),
+        ("act", Act),
+        ("state", AlertState),
+        ("step", Step),
+        ("signal", Signal),
+        ("result", Result),
+        ("trouble", Trouble),
+    ):
+        for value in values:
+            assert f"{prefix}.{value}" in known
+
+
+def test_a_missing_blank_is_an_error_and_not_a_hole() -> None:
+    words = load_words(Language.EN, SHANGHAI)
+    with pytest.raises(KeyError):
+        words.say("wall.more")
+    with pytest.raises(KeyError):
+        words.say("no.such.message")
+
+
+def test_an_unknown_value_is_shown_as_it_is_and_none_by_its_word() -> None:
+    words = load_words(Language.EN, SHANGHAI)
+    assert words.name("step", "teleport") == "teleport"
+    assert words.name("step", None) == "no step"
+
+
+def test_times_are_written_in_the_zone_with_their_offset() -> None:
+    words = load_words(Language.ZH, SHANGHAI)
+    at = datetime(2026, 11, 21, 18, 2, 3, 456_789, tzinfo=UTC)
+    assert words.clock_time(at) == "02:02:03"
+    assert words.day(at) == "2026-11-22"
+    assert words.exact(at) == "2026-11-22 02:02:03.456 UTC+08:00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (172_800, "2 d")],
+)
+def test_a_span_is_written_in_its_largest_unit(seconds: int, written: str) -> None:
+    assert load_words(Language.EN, SHANGHAI).span(timedelta(seconds=seconds)) == written
+
+
+def test_a_span_below_zero_is_written_as_none() -> None:
+    assert load_words(Language.EN, SHANGHAI).span(timedelta(seconds=-5)) == "0 s"
+
+
+def test_figures_carry_their_unit_or_say_that_there_is_none() -> None:
+    words = load_words(Language.EN, SHANGHAI)
+    assert words.money(Decimal("26800")) == "¥26,800.00"
+    assert words.money(None) == "not declared"
+    assert (words.micros(85), words.micros(1300), words.micros(None)) == ("85 µs", "1.3 ms", "—")
+
+
+def test_text_of_strangers_hides_nothing() -> None:
+    assert visible("a\u202eb\x1b[2J\u200b<b>") == "a‹202E›b‹1B›[2J‹200B›<b>"
+
+
+def test_a_person_is_shown_by_the_head_of_the_pseudonym() -> None:
+    assert person("a1b2c3d4e5f60718") == "a1b2 c3d4"
