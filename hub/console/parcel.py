@@ -10,8 +10,9 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.console.feed import Feed, Snapshot
 from hub.console.frame import Frame
+from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, icon, text, waybill
-from hub.console.rules import MEANING_OF, Meaning, is_waybill
+from hub.console.rules import is_waybill
 from hub.console.scans import ScanRows
 from hub.console.seam import Rooms
 from hub.console.views import Card, ParcelSight, Seen

@@ -14,6 +14,7 @@ let beatAt = performance.now();
 let lastChime = null;
 
 function tick() {
+  document.documentElement.lang = words.lang; // the framework sets its own when it starts
   const live = document.getElementById("live");
   if (live === null) return;
   const { now, beat: newBeat, chime: newChime } = live.dataset;
