@@ -275,6 +275,7 @@ def test_a_hub_without_ingest_says_so_in_red_and_a_test_clock_is_shown(
         page = chromium.new_page(viewport=DESK)  # type: ignore[arg-type]  # a plain dict
         page.goto(process.more_link())
         expect(page.locator(".note-down").first).to_contain_text("入库停止")
+        expect(page.locator(".lane-acts .empty .icon")).to_be_hidden()
         expect(page.locator(".note.m-violet")).to_contain_text("2026-01-01T00:00:00+00:00,10")
         shoot(page, "console-ingest-down-zh")
         page.close()
@@ -291,5 +292,6 @@ def test_a_page_that_lost_the_hub_says_so(tmp_path: Path, chromium: Browser) -> 
     finally:
         process.stop()
     expect(page.locator("#lost-note")).to_be_visible(timeout=15_000)
+    expect(page.locator(".vitals .m-green")).to_be_hidden()
     shoot(page, "console-lost-zh")
     page.close()
