@@ -80,8 +80,17 @@ def _run_ingest(context: RoleContext) -> None:
     run_ingest(context, make_projections(context))
 
 
+def _create_app_with_console(context: HubContext) -> FastAPI:
+    # Only the web role carries the screens' framework; the other roles stay small without it.
+    from hub.console.console import mount_console
+
+    app = create_app(context)
+    mount_console(app, context)
+    return app
+
+
 def _run_web(context: RoleContext) -> None:
-    run_web(context, create_app)
+    run_web(context, _create_app_with_console)
 
 
 if __name__ == "__main__":

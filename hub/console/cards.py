@@ -5,30 +5,14 @@ from dataclasses import dataclass
 
 from nicegui.element import Element
 
-from hub.alerts.service import AlertKind, AlertState, Level
 from hub.console.keyed import KeyedList, Row
+from hub.console.looks import ICON_OF, MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, button, chip, icon, text, waybill
-from hub.console.rules import CARDS_MAX, LIMIT_S, MEANING_OF, Group, Meaning
-from hub.console.views import Card, Moment
+from hub.console.rules import CARDS_MAX, LIMIT_S, Group
+from hub.console.views import Card, Level, Moment, State
 from hub.console.wording import Words, person, visible
 from hub.fact import is_simulated
 from wire.names import format_at
-
-ICON_OF = {
-    AlertKind.HV_PASSAGE: "parcel",
-    AlertKind.WANTED: "alarm",
-    AlertKind.STOP: "stop",
-    AlertKind.WANTED_PAST: "alarm",
-    AlertKind.HOSTILE_LABEL: "label-bad",
-    AlertKind.SCANNER_REPROGRAMMED: "gear",
-    AlertKind.DEVICE_LOST: "cable",
-    AlertKind.EDGE_SILENT: "cable",
-    AlertKind.EDGE_REFUSED: "broken",
-    AlertKind.EDGE_CONFLICT: "broken",
-    AlertKind.LINE_QUARANTINED: "broken",
-    AlertKind.PROJECTION_ERROR: "broken",
-    AlertKind.ROLE_RESTARTED: "gear",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +86,7 @@ def _draw_card(card: Card, is_chosen: bool, words: Words, acts: CardActs) -> Ele
                 said = card.text_zh if words.language == "zh" else card.text_en
                 text(visible(said), "card-text", "p")
             _where(card, words)
-        if card.level is not Level.PASSAGE and card.state is AlertState.OPEN:
+        if card.level is not Level.PASSAGE and card.state is State.OPEN:
             act = button(words.say("card.ack"), "button-ack")
             act.on("click.stop", lambda: acts.acknowledge(card))
     return whole
@@ -113,7 +97,7 @@ def ring(card: Card) -> Element:
     whole = attribute(box("custos-ring", "ring"), "at", format_at(card.raised_at))
     attribute(whole, "limit", str(LIMIT_S[card.level]))
     with whole:
-        icon("check" if card.state is AlertState.ACKED else ICON_OF[card.kind])
+        icon("check" if card.state is State.ACKED else ICON_OF[card.kind])
     return whole
 
 
@@ -122,7 +106,7 @@ def _marks(card: Card, words: Words) -> None:
         text(words.say("card.count", n=card.count), "card-count")
     if card.late:
         chip(words.say("card.late"), Meaning.OPEN, "clock")
-    if card.state is AlertState.ACKED:
+    if card.state is State.ACKED:
         chip(words.say("card.acked"), Meaning.NO_DATA, "check")
     if card.moment is not None and is_simulated(card.moment.source):
         chip(words.say("scan.simulated"), Meaning.UNPROVEN)

@@ -59,18 +59,17 @@ def _chosen(asked: str | None, default: E) -> E:
 
 def put_head(words: Words, choice: Choice, root: str) -> None:
     """Styles, scripts and the words that the browser itself needs, before anything is drawn."""
+    lang = "zh-CN" if words.language is Language.ZH else "en"
     table = {key: words.say(key, n="{n}", age="{age}") for key in _BROWSER_WORDS}
-    table["zone"] = words.zone.key
+    table |= {"zone": words.zone.key, "lang": lang}
     # "<" cannot stand in a script element; the table is ours, yet nobody has to remember that.
     safe = json.dumps(table, ensure_ascii=False).replace("<", "\\u003c")
-    lang = "zh-CN" if words.language is Language.ZH else "en"
     ui.add_head_html(
         f'<link rel="stylesheet" href="{root}/{STATIC_URL}/tokens.css">'
         f'<link rel="stylesheet" href="{root}/{STATIC_URL}/icons.css">'
         f'<link rel="stylesheet" href="{root}/{STATIC_URL}/frame.css">'
         f'<link rel="stylesheet" href="{root}/{STATIC_URL}/pages.css">'
-        f"<script>document.documentElement.lang='{lang}';"
-        f"document.documentElement.dataset.theme='{choice.theme}';"
+        f"<script>document.documentElement.dataset.theme='{choice.theme}';"
         f"document.documentElement.dataset.view='{choice.view}'</script>"
         f'<script id="custos-words" type="application/json">{safe}</script>'
         f'<script type="module" src="{root}/{STATIC_URL}/console.js"></script>'

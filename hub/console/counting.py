@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from hub.console.looks import MEANING_OF
 from hub.console.markup import attribute, box, button, text
-from hub.console.rules import MEANING_OF, Counters, Filter
+from hub.console.rules import Counters, Filter
 from hub.console.wording import Words
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from hub.alerts.service import Act, AlertState, Level
 from hub.console.cards import where_parts
+from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, button, chip, icon, text, waybill
-from hub.console.rules import MEANING_OF, Meaning
-from hub.console.views import Card, HistoryLine
+from hub.console.views import Card, Decision, HistoryLine, Level, State
 from hub.console.wording import Words, visible
 from hub.fact import is_simulated
 
@@ -22,7 +21,7 @@ class Answer:
     """What a person decided about an alert."""
 
     card: Card
-    act: Act
+    decision: Decision
     reason: str | None
 
 
@@ -58,7 +57,7 @@ class Detail:
         self._reason = ""
         self._problem.set_visibility(False)
         self._form.clear()
-        if card is not None and card.state is not AlertState.CLOSED:
+        if card is not None and card.state is not State.CLOSED:
             with self._form:
                 self._draw_form(card)
 
@@ -120,9 +119,9 @@ class Detail:
         words = self._words
         if card.level is Level.PASSAGE:
             return
-        if card.state is AlertState.OPEN:
+        if card.state is State.OPEN:
             button(words.say("card.ack"), "button-strong", "a").on(
-                "click", lambda: self._decide(Act.ACK)
+                "click", lambda: self._decide(Decision.ACK)
             )
         with box("label", "reason"):
             text(words.say("card.reason"), "label")
@@ -131,20 +130,22 @@ class Detail:
             attribute(field, "placeholder", words.say("card.reason.hint"))
             field.on("input", self._keep_reason, js_handler=_SEND_VALUE)
         with box("div", "answers"):
-            button(words.say("card.accept"), "").on("click", lambda: self._decide(Act.ACCEPT))
-            button(words.say("card.reject"), "").on("click", lambda: self._decide(Act.REJECT))
+            button(words.say("card.accept"), "").on("click", lambda: self._decide(Decision.ACCEPT))
+            button(words.say("card.reject"), "").on("click", lambda: self._decide(Decision.REJECT))
 
     def _keep_reason(self, event: GenericEventArguments) -> None:
         self._reason = str(event.args)[:REASON_CHARS_MAX]
 
-    async def _decide(self, act: Act) -> None:
+    async def _decide(self, decision: Decision) -> None:
         if self._card is None:
             return
         reason = self._reason.strip() or None
-        if act is Act.REJECT and reason is None:
+        if decision is Decision.REJECT and reason is None:
             self.complain(self._words.say("card.reason.needed"))
             return
-        await self._answer(Answer(self._card, act, None if act is Act.ACK else reason))
+        await self._answer(
+            Answer(self._card, decision, None if decision is Decision.ACK else reason)
+        )
 
 
 _SEND_VALUE = "(event) => emit(event.target.value)"

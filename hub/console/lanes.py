@@ -1,10 +1,9 @@
 """The wall's columns: a heading with its count, cards, or what will stand there."""
 
-from hub.alerts.service import AlertState
 from hub.console.cards import CardActs, Column
 from hub.console.markup import box, icon, text
 from hub.console.rules import Group, grouped
-from hub.console.views import Card
+from hub.console.views import Card, State
 from hub.console.wording import Words
 
 
@@ -35,7 +34,7 @@ class Lane:
         is_filtered: bool,
     ) -> None:
         """Draw the cards, bursts grouped unless one of ``expanded`` is in them."""
-        waiting = sum(card.state is AlertState.OPEN for card in cards)
+        waiting = sum(card.state is State.OPEN for card in cards)
         self._count.set_text(str(waiting))
         self._empty.set_visibility(not cards)
         say = self._words.say

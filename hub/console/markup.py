@@ -10,7 +10,8 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
-from hub.console.rules import SERIES_DIGITS, Meaning, waybill_groups
+from hub.console.looks import Meaning
+from hub.console.rules import SERIES_DIGITS, waybill_groups
 from wire.names import format_at
 
 E = TypeVar("E", bound=Element)

@@ -10,11 +10,12 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.console.feed import Feed, Snapshot
 from hub.console.frame import Frame
+from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, icon, text, waybill
-from hub.console.rules import MEANING_OF, Meaning, is_waybill
+from hub.console.rules import is_waybill
 from hub.console.scans import ScanRows
 from hub.console.seam import Rooms
-from hub.console.views import Card, ParcelSight, Seen
+from hub.console.views import Card, Level, ParcelSight, Seen, State
 from hub.console.wording import Words, visible
 
 _log = structlog.get_logger()
@@ -138,6 +139,9 @@ class ParcelPage:
             for card in cards:
                 with box("li"):
                     chip(words.name("kind", card.kind), MEANING_OF[card.kind])
-                    chip(words.name("state", card.state), Meaning.NO_DATA)
+                    # An open passage waits for nobody: the parcel is there.
+                    is_here = card.level is Level.PASSAGE and card.state is State.OPEN
+                    state = words.say("state.here") if is_here else words.name("state", card.state)
+                    chip(state, Meaning.NO_DATA)
                     text(card.site or words.say("card.site.none"))
                     age(card.raised_at, words.exact(card.raised_at))

@@ -17,16 +17,19 @@ from hub.console.rules import CARDS_KEPT_MAX
 from hub.console.views import (
     Card,
     Changes,
+    Decision,
     Declared,
     EdgeSight,
     Health,
     HistoryLine,
     Ingest,
+    Level,
     Moment,
     ParcelSight,
     ScanLine,
     ScanTimes,
     Seen,
+    State,
 )
 from hub.db import outbox
 from hub.db.outbox import NewsTopic
@@ -111,10 +114,10 @@ class DatabaseRooms:
             cards=cards,
         )
 
-    def answer(self, alert_id: int, act: Act, who: str, reason: str | None) -> None:
+    def answer(self, alert_id: int, decision: Decision, who: str, reason: str | None) -> None:
         """Record a person's act; see ``seam.Rooms`` for what it raises."""
         with self._hub.database.writing() as tx:
-            answer_alert(tx, alert_id, act, who, reason, self._hub.clock.now())
+            answer_alert(tx, alert_id, Act(decision), who, reason, self._hub.clock.now())
 
     def _scans(self, tx: Connection, waybill: str) -> tuple[ScanLine, ...]:
         wanted = EventFilter(waybill=waybill, kind="scan")
@@ -136,8 +139,8 @@ class DatabaseRooms:
         return Card(
             id=alert.id,
             kind=alert.kind,
-            level=alert.level,
-            state=alert.state,
+            level=Level(alert.level),
+            state=State(alert.state),
             subject=alert.subject,
             waybill=alert.waybill,
             site=alert.site,

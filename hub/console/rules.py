@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from hub.alerts.service import AlertKind, AlertState, Level
-from hub.console.views import Card
+from hub.console.views import Card, Level, State
 
 CARDS_MAX = 40
 """Cards or groups drawn in one column; the rest is counted under it."""
@@ -23,40 +21,6 @@ SERIES_DIGITS = 3
 _WAYBILL = re.compile("[0-9A-Za-z-]{1,64}")
 
 
-class Meaning(StrEnum):
-    """The colours; each has one meaning and never stands without its word and icon."""
-
-    RECORDED = "green"
-    STOP = "red"
-    OPEN = "amber"
-    UNPROVEN = "violet"
-    NO_DATA = "grey"
-    INFORMATION = "blue"
-
-
-MEANING_OF = {
-    AlertKind.HV_PASSAGE: Meaning.INFORMATION,
-    AlertKind.WANTED: Meaning.STOP,
-    AlertKind.STOP: Meaning.STOP,
-    AlertKind.WANTED_PAST: Meaning.OPEN,
-    AlertKind.HOSTILE_LABEL: Meaning.OPEN,
-    AlertKind.SCANNER_REPROGRAMMED: Meaning.OPEN,
-    AlertKind.DEVICE_LOST: Meaning.OPEN,
-    AlertKind.EDGE_SILENT: Meaning.NO_DATA,
-    AlertKind.EDGE_REFUSED: Meaning.UNPROVEN,
-    AlertKind.EDGE_CONFLICT: Meaning.UNPROVEN,
-    AlertKind.LINE_QUARANTINED: Meaning.UNPROVEN,
-    AlertKind.PROJECTION_ERROR: Meaning.UNPROVEN,
-    AlertKind.ROLE_RESTARTED: Meaning.OPEN,
-}
-RESULT_MEANING = {
-    "clear": Meaning.RECORDED,
-    "hv": Meaning.INFORMATION,
-    "wanted": Meaning.STOP,
-    "stop": Meaning.STOP,
-    "not_a_parcel": Meaning.OPEN,
-    "hostile": Meaning.OPEN,
-}
 _LEVEL_ORDER = {Level.ACT: 0, Level.WARN: 1, Level.PASSAGE: 2}
 
 
@@ -64,7 +28,7 @@ _LEVEL_ORDER = {Level.ACT: 0, Level.WARN: 1, Level.PASSAGE: 2}
 class Filter:
     """What the wall is narrowed to; None lets everything through."""
 
-    kind: AlertKind | None = None
+    kind: str | None = None
     site: str | None = None
 
     def lets_through(self, card: Card) -> bool:
@@ -88,13 +52,13 @@ class Group:
 class Counters:
     """Unclosed alerts by kind and by site, the most first."""
 
-    kinds: tuple[tuple[AlertKind, int], ...]
+    kinds: tuple[tuple[str, int], ...]
     sites: tuple[tuple[str, int], ...]
 
 
 def urgency(card: Card) -> tuple[int, int, int, datetime]:
     """Sort key, most urgent first: unseen, level, money, then the longest waiting."""
-    seen = 1 if card.state is AlertState.ACKED else 0
+    seen = 1 if card.state is State.ACKED else 0
     fen = 0 if card.value_cny is None else int(card.value_cny * 100)
     return (seen, _LEVEL_ORDER[card.level], -fen, card.raised_at)
 
@@ -166,7 +130,7 @@ def changed_wall(wall: Mapping[int, Card], changed: Iterable[Card]) -> dict[int,
     """The wall after changes: closed alerts leave, the newest ``CARDS_KEPT_MAX`` stay."""
     after = dict(wall)
     for card in changed:
-        if card.state is AlertState.CLOSED:
+        if card.state is State.CLOSED:
             after.pop(card.id, None)
         else:
             after[card.id] = card
@@ -177,7 +141,7 @@ def changed_wall(wall: Mapping[int, Card], changed: Iterable[Card]) -> dict[int,
 
 def new_ids(wall: Mapping[int, Card], changed: Iterable[Card]) -> frozenset[int]:
     """Those that nobody has seen on the wall before; they slide in and sound once."""
-    return frozenset(c.id for c in changed if c.state is AlertState.OPEN and c.id not in wall)
+    return frozenset(c.id for c in changed if c.state is State.OPEN and c.id not in wall)
 
 
 def sound_for(fresh: Collection[Card]) -> Level | None:

@@ -7,23 +7,14 @@ from functools import partial
 from nicegui.element import Element
 
 from hub.console.keyed import KeyedList, Row
+from hub.console.looks import RESULT_ICON, RESULT_MEANING, Meaning
 from hub.console.markup import age, attribute, box, chip, icon, text
-from hub.console.rules import RESULT_MEANING, Meaning
 from hub.console.views import ScanLine
 from hub.console.wording import Words, person, visible
 from hub.fact import is_simulated
 
 GAP_SHOWN_FROM = timedelta(hours=1)
 """A longer stretch without a scan is drawn with its length."""
-
-_RESULT_ICONS = {
-    "clear": "check",
-    "hv": "parcel",
-    "wanted": "alarm",
-    "stop": "stop",
-    "not_a_parcel": "label-bad",
-    "hostile": "label-bad",
-}
 
 
 class ScanRows:
@@ -52,7 +43,7 @@ class ScanRows:
                 text(self._words.clock_time(scan.at), "scan-time figure", "b")
                 text(self._words.day(scan.at), "label figure")
                 age(scan.at, self._words.exact(scan.at), "label")
-            icon(_RESULT_ICONS.get(scan.result, "label"))
+            icon(RESULT_ICON.get(scan.result, "label"))
             with box("div", "scan-body"):
                 self._draw_head(scan)
                 self._draw_marks(scan)

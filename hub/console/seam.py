@@ -2,8 +2,7 @@
 
 from typing import Protocol
 
-from hub.alerts.service import Act
-from hub.console.views import Changes, Health, HistoryLine, ParcelSight
+from hub.console.views import Changes, Decision, Health, HistoryLine, ParcelSight
 
 
 class Rooms(Protocol):
@@ -21,8 +20,8 @@ class Rooms(Protocol):
     def parcel(self, waybill: str) -> ParcelSight:
         """What is recorded of a waybill, be it nothing."""
 
-    def answer(self, alert_id: int, act: Act, who: str, reason: str | None) -> None:
-        """Record a person's act.
+    def answer(self, alert_id: int, decision: Decision, who: str, reason: str | None) -> None:
+        """Record what a person decided.
 
         Raises:
             UnknownAlertError: no such alert.

@@ -8,7 +8,29 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from hub.alerts.service import Act, AlertKind, AlertState, Level
+
+class Level(StrEnum):
+    """What a card asks of people; the values are those of ``hub.alerts``."""
+
+    PASSAGE = "passage"
+    WARN = "warn"
+    ACT = "act"
+
+
+class State(StrEnum):
+    """Whether a card waits for a person; the values are those of ``hub.alerts``."""
+
+    OPEN = "open"
+    ACKED = "acked"
+    CLOSED = "closed"
+
+
+class Decision(StrEnum):
+    """What a person can answer; the values are those of ``hub.alerts``."""
+
+    ACK = "ack"
+    ACCEPT = "accept"
+    REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +52,9 @@ class Card:
     """One alert on the wall. ``raised_at`` is hub time, ``last_at`` event time."""
 
     id: int
-    kind: AlertKind
+    kind: str
     level: Level
-    state: AlertState
+    state: State
     subject: str
     waybill: str | None
     site: str | None
@@ -51,7 +73,7 @@ class HistoryLine:
     """What was done to an alert, by whom, and why."""
 
     at: datetime
-    act: Act
+    act: str
     who: str
     reason: str | None
 

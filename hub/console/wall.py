@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 
-from hub.alerts.service import Act, AlertState, ClosedAlertError, UnknownAlertError
+from hub.alerts.service import ClosedAlertError, UnknownAlertError
 from hub.console.cards import CardActs
 from hub.console.counting import CounterPane
 from hub.console.detail import Answer, Detail
@@ -14,7 +14,7 @@ from hub.console.lanes import Lane
 from hub.console.markup import box
 from hub.console.rules import Filter, Group, acts_of, counters, passages_of, sound_for
 from hub.console.seam import Rooms
-from hub.console.views import Card, HistoryLine
+from hub.console.views import Card, Decision, HistoryLine, State
 from hub.console.wording import Words
 
 
@@ -99,13 +99,13 @@ class WallPage:
         await self._draw_detail()
 
     async def _acknowledge(self, card: Card) -> None:
-        await self._answer(Answer(card, Act.ACK, None))
+        await self._answer(Answer(card, Decision.ACK, None))
 
     async def _answer(self, answer: Answer) -> None:
         card = answer.card
         try:
             await run_in_threadpool(
-                self._rooms.answer, card.id, answer.act, self._who, answer.reason
+                self._rooms.answer, card.id, answer.decision, self._who, answer.reason
             )
         except (ClosedAlertError, UnknownAlertError):
             # Somebody else was faster; the feed brings what they did.
@@ -116,6 +116,6 @@ class WallPage:
 
     async def _choose_next(self, done: int) -> None:
         cards = [c for c in self._snapshot.cards.values() if self._filter.lets_through(c)]
-        waiting = [c for c in acts_of(cards) if c.state is AlertState.OPEN and c.id != done]
+        waiting = [c for c in acts_of(cards) if c.state is State.OPEN and c.id != done]
         if waiting:
             await self._choose(waiting[0])

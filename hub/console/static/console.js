@@ -14,6 +14,7 @@ let beatAt = performance.now();
 let lastChime = null;
 
 function tick() {
+  document.documentElement.lang = words.lang; // the framework sets its own when it starts
   const live = document.getElementById("live");
   if (live === null) return;
   const { now, beat: newBeat, chime: newChime } = live.dataset;
@@ -22,7 +23,9 @@ function tick() {
     beatAt = performance.now();
     if (now) keepTime(now);
   }
-  note("lost-note", "note note-down m-red", words["lost"], performance.now() - beatAt > SILENT_MS_MAX);
+  const isLost = performance.now() - beatAt > SILENT_MS_MAX;
+  document.body.dataset.lost = isLost; // what still stands there must not look alive
+  note("lost-note", "note note-down m-red", words["lost"], isLost);
   if (newChime !== undefined && newChime !== lastChime) {
     lastChime = newChime;
     chime(newChime.split("-")[0]);
@@ -146,11 +149,16 @@ class Ring extends HTMLElement {
 
 class Clock extends HTMLElement {
   connectedCallback() {
-    this.timer = setInterval(() => { this.textContent = new Date(hubNow()).toLocaleTimeString("en-GB", { timeZone: words.zone }); }, 1000);
+    this.write();
+    this.timer = setInterval(() => this.write(), 1000);
   }
 
   disconnectedCallback() {
     clearInterval(this.timer);
+  }
+
+  write() {
+    this.textContent = new Date(hubNow()).toLocaleTimeString("en-GB", { timeZone: words.zone });
   }
 }
 

@@ -3,25 +3,25 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hub.alerts.service import AlertKind, AlertState, Level
-from hub.console.views import Card
+from hub.alerts.service import AlertKind
+from hub.console.views import Card, Level, State
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
 
 def card(
-    id: int,
+    card_id: int,
     kind: AlertKind = AlertKind.WANTED,
     level: Level = Level.ACT,
     *,
-    state: AlertState = AlertState.OPEN,
+    state: State = State.OPEN,
     site: str | None = "755A",
     ago_s: float = 60,
     value_cny: str | None = None,
 ) -> Card:
     raised_at = NOW - timedelta(seconds=ago_s)
     return Card(
-        id=id,
+        id=card_id,
         kind=kind,
         level=level,
         state=state,
@@ -39,7 +39,9 @@ def card(
     )
 
 
-def passage(id: int, *, site: str = "755A", ago_s: float = 60, value_cny: str | None = None) -> Card:
+def passage(
+    card_id: int, *, site: str = "755A", ago_s: float = 60, value_cny: str | None = None
+) -> Card:
     return card(
-        id, AlertKind.HV_PASSAGE, Level.PASSAGE, site=site, ago_s=ago_s, value_cny=value_cny
+        card_id, AlertKind.HV_PASSAGE, Level.PASSAGE, site=site, ago_s=ago_s, value_cny=value_cny
     )

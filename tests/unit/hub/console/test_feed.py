@@ -4,9 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from hub.alerts.service import Act, AlertState
 from hub.console.feed import Feed, Snapshot
-from hub.console.views import Card, Changes, Health, HistoryLine, Ingest, ParcelSight
+from hub.console.views import (
+    Card,
+    Changes,
+    Decision,
+    Health,
+    HistoryLine,
+    Ingest,
+    ParcelSight,
+    State,
+)
 from hub.console.vitals import Trouble, trouble_of
 from tests.unit.hub.console.cards import NOW, card
 
@@ -38,7 +46,7 @@ class FakeRooms:
     def parcel(self, waybill: str) -> ParcelSight:
         raise AssertionError("the feed reads no parcel")
 
-    def answer(self, alert_id: int, act: Act, who: str, reason: str | None) -> None:
+    def answer(self, alert_id: int, decision: Decision, who: str, reason: str | None) -> None:
         raise AssertionError("the feed answers nothing")
 
 
@@ -82,7 +90,7 @@ def test_a_closed_alert_leaves_every_page() -> None:
 
     async def story(feed: Feed, heard: list[Snapshot]) -> None:
         await feed.look(with_health=True)
-        rooms.news.append(card(1, state=AlertState.CLOSED))
+        rooms.news.append(card(1, state=State.CLOSED))
         await feed.look(with_health=False)
         assert heard[-1].cards == {}
 

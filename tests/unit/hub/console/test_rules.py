@@ -2,17 +2,17 @@
 
 import pytest
 
-from hub.alerts.service import AlertKind, AlertState, Level
+from hub.alerts.service import Act, AlertKind
+from hub.alerts.service import AlertState as StoredState
+from hub.alerts.service import Level as StoredLevel
+from hub.console.looks import ICON_OF, MEANING_OF, RESULT_ICON, RESULT_MEANING, Meaning
 from hub.console.rules import (
     CARDS_KEPT_MAX,
     GROUP_MIN,
     LIMIT_S,
-    MEANING_OF,
-    RESULT_MEANING,
     Counters,
     Filter,
     Group,
-    Meaning,
     acts_of,
     changed_wall,
     counters,
@@ -23,7 +23,7 @@ from hub.console.rules import (
     sound_for,
     waybill_groups,
 )
-from hub.console.views import Card
+from hub.console.views import Card, Decision, Level, State
 from tests.unit.hub.console.cards import card, passage
 from wire.names import Result
 
@@ -33,7 +33,7 @@ def ids(cards: list[Card]) -> list[int]:
 
 
 def test_unseen_stands_before_seen_whatever_its_level() -> None:
-    seen = card(1, state=AlertState.ACKED, ago_s=900)
+    seen = card(1, state=State.ACKED, ago_s=900)
     warning = card(2, AlertKind.DEVICE_LOST, Level.WARN, ago_s=1)
     assert ids(acts_of([seen, warning])) == [2, 1]
 
@@ -106,7 +106,7 @@ def test_a_filter_narrows_by_kind_and_by_site() -> None:
 
 def test_a_closed_alert_leaves_the_wall_and_the_old_wall_is_untouched() -> None:
     wall = {1: card(1), 2: card(2)}
-    after = changed_wall(wall, [card(2, state=AlertState.CLOSED), card(3)])
+    after = changed_wall(wall, [card(2, state=State.CLOSED), card(3)])
     assert sorted(after) == [1, 3]
     assert sorted(wall) == [1, 2]
 
@@ -118,7 +118,7 @@ def test_the_wall_keeps_the_newest_when_it_is_full() -> None:
 
 
 def test_only_open_alerts_that_were_not_on_the_wall_are_new() -> None:
-    changed = [card(1), card(2), card(3, state=AlertState.ACKED), card(4, state=AlertState.CLOSED)]
+    changed = [card(1), card(2), card(3, state=State.ACKED), card(4, state=State.CLOSED)]
     assert new_ids({1: card(1)}, changed) == {2}
 
 
@@ -129,12 +129,18 @@ def test_one_moment_sounds_once_with_its_strongest_level() -> None:
     assert sound_for([passage(2), warning, card(3)]) is Level.ACT
 
 
-def test_every_kind_level_and_result_has_its_meaning() -> None:
-    assert set(MEANING_OF) == set(AlertKind)
+def test_every_kind_and_result_has_its_looks_and_only_wanted_and_stop_are_red() -> None:
+    assert set(MEANING_OF) == set(ICON_OF) == set(AlertKind)
+    assert set(RESULT_MEANING) == set(RESULT_ICON) == set(Result)
     assert set(LIMIT_S) == set(Level)
-    assert set(RESULT_MEANING) == {result.value for result in Result}
     red = {kind for kind, meaning in MEANING_OF.items() if meaning is Meaning.STOP}
     assert red == {AlertKind.WANTED, AlertKind.STOP}
+
+
+def test_the_console_speaks_of_alerts_as_their_room_does() -> None:
+    assert {level.value for level in Level} == {level.value for level in StoredLevel}
+    assert {state.value for state in State} == {state.value for state in StoredState}
+    assert {decision.value for decision in Decision} < {act.value for act in Act}
 
 
 def test_waybills_are_read_in_fours() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.console.rules import Meaning
+from hub.console.looks import Meaning
 from tests.unit.contrast import AA_LARGE, AA_TEXT, ratio, tokens
 
 CSS = (Path(__file__).parents[4] / "hub" / "console" / "static" / "tokens.css").read_text()

@@ -1,0 +1,66 @@
+"""Which colour and which picture a thing has; each colour has one meaning. Source: console.md."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from hub.alerts.service import AlertKind
+from wire.names import Result
+
+
+class Meaning(StrEnum):
+    """The colours; each has one meaning and never stands without its word and icon."""
+
+    RECORDED = "green"
+    STOP = "red"
+    OPEN = "amber"
+    UNPROVEN = "violet"
+    NO_DATA = "grey"
+    INFORMATION = "blue"
+
+
+MEANING_OF: Mapping[str, Meaning] = {
+    AlertKind.HV_PASSAGE: Meaning.INFORMATION,
+    AlertKind.WANTED: Meaning.STOP,
+    AlertKind.STOP: Meaning.STOP,
+    AlertKind.WANTED_PAST: Meaning.OPEN,
+    AlertKind.HOSTILE_LABEL: Meaning.OPEN,
+    AlertKind.SCANNER_REPROGRAMMED: Meaning.OPEN,
+    AlertKind.DEVICE_LOST: Meaning.OPEN,
+    AlertKind.EDGE_SILENT: Meaning.NO_DATA,
+    AlertKind.EDGE_REFUSED: Meaning.UNPROVEN,
+    AlertKind.EDGE_CONFLICT: Meaning.UNPROVEN,
+    AlertKind.LINE_QUARANTINED: Meaning.UNPROVEN,
+    AlertKind.PROJECTION_ERROR: Meaning.UNPROVEN,
+    AlertKind.ROLE_RESTARTED: Meaning.OPEN,
+}
+RESULT_MEANING: Mapping[str, Meaning] = {
+    Result.CLEAR: Meaning.RECORDED,
+    Result.HV: Meaning.INFORMATION,
+    Result.WANTED: Meaning.STOP,
+    Result.STOP: Meaning.STOP,
+    Result.NOT_A_PARCEL: Meaning.OPEN,
+    Result.HOSTILE: Meaning.OPEN,
+}
+RESULT_ICON: Mapping[str, str] = {
+    Result.CLEAR: "check",
+    Result.HV: "parcel",
+    Result.WANTED: "alarm",
+    Result.STOP: "stop",
+    Result.NOT_A_PARCEL: "label-bad",
+    Result.HOSTILE: "label-bad",
+}
+ICON_OF: Mapping[str, str] = {
+    AlertKind.HV_PASSAGE: "parcel",
+    AlertKind.WANTED: "alarm",
+    AlertKind.STOP: "stop",
+    AlertKind.WANTED_PAST: "alarm",
+    AlertKind.HOSTILE_LABEL: "label-bad",
+    AlertKind.SCANNER_REPROGRAMMED: "gear",
+    AlertKind.DEVICE_LOST: "cable",
+    AlertKind.EDGE_SILENT: "cable",
+    AlertKind.EDGE_REFUSED: "broken",
+    AlertKind.EDGE_CONFLICT: "broken",
+    AlertKind.LINE_QUARANTINED: "broken",
+    AlertKind.PROJECTION_ERROR: "broken",
+    AlertKind.ROLE_RESTARTED: "gear",
+}

@@ -1,0 +1,198 @@
+"""A real hub in a process of its own, and a pen that writes scans into its database.
+
+The pen signs batches as an edge does and hands them to the hub's own intake, so what the console
+shows went through the same rules, projections and alerts as any scan; only the broker is left out.
+"""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from hub.access.service import Enrolment, enrol_edge
+from hub.app import make_projections
+from hub.clock import SystemClock
+from hub.config import load_policy, load_settings
+from hub.db.engine import Database, open_database, parse_url
+from hub.heartbeat import Role
+from hub.ingest.commands import CommandDesk
+from hub.ingest.intake import Incoming, Intake
+from hub.keys import load_keys
+from hub.parcels.rules import Declaration
+from hub.parcels.service import declare_parcel
+from hub.roles import RoleContext
+from hub.wanted.service import put_entry
+from ledger.keys import SigningKey
+from ledger.signing import seal
+from tests import samples
+from wire.events import ClockReading, Event, Feedback, line_hash, seal_line
+from wire.messages import Batch, Enrol
+from wire.names import ZERO_HEAD, Result, Signal, format_at
+from wire.topics import Channel, Topic
+from wire.wanted import WantedEntry, WantedResult
+
+ROOT = Path(__file__).parents[2]
+START_S_MAX = 40.0
+STOP_S_MAX = 20.0
+SITE, EDGE = "755A", "dock"
+
+
+class HubProcess:
+    """``python -m hub`` on free ports of this machine; ``link`` opens the console once."""
+
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        self.config = folder / "hub.toml"
+        self.config.write_text(
+            f'data_dir = "{folder / "data"}"\n'
+            f'mqtt = "embedded://127.0.0.1:{_free_port()}"\n'
+            f'http = "127.0.0.1:{_free_port()}"\n'
+        )
+        self._log = (folder / "hub.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hub", "--config", str(self.config), *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+        try:
+            self.settings = load_settings(self.config)
+            host, port = self.settings.http_address
+            self.url = f"http://{host}:{port}"
+            self.link = "" if "--roles" in arguments else self._read_link()
+        except BaseException:
+            self.stop()
+            raise
+
+    def more_link(self) -> str:
+        """Another console link, as a person would ask for one."""
+        done = subprocess.run(
+            [sys.executable, "-m", "hub", "--config", str(self.config), "link"],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=START_S_MAX,
+            check=True,
+        )
+        return done.stdout.decode().split()[-1]
+
+    def stop(self) -> None:
+        """End the hub and all its children."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S_MAX)
+        finally:
+            self._process.kill()
+            self._process.communicate()
+            self._log.close()
+
+    def _read_link(self) -> str:
+        stdout = self._process.stdout
+        assert stdout is not None
+        deadline = time.monotonic() + START_S_MAX
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if select.select([stdout], [], [], 0.2)[0]:
+                line = stdout.readline().decode()
+                if line.startswith("Console (one use):"):
+                    return line.split()[-1]
+        raise TimeoutError("the hub printed no console link; see hub.log")
+
+
+class Pen:
+    """Writes scans as the edge 755A/dock, in one unbroken chain."""
+
+    def __init__(self, hub: HubProcess) -> None:
+        settings, clock = hub.settings, SystemClock()
+        self.database: Database = open_database(parse_url(settings.database, settings.data_dir))
+        policy = load_policy(settings.policy)
+        keys = load_keys(settings.data_dir, clock.random_bytes)
+        context = RoleContext(
+            Role.INGEST, settings, policy, clock, self.database, keys, threading.Event(), None
+        )
+        self._intake = Intake(make_projections(context), policy, CommandDesk(clock.random_bytes))
+        self._key = SigningKey(bytes(range(32)))
+        self._seq, self._head = 0, ZERO_HEAD
+        message = Enrol(
+            site=SITE,
+            edge=EDGE,
+            public_key=self._key.public_key.hex(),
+            secret=None,
+            boot=samples.BOOT,
+        )
+        with self.database.writing() as tx:
+            enrol_edge(tx, message, Enrolment.FIRST_USE, clock.now(), clock.random_bytes)
+
+    def scan(
+        self, waybill: str, result: Result, *, ago: timedelta = timedelta(), **more: object
+    ) -> None:
+        """Record one scan with its feedback line."""
+        at = format_at(datetime.now(UTC) - ago)
+        scan = samples.scan(
+            **{
+                "at": at,
+                "waybill": waybill,
+                "text": waybill,
+                "code_hex": waybill.encode().hex(),
+                "result": result,
+                "source": "pts:/dev/pts/3",
+                "clock": ClockReading(offset_ms=0, error_ms=5),
+                **more,
+            }
+        )
+        feedback = Feedback(
+            site=SITE,
+            edge=EDGE,
+            at=at,
+            mono_ms=scan.mono_ms,
+            boot=samples.BOOT,
+            clock=scan.clock,
+            of_seq=self._seq + 1,
+            signal=Signal.OK if result is Result.CLEAR else Signal.WANTED,
+            commit_us=210,
+            feedback_us=1300,
+        )
+        self.record(scan, feedback)
+
+    def want(self, waybill: str, result: WantedResult, reason: str) -> None:
+        """Put a waybill on the wanted list."""
+        entry = WantedEntry(id=f"e-{waybill}", waybill=waybill, result=result, reason=reason)
+        with self.database.writing() as tx:
+            put_entry(tx, entry, datetime.now(UTC))
+
+    def declare(self, waybill: str, value_cny: str) -> None:
+        """Declare a parcel's value."""
+        said = Declaration(Decimal(value_cny), "755W", "021B", None, None, None)
+        with self.database.writing() as tx:
+            declare_parcel(tx, waybill, said, "administrator", datetime.now(UTC))
+
+    def record(self, *events: Event) -> None:
+        """Seal, sign and hand over a batch."""
+        first, lines = self._seq + 1, []
+        for event in events:
+            self._seq += 1
+            lines.append(seal_line(event, samples.SPOOL, self._seq, self._head))
+            self._head = line_hash(lines[-1])
+        batch = Batch(
+            site=SITE,
+            edge=EDGE,
+            spool=samples.SPOOL,
+            first_seq=first,
+            count=len(lines),
+            head=self._head,
+        )
+        payload = seal(batch, self._key, lines)
+        topic = str(Topic(SITE, EDGE, Channel.EVENTS))
+        with self.database.writing() as tx:
+            self._intake.take(tx, Incoming(topic, payload, datetime.now(UTC)))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
