@@ -346,5 +346,7 @@ class Edge:
         if not self._station.stop(STOP_TIMEOUT_S):
             stuck.append("station")
         if stuck:
+            # They may still use what is open; the end of the process closes it.
             _logger.warning("threads did not end in time", threads=stuck)
+            return
         self._open_things.close()

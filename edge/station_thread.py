@@ -50,7 +50,7 @@ ForUplink = Recorded | DevicesChanged | ClockStepped
 
 
 class StationThread:
-    """Runs from :meth:`start` to :meth:`stop`; closes the spool at its end."""
+    """Runs from :meth:`start` to :meth:`stop`; between them the spool is this thread's alone."""
 
     def __init__(
         self,
@@ -124,8 +124,6 @@ class StationThread:
             self._metrics.crashes.labels("station").inc()
             self._running.clear()
             self._on_crash()
-        finally:
-            self._spool.close()
 
     def _next(self) -> Input:
         now_ms = self._now_ms()

@@ -102,7 +102,8 @@ class Uplink:
                 # Scanning goes on whatever happens here; a fresh connection starts clean.
                 _logger.exception("uplink failed")
                 self._metrics.crashes.labels("uplink").inc()
-                self._drop("the uplink failed; see the log")
+                if self._link is not None:
+                    self._link.ended = "the uplink failed; see the log"
                 self._stopping.wait(CRASH_PAUSE_S)
         if self._link is not None:
             self._link.close()
@@ -118,6 +119,7 @@ class Uplink:
             self._drop(self._link.ended)
         elif self._link is not None and self._link.is_up and not self._is_up_told:
             self._is_up_told = True
+            self._metrics.connected.set(1)
             self._carry_out(self._core.step(Connected(self._link.connection)))
         if isinstance(event, _Acknowledged):
             self._acknowledged(event.mid)
@@ -150,6 +152,7 @@ class Uplink:
         if self._link is not None:
             self._link.close()
             self._link = None
+            self._metrics.connected.set(0)
             self._fail(reason)
             self._carry_out(self._core.step(Disconnected(reason)))
 

@@ -1,0 +1,144 @@
+"""The station page's server on a real socket: who may talk to it, and what it tells."""
+
+import json
+import queue
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from edge import page as page_module
+from edge.metrics import Metrics
+from edge.page import CLIENTS_MAX, Page, PageError, PageServer
+
+
+class Served:
+    """A page that is served, and what it heard."""
+
+    def __init__(self) -> None:
+        self.is_ready = True
+        self.acks: queue.Queue[str] = queue.Queue()
+        self.page = Page(Metrics(), lambda: self.is_ready, lambda: self.acks.put("ack"))
+        self.server = PageServer(self.page, "127.0.0.1", 0)
+        self.server.start()
+
+    def get(self, path: str, host: str | None = None) -> httpx.Response:
+        headers = {"Host": host} if host else {}
+        return httpx.get(self.server.url + path, headers=headers, trust_env=False)
+
+    def talk(self, **headers: str) -> ClientConnection:
+        url = f"ws://127.0.0.1:{self.server.port}/ws"
+        return connect(url, additional_headers=headers, proxy=None, max_size=None)
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    (tmp_path / "index.html").write_text("<!doctype html><title>station</title>")
+    (tmp_path / "station.js").write_text("export {};")
+    monkeypatch.setattr(page_module, "STATIC", tmp_path)
+    found = Served()
+    with httpx.Client(trust_env=False, transport=httpx.HTTPTransport(retries=20)) as client:
+        client.get(found.server.url + "healthz")
+    yield found
+    assert found.server.stop(5)
+    assert [t.name for t in threading.enumerate() if t.name == "page"] == []
+
+
+def test_page_and_static_files_are_served_with_strict_headers(served: Served) -> None:
+    for path in ("", "static/station.js"):
+        answer = served.get(path)
+        assert answer.status_code == 200
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-cache"
+    assert served.get("static/../edge.toml").status_code == 404
+    assert served.get("docs").status_code == 404
+
+
+def test_health_ready_and_figures(served: Served) -> None:
+    assert served.get("healthz").text == "ok"
+    assert served.get("readyz").status_code == 200
+    served.is_ready = False
+    assert served.get("readyz").status_code == 503
+    assert "custos_edge_scans" in served.get("metrics").text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "[::1"])
+def test_a_request_under_another_name_is_refused(served: Served, host: str) -> None:
+    assert served.get("", host=host).status_code == 403
+    assert served.get("readyz", host=f"{host}:80").status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_a_foreign_page_may_not_open_the_socket(served: Served, origin: str) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        served.talk(Origin=origin)
+
+
+def test_our_own_page_may(served: Served) -> None:
+    served.page.show("{}")
+    with served.talk(Origin=f"http://127.0.0.1:{served.server.port}") as socket_:
+        assert socket_.recv(timeout=5) == "{}"
+
+
+def test_the_newest_state_comes_at_once_and_after_each_change(served: Served) -> None:
+    served.page.show('{"n":1}')
+    with served.talk() as one, served.talk() as two:
+        assert one.recv(timeout=5) == two.recv(timeout=5) == '{"n":1}'
+        served.page.show('{"n":2}')
+        assert one.recv(timeout=5) == two.recv(timeout=5) == '{"n":2}'
+
+
+def test_a_touch_is_heard(served: Served) -> None:
+    with served.talk() as socket_:
+        socket_.send(json.dumps({"type": "ack"}))
+        assert served.acks.get(timeout=5) == "ack"
+
+
+@pytest.mark.parametrize("message", ["", "ack", "[]", '{"type":1}', "x" * 5000])
+def test_a_page_that_talks_nonsense_is_cut_off(served: Served, message: str) -> None:
+    with served.talk() as socket_:
+        socket_.send(message)
+        with pytest.raises(ConnectionClosed):
+            socket_.recv(timeout=5)
+    assert served.acks.empty()
+
+
+def test_no_more_pages_than_the_bound(served: Served) -> None:
+    served.page.show("{}")
+    with ExitStack() as stack:
+        for _ in range(CLIENTS_MAX):
+            assert stack.enter_context(served.talk()).recv(timeout=5) == "{}"
+        with served.talk() as one_too_many, pytest.raises(ConnectionClosed):
+            one_too_many.recv(timeout=5)
+    with served.talk() as again:
+        assert again.recv(timeout=5) == "{}"
+
+
+def test_a_page_that_takes_nothing_is_dropped(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "SEND_TIMEOUT_S", 0.1)
+    slow = socket.create_connection(("127.0.0.1", served.server.port))
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.sendall(
+        b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    slow.recv(100)
+    served.page.show("x" * 20_000_000)
+    with served.talk() as quick:
+        assert len(quick.recv(timeout=10)) == 20_000_000
+        served.page.show("{}")
+        assert quick.recv(timeout=10) == "{}"
+    slow.close()
+
+
+def test_a_taken_port_is_one_sentence(served: Served) -> None:
+    with pytest.raises(PageError, match="Address already in use"):
+        PageServer(served.page, "127.0.0.1", served.server.port)

@@ -1,0 +1,239 @@
+"""The threads' outermost loops: what nobody foresaw is logged, counted, and never silent."""
+
+import queue
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client import Counter
+
+from devices.port_thread import BytesRead
+from edge.backoff import Backoff
+from edge.broker_link import BrokerAddress
+from edge.clock import SystemClock
+from edge.enrolment import EnrolmentRefusedError
+from edge.errand_thread import ErrandThread
+from edge.failpoints import NO_FAIL_POINTS
+from edge.hub_http import HubHttp, HubUnreachableError
+from edge.metrics import Metrics
+from edge.spool import Spool
+from edge.station import StationCore
+from edge.station_events import Acknowledged, Input, LinkChanged, Output, Recorded, Ticked
+from edge.station_thread import INBOX_MAX, ForUplink, StationThread
+from edge.uplink import Uplink
+from edge.uplink_core import UplinkCore
+from tests.integration.edge.rig import Broker, free_port, wait_until
+from tests.unit.edge.fakes import Desk
+
+QUICK = Backoff(first_s=0.01, max_s=0.02)
+
+
+def count(counter: Counter, *labels: str) -> float:
+    found = counter.labels(*labels) if labels else counter
+    return float(found._value.get())
+
+
+class UnforeseenError(Exception):
+    """What nobody foresaw."""
+
+
+# ---------------------------------------------------------------- station
+
+
+class StationRig:
+    def __init__(self, directory: Path) -> None:
+        self.metrics = Metrics()
+        self.clock = SystemClock()
+        self.spool = Spool(directory / "spool.sqlite", "5" * 32)
+        desk = Desk()
+        self.core = StationCore(desk.setup, self.spool, self.clock, desk.held, None, {}, {})
+        self.shown: queue.Queue[str] = queue.Queue()
+        self.told: queue.Queue[ForUplink] = queue.Queue()
+        self.crashed: queue.Queue[bool] = queue.Queue()
+        self.thread = StationThread(
+            self.core,
+            self.spool,
+            self.clock,
+            self.metrics,
+            NO_FAIL_POINTS,
+            show=self.shown.put,
+            to_uplink=self.told.put,
+            on_bodies=lambda: None,
+            on_crash=lambda: self.crashed.put(True),
+        )
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[StationRig]:
+    rig = StationRig(tmp_path)
+    yield rig
+    assert rig.thread.stop(5)
+    rig.spool.close()
+
+
+def test_the_page_hears_from_the_station_at_least_every_second(station: StationRig) -> None:
+    station.thread.start({})
+    for _ in range(3):
+        station.shown.get(timeout=1.5)
+    assert station.thread.is_running()
+
+
+def test_what_was_recorded_is_told_to_the_uplink(station: StationRig) -> None:
+    station.thread.start({})
+    told = station.told.get(timeout=5)
+    assert isinstance(told, Recorded)
+
+
+def test_a_station_that_fails_says_so_and_stops(
+    station: StationRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(event: Input) -> list[Output]:
+        raise UnforeseenError
+
+    station.thread.start({})
+    wait_until(station.thread.is_running, "the station runs")
+    monkeypatch.setattr(station.core, "step", explode)
+    station.thread.put(Ticked())
+    assert station.crashed.get(timeout=5)
+    assert not station.thread.is_running()
+    assert count(station.metrics.crashes, "station") == 1
+
+
+def test_touches_are_dropped_and_counted_when_the_queue_is_full(station: StationRig) -> None:
+    for _ in range(INBOX_MAX):
+        station.thread.put(Acknowledged())
+    station.thread.put_or_drop(Acknowledged())
+    assert count(station.metrics.dropped_messages) == 1
+    station.thread.start({})
+
+
+def test_a_station_that_is_never_idle_still_keeps_time(
+    station: StationRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks: list[Input] = []
+    step = station.core.step
+
+    def watch(event: Input) -> list[Output]:
+        if isinstance(event, Ticked):
+            ticks.append(event)
+        return step(event)
+
+    monkeypatch.setattr(station.core, "step", watch)
+    station.thread.start({})
+    deadline_ns = station.clock.mono_ns() + 2_500_000_000
+    while station.clock.mono_ns() < deadline_ns:
+        station.thread.put(BytesRead("dock-1", b"", station.clock.mono_ns()))
+    assert len(ticks) >= 2
+
+
+# ---------------------------------------------------------------- uplink
+
+
+class FakeCore:
+    """Stands for ``UplinkCore``; fails as often as it is told."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.events: list[object] = []
+
+    def step(self, event: object) -> list[object]:
+        self.events.append(event)
+        if self.failures:
+            self.failures -= 1
+            raise UnforeseenError
+        return []
+
+    def wait_ms(self) -> int:
+        return 10
+
+    def will(self, connection: str) -> bytes:
+        return connection.encode()
+
+
+def uplink(core: object, port: int, metrics: Metrics) -> Uplink:
+    assert isinstance(core, UplinkCore | FakeCore)
+    told: Callable[[object], None] = lambda event: None  # noqa: E731  nobody listens here
+    address = BrokerAddress("127.0.0.1", port, "755A", "dock")
+    return Uplink(core, address, SystemClock(), metrics, NO_FAIL_POINTS, told, told)
+
+
+def test_an_uplink_that_fails_is_counted_and_goes_on() -> None:
+    core, metrics = FakeCore(failures=1), Metrics()
+    thread = uplink(core, free_port(), metrics)
+    thread.start()
+    wait_until(lambda: len(core.events) > 3, "it goes on")
+    assert count(metrics.crashes, "uplink") == 1
+    assert thread.stop(5)
+
+
+def test_an_uplink_connects_again_after_its_broker_died(tmp_path: Path) -> None:
+    broker = Broker(tmp_path)
+    core, metrics = FakeCore(failures=0), Metrics()
+    thread = uplink(core, broker.port, metrics)
+    thread.start()
+    wait_until(lambda: metrics.connected._value.get() == 1, "connected")
+    broker.kill()
+    wait_until(lambda: metrics.connected._value.get() == 0, "disconnected")
+    broker.start()
+    wait_until(lambda: metrics.connected._value.get() == 1, "connected again")
+    names = [type(event).__name__ for event in core.events if type(event).__name__ != "Waited"]
+    assert names == ["Connected", "Disconnected", "Connected"]
+    assert thread.stop(5)
+    broker.kill()
+
+
+def test_a_full_inbox_drops_and_counts() -> None:
+    metrics = Metrics()
+    thread = uplink(FakeCore(failures=0), free_port(), metrics)
+    for _ in range(1001):
+        thread.put(LinkChanged)  # not started: nobody takes anything out
+    assert count(metrics.dropped_messages) == 1
+
+
+# ---------------------------------------------------------------- errands
+
+
+class FakeErrand:
+    """Fails with each of ``errors`` once, then is done."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.runs = 0
+        self.is_done = False
+
+    def is_due(self) -> bool:
+        return not self.is_done
+
+    def run(self, hub: HubHttp) -> None:
+        self.runs += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        self.is_done = True
+
+
+def errands(
+    first: FakeErrand | None, others: list[FakeErrand], metrics: Metrics
+) -> tuple[ErrandThread, "queue.Queue[str]"]:
+    refused: queue.Queue[str] = queue.Queue()
+    hub = HubHttp("http://hub", transport=httpx.MockTransport(lambda _: httpx.Response(500)))
+    return ErrandThread(hub, first, others, metrics, refused.put, QUICK), refused
+
+
+def test_errands_come_after_enrolment_and_failures_are_tried_again() -> None:
+    metrics = Metrics()
+    first = FakeErrand(HubUnreachableError("away"), UnforeseenError())
+    other = FakeErrand(HubUnreachableError("away"))
+    thread, _ = errands(first, [other], metrics)
+    thread.start()
+    wait_until(lambda: other.is_done, "both errands")
+    assert (first.runs, other.runs) == (3, 2)
+    assert count(metrics.crashes, "errands") == 1
+    assert thread.stop(5)
+
+
+def test_a_refused_enrolment_ends_the_program_with_its_sentence() -> None:
+    thread, refused = errands(FakeErrand(EnrolmentRefusedError("two edges")), [], Metrics())
+    thread.start()
+    assert refused.get(timeout=5) == "two edges"
+    assert thread.stop(5)
