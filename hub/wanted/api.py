@@ -16,10 +16,11 @@ from wire.wanted import Tone, WantedEntry, WantedResult
 
 router = APIRouter(prefix="/api/v1/wanted", tags=["wanted"])
 
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 _WAYBILL = r"^[0-9A-Za-z-]{1,64}$"
 WaybillPath = Annotated[str, Path(pattern=_WAYBILL)]
 _SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-_Banner = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
+_Banner = Annotated[str, Field(max_length=80, pattern=_PLAIN)]
 
 
 class WantedOrder(BaseModel):
@@ -28,7 +29,7 @@ class WantedOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     result: WantedResult
-    reason: str = Field(max_length=200, pattern=r"^[^\x00]*$")
+    reason: str = Field(max_length=200, pattern=_PLAIN)
     tone: Tone | None = None
     banner_zh: _Banner | None = None
     banner_en: _Banner | None = None

@@ -7,7 +7,14 @@ import pytest
 
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
+from hub.telemetry import start_logging
 from tests.hub_parts import HubHome, SigningEdge, open_hub
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    # structlog's default paints local variables into each stack, which takes seconds.
+    start_logging("test")
 
 
 @pytest.fixture(scope="session")

@@ -421,10 +421,10 @@ def test_an_edge_with_another_list_fetches(hub: HubHome, edge: SigningEdge, vers
 
 def test_the_longest_delta_fits_into_a_message(hub: HubHome, edge: SigningEdge) -> None:
     scope = tuple(f"site-{n:027d}" for n in range(SCOPE_SITES_MAX))
-    longest = {"reason": "\x01" * 200, "banner_zh": "\x01" * 80, "banner_en": "\x01" * 80}
+    longest = {"reason": "𠀀" * 200, "banner_zh": "𠀀" * 80, "banner_en": "𠀀" * 80}
     for n in range(DELTA_ENTRIES_MAX):
         waybill = f"{n:064d}"
-        put_wanted(hub, waybill, scope=scope, owner="\x01" * 64, **longest)
+        put_wanted(hub, waybill, scope=scope, owner="𠀀" * 64, **longest)
     command = take_state(hub, edge, head_of(hub, 1))[-1].message
     assert isinstance(command, WantedDelta)
     assert len(seal(command, edge.key)) <= MESSAGE_BYTES_MAX
