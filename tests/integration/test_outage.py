@@ -16,15 +16,14 @@ LATE_AFTER_S = 1
 def test_200_scans_without_hub_and_broker_arrive_once_in_order_and_late(tmp_path: Path) -> None:
     policy = f"[late]\nlate_s = {LATE_AFTER_S}\n"
     with open_house(tmp_path, policy) as house:
-        wanted = "755000000777"
-        status, _ = house.hub.call(
-            "PUT", f"wanted/{wanted}", {"result": "wanted", "reason": "stolen trolley"}
-        )
-        assert status in (200, 201)
+        wanted = [f"{755000000700 + number}" for number in range(4)]
+        for waybill in wanted:
+            entry = {"result": "wanted", "reason": "stolen trolley"}
+            status, _ = house.hub.call("PUT", f"wanted/{waybill}", entry)
+            assert status in (200, 201)
         wait_until(
-            lambda: house.scan(wanted) is Signal.WANTED,
-            "the entry reaches the station",
-            pause_s=0.4,
+            lambda: house.edge.page()["list"]["version"] >= 1 + len(wanted),
+            "the entries reach the station",
         )
         house.wait_delivered()
         before = len(house.hub.events())
@@ -33,12 +32,13 @@ def test_200_scans_without_hub_and_broker_arrive_once_in_order_and_late(tmp_path
         house.broker.kill()
         codes, heard = [], []
         for number in range(SCANS):
-            code = wanted if number % 50 == 7 else f"{755100000000 + number}"
+            # No code twice: within 300 ms the second would be the guard's, not a scan.
+            code = wanted[number // 50] if number % 50 == 7 else f"{755100000000 + number}"
             code = f"{103000000000 + number}" if number % 40 == 3 else code
             codes.append(code)
             heard.append(house.scan(code))
         expected = [
-            Signal.WANTED if code == wanted or code.startswith("103") else Signal.OK
+            Signal.WANTED if code in wanted or code.startswith("103") else Signal.OK
             for code in codes
         ]
         assert heard == expected
@@ -60,5 +60,5 @@ def test_200_scans_without_hub_and_broker_arrive_once_in_order_and_late(tmp_path
         assert all(item["late"] for item in offline[: SCANS // 2])
         alerts = house.hub.get("alerts?limit=1000")["items"]
         by_waybill = {a["waybill"]: a for a in alerts if a["kind"] in ("hv_passage", "wanted")}
-        for code in {c for c in codes[: SCANS // 2] if c.startswith("103")}:
+        for code in (c for c in codes[: SCANS // 2] if c in wanted or c.startswith("103")):
             assert by_waybill[code]["late"] is True
