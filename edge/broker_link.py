@@ -66,7 +66,8 @@ class BrokerLink:
         self._on_published = on_published
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"{address.site}/{address.edge}",
+            # Not a slash between them: it kills the embedded broker's router (rumqttd 0.20).
+            client_id=f"{address.site}.{address.edge}",
             protocol=paho.MQTTv5,
             reconnect_on_failure=False,
         )
