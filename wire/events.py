@@ -37,7 +37,6 @@ from wire.names import (
     Sha256,
     Signal,
     Step,
-    Waybill,
     parse_at,
 )
 
@@ -46,6 +45,7 @@ NO_NUL = r"^[^\u0000]*" + END
 ShortText = Annotated[str, Meta(pattern=NO_NUL, max_length=256)]
 CodeText = Annotated[str, Meta(pattern=NO_NUL, max_length=CODE_BYTES_MAX)]
 CodeHex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*" + END, max_length=2 * CODE_BYTES_MAX)]
+Waybill = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,64}" + END)]
 SignedMillis = Annotated[int, Meta(ge=-INT_MAX, le=INT_MAX)]
 
 UNSEALED_SPOOL = "0" * 32

@@ -29,7 +29,6 @@ _AT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3
 _AT = re.compile(_AT_PATTERN)
 At = Annotated[str, Meta(pattern=_AT_PATTERN)]
 """UTC with milliseconds and ``Z``; a type that holds one refuses a moment that does not exist."""
-Waybill = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,64}" + END)]
 Prefix = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,32}" + END)]
 """How a series of waybills begins."""
 Seq = Annotated[int, Meta(ge=1, le=INT_MAX)]

@@ -92,7 +92,8 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
     Tables are merged key by key; the array of waybill kinds is replaced whole.
 
     Raises:
-        ValueError: not TOML, an unknown key, or a value out of its bounds; the sentence names it.
+        ValueError: not TOML, an unknown key, a value out of its bounds, or two kinds of waybill
+            with one name; the sentence names it.
     """
     try:
         merged = _load(shipped)
@@ -103,9 +104,12 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
                     merged[key] = {**known, **value}
                 else:
                     merged[key] = value
-        return msgspec.convert(merged, Policy)
+        policy = msgspec.convert(merged, Policy)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ValueError(f"policy: {error}") from error
+    if len({kind.name for kind in policy.waybill}) != len(policy.waybill):
+        raise ValueError("policy: two kinds of waybill share a name")
+    return policy
 
 
 def _load(data: bytes) -> dict[str, Any]:

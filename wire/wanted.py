@@ -13,8 +13,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from wire.events import Waybill
 from wire.limits import ERROR_TEXT_MAX, SCOPE_SITES_MAX, WANTED_ENTRIES_MAX, WANTED_RULES_MAX
-from wire.names import END, At, Count, Name, Prefix, Result, Sha256, Waybill, parse_at
+from wire.names import END, At, Count, Name, Prefix, Result, Sha256, parse_at
 
 # Shown on screens and kept in databases: no control characters.
 _PRINTABLE = r"^[^\u0000-\u001f\u007f]*" + END
@@ -88,6 +89,22 @@ class WantedList(Struct, frozen=True, kw_only=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(WantedList)
+_entry_decoder = msgspec.json.Decoder(WantedEntry)
+
+
+def check_entry(entry: WantedEntry) -> None:
+    """Refuse an entry that no edge would read; the hub asks before it puts one on the list.
+
+    Types are only checked where bytes are read, and one bad entry would make every edge refuse the
+    whole list.
+
+    Raises:
+        ValueError: a field is out of its bounds; the sentence names it.
+    """
+    try:
+        _entry_decoder.decode(_encoder.encode(entry))
+    except ValueError as error:
+        raise ValueError(f"no wanted entry: {error}"[:ERROR_TEXT_MAX]) from error
 
 
 def make_list(

@@ -72,8 +72,13 @@ def test_what_is_no_policy_is_refused(own: str | bytes) -> None:
 
 def test_kinds_are_taken_up_to_their_bound() -> None:
     kind = KIND.format(pattern="x", check="none")
-    assert len(parse_policy(SHIPPED, (kind * 16).encode()).waybill) == 16
-    assert "16" in refused(kind * 17)
+    kinds = [kind.replace('"own"', f'"own-{number}"') for number in range(17)]
+    assert len(parse_policy(SHIPPED, "".join(kinds[:16]).encode()).waybill) == 16
+    assert "16" in refused("".join(kinds))
+
+
+def test_two_kinds_with_one_name_are_refused() -> None:
+    assert "share a name" in refused(KIND.format(pattern="x", check="none") * 2)
 
 
 def test_every_shipped_value_that_the_sources_leave_open_says_so() -> None:

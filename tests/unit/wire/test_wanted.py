@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.samples import ENTRY, LIST_HEAD, RULE, STOP_ENTRY, WANTED
-from wire.limits import WANTED_ENTRIES_MAX, WANTED_RULES_MAX
+from wire.limits import SCOPE_SITES_MAX, WANTED_ENTRIES_MAX, WANTED_RULES_MAX
 from wire.names import Result
 from wire.wanted import (
     WantedEntry,
@@ -15,6 +15,7 @@ from wire.wanted import (
     WantedResult,
     WantedRule,
     apply_delta,
+    check_entry,
     holds,
     list_bytes,
     list_sha256,
@@ -230,12 +231,34 @@ def test_the_longest_prefix_names_the_series() -> None:
     assert index.rule_for("999") is None
 
 
+def never_on_a_list(bad: WantedEntry) -> None:
+    """Neither read from a list, nor let on one."""
+    refused(list_bytes(make_list(1, (), (bad,))))
+    with pytest.raises(ValueError, match="no wanted entry"):
+        check_entry(bad)
+
+
 @pytest.mark.parametrize("field", ["reason", "banner_zh", "banner_en", "owner"])
-@pytest.mark.parametrize("text", ["a\x00", "a\nb", "a\n", "\x1b[31m", "\x7f"])
-def test_a_control_character_never_reaches_a_screen(field: str, text: str) -> None:
-    refused(list_bytes(make_list(1, (), (entry("a", **{field: text}),))))
+@pytest.mark.parametrize("text", ["a\x00", "a\nb", "a\n", "\x1b[31m", "\x7f", "\ud800", "x" * 201])
+def test_a_text_that_no_screen_can_show_is_refused(field: str, text: str) -> None:
+    bad = entry("a", **{field: text})
+    if text == "\ud800":
+        with pytest.raises(ValueError, match="no wanted entry"):
+            check_entry(bad)
+    else:
+        never_on_a_list(bad)
 
 
 @pytest.mark.parametrize("waybill", ["", "7" * 65, "755 1", "755\n", "７５５", "755/1"])
 def test_an_entry_names_a_waybill_as_a_scan_would(waybill: str) -> None:
-    refused(list_bytes(make_list(1, (), (entry("a", waybill),))))
+    never_on_a_list(entry("a", waybill))
+
+
+def test_a_scope_over_its_bound_and_a_priority_out_of_range_are_refused() -> None:
+    never_on_a_list(entry("a", scope=("755A",) * (SCOPE_SITES_MAX + 1)))
+    never_on_a_list(entry("a", priority=10))
+
+
+def test_the_entries_that_edges_read_pass_the_check() -> None:
+    check_entry(ENTRY)
+    check_entry(STOP_ENTRY)
