@@ -66,8 +66,7 @@ class BrokerLink:
         self._on_published = on_published
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            # Not a slash: the embedded broker refuses it in a client id, and dies of the second
-            # refusal. A dot cannot stand in a name, so the id is one edge's alone.
+            # Not a slash between them: it kills the embedded broker's router (rumqttd 0.20).
             client_id=f"{address.site}.{address.edge}",
             protocol=paho.MQTTv5,
             reconnect_on_failure=False,

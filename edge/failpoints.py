@@ -1,7 +1,7 @@
 """Named places at which a test lets the program kill itself, as a power cut would.
 
 Off unless CUSTOS_FAIL_POINT="name:hit" is set; then the ``hit``-th passing of that place is the
-last thing the program does. Source: issue "kill -9 of the real edge", style ("Faults in pairs").
+last thing the program does. Source: promises P1 and P2, style ("Faults in pairs").
 """
 
 import os

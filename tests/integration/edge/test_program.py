@@ -11,7 +11,8 @@ import pytest
 
 from edge.failpoints import FailPoint
 from edge.session import pseudonym
-from tests.integration.edge.rig import SITE_SALT, House, open_house, wait_until
+from tests.integration.edge.fake_hub import SITE_SALT
+from tests.integration.edge.rig import House, open_house, wait_until
 from wire.events import Feedback, Scan, Station, StationFact
 from wire.messages import Problem
 from wire.names import Result, Signal
@@ -209,6 +210,7 @@ def test_without_token_only_a_hub_on_this_machine_is_joined(house: House) -> Non
         "\n".join(line for line in text.splitlines() if not line.startswith("token"))
     )
     assert "hub.token is missing" in sentence(house, CUSTOS_HUB__HTTP="http://hub.example:8000")
+    assert not house.edge.data_dir.exists()
 
 
 def test_a_second_process_a_taken_port_and_a_broken_spool_are_one_sentence(

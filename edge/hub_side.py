@@ -1,0 +1,190 @@
+"""Everything that speaks to the hub: the errands over HTTP, and the uplink once it is enrolled.
+
+Source: design sections 3 and 4.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from edge.broker_link import BrokerAddress
+from edge.clock import SystemClock
+from edge.config import EdgeConfig
+from edge.enrolment import Enrolment, Membership, load_or_make_key
+from edge.errand_thread import ErrandThread
+from edge.errands import DeliverBodies, Enrol, FetchWanted
+from edge.failpoints import FailPoints
+from edge.hub_http import HubHttp
+from edge.metrics import Metrics
+from edge.spool import Spool
+from edge.spool_reader import SpoolReader
+from edge.station_events import DevicesChanged, Enrolled, Input
+from edge.station_thread import ForUplink
+from edge.uplink import Uplink
+from edge.uplink_core import UplinkCore, UplinkSetup
+from edge.uplink_events import SnapshotArrived
+from edge.wanted import KeptList, WantedKeeper
+from edge.wanted_store import KeptListError, WantedStore
+from wire.wanted import WantedList
+
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every part of the program uses. ``run_id`` is 32 random hex of this start."""
+
+    config: EdgeConfig
+    clock: SystemClock
+    metrics: Metrics
+    fail_points: FailPoints
+    directory: Path
+    run_id: str
+    version: str
+
+
+class HubSide:
+    """From :meth:`start` to :meth:`stop`; the spool's two readers are for its two threads."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        spool: Spool,
+        readers: tuple[SpoolReader, SpoolReader],
+        shipped: WantedList,
+        to_station: Callable[[Input], None],
+        on_refused: Callable[[str], None],
+    ) -> None:
+        """Make or load the key and what the hub once answered.
+
+        Raises:
+            OSError, ValueError, EnrolmentError: what is kept cannot be read or believed.
+        """
+        config = around.config
+        self._around = around
+        self._spool = spool
+        self._reader, errand_reader = readers
+        self._shipped = shipped
+        self._to_station = to_station
+        self._key = load_or_make_key(around.directory, around.clock)
+        enrolment = Enrolment(around.directory, config.site, config.edge, self._key, config.token())
+        self.membership: Membership | None = enrolment.load()
+        self._store = WantedStore(around.directory, config.site, config.edge)
+        self._deliver = DeliverBodies(
+            config.site, config.edge, self._key, errand_reader, to_station
+        )
+        self._fetch = FetchWanted(self._snapshot_arrived)
+        enrol = None
+        if self.membership is None:
+            enrol = Enrol(enrolment, around.run_id, self._enrolled)
+        self._errands = ErrandThread(
+            HubHttp(config.hub.http),
+            enrol,
+            (self._fetch, self._deliver),
+            around.metrics,
+            on_refused,
+        )
+        self._lock = threading.Lock()  # guards the two below
+        self._uplink: Uplink | None = None
+        self._devices: DevicesChanged | None = None
+
+    def start(self) -> None:
+        """Begin: at once where the hub knows us already."""
+        if self.membership is not None:
+            self._start_uplink(self.membership)
+        self._errands.start()
+
+    def stop(self, timeout_s: float) -> list[str]:
+        """End both threads; the names of those that did not end in time."""
+        stuck = []
+        if not self._errands.stop(timeout_s):
+            stuck.append("errands")
+        if self._uplink is not None and not self._uplink.stop(timeout_s):
+            stuck.append("uplink")
+        return stuck
+
+    def tell(self, event: ForUplink) -> None:
+        """News from the station; before enrolment only the devices are remembered."""
+        with self._lock:
+            if isinstance(event, DevicesChanged):
+                self._devices = event
+            if self._uplink is not None:
+                self._uplink.put(event)
+
+    def deliver_bodies(self) -> None:
+        """Private bodies wait in the spool."""
+        self._deliver.ask()
+        self._errands.wake()
+
+    def _fetch_list(self, request: bytes) -> None:
+        self._fetch.ask(request)
+        self._errands.wake()
+
+    def _snapshot_arrived(self, payload: bytes) -> None:
+        with self._lock:
+            if self._uplink is not None:
+                self._uplink.put(SnapshotArrived(payload))
+
+    def _enrolled(self, membership: Membership) -> None:
+        self._to_station(Enrolled(membership.site_salt))
+        self._start_uplink(membership)
+        _logger.info("enrolled")
+
+    def _start_uplink(self, membership: Membership) -> None:
+        uplink = self._make_uplink(membership)
+        with self._lock:
+            self._uplink = uplink
+            if self._devices is not None:
+                uplink.put(self._devices)
+        uplink.start()
+
+    def _make_uplink(self, membership: Membership) -> Uplink:
+        around, config = self._around, self._around.config
+        kept, problem = self._load_list(membership)
+        setup = UplinkSetup(
+            site=config.site,
+            edge=config.edge,
+            run=around.run_id,
+            spool_id=self._spool.id,
+            version=around.version,
+            key=self._key,
+            hub_key=membership.hub_key,
+        )
+        keeper = WantedKeeper(self._shipped, kept)
+        core = UplinkCore(
+            setup,
+            self._reader,
+            self._spool.upto_seq,
+            keeper,
+            self._keep_list,
+            around.clock,
+            problem,
+        )
+        self._to_station(core.list_changed())
+        return Uplink(
+            core,
+            BrokerAddress(*config.mqtt_address(), config.site, config.edge),
+            around.clock,
+            around.metrics,
+            around.fail_points,
+            to_station=self._to_station,
+            fetch=self._fetch_list,
+        )
+
+    def _load_list(self, membership: Membership) -> tuple[KeptList | None, str | None]:
+        try:
+            return self._store.load(membership.hub_key), None
+        except KeptListError as error:
+            _logger.error("kept wanted list refused", reason=str(error))
+            return None, "corrupted"
+
+    def _keep_list(self, kept: KeptList) -> str | None:
+        try:
+            self._store.save(kept)
+        except OSError as error:
+            _logger.error("wanted list not kept", reason=str(error))
+            return "not_kept"
+        return None
