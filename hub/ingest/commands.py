@@ -10,15 +10,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from hub.wanted.service import current_list, current_rules, delta_since, list_version
-from wire.limits import MESSAGE_BYTES_MAX
-from wire.messages import AnyCommand, WantedDelta, WantedFetch, WantedHead, encode
+from wire.messages import AnyCommand, WantedDelta, WantedFetch, WantedHead
 from wire.names import format_at, parse_at
 from wire.wanted import ListHead, list_sha256
 
 HEAD_EVERY_S = 60
 """A fresh head for every edge, also without a change: the list's age can be trusted."""
 COMMAND_LIFE = timedelta(minutes=5)
-_SIGNATURE_ROOM_BYTES = 128
 
 
 class CommandDesk:
@@ -55,7 +53,7 @@ class CommandDesk:
         delta = delta_since(tx, from_version)
         if delta is None:
             return self._fetch(site, edge, head.version, now)
-        command = WantedDelta(
+        return WantedDelta(
             site=site,
             edge=edge,
             id=self._id(),
@@ -66,9 +64,6 @@ class CommandDesk:
             rules=current_rules(tx) if delta.rules_changed else None,
             head=head,
         )
-        if len(encode(command)) > MESSAGE_BYTES_MAX - _SIGNATURE_ROOM_BYTES:
-            return self._fetch(site, edge, head.version, now)
-        return command
 
     def _fetch(self, site: str, edge: str, version: int, now: datetime) -> WantedFetch:
         return WantedFetch(

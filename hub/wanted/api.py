@@ -11,15 +11,16 @@ from hub.wanted.rules import entry_id_of
 from hub.wanted.service import ListFullError, WantedError
 from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, Limit, at_text, to_utc
 from hub.web.problems import ProblemError
+from wire.limits import SCOPE_SITES_MAX
 from wire.wanted import Tone, WantedEntry, WantedResult
 
 router = APIRouter(prefix="/api/v1/wanted", tags=["wanted"])
 
-SITES_MAX = 64
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 _WAYBILL = r"^[0-9A-Za-z-]{1,64}$"
 WaybillPath = Annotated[str, Path(pattern=_WAYBILL)]
 _SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-_Banner = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
+_Banner = Annotated[str, Field(max_length=80, pattern=_PLAIN)]
 
 
 class WantedOrder(BaseModel):
@@ -28,14 +29,14 @@ class WantedOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     result: WantedResult
-    reason: str = Field(max_length=200, pattern=r"^[^\x00]*$")
+    reason: str = Field(max_length=200, pattern=_PLAIN)
     tone: Tone | None = None
     banner_zh: _Banner | None = None
     banner_en: _Banner | None = None
     priority: int = Field(default=5, ge=0, le=9)
     expires_at: AwareDatetime | None = None
     covert: bool = False
-    scope: list[_SiteName] | None = Field(default=None, min_length=1, max_length=SITES_MAX)
+    scope: list[_SiteName] | None = Field(default=None, min_length=1, max_length=SCOPE_SITES_MAX)
 
 
 class WantedItem(BaseModel):

@@ -1,0 +1,231 @@
+"""Parts for tests of the hub: a clock that is set, an edge that signs, a hub without processes."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hub.access.service import Enrolment, adopt_admin_token, enrol_edge
+from hub.app import make_projections
+from hub.config import Settings, load_policy
+from hub.db.engine import Database, open_database, parse_url
+from hub.db.upgrade import upgrade
+from hub.heartbeat import Role
+from hub.ingest.commands import CommandDesk
+from hub.ingest.intake import Incoming, Intake, Outgoing
+from hub.ingest.projecting import Projection
+from hub.keys import HubKeys, load_keys
+from hub.roles import RoleContext
+from hub.wanted.service import adopt_rules
+from hub.web.context import HubContext
+from ledger.keys import SigningKey
+from ledger.signing import seal
+from tests import samples
+from wire.events import Event, Scan, line_hash, seal_line
+from wire.messages import Batch, DeviceState, Enrol, Receipt, SpoolHead, State
+from wire.names import ZERO_HEAD, format_at
+from wire.topics import Channel, Topic
+from wire.wanted import ListHead
+
+START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+ADMIN_TOKEN = "test-administrator"
+BEARER = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = START
+        self.drawn = 0
+
+    def now(self) -> datetime:
+        return self.at
+
+    @property
+    def rate(self) -> float:
+        return 1.0
+
+    def mono_ns(self) -> int:
+        return int((self.at - START).total_seconds() * 1e9)
+
+    def random_bytes(self, count: int) -> bytes:
+        self.drawn += 1
+        return self.drawn.to_bytes(count, "big")
+
+    def move(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class SigningEdge:
+    """An edge with one spool; it makes what a real one would send."""
+
+    site: str = "755A"
+    edge: str = "dock"
+    key: SigningKey = field(default_factory=lambda: samples.EDGE_KEY)
+    spool: str = samples.SPOOL
+    seq: int = 0
+    head: str = ZERO_HEAD
+    n: int = 0
+
+    def line(self, event: Event) -> bytes:
+        """Seal an event at the spool's end."""
+        line = seal_line(event, self.spool, self.seq + 1, self.head)
+        return self.raw_line(line)
+
+    def raw_line(self, line: bytes) -> bytes:
+        """Put any bytes at the spool's end."""
+        self.seq += 1
+        self.head = line_hash(line)
+        return line
+
+    def scan(self, waybill: str | None = "755123456789", **fields: object) -> Scan:
+        own = {"site": self.site, "edge": self.edge, "waybill": waybill, "at": format_at(START)}
+        clock = samples.ClockReading(offset_ms=0, error_ms=5)
+        return samples.scan(**{**own, "clock": clock, **fields})
+
+    def batch(self, lines: list[bytes], first_seq: int | None = None) -> bytes:
+        """A signed batch; by default of the lines that were made last."""
+        first = self.seq - len(lines) + 1 if first_seq is None else first_seq
+        header = Batch(
+            site=self.site,
+            edge=self.edge,
+            spool=self.spool,
+            first_seq=first,
+            count=len(lines),
+            head=line_hash(lines[-1]),
+        )
+        return seal(header, self.key, lines)
+
+    def state(self, wanted: ListHead | None = None, **fields: object) -> State:
+        self.n += 1
+        own: dict[str, object] = {
+            "site": self.site,
+            "edge": self.edge,
+            "n": self.n,
+            "boot": samples.BOOT,
+            "connection": samples.CONNECTION,
+            "at": format_at(START),
+            "mono_ms": 1,
+            "heads": (SpoolHead(spool=self.spool, seq=self.seq, head=self.head),),
+            "wanted": wanted,
+            "clock": samples.CLOCK,
+            "depth": 0,
+            "oldest_at": None,
+            "devices": (
+                DeviceState(
+                    id="dock-1", source="pts:/dev/pts/3", protocol="honeywell", connected=True
+                ),
+            ),
+            "version": "0.1.0",
+        }
+        return State(**{**own, **fields})
+
+    def enrol_message(self, secret: str | None = None) -> Enrol:
+        return Enrol(
+            site=self.site,
+            edge=self.edge,
+            public_key=self.key.public_key.hex(),
+            secret=secret,
+            boot=samples.BOOT,
+        )
+
+
+@dataclass
+class HubHome:
+    """A hub's data directory with an open database, in this process."""
+
+    data_dir: Path
+    database: Database
+    keys: HubKeys
+    clock: SetClock
+    settings: Settings
+    role: RoleContext
+
+    def intake(self, projections: list[Projection] | None = None) -> Intake:
+        found = make_projections(self.role) if projections is None else projections
+        return Intake(found, self.role.policy, CommandDesk(self.clock.random_bytes))
+
+    def take(
+        self,
+        payload: bytes,
+        channel: Channel = Channel.EVENTS,
+        site: str = "755A",
+        edge: str = "dock",
+        intake: Intake | None = None,
+    ) -> list[Outgoing]:
+        """Give the intake one message in a transaction of its own."""
+        incoming = Incoming(str(Topic(site, edge, channel)), payload, self.clock.now())
+        with self.database.writing() as tx:
+            return (intake or self.intake()).take(tx, incoming)
+
+    def enrol(self, edge: SigningEdge) -> SigningEdge:
+        with self.database.writing() as tx:
+            enrol_edge(
+                tx,
+                edge.enrol_message(),
+                Enrolment.FIRST_USE,
+                self.clock.now(),
+                self.clock.random_bytes,
+            )
+        return edge
+
+    def web(self, enrolment: Enrolment = Enrolment.TOKEN) -> HubContext:
+        return HubContext(
+            database=self.database,
+            keys=self.keys,
+            clock=self.clock,
+            policy=self.role.policy,
+            mqtt="mqtt://127.0.0.1:1883",
+            enrolment=enrolment,
+            test_clock=None,
+        )
+
+    def count(self, table: str) -> int:
+        with self.database.reading() as tx:
+            return int(tx.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+
+
+@contextmanager
+def open_hub(
+    data_dir: Path, template: Path | None = None, database_url: str | None = None
+) -> Iterator[HubHome]:
+    """Make a hub's home: schema, keys, token, rules; ``template`` spares running migrations."""
+    data_dir.mkdir()
+    if template is not None:
+        shutil.copy(template, data_dir / "hub.sqlite")
+    clock = SetClock()
+    settings = Settings(data_dir=data_dir)
+    url = parse_url(database_url, data_dir)
+    database = open_database(url)
+    policy = load_policy(None)
+    try:
+        if template is None:
+            upgrade(url, database)
+        keys = load_keys(data_dir, clock.random_bytes)
+        with database.writing() as tx:
+            adopt_admin_token(tx, ADMIN_TOKEN, clock.now())
+            adopt_rules(tx, policy, clock.now())
+        role = RoleContext(
+            role=Role.INGEST,
+            settings=settings,
+            policy=policy,
+            clock=clock,
+            database=database,
+            keys=keys,
+            stop=threading.Event(),
+            listen_fd=None,
+        )
+        yield HubHome(data_dir, database, keys, clock, settings, role)
+    finally:
+        database.close()
+
+
+def receipt_of(outgoing: list[Outgoing]) -> Receipt:
+    """The one receipt among the answers."""
+    (found,) = [each.message for each in outgoing if isinstance(each.message, Receipt)]
+    return found
