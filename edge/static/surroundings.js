@@ -25,7 +25,9 @@ export function recent(state, words) {
   const head = make("h2", "", words.say("recent"));
   if (state.recent.length === 0) return [head, make("p", "empty", words.say("recent.empty"))];
   const rows = state.recent.map((scan) => {
-    const code = scan.waybill === null ? make("span", "waybill none", words.say("no_waybill")) : waybill(scan.waybill);
+    // A label without a waybill that was answered with ok can only have been a command.
+    const none = scan.signal === "ok" ? words.say("command_label") : words.say("no_waybill");
+    const code = scan.waybill === null ? make("span", "waybill none", none) : waybill(scan.waybill);
     const word = words.say(`signal.${scan.signal}`);
     const row = make("li", `row row-${scan.signal}`, icon(SIGNAL_ICONS[scan.signal] ?? "label"), code,
       make("span", "row-fine", `${word} · ${clockTime(scan.at)} · ${scan.device}`));

@@ -146,6 +146,17 @@ def test_a_wanted_parcel_sounds_until_it_is_touched(edge: FakeEdge, page: Page) 
     shoot(page, "station-wanted-acknowledged-zh")
 
 
+def test_the_alarm_and_its_button_fit_a_ten_inch_screen(edge: FakeEdge, page: Page) -> None:
+    for state in (states.wanted(), states.stop()):
+        edge.show(state)
+        page.goto(edge.url)
+        expect(page.locator(".ack")).to_be_visible()
+        hidden_px = page.evaluate(
+            "(s => s.scrollHeight - s.clientHeight)(document.getElementById('stage'))"
+        )
+        assert hidden_px == 0
+
+
 def test_the_alarm_is_acknowledged_by_keyboard_too(edge: FakeEdge, page: Page) -> None:
     edge.show(states.stop())
     page.goto(edge.url)
