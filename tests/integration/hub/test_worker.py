@@ -22,15 +22,13 @@ from hub.ingest.link import BrokerLink, Received
 from hub.ingest.projecting import Projection
 from hub.ingest.pushes import WantedPusher
 from hub.ingest.worker import Worker
-from hub.wanted.rules import entry_id_of
-from hub.wanted.service import put_entry
 from ledger.signing import peek, seal
 from tests.broker_parts import EdgeCable, free_port, mosquitto, wait_for
 from tests.hub_parts import HubHome, SigningEdge
 from wire.limits import MESSAGE_BYTES_MAX
 from wire.messages import MessageBase, Receipt, WantedDelta, WantedFetch, WantedHead
 from wire.topics import Channel, Topic
-from wire.wanted import ListHead, WantedEntry, WantedResult
+from wire.wanted import ListHead
 
 
 class FakeLink:
@@ -184,14 +182,6 @@ def test_a_message_that_our_code_fails_on_is_kept_and_stops_nothing(
 # ---------------------------------------------------------------- pushes
 
 
-def put(hub: HubHome, waybill: str) -> None:
-    entry = WantedEntry(
-        id=entry_id_of(waybill), waybill=waybill, result=WantedResult.STOP, reason="r"
-    )
-    with hub.database.writing() as tx:
-        put_entry(tx, entry, hub.clock.now())
-
-
 def test_changes_are_pushed_at_once_and_a_head_each_minute(hub: HubHome, edge: SigningEdge) -> None:
     link = FakeLink(hub)
     worker = make_worker(hub, link)
@@ -208,7 +198,7 @@ def test_changes_are_pushed_at_once_and_a_head_each_minute(hub: HubHome, edge: S
     link.bring(seal(edge.state(held), edge.key), Channel.STATE)
     pushed()
     for version in (2, 3):
-        put(hub, f"75512345678{version}")
+        hub.put_wanted(f"75512345678{version}")
         (delta,) = pushed()
         assert isinstance(delta, WantedDelta)
         # The edge has taken the earlier push, though its last state is older.
@@ -303,7 +293,7 @@ def test_a_new_entry_reaches_a_connected_edge_in_under_a_second(
             cable.publish(seal(edge.state(held), edge.key), Channel.STATE)
             cable.receive(Receipt)
             begun = time.monotonic()
-            put(hub, "755123456789")
+            hub.put_wanted("755123456789")
             delta = cable.receive(WantedDelta)
             assert time.monotonic() - begun < 1.0
             assert isinstance(delta, WantedDelta)
