@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from hub.alerts.project import AlertProjection
@@ -52,8 +53,11 @@ def create_app(context: HubContext) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        reader = asyncio.create_task(feed.run())
         yield
-        await feed.close()
+        reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await reader
 
     app = FastAPI(
         title="Custos",
