@@ -3,19 +3,13 @@
 ``python -m hub.app`` is one role's process; the supervisor starts it.
 """
 
+from __future__ import annotations
+
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Security
-from fastapi.security import HTTPBearer
-
-import hub.access.api
-import hub.alerts.api
-import hub.ingest.api
-import hub.parcels.api
-import hub.wanted.api
-from hub.access.gate import Gate
-from hub.alerts.live import LiveFeed, live_router
 from hub.alerts.project import AlertProjection
 from hub.heartbeat import Role
 from hub.ingest.projecting import Projection
@@ -25,29 +19,45 @@ from hub.role_process import run_as_process
 from hub.roles import RoleContext
 from hub.timers import run_clock, run_signer
 from hub.wanted.project import WantedProjection
-from hub.web import health
-from hub.web.context import HubContext
-from hub.web.problems import PROBLEM_RESPONSES, tell_problems
-from hub.web.role import run_web
+from wire.policy import Policy
 
-# The gate has already checked the caller; this only tells OpenAPI readers how to come in.
-_BEARER = Security(HTTPBearer(auto_error=False, description="The token in admin.token"))
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from hub.web.context import HubContext
 
 
-def make_projections(context: RoleContext) -> list[Projection]:
+def make_projections(policy: Policy) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
-    series_hv = [kind.series_hv for kind in context.policy.waybill if kind.series_hv]
+    series_hv = [kind.series_hv for kind in policy.waybill if kind.series_hv]
     return [ParcelProjection(), WantedProjection(), AlertProjection(series_hv)]
 
 
 def create_app(context: HubContext) -> FastAPI:
     """The web application: every route behind the gate, every error a problem+json."""
+    # Imported here: the web's libraries would cost each other role half a second and 15 MB.
+    from fastapi import FastAPI, Security
+    from fastapi.security import HTTPBearer
+
+    import hub.access.api
+    import hub.alerts.api
+    import hub.ingest.api
+    import hub.parcels.api
+    import hub.wanted.api
+    from hub.access.gate import Gate
+    from hub.alerts.live import LiveFeed, live_router
+    from hub.web import health
+    from hub.web.problems import PROBLEM_RESPONSES, tell_problems
+
     feed = LiveFeed(context)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        reader = asyncio.create_task(feed.run())
         yield
-        await feed.close()
+        reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await reader
 
     app = FastAPI(
         title="Custos",
@@ -60,9 +70,10 @@ def create_app(context: HubContext) -> FastAPI:
     )
     app.state.hub = context
     tell_problems(app)
-    app.include_router(health.open_router)
-    app.include_router(hub.access.api.link_router)
-    app.include_router(hub.access.api.edge_router)
+    # The gate has checked the caller already; this tells OpenAPI's readers how to come in.
+    bearer = Security(HTTPBearer(auto_error=False, description="The token in admin.token"))
+    for router in (health.open_router, hub.access.api.link_router, hub.access.api.edge_router):
+        app.include_router(router)
     for router in (
         health.about_router,
         hub.ingest.api.router,
@@ -70,14 +81,14 @@ def create_app(context: HubContext) -> FastAPI:
         hub.wanted.api.router,
         hub.alerts.api.router,
     ):
-        app.include_router(router, dependencies=[_BEARER])
+        app.include_router(router, dependencies=[bearer])
     app.include_router(live_router(feed))
     app.add_middleware(Gate, hub=context)
     return app
 
 
 def _run_ingest(context: RoleContext) -> None:
-    run_ingest(context, make_projections(context))
+    run_ingest(context, make_projections(context.policy))
 
 
 def _create_app_with_console(context: HubContext) -> FastAPI:
@@ -90,6 +101,8 @@ def _create_app_with_console(context: HubContext) -> FastAPI:
 
 
 def _run_web(context: RoleContext) -> None:
+    from hub.web.role import run_web
+
     run_web(context, _create_app_with_console)
 
 

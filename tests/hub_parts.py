@@ -1,5 +1,7 @@
 """Parts for tests of the hub: a clock that is set, an edge that signs, a hub without processes."""
 
+import hashlib
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.access.service import Enrolment, adopt_admin_token, enrol_edge
+from hub.alerts.service import Alert, AlertKind, list_alerts
 from hub.app import make_projections
 from hub.config import Settings, load_policy
 from hub.db.engine import Database, open_database, parse_url
@@ -17,18 +20,30 @@ from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake, Outgoing
 from hub.ingest.projecting import Projection
+from hub.ingest.service import EventFilter, EventView, events
 from hub.keys import HubKeys, load_keys
 from hub.roles import RoleContext
-from hub.wanted.service import adopt_rules
+from hub.wanted.rules import entry_id_of
+from hub.wanted.service import adopt_rules, put_entry
 from hub.web.context import HubContext
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
 from wire.events import Event, Scan, line_hash, seal_line
-from wire.messages import Batch, DeviceState, Enrol, Receipt, SpoolHead, State
+from wire.messages import (
+    Batch,
+    Bodies,
+    DeviceState,
+    Enrol,
+    PrivateBody,
+    Receipt,
+    SpoolHead,
+    State,
+    encode,
+)
 from wire.names import ZERO_HEAD, format_at
 from wire.topics import Channel, Topic
-from wire.wanted import ListHead
+from wire.wanted import ListHead, WantedEntry, WantedResult
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 ADMIN_TOKEN = "test-administrator"
@@ -147,7 +162,7 @@ class HubHome:
     role: RoleContext
 
     def intake(self, projections: list[Projection] | None = None) -> Intake:
-        found = make_projections(self.role) if projections is None else projections
+        found = make_projections(self.role.policy) if projections is None else projections
         return Intake(found, self.role.policy, CommandDesk(self.clock.random_bytes))
 
     def take(
@@ -173,6 +188,21 @@ class HubHome:
                 self.clock.random_bytes,
             )
         return edge
+
+    def events(self, wanted: EventFilter | None = None) -> list[EventView]:
+        with self.database.reading() as tx:
+            return events(tx, wanted or EventFilter(), self.keys.bodies, limit=1000)
+
+    def alerts(self, kind: AlertKind | None = None) -> list[Alert]:
+        """Alerts of a kind, newest first."""
+        with self.database.reading() as tx:
+            return [each for each in list_alerts(tx) if kind in (None, each.kind)]
+
+    def put_wanted(self, waybill: str, **fields: object) -> None:
+        plain: dict[str, object] = {"result": WantedResult.WANTED, "reason": "lost at 755W"}
+        entry = WantedEntry(id=entry_id_of(waybill), waybill=waybill, **{**plain, **fields})
+        with self.database.writing() as tx:
+            put_entry(tx, entry, self.clock.now())
 
     def web(self, enrolment: Enrolment = Enrolment.TOKEN) -> HubContext:
         return HubContext(
@@ -229,3 +259,18 @@ def receipt_of(outgoing: list[Outgoing]) -> Receipt:
     """The one receipt among the answers."""
     (found,) = [each.message for each in outgoing if isinstance(each.message, Receipt)]
     return found
+
+
+def body_of(code: bytes) -> tuple[str, bytes]:
+    """A code's private body: its hash and its line."""
+    text = json.dumps({"code_hex": code.hex(), "text": code.decode()})
+    body = PrivateBody(salt="0a" * 16, body=text)
+    digest = hashlib.sha256(bytes.fromhex(body.salt) + text.encode()).hexdigest()
+    return digest, encode(body)
+
+
+def sealed_bodies(edge: SigningEdge, lines: list[bytes], **fields: object) -> bytes:
+    """Bodies as an edge posts them; ``fields`` replace what is signed."""
+    joined = b"".join(line + b"\n" for line in lines)
+    own = {"count": len(lines), "sha256": hashlib.sha256(joined).hexdigest()}
+    return seal(Bodies(site=edge.site, edge=edge.edge, **{**own, **fields}), edge.key, lines)

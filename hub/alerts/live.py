@@ -34,49 +34,18 @@ _read_failures = Counter("custos_hub_live_read_failures", "Failed reads of the o
 
 
 class LiveFeed:
-    """Tails the outbox while anybody listens."""
+    """Tails the outbox for everybody who listens."""
 
     def __init__(self, hub: HubContext) -> None:
         self._hub = hub
         self._clients: dict[WebSocket, asyncio.Queue[str | None]] = {}
-        self._reader: asyncio.Task[None] | None = None
+        self._last_id: int | None = None
 
-    async def serve(self, client: WebSocket) -> None:
-        """Send alerts to one client until it goes."""
-        if len(self._clients) >= CLIENTS_MAX:
-            await client.close(_TRY_AGAIN_LATER)
-            return
-        await client.accept()
-        queue: asyncio.Queue[str | None] = asyncio.Queue(UNSENT_MAX)
-        self._clients[client] = queue
-        if self._reader is None:
-            last_id = await run_in_threadpool(self._newest_id)
-            self._reader = asyncio.create_task(self._tail(last_id))
-        sender = asyncio.create_task(_send_all(client, queue))
-        try:
-            while True:
-                await client.receive_text()
-        except (WebSocketDisconnect, RuntimeError):
-            pass  # RuntimeError: the sender has closed it already.
-        finally:
-            del self._clients[client]
-            await _end(sender)
-            await self._rest()
-
-    async def close(self) -> None:
-        """Stop reading."""
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            await _end(reader)
-
-    async def _rest(self) -> None:
-        if not self._clients:
-            await self.close()
-
-    async def _tail(self, last_id: int) -> None:
+    async def run(self) -> None:
+        """Read the outbox until cancelled; a failing database is asked again."""
         while True:
             try:
-                last_id, messages = await run_in_threadpool(self._read, last_id)
+                messages = await run_in_threadpool(self._read)
             except SQLAlchemyError:
                 _read_failures.inc()
                 _log.warning("live feed cannot read the outbox", exc_info=True)
@@ -87,17 +56,39 @@ class LiveFeed:
                     _offer(queue, message)
             await asyncio.sleep(outbox.POLL_S)
 
-    def _newest_id(self) -> int:
-        with self._hub.database.reading() as tx:
-            return outbox.newest_id(tx)
+    async def serve(self, client: WebSocket) -> None:
+        """Send alerts to one client until it goes."""
+        if len(self._clients) >= CLIENTS_MAX:
+            await client.close(_TRY_AGAIN_LATER)
+            return
+        # Before accepting: whoever is connected misses nothing from then on.
+        queue: asyncio.Queue[str | None] = asyncio.Queue(UNSENT_MAX)
+        self._clients[client] = queue
+        sender: asyncio.Task[None] | None = None
+        try:
+            await client.accept()
+            sender = asyncio.create_task(_send_all(client, queue))
+            while True:
+                await client.receive_text()
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # RuntimeError: the sender has closed it already.
+        finally:
+            del self._clients[client]
+            if sender is not None:
+                sender.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await sender
 
-    def _read(self, last_id: int) -> tuple[int, list[str]]:
+    def _read(self) -> list[str]:
         with self._hub.database.reading() as tx:
-            news = outbox.news_after(tx, last_id)
+            if self._last_id is None:
+                self._last_id = outbox.newest_id(tx)
+            news = outbox.news_after(tx, self._last_id)
             ids = sorted({n.subject_id for n in news if n.topic is NewsTopic.ALERT})
             alerts = alerts_by_ids(tx, ids) if ids else []
-        newest = news[-1].id if news else last_id
-        return newest, [alert_item(each).model_dump_json() for each in alerts]
+        if news:
+            self._last_id = news[-1].id
+        return [alert_item(each).model_dump_json() for each in alerts]
 
 
 def live_router(feed: LiveFeed) -> APIRouter:
@@ -128,9 +119,3 @@ async def _send_all(client: WebSocket, queue: asyncio.Queue[str | None]) -> None
         await client.close(_TRY_AGAIN_LATER)
     except (WebSocketDisconnect, RuntimeError):
         return  # The client went; serve() notices by itself.
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

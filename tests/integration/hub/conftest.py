@@ -1,14 +1,18 @@
 """Real SQLite in a directory of its own for each test."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from hub.app import create_app
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
 from hub.telemetry import start_logging
-from tests.hub_parts import HubHome, SigningEdge, open_hub
+from tests.hub_parts import BEARER, HubHome, SigningEdge, open_hub
+from tests.rest_parts import client_of
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,3 +42,25 @@ def hub(tmp_path: Path, template: Path) -> Iterator[HubHome]:
 def edge(hub: HubHome) -> SigningEdge:
     """An enrolled edge."""
     return hub.enrol(SigningEdge())
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def app(hub: HubHome) -> FastAPI:
+    return create_app(hub.web())
+
+
+@pytest.fixture
+async def admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, **BEARER) as client:
+        yield client
+
+
+@pytest.fixture
+async def stranger(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client

@@ -17,7 +17,7 @@ from hub.db.schema import UtcDateTime, metadata
 from hub.db.upgrade import check, upgrade
 from tests.hub_parts import START, HubHome
 
-assert make_projections  # hub.app loads every room, and with it every table.
+assert make_projections  # hub.app knows every room, and with it every table.
 
 
 def upgrade_at(path: Path) -> None:

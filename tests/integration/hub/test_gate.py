@@ -1,0 +1,142 @@
+"""Nobody comes in unknown. Source: design section 4, interface (REST)."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from hub.access.gate import SESSION_COOKIE, is_open
+from hub.access.rules import CONSOLE_LINK_LIFE, SESSION_LIFE
+from hub.access.service import adopt_admin_token, make_console_link
+from hub.alerts.service import AlertKind, Finding, raise_alert
+from tests.hub_parts import START, HubHome
+from tests.rest_parts import API, problem
+
+pytestmark = pytest.mark.anyio
+ORIGIN = {"Origin": "http://hub"}
+
+
+def raise_one(hub: HubHome, subject: str = "755A/dock") -> int:
+    with hub.database.writing() as tx:
+        return raise_alert(tx, Finding(AlertKind.EDGE_REFUSED, subject, START), START)
+
+
+async def test_no_route_but_the_named_ones_is_open(
+    app: FastAPI, stranger: httpx.AsyncClient
+) -> None:
+    routes = [(path, method) for path, item in app.openapi()["paths"].items() for method in item]
+    closed = [(path, method) for path, method in routes if not is_open(path)]
+    assert len(closed) > 12
+    assert {path for path, _ in routes if is_open(path)} == {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        f"{API}/edge/enrol",
+        f"{API}/edge/bodies",
+        f"{API}/edge/wanted",
+    }
+    for path, method in closed:
+        answer = await stranger.request(method.upper(), path.replace("{", "").replace("}", ""))
+        problem(answer, 401)
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/", "/console", f"{API}/openapi.json", f"{API}/nothing"])
+async def test_what_does_not_exist_is_closed_too(stranger: httpx.AsyncClient, path: str) -> None:
+    problem(await stranger.get(path), 401)
+
+
+async def test_a_browser_gets_a_page_that_says_how_to_sign_in(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/console", headers={"Accept": "text/html,*/*"})
+    assert answer.status_code == 401
+    assert "custos-hub link" in answer.text
+    assert "控制台" in answer.text
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer wrong", "Bearer ", "Basic dGVzdDp0ZXN0", "Bearer " + "x" * 10_000, "x"]
+)
+async def test_a_wrong_token_is_refused(stranger: httpx.AsyncClient, header: str) -> None:
+    problem(await stranger.get(f"{API}/about", headers={"Authorization": header}), 401)
+
+
+async def test_a_replaced_admin_token_counts_no_more(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    with hub.database.writing() as tx:
+        adopt_admin_token(tx, "another", START)
+    problem(await admin.get(f"{API}/about"), 401)
+
+
+async def enter(hub: HubHome, client: httpx.AsyncClient) -> httpx.Response:
+    with hub.database.writing() as tx:
+        secret = make_console_link(tx, hub.clock.now(), hub.clock.random_bytes)
+    return await client.get(f"/enter/{secret}")
+
+
+async def test_a_console_link_opens_a_session_once(
+    hub: HubHome, stranger: httpx.AsyncClient
+) -> None:
+    answer = await enter(hub, stranger)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+    cookie = answer.headers["set-cookie"].lower()
+    assert {"httponly", "samesite=lax", "path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert (await stranger.get(f"{API}/about")).status_code == 200
+    again = await stranger.get(str(answer.request.url))
+    assert again.status_code == 403
+    assert "set-cookie" not in again.headers
+
+
+async def test_a_console_link_expires(hub: HubHome, stranger: httpx.AsyncClient) -> None:
+    with hub.database.writing() as tx:
+        secret = make_console_link(tx, hub.clock.now(), hub.clock.random_bytes)
+    hub.clock.move(CONSOLE_LINK_LIFE.total_seconds())
+    assert (await stranger.get(f"/enter/{secret}")).status_code == 403
+
+
+async def test_a_session_expires(hub: HubHome, stranger: httpx.AsyncClient) -> None:
+    await enter(hub, stranger)
+    hub.clock.move((SESSION_LIFE - timedelta(seconds=1)).total_seconds())
+    assert (await stranger.get(f"{API}/about")).status_code == 200
+    hub.clock.move(1)
+    problem(await stranger.get(f"{API}/about"), 401)
+
+
+async def test_the_database_holds_no_secret_in_clear(
+    hub: HubHome, stranger: httpx.AsyncClient
+) -> None:
+    answer = await enter(hub, stranger)
+    link = str(answer.request.url).rsplit("/", 1)[1]
+    session = stranger.cookies[SESSION_COOKIE]
+    with hub.database.reading() as tx:
+        stored = repr(tx.exec_driver_sql("SELECT * FROM credential").all())
+    assert link not in stored
+    assert session not in stored
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "http://hub.evil"])
+async def test_another_sites_page_cannot_act_with_our_cookie(
+    hub: HubHome, stranger: httpx.AsyncClient, origin: str | None
+) -> None:
+    await enter(hub, stranger)
+    alert_id = raise_one(hub)
+    headers = {} if origin is None else {"Origin": origin}
+    answer = await stranger.post(f"{API}/alerts/{alert_id}/ack", headers=headers)
+    problem(answer, 403)
+    own = await stranger.post(f"{API}/alerts/{alert_id}/ack", headers=ORIGIN)
+    assert own.json()["state"] == "acked"
+
+
+async def test_the_open_routes_tell_no_personal_data(stranger: httpx.AsyncClient) -> None:
+    assert (await stranger.get("/healthz")).json() == {"status": "ok"}
+    assert (await stranger.get("/metrics")).status_code == 200
+    ready = await stranger.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json() == {"ready": False, "database": True, "ingest": False, "broker": False}
+
+
+async def test_the_api_describes_itself_as_openapi_3_1(admin: httpx.AsyncClient) -> None:
+    described = (await admin.get(f"{API}/openapi.json")).json()
+    assert described["openapi"].startswith("3.1")
+    assert f"{API}/wanted/{{waybill}}" in described["paths"]

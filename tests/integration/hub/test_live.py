@@ -1,0 +1,105 @@
+"""The live WebSocket: who may listen, what comes, and what becomes of those who do not keep up."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from hub.access.gate import SESSION_COOKIE
+from hub.access.service import make_console_link, open_session
+from hub.alerts import live
+from hub.alerts.service import AlertKind, Finding, raise_alert
+from tests.broker_parts import wait_for
+from tests.hub_parts import BEARER, START, HubHome
+
+
+@pytest.fixture
+def port(app: FastAPI) -> Iterator[int]:
+    """The application on a real port."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
+    thread.start()
+    wait_for("the server", lambda: server.started)
+    yield int(listener.getsockname()[1])
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@contextmanager
+def listening(port: int, **headers: str) -> Iterator[ClientConnection]:
+    url = f"ws://127.0.0.1:{port}/api/v1/live"
+    with connect(url, additional_headers=headers, proxy=None, close_timeout=1) as client:
+        yield client
+
+
+def raise_one(hub: HubHome, subject: str) -> None:
+    with hub.database.writing() as tx:
+        raise_alert(tx, Finding(AlertKind.EDGE_REFUSED, subject, START), START)
+
+
+def test_new_and_changed_alerts_come_as_they_are_committed(hub: HubHome, port: int) -> None:
+    with listening(port, **BEARER) as first, listening(port, **BEARER) as second:
+        raise_one(hub, "755A/dock")
+        told = [json.loads(each.recv(timeout=5)) for each in (first, second)]
+        assert [each["subject"] for each in told] == ["755A/dock"] * 2
+        raise_one(hub, "755A/dock")
+        assert json.loads(first.recv(timeout=5))["count"] == 2
+
+
+def test_a_listener_who_comes_later_hears_what_comes_then(hub: HubHome, port: int) -> None:
+    for subject in ("755A/a", "755A/b"):
+        with listening(port, **BEARER) as client:
+            raise_one(hub, subject)
+            assert json.loads(client.recv(timeout=5))["subject"] == subject
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])
+def test_a_stranger_hears_nothing(port: int, headers: dict[str, str]) -> None:
+    with pytest.raises(InvalidStatus) as refused, listening(port, **headers):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize(("own", "let_in"), [(True, True), (False, False)])
+def test_a_session_may_listen_from_our_own_pages_only(
+    hub: HubHome, port: int, own: bool, let_in: bool
+) -> None:
+    with hub.database.writing() as tx:
+        link = make_console_link(tx, START, hub.clock.random_bytes)
+        session = open_session(tx, link, START, hub.clock.random_bytes)
+    origin = f"http://127.0.0.1:{port}" if own else "http://evil.example"
+    headers = {"Cookie": f"{SESSION_COOKIE}={session}", "Origin": origin}
+    if let_in:
+        with listening(port, **headers) as client:
+            client.ping()
+        return
+    with pytest.raises(InvalidStatus), listening(port, **headers):
+        pass
+
+
+def test_more_listeners_than_the_bound_are_sent_away(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CLIENTS_MAX", 1)
+    with listening(port, **BEARER), pytest.raises(InvalidStatus), listening(port, **BEARER):
+        pass
+
+
+def test_a_listener_who_does_not_keep_up_is_dropped_not_buffered() -> None:
+    queue: asyncio.Queue[str | None] = asyncio.Queue(2)
+    for message in ("1", "2"):
+        live._offer(queue, message)
+    assert queue.qsize() == 2
+    live._offer(queue, "3")
+    assert [queue.get_nowait() for _ in range(queue.qsize())] == [None]

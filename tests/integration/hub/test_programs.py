@@ -1,0 +1,317 @@
+"""The real program: it starts, heals, stops, and says in one sentence why it cannot."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from hub.keys import HUB_KEY_FILE
+from ledger.keys import SigningKey, key_hash
+from ledger.signing import open_sealed, seal
+from tests.broker_parts import EdgeCable, free_port, wait_for
+from tests.hub_parts import SigningEdge
+from wire.messages import Enrolled, Receipt
+from wire.names import Result
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class RunningHub:
+    """A started ``custos-hub``."""
+
+    process: subprocess.Popen[str]
+    data_dir: Path
+    http_port: int
+    mqtt_port: int
+    config: Path
+
+    def api(self) -> httpx.Client:
+        token = (self.data_dir / "admin.token").read_text().strip()
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.http_port}",
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
+
+    def processes(self) -> dict[str, psutil.Process]:
+        """Broker and roles, by what their command lines and heartbeats call them."""
+        return {str(each.pid): each for each in psutil.Process(self.process.pid).children()}
+
+
+def write_config(tmp_path: Path, **changes: str) -> Path:
+    values = {
+        "data_dir": str(tmp_path / "hub"),
+        "mqtt": f"embedded://127.0.0.1:{free_port()}",
+        "http": f"127.0.0.1:{free_port()}",
+        **changes,
+    }
+    path = tmp_path / "hub.toml"
+    path.write_text("".join(f'{key} = "{value}"\n' for key, value in values.items()))
+    return path
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hub", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@contextmanager
+def started(config: Path, tmp_path: Path, *arguments: str) -> Iterator[RunningHub]:
+    text = config.read_text()
+    http = int(re.findall(r'http = ".*:(\d+)"', text)[0])
+    mqtt = int(re.findall(r'mqtt = ".*:(\d+)"', text)[0])
+    with (tmp_path / "stderr.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hub", "--config", str(config), *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    try:
+        yield RunningHub(process, tmp_path / "hub", http, mqtt, config)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+            process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningHub, str]]:
+    """A hub that serves, with the line that it printed."""
+    tmp_path = tmp_path_factory.mktemp("running")
+    with started(write_config(tmp_path), tmp_path) as hub:
+        assert hub.process.stdout is not None
+        line = hub.process.stdout.readline()
+        yield hub, line
+
+
+def enrolled_edge(hub: RunningHub) -> tuple[SigningEdge, EdgeCable]:
+    edge = SigningEdge(edge=f"dock-{free_port()}")
+    token = run("enrol", edge.site, edge.edge, "--config", str(hub.config)).stdout.strip()
+    secret, _, hub_hash = token.partition(".")
+    with hub.api() as api:
+        answer = api.post("/api/v1/edge/enrol", content=seal(edge.enrol_message(secret), edge.key))
+    hub_key = SigningKey(bytes.fromhex((hub.data_dir / HUB_KEY_FILE).read_text())).public_key
+    assert key_hash(hub_key) == hub_hash
+    assert open_sealed(answer.content, Enrolled, hub_key, 4096).message.edge == edge.edge
+    return edge, EdgeCable(hub.mqtt_port, edge.site, edge.edge, hub_key)
+
+
+def test_the_printed_link_opens_the_console(running: tuple[RunningHub, str]) -> None:
+    _, line = running
+    found = re.fullmatch(r"Console \(one use\): (http://127\.0\.0\.1:\d+/enter/\w+)\n", line)
+    assert found, line
+    answer = httpx.get(found[1], trust_env=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+
+
+def test_one_scan_goes_from_the_broker_to_rest_and_alert(running: tuple[RunningHub, str]) -> None:
+    hub, _ = running
+    edge, cable = enrolled_edge(hub)
+    try:
+        scan = edge.scan("103000000001", result=Result.HV)
+        cable.publish(edge.batch([edge.line(scan)]))
+        receipt = cable.receive(Receipt)
+    finally:
+        cable.close()
+    assert isinstance(receipt, Receipt)
+    assert receipt.heads[0].seq == 1
+    with hub.api() as api:
+        (event,) = api.get("/api/v1/events", params={"waybill": "103000000001"}).json()["items"]
+        alerts = api.get("/api/v1/alerts", params={"level": "passage"}).json()["items"]
+    assert (event["result"], event["edge"]) == ("hv", edge.edge)
+    assert [each["waybill"] for each in alerts] == ["103000000001"]
+
+
+def test_a_killed_role_comes_back_and_says_so(running: tuple[RunningHub, str]) -> None:
+    hub, _ = running
+    with hub.api() as api:
+        before = hub.processes()
+        for process in before.values():
+            process.kill()
+        psutil.wait_procs(list(before.values()), timeout=10)
+
+        def restarted() -> set[str] | None:
+            try:
+                answer = api.get("/api/v1/alerts", params={"state": "open", "level": "warn"})
+            except httpx.TransportError:
+                return None
+            subjects = {each["subject"] for each in answer.json()["items"]}
+            return subjects if len(subjects) == 4 else None
+
+        assert wait_for("all roles", restarted) == {"ingest", "web", "clock", "signer"}
+        wait_for("readiness", lambda: api.get("/readyz").status_code == 200)
+    edge, cable = enrolled_edge(hub)
+    cable.publish(edge.batch([edge.line(edge.scan())]))
+    assert cable.receive(Receipt)
+    cable.close()
+
+
+def test_all_processes_metrics_are_told_together(running: tuple[RunningHub, str]) -> None:
+    hub, _ = running
+    with hub.api() as api:
+        text = api.get("/metrics").text
+    assert "custos_hub_ingest_commit_seconds_count" in text
+    assert "custos_hub_request_failures_total" in text
+
+
+def test_a_second_hub_on_the_same_data_is_one_sentence(running: tuple[RunningHub, str]) -> None:
+    hub, _ = running
+    refused = run("--config", str(hub.config))
+    assert refused.returncode == 2
+    assert "another hub runs" in only_sentence(refused)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_it_stops_when_told_to_and_leaves_nobody_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with started(write_config(tmp_path), tmp_path) as hub:
+        assert hub.process.stdout is not None
+        assert hub.process.stdout.readline()
+        children = list(hub.processes().values())
+        assert len(children) == 5
+        hub.process.send_signal(number)
+        assert hub.process.wait(20) == 0
+        assert not any(child.is_running() for child in children)
+    stderr = (tmp_path / "stderr.log").read_text()
+    assert "Traceback" not in stderr
+    assert "Fatal" not in stderr
+
+
+def test_kill_minus_nine_leaves_nobody_behind(tmp_path: Path) -> None:
+    with started(write_config(tmp_path), tmp_path) as hub:
+        assert hub.process.stdout is not None
+        assert hub.process.stdout.readline()
+        children = list(hub.processes().values())
+        hub.process.kill()
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert alive == []
+
+
+# ---------------------------------------------------------------- what cannot start
+
+
+def only_sentence(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    sentences = [line for line in result.stderr.splitlines() if not line.startswith("{")]
+    assert len(sentences) == 1, result.stderr
+    return sentences[0]
+
+
+def test_a_taken_console_port_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        config = write_config(tmp_path, http=f"127.0.0.1:{taken.getsockname()[1]}")
+        result = run("--config", str(config))
+    assert result.returncode == 2
+    assert "http: cannot listen" in only_sentence(result)
+
+
+def test_a_taken_broker_port_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        config = write_config(tmp_path, mqtt=f"embedded://127.0.0.1:{taken.getsockname()[1]}")
+        result = run("--config", str(config))
+    assert result.returncode == 2
+    assert "embedded broker" in only_sentence(result)
+
+
+def test_a_wrong_database_is_one_sentence_and_left_alone(tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.sqlite"
+    foreign.write_text("not a database")
+    config = write_config(tmp_path, database=f"sqlite:///{foreign}")
+    for command in ([], ["check"]):
+        result = run(*command, "--config", str(config))
+        assert result.returncode == 2
+        assert "not an SQLite database" in only_sentence(result)
+    assert foreign.read_text() == "not a database"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("datadir = 'x'", "unknown key"), ("= nonsense", "not TOML")],
+)
+def test_a_wrong_configuration_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    config = tmp_path / "hub.toml"
+    config.write_text(text)
+    result = run("--config", str(config))
+    assert result.returncode == 2
+    assert said in only_sentence(result)
+
+
+def test_an_unknown_role_is_one_sentence(tmp_path: Path) -> None:
+    result = run("--config", str(write_config(tmp_path)), "--roles", "ingest,cook")
+    assert result.returncode == 2
+    assert "cook" in only_sentence(result)
+
+
+def test_the_test_clock_is_for_loopback_only(tmp_path: Path) -> None:
+    clock = {"CUSTOS_TEST_CLOCK": "2026-01-01T00:00:00Z,10"}
+    config = write_config(tmp_path, http="0.0.0.0:0")
+    result = run("check", "--config", str(config), **clock)
+    assert result.returncode == 2
+    assert "loopback" in only_sentence(result)
+    wrong = run("check", "--config", str(config), CUSTOS_TEST_CLOCK="yesterday")
+    assert wrong.returncode == 2
+    assert "CUSTOS_TEST_CLOCK" in only_sentence(wrong)
+
+
+def test_checking_changes_nothing(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    result = run("check", "--config", str(config))
+    assert result.returncode == 0
+    assert "configuration is good" in result.stdout
+    assert [each.name for each in tmp_path.iterdir()] == ["hub.toml"]
+
+
+def test_a_wrong_edge_name_is_one_sentence(tmp_path: Path) -> None:
+    result = run("enrol", "755A", "a/b", "--config", str(write_config(tmp_path)))
+    assert result.returncode == 2
+    assert "no name" in only_sentence(result)
+
+
+def test_every_role_follows_the_test_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_at, rate = datetime(2031, 1, 1, tzinfo=UTC), 1000
+    monkeypatch.setenv("CUSTOS_TEST_CLOCK", f"{start_at.isoformat()},{rate}")
+    begun = time.monotonic()
+    with started(write_config(tmp_path), tmp_path) as hub:
+        assert hub.process.stdout is not None
+        assert hub.process.stdout.readline()
+        with hub.api() as api:
+            assert api.get("/api/v1/about").json()["test_clock"].startswith("2031")
+            soon = start_at + timedelta(seconds=rate * (time.monotonic() - begun + 3))
+            body = {"result": "stop", "reason": "r", "expires_at": soon.isoformat()}
+            assert api.put("/api/v1/wanted/755123456789", json=body).status_code == 201
+            wait_for(
+                "the expiry",
+                lambda: api.get("/api/v1/wanted/755123456789").status_code == 404,
+            )

@@ -1,0 +1,108 @@
+"""What edges say of themselves, and what they are answered. Source: design section 3."""
+
+import pytest
+
+from hub.ingest.intake import Outgoing
+from hub.ingest.service import edges
+from ledger.signing import seal
+from tests import samples
+from tests.hub_parts import HubHome, SigningEdge, receipt_of
+from wire.limits import (
+    DELTA_ENTRIES_MAX,
+    MESSAGE_BYTES_MAX,
+    SCOPE_SITES_MAX,
+)
+from wire.messages import Gone, SpoolHead, WantedDelta, WantedFetch, WantedHead
+from wire.names import format_at
+from wire.topics import Channel
+from wire.wanted import ListHead
+
+
+def take_state(
+    hub: HubHome, edge: SigningEdge, wanted: ListHead | None, **fields: object
+) -> list[Outgoing]:
+    payload = seal(edge.state(wanted, **fields), edge.key)
+    return hub.take(payload, Channel.STATE)
+
+
+def head_of(hub: HubHome, version: int, sha256: str = "00" * 32) -> ListHead:
+    return ListHead(version=version, list_sha256=sha256, head_at=format_at(hub.clock.now()))
+
+
+def test_a_state_is_answered_with_each_spools_head(hub: HubHome, edge: SigningEdge) -> None:
+    hub.take(edge.batch([edge.line(edge.scan())]))
+    unknown = SpoolHead(spool="cd" * 16, seq=9, head="ab" * 32)
+    known = SpoolHead(spool=edge.spool, seq=1, head=edge.head)
+    receipt = receipt_of(take_state(hub, edge, None, heads=(known, unknown)))
+    assert [(each.spool, each.seq) for each in receipt.heads] == [(edge.spool, 1), ("cd" * 16, 0)]
+
+
+def test_an_edge_without_a_list_is_told_to_fetch_it(hub: HubHome, edge: SigningEdge) -> None:
+    command = take_state(hub, edge, None)[-1].message
+    assert isinstance(command, WantedFetch)
+    assert command.version == 1
+
+
+def test_an_edge_that_is_behind_gets_the_changes(hub: HubHome, edge: SigningEdge) -> None:
+    hub.put_wanted("755123456789")
+    command = take_state(hub, edge, head_of(hub, 1))[-1].message
+    assert isinstance(command, WantedDelta)
+    assert (command.from_version, command.head.version) == (1, 2)
+    assert [each.waybill for each in command.put] == ["755123456789"]
+    up_to_date = take_state(hub, edge, command.head)
+    assert [type(each.message).__name__ for each in up_to_date] == ["Receipt"]
+
+
+def test_an_old_head_is_renewed(hub: HubHome, edge: SigningEdge) -> None:
+    hub.put_wanted("755123456789")
+    delta = take_state(hub, edge, head_of(hub, 1))[-1].message
+    assert isinstance(delta, WantedDelta)
+    hub.clock.move(61)
+    renewed = take_state(hub, edge, delta.head)[-1].message
+    assert isinstance(renewed, WantedHead)
+    assert renewed.head.head_at == format_at(hub.clock.now())
+
+
+@pytest.mark.parametrize("version", [1, 99], ids=["another list", "a version the hub never had"])
+def test_an_edge_with_another_list_fetches(hub: HubHome, edge: SigningEdge, version: int) -> None:
+    command = take_state(hub, edge, head_of(hub, version, "11" * 32))[-1].message
+    assert isinstance(command, WantedFetch)
+
+
+def test_the_longest_delta_fits_into_a_message(hub: HubHome, edge: SigningEdge) -> None:
+    scope = tuple(f"site-{n:027d}" for n in range(SCOPE_SITES_MAX))
+    longest = {"reason": "𠀀" * 200, "banner_zh": "𠀀" * 80, "banner_en": "𠀀" * 80}
+    for n in range(DELTA_ENTRIES_MAX):
+        waybill = f"{n:064d}"
+        hub.put_wanted(waybill, scope=scope, owner="𠀀" * 64, **longest)
+    command = take_state(hub, edge, head_of(hub, 1))[-1].message
+    assert isinstance(command, WantedDelta)
+    assert len(seal(command, edge.key)) <= MESSAGE_BYTES_MAX
+
+
+def test_a_replayed_state_changes_nothing(hub: HubHome, edge: SigningEdge) -> None:
+    old = seal(edge.state(depth=7), edge.key)
+    hub.take(old, Channel.STATE)
+    take_state(hub, edge, None, depth=1)
+    take_state(hub, edge, None, depth=2, boot="12" * 16)
+    hub.take(old, Channel.STATE)
+    with hub.database.reading() as tx:
+        (view,) = edges(tx)
+    assert view.state is not None
+    assert view.state.depth == 2
+
+
+def test_a_last_will_ends_its_own_connection_only(hub: HubHome, edge: SigningEdge) -> None:
+    def connected() -> bool:
+        with hub.database.reading() as tx:
+            return edges(tx)[0].connected
+
+    def gone(connection: str) -> None:
+        will = Gone(site="755A", edge="dock", boot=samples.BOOT, connection=connection)
+        hub.take(seal(will, edge.key), Channel.STATE)
+
+    take_state(hub, edge, None)
+    gone("00" * 16)
+    assert connected()
+    gone(samples.CONNECTION)
+    assert not connected()

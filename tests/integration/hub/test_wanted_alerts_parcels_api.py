@@ -1,0 +1,231 @@
+"""REST of the wanted list, alerts and parcels; every error a problem. Source: interface."""
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from hub.alerts.service import AlertKind, Finding, raise_alert
+from tests.hub_parts import START, HubHome
+from tests.rest_parts import API, problem
+
+pytestmark = pytest.mark.anyio
+ORIGIN = {"Origin": "http://hub"}
+
+
+def raise_one(hub: HubHome, subject: str = "755A/dock") -> int:
+    with hub.database.writing() as tx:
+        return raise_alert(tx, Finding(AlertKind.EDGE_REFUSED, subject, START), START)
+
+
+# ---------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("DELETE", "/events", 405),
+        ("GET", "/parcels/103000000001", 404),
+        ("GET", "/wanted/103000000001", 404),
+        ("DELETE", "/wanted/103000000001", 404),
+        ("POST", "/alerts/7/ack", 404),
+        ("POST", "/alerts/0/ack", 422),
+        ("POST", "/alerts/99999999999999999999/ack", 422),
+        ("GET", "/events?limit=0", 422),
+        ("GET", "/events?limit=1001", 422),
+        ("GET", "/events?cursor=x", 422),
+        ("GET", "/events?since=yesterday", 422),
+        ("GET", "/events?since=0001-01-01T00:00:00%2B14:00", 422),
+        ("GET", "/alerts?state=sleeping", 422),
+        ("GET", "/wanted/%00", 422),
+        ("GET", "/wanted?cursor=a%20b", 422),
+    ],
+)
+async def test_every_error_is_a_problem(
+    admin: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    problem(await admin.request(method, f"{API}{path}"), status)
+
+
+async def test_an_unexpected_error_is_a_problem_without_its_stack(
+    app: FastAPI, admin: httpx.AsyncClient
+) -> None:
+    @app.get(f"{API}/broken")
+    def broken() -> None:
+        raise ZeroDivisionError("secret words")
+
+    assert "secret words" not in problem(await admin.get(f"{API}/broken"), 500)
+
+
+async def test_a_wrong_value_is_told_without_repeating_it(admin: httpx.AsyncClient) -> None:
+    body = {"result": "wanted", "reason": "r", "banner_zh": "private words" * 20}
+    detail = problem(await admin.put(f"{API}/wanted/103000000001", json=body), 422)
+    assert "banner_zh" in detail
+    assert "private words" not in detail
+
+
+# ---------------------------------------------------------------- wanted
+
+
+async def test_an_entry_is_put_read_changed_and_deleted(admin: httpx.AsyncClient) -> None:
+    url = f"{API}/wanted/755123456789"
+    body = {
+        "result": "stop",
+        "reason": "police",
+        "tone": "stop",
+        "banner_zh": "扣留",
+        "priority": 1,
+        "expires_at": "2026-11-23T09:00:00+08:00",
+        "covert": True,
+        "scope": ["755A"],
+    }
+    created = await admin.put(url, json=body)
+    assert created.status_code == 201
+    assert created.json() == (await admin.get(url)).json()
+    assert created.json()["expires_at"] == "2026-11-23T01:00:00.000Z"
+    assert created.json()["owner"] == "administrator"
+    assert (await admin.put(url, json=body)).status_code == 200
+    assert (await admin.get(f"{API}/wanted")).json()["version"] == 2
+    changed = await admin.put(url, json={"result": "wanted", "reason": "other"})
+    assert changed.json()["covert"] is False
+    assert (await admin.delete(url)).status_code == 204
+    listing = (await admin.get(f"{API}/wanted")).json()
+    assert (listing["version"], listing["items"]) == (4, [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"result": "gone"},
+        {"reason": "x" * 201},
+        {"reason": "two\nlines"},
+        {"priority": 10},
+        {"expires_at": "2026-11-22T00:59:59Z"},
+        {"expires_at": "2026-11-23T01:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-14:00"},
+        {"scope": []},
+        {"scope": ["a b"]},
+        {"scope": ["x"] * 33},
+        {"owner": "me"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_a_wrong_entry_is_refused_and_changes_nothing(
+    admin: httpx.AsyncClient, change: dict[str, object]
+) -> None:
+    body = {"result": "wanted", "reason": "r", **change}
+    problem(await admin.put(f"{API}/wanted/755123456789", json=body), 422)
+    assert (await admin.get(f"{API}/wanted")).json() == {"version": 1, "items": [], "next": None}
+
+
+async def test_the_list_is_paged_in_the_order_of_waybills(admin: httpx.AsyncClient) -> None:
+    for n in (3, 1, 2):
+        body = {"result": "wanted", "reason": "r"}
+        await admin.put(f"{API}/wanted/75512345678{n}", json=body)
+    first = (await admin.get(f"{API}/wanted?limit=2")).json()
+    rest = (await admin.get(f"{API}/wanted?limit=2&cursor={first['next']}")).json()
+    found = [item["waybill"] for item in first["items"] + rest["items"]]
+    assert found == ["755123456781", "755123456782", "755123456783"]
+    assert rest["next"] is None
+
+
+# ---------------------------------------------------------------- alerts
+
+
+async def test_alerts_are_filtered_and_answered_by_name(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    first, second = raise_one(hub, "755A/a"), raise_one(hub, "755A/b")
+    await admin.post(f"{API}/alerts/{first}/ack")
+    rejected = await admin.post(f"{API}/alerts/{second}/reject", json={"reason": "a test"})
+    assert rejected.json()["state"] == "closed"
+    for state, expected in (("open", []), ("acked", [first]), ("closed", [second])):
+        found = (await admin.get(f"{API}/alerts?state={state}&level=act")).json()["items"]
+        assert [item["id"] for item in found] == expected
+    with hub.database.reading() as tx:
+        rows = tx.exec_driver_sql("SELECT alert_id, act, who, reason FROM alert_history").all()
+    assert [tuple(row) for row in rows][2:] == [
+        (first, "ack", "administrator", None),
+        (second, "reject", "administrator", "a test"),
+    ]
+
+
+async def test_a_closed_alert_takes_no_answer_and_stays_as_it_is(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    alert_id = raise_one(hub)
+    await admin.post(f"{API}/alerts/{alert_id}/accept")
+    before = hub.count("alert_history")
+    problem(await admin.post(f"{API}/alerts/{alert_id}/reject"), 409)
+    assert hub.count("alert_history") == before
+
+
+async def test_a_second_acknowledgement_changes_nothing(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    alert_id = raise_one(hub)
+    await admin.post(f"{API}/alerts/{alert_id}/ack")
+    before = hub.count("alert_history")
+    assert (await admin.post(f"{API}/alerts/{alert_id}/ack")).json()["state"] == "acked"
+    assert hub.count("alert_history") == before
+
+
+async def test_alerts_are_paged_newest_first(hub: HubHome, admin: httpx.AsyncClient) -> None:
+    ids = [raise_one(hub, f"755A/{n}") for n in range(3)]
+    first = (await admin.get(f"{API}/alerts?limit=2")).json()
+    rest = (await admin.get(f"{API}/alerts?limit=2&cursor={first['next']}")).json()
+    assert [item["id"] for item in first["items"] + rest["items"]] == ids[::-1]
+
+
+# ---------------------------------------------------------------- parcels
+
+
+async def test_a_parcel_is_declared_exactly_and_its_people_are_encrypted(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    body = {
+        "declared_value_cny": "123456789.07",
+        "origin": "755A",
+        "destination": "755W",
+        "route": ["755A", "755R", "755W"],
+        "accepted_at": "2026-11-22T09:00:00+08:00",
+        "sender": {"name": "Wang Private"},
+        "recipient": "Li Private",
+    }
+    put = await admin.put(f"{API}/parcels/103000000001", json=body)
+    assert put.status_code == 200
+    got = (await admin.get(f"{API}/parcels/103000000001")).json()
+    assert got == put.json()
+    assert got["high_value"] is True
+    assert got["declared_value_cny"] == "123456789.07"
+    assert got["accepted_at"] == "2026-11-22T01:00:00.000Z"
+    assert got["sender"] == {"name": "Wang Private"}
+    with hub.database.reading() as tx:
+        row = tx.exec_driver_sql("SELECT * FROM parcel").one()
+    assert "Private" not in repr(tuple(row))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"declared_value_cny": "-1"},
+        {"declared_value_cny": "0.001"},
+        {"declared_value_cny": "NaN"},
+        {"declared_value_cny": "10000000000"},
+        {"origin": "a b"},
+        {"value": 1},
+        {"route": ["x"] * 33},
+        {"sender": {str(n): "x" for n in range(33)}},
+    ],
+    ids=lambda change: str(next(iter(change.values())))[:12],
+)
+async def test_a_wrong_declaration_is_refused(
+    admin: httpx.AsyncClient, change: dict[str, object]
+) -> None:
+    problem(await admin.put(f"{API}/parcels/755123456789", json=change), 422)
+    problem(await admin.get(f"{API}/parcels/755123456789"), 404)
+
+
+async def test_a_number_is_a_declared_value_too(admin: httpx.AsyncClient) -> None:
+    put = await admin.put(f"{API}/parcels/755123456789", json={"declared_value_cny": 20000.5})
+    assert put.json()["declared_value_cny"] == "20000.50"
