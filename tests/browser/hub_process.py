@@ -9,7 +9,6 @@ import select
 import socket
 import subprocess
 import sys
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,13 +19,10 @@ from hub.app import make_projections
 from hub.clock import SystemClock
 from hub.config import load_policy, load_settings
 from hub.db.engine import Database, open_database, parse_url
-from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake
-from hub.keys import load_keys
 from hub.parcels.rules import Declaration
 from hub.parcels.service import declare_parcel
-from hub.roles import RoleContext
 from hub.wanted.service import put_entry
 from ledger.keys import SigningKey
 from ledger.signing import seal
@@ -110,11 +106,7 @@ class Pen:
         settings, clock = hub.settings, SystemClock()
         self.database: Database = open_database(parse_url(settings.database, settings.data_dir))
         policy = load_policy(settings.policy)
-        keys = load_keys(settings.data_dir, clock.random_bytes)
-        context = RoleContext(
-            Role.INGEST, settings, policy, clock, self.database, keys, threading.Event(), None
-        )
-        self._intake = Intake(make_projections(context), policy, CommandDesk(clock.random_bytes))
+        self._intake = Intake(make_projections(policy), policy, CommandDesk(clock.random_bytes))
         self._key = SigningKey(bytes(range(32)))
         self._seq, self._head = 0, ZERO_HEAD
         message = Enrol(
