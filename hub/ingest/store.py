@@ -30,6 +30,7 @@ from sqlalchemy import (
 from hub.db.schema import RowId, UtcDateTime, metadata
 from ledger.chain import ChainHead
 from wire.events import line_hash
+from wire.limits import SPOOLS_PER_EDGE_MAX
 
 spool_head = Table(
     "spool_head",
@@ -138,10 +139,18 @@ def lock_spool(tx: Connection, site: str, edge: str, spool: str) -> Spool | None
     return None if row is None else Spool(row.id, ChainHead(row.upto_seq, row.head))
 
 
-def spool_heads(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
-    """How far each spool of an edge is stored."""
+def heads_of(tx: Connection, site: str, edge: str, spools: Sequence[str]) -> dict[str, ChainHead]:
+    """How far those of an edge's spools are stored that are known."""
     mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
-    rows = tx.execute(select(spool_head).where(mine).order_by(spool_head.c.id))
+    rows = tx.execute(select(spool_head).where(mine & spool_head.c.spool.in_(spools)))
+    return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
+
+
+def newest_spools(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
+    """An edge's newest spools, the newest first, at most ``SPOOLS_PER_EDGE_MAX``."""
+    mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
+    query = select(spool_head).where(mine).order_by(spool_head.c.id.desc())
+    rows = tx.execute(query.limit(SPOOLS_PER_EDGE_MAX))
     return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
 
 
