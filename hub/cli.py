@@ -30,6 +30,7 @@ from hub.telemetry import METRICS_VARIABLE, empty_metrics_dir, start_logging
 from hub.wanted.service import adopt_rules
 from ledger.keys import key_hash
 from wire.names import is_name
+from wire.policy import Policy
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
 
@@ -45,6 +46,7 @@ class _Home:
     """A hub's settings with its database open and its keys made."""
 
     settings: Settings
+    policy: Policy
     clock: SystemClock
     clock_setting: ClockSetting | None
     database: Database
@@ -116,7 +118,7 @@ def main() -> None:
 def _serve(home: _Home, roles: list[Role]) -> None:
     # Roles read the directory's name when they import the metrics library.
     os.environ[METRICS_VARIABLE] = str(empty_metrics_dir(home.settings.data_dir))
-    supervisor = Supervisor(home.settings, roles, home.clock, home.clock_setting)
+    supervisor = Supervisor(home.settings, home.policy, roles, home.clock, home.clock_setting)
     supervisor.open()
     port = supervisor.http_port
     waiting = [port is not None]
@@ -177,7 +179,7 @@ def _open_home(config: Path | None, *, exclusive: bool) -> Iterator[_Home]:
             with database.writing() as tx:
                 adopt_admin_token(tx, token, clock.now())
                 adopt_rules(tx, policy, clock.now())
-            yield _Home(settings, clock, setting, database, keys)
+            yield _Home(settings, policy, clock, setting, database, keys)
     finally:
         database.close()
 

@@ -32,26 +32,24 @@ role_heartbeat = Table(
     Column("beat_at", UtcDateTime, nullable=False),
     # Ingest only: since when it has been listening to the broker; null while it is not.
     Column("listening_since", UtcDateTime),
-    Column("note", String(200), nullable=False),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A role's newest sign of life; ``note`` is a sentence for people."""
+    """A role's newest sign of life."""
 
     role: Role
     pid: int
     started_at: datetime
     beat_at: datetime
     listening_since: datetime | None
-    note: str
 
 
-def begin(tx: Connection, role: Role, now: datetime, note: str = "") -> None:
+def begin(tx: Connection, role: Role, now: datetime) -> None:
     """A role has started."""
     tx.execute(delete(role_heartbeat).where(role_heartbeat.c.role == role))
-    row = {"role": role, "pid": os.getpid(), "started_at": now, "beat_at": now, "note": note}
+    row = {"role": role, "pid": os.getpid(), "started_at": now, "beat_at": now}
     tx.execute(insert(role_heartbeat).values(row))
 
 
@@ -68,7 +66,7 @@ def heartbeats(tx: Connection) -> dict[Role, Heartbeat]:
     rows = tx.execute(select(role_heartbeat))
     return {
         Role(row.role): Heartbeat(
-            Role(row.role), row.pid, row.started_at, row.beat_at, row.listening_since, row.note
+            Role(row.role), row.pid, row.started_at, row.beat_at, row.listening_since
         )
         for row in rows
     }

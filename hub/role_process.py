@@ -18,12 +18,13 @@ from prometheus_client import Counter
 from hub import heartbeat
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.clock import ClockSetting, SystemClock
-from hub.config import Settings, load_policy
+from hub.config import Settings
 from hub.db.engine import INGEST_CHECKPOINT_PAGES, open_database, parse_url
 from hub.heartbeat import Role
 from hub.keys import load_keys
 from hub.roles import RoleContext
 from hub.telemetry import start_logging
+from wire.policy import Policy
 
 ORPHANED_EXIT_CODE = 70
 _STDIN = 0
@@ -37,6 +38,7 @@ class RoleOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     role: Role
     settings: str
+    policy: Policy
     listen_fd: int | None = None
     died_of: str | None = None
     clock_start_at: datetime | None = None
@@ -71,7 +73,7 @@ def _make_context(order: RoleOrder, stop: threading.Event) -> RoleContext:
     return RoleContext(
         role=order.role,
         settings=settings,
-        policy=load_policy(settings.policy),
+        policy=order.policy,
         clock=clock,
         database=open_database(parse_url(settings.database, settings.data_dir), pages),
         keys=load_keys(settings.data_dir, clock.random_bytes),

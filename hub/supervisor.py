@@ -24,6 +24,7 @@ from hub.config import MqttScheme, Settings
 from hub.heartbeat import Role
 from hub.role_process import RoleOrder
 from wire.messages import encode
+from wire.policy import Policy
 
 POLL_S = 0.1
 BACKOFF_S = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -58,11 +59,13 @@ class Supervisor:
     def __init__(
         self,
         settings: Settings,
+        policy: Policy,
         roles: Sequence[Role],
         clock: Clock,
         clock_setting: ClockSetting | None,
     ) -> None:
         self._settings = settings
+        self._policy = policy
         self._clock = clock
         self._clock_setting = clock_setting
         self._children = [_Child(role) for role in roles]
@@ -159,6 +162,7 @@ class Supervisor:
         order = RoleOrder(
             role=child.role,
             settings=self._settings.model_dump_json(),
+            policy=self._policy,
             listen_fd=listen_fd,
             died_of=child.died_of,
             clock_start_at=None if clock is None else clock.start_at,

@@ -61,6 +61,7 @@ def run_clock(context: RoleContext) -> None:
 
 def run_signer(context: RoleContext) -> None:
     """The role ``signer``: idle until there is a log to sign, but alive."""
+    _log.info("idle: there is no log to sign yet")
     while not context.stop.wait(BEAT_S):
         try:
             with context.database.writing() as tx:

@@ -185,7 +185,8 @@ class Intake:
         self, tx: Connection, topic: Topic, incoming: Incoming, state: State
     ) -> list[Outgoing]:
         states.note_state(tx, state, incoming.received_at)
-        stored = store.spool_heads(tx, state.site, state.edge)
+        spools = [each.spool for each in state.heads]
+        stored = store.heads_of(tx, state.site, state.edge, spools)
         heads = {each.spool: stored.get(each.spool, NEW_SPOOL) for each in state.heads}
         answers = [self._receipt(tx, topic, incoming, heads)]
         command = self._commands.missing_for(

@@ -77,6 +77,7 @@ class BrokerLink:
         self._client.reconnect_delay_set(1, RECONNECT_S_MAX)
         self._client.on_socket_open = _send_at_once
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
@@ -153,8 +154,20 @@ class BrokerLink:
             return
         self._connection += 1
         client.subscribe([(each, _QOS) for each in HUB_SUBSCRIPTIONS])
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _userdata: object,
+        _packet_id: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            _log.error("broker refuses the subscriptions", reasons=[str(r) for r in reasons])
+            return
         self._listening_since = self._now()
-        _log.info("connected to the broker", connection=self._connection)
+        _log.info("listening to the broker", connection=self._connection)
 
     def _on_disconnect(
         self,

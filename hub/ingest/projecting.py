@@ -40,17 +40,19 @@ class Failure:
 def project(
     tx: Connection, projections: Sequence[Projection], facts: Sequence[Fact], now: datetime
 ) -> list[Failure]:
-    """Apply each projection to all events, and to each alone where that fails.
+    """Apply the projections in their order to all events, and one by one where that fails.
 
     Raises:
         OperationalError: the database itself failed: nothing can be stored now.
     """
+    if _apply(tx, projections, facts, now) is None:
+        return []
     failures = []
     for projection in projections:
-        if _apply(tx, projection, facts, now) is None:
+        if _apply(tx, [projection], facts, now) is None:
             continue
         for fact in facts:
-            error = _apply(tx, projection, [fact], now)
+            error = _apply(tx, [projection], [fact], now)
             if error is not None:
                 _failures.labels(projection.name).inc()
                 failures.append(Failure(projection.name, fact, error))
@@ -58,14 +60,15 @@ def project(
 
 
 def _apply(
-    tx: Connection, projection: Projection, facts: Sequence[Fact], now: datetime
+    tx: Connection, projections: Sequence[Projection], facts: Sequence[Fact], now: datetime
 ) -> str | None:
     try:
         with tx.begin_nested():
-            projection.apply(tx, facts, now)
+            for projection in projections:
+                projection.apply(tx, facts, now)
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - the event must stay stored whatever a room does
-        _log.exception("projection failed", room=projection.name, events=len(facts))
+        _log.exception("projection failed", rooms=[p.name for p in projections], events=len(facts))
         return f"{type(error).__name__}: {error}"
     return None

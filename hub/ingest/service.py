@@ -104,7 +104,7 @@ def edges(tx: Connection) -> list[EdgeView]:
                 state is not None and state.connected,
                 None if state is None else state.received_at,
                 None if state is None else state.state,
-                store.spool_heads(tx, edge.site, edge.edge),
+                store.newest_spools(tx, edge.site, edge.edge),
             )
         )
     return views

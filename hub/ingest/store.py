@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     insert,
     select,
     text,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from hub.db.schema import RowId, UtcDateTime, metadata
 from ledger.chain import ChainHead
 from wire.events import line_hash
+from wire.limits import SPOOLS_PER_EDGE_MAX
 
 spool_head = Table(
     "spool_head",
@@ -109,19 +111,46 @@ class EventFilter:
     kind: str | None = None
 
 
+# Built once: these run for each batch, and building costs as much as running.
+_LOCK_SPOOL = (
+    select(spool_head.c.id, spool_head.c.upto_seq, spool_head.c.head)
+    .where(
+        spool_head.c.site == bindparam("site"),
+        spool_head.c.edge == bindparam("edge"),
+        spool_head.c.spool == bindparam("spool"),
+    )
+    .with_for_update()
+)
+_MOVE_HEAD = (
+    update(spool_head)
+    .where(spool_head.c.id == bindparam("spool_id"))
+    .values(upto_seq=bindparam("upto_seq"), head=bindparam("head"))
+)
+_ADD_EVENTS = insert(event)
+
+
 # ---------------------------------------------------------------- spools
 
 
 def lock_spool(tx: Connection, site: str, edge: str, spool: str) -> Spool | None:
     """A spool's row, locked until the transaction ends; ``None`` before its first batch."""
-    row = tx.execute(_spool_query(site, edge, spool).with_for_update()).one_or_none()
+    place = {"site": site, "edge": edge, "spool": spool}
+    row = tx.execute(_LOCK_SPOOL, place).one_or_none()
     return None if row is None else Spool(row.id, ChainHead(row.upto_seq, row.head))
 
 
-def spool_heads(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
-    """How far each spool of an edge is stored."""
+def heads_of(tx: Connection, site: str, edge: str, spools: Sequence[str]) -> dict[str, ChainHead]:
+    """How far those of an edge's spools are stored that are known."""
     mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
-    rows = tx.execute(select(spool_head).where(mine).order_by(spool_head.c.id))
+    rows = tx.execute(select(spool_head).where(mine & spool_head.c.spool.in_(spools)))
+    return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
+
+
+def newest_spools(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
+    """An edge's newest spools, the newest first, at most ``SPOOLS_PER_EDGE_MAX``."""
+    mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
+    query = select(spool_head).where(mine).order_by(spool_head.c.id.desc())
+    rows = tx.execute(query.limit(SPOOLS_PER_EDGE_MAX))
     return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
 
 
@@ -143,8 +172,8 @@ def add_spool(
 
 def move_head(tx: Connection, spool_id: int, head: ChainHead) -> None:
     """A spool is stored up to here now."""
-    mine = spool_head.c.id == spool_id
-    tx.execute(update(spool_head).where(mine).values(upto_seq=head.seq, head=head.head))
+    row = {"spool_id": spool_id, "upto_seq": head.seq, "head": head.head}
+    tx.execute(_MOVE_HEAD, row)
 
 
 def event_hashes(tx: Connection, spool_id: int, first_seq: int, last_seq: int) -> dict[int, str]:
@@ -160,7 +189,7 @@ def event_hashes(tx: Connection, spool_id: int, first_seq: int, last_seq: int) -
 def add_events(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Insert events in their order; the keys are the columns' names."""
     if rows:
-        tx.execute(insert(event), rows)
+        tx.execute(_ADD_EVENTS, rows)
 
 
 def page_of_events(
@@ -204,12 +233,6 @@ def newest_received_at(tx: Connection) -> datetime | None:
     """When the newest event arrived."""
     query = select(event.c.received_at).order_by(event.c.id.desc()).limit(1)
     return tx.execute(query).scalar_one_or_none()
-
-
-def _spool_query(site: str, edge: str, spool: str) -> Any:
-    return select(spool_head.c.id, spool_head.c.upto_seq, spool_head.c.head).where(
-        spool_head.c.site == site, spool_head.c.edge == edge, spool_head.c.spool == spool
-    )
 
 
 def _event_query() -> Any:

@@ -13,7 +13,6 @@ from typing import Protocol
 import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -77,7 +76,7 @@ class Worker:
         self._pusher = pusher
         self._key = key
         self._clock = clock
-        self._last_beat_ns = -(10**18)
+        self._last_beat_ns = self._last_push_ns = -(10**18)
 
     def step(self, stop: threading.Event) -> None:
         """One turn: at most one group, the news, and a heartbeat when it is due."""
@@ -86,9 +85,7 @@ class Worker:
             if group:
                 self._take_in(group, stop)
             self._beat()
-            with self._database.reading() as tx:
-                pushes = self._pusher.due(tx, self._link.listening_since, self._clock)
-            self._send(pushes)
+            self._push()
         except (OperationalError, PoolTimeout):
             _database_failures.inc()
             _log.exception("database does not answer")
@@ -97,8 +94,7 @@ class Worker:
     def _take_in(self, group: list[Received], stop: threading.Event) -> None:
         while not stop.is_set():
             try:
-                with _commits.time(), self._database.writing() as tx:
-                    outgoing = [out for each in group for out in self._take_one(tx, each)]
+                outgoing = self._commit(group)
             except (OperationalError, PoolTimeout):
                 # Unacknowledged, so nothing is lost; meanwhile the inbox fills and stops reading.
                 _database_failures.inc()
@@ -109,17 +105,20 @@ class Worker:
             self._send(outgoing)
             return
 
-    def _take_one(self, tx: Connection, received: Received) -> list[Outgoing]:
+    def _commit(self, group: Sequence[Received]) -> list[Outgoing]:
         try:
-            with tx.begin_nested():
-                return self._intake.take(tx, received.incoming)
-        except OperationalError:
+            with _commits.time(), self._database.writing() as tx:
+                return [out for each in group for out in self._intake.take(tx, each.incoming)]
+        except (OperationalError, PoolTimeout):
             raise
         except Exception:  # noqa: BLE001 - one message must never stop those behind it
+            if len(group) > 1:
+                return [out for each in group for out in self._commit([each])]
             _unusable.inc()
-            _log.exception("a message cannot be worked on", topic=received.incoming.topic)
-            keep_unusable(tx, received.incoming)
-            return []
+            _log.exception("a message cannot be worked on", topic=group[0].incoming.topic)
+        with self._database.writing() as tx:
+            keep_unusable(tx, group[0].incoming)
+        return []
 
     def _send(self, outgoing: Sequence[Outgoing]) -> None:
         for each in outgoing:
@@ -129,6 +128,15 @@ class Worker:
                 sent_at = format_at(self._clock.now())
                 message = msgspec.structs.replace(message, sent_at=sent_at)
             self._link.send(each.topic, seal(message, self._key))
+
+    def _push(self) -> None:
+        mono_ns = self._clock.mono_ns()
+        if mono_ns - self._last_push_ns < outbox.POLL_S * 1e9:
+            return
+        self._last_push_ns = mono_ns
+        with self._database.reading() as tx:
+            pushes = self._pusher.due(tx, self._link.listening_since, self._clock)
+        self._send(pushes)
 
     def _beat(self) -> None:
         mono_ns = self._clock.mono_ns()

@@ -46,6 +46,18 @@ parcel = Table(
 )
 _FEN = Decimal("0.01")
 
+# Built once: these run for each batch, and building costs as much as running.
+_SEEN_OF = select(
+    parcel.c.waybill,
+    parcel.c.first_site,
+    parcel.c.first_at,
+    parcel.c.last_site,
+    parcel.c.last_at,
+    parcel.c.scans,
+).where(parcel.c.waybill.in_(bindparam("waybills", expanding=True)))
+_ADD_SEEN = insert(parcel)
+_UPDATE_SEEN = update(parcel).where(parcel.c.waybill == bindparam("which"))
+
 
 def find(tx: Connection, waybill: str) -> Parcel | None:
     """One parcel, if anything is known of it."""
@@ -75,16 +87,7 @@ def declare(
 
 def seen_of(tx: Connection, waybills: Iterable[str]) -> dict[str, Seen | None]:
     """What is known of those parcels that have a row; ``None``: declared, never scanned."""
-    rows = tx.execute(
-        select(
-            parcel.c.waybill,
-            parcel.c.first_site,
-            parcel.c.first_at,
-            parcel.c.last_site,
-            parcel.c.last_at,
-            parcel.c.scans,
-        ).where(parcel.c.waybill.in_(list(waybills)))
-    )
+    rows = tx.execute(_SEEN_OF, {"waybills": list(waybills)})
     return {row.waybill: _seen(row) for row in rows}
 
 
@@ -92,14 +95,14 @@ def add_seen(tx: Connection, seen: Mapping[str, Seen]) -> None:
     """Insert parcels that were scanned before anything was declared of them."""
     if seen:
         rows = [{"waybill": waybill} | _seen_row(each) for waybill, each in seen.items()]
-        tx.execute(insert(parcel), rows)
+        tx.execute(_ADD_SEEN, rows)
 
 
 def update_seen(tx: Connection, seen: Mapping[str, Seen]) -> None:
     """Renew where parcels were seen."""
     if seen:
         rows = [{"which": waybill} | _seen_row(each) for waybill, each in seen.items()]
-        tx.execute(update(parcel).where(parcel.c.waybill == bindparam("which")), rows)
+        tx.execute(_UPDATE_SEEN, rows)
 
 
 def _seen_row(seen: Seen) -> dict[str, object]:

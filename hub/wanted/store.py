@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -53,6 +54,12 @@ wanted_change = Table(
     Column("entry", LargeBinary),
 )
 
+# Built once: these run for each batch, and building costs as much as running.
+_VERSION = select(wanted_list.c.version)
+_FIND_ALL = select(wanted_entry).where(
+    wanted_entry.c.waybill.in_(bindparam("waybills", expanding=True))
+)
+
 _encode = msgspec.json.Encoder().encode
 _entry_decoder = msgspec.json.Decoder(WantedEntry)
 _rules_decoder = msgspec.json.Decoder(tuple[WantedRule, ...])
@@ -60,7 +67,7 @@ _rules_decoder = msgspec.json.Decoder(tuple[WantedRule, ...])
 
 def version(tx: Connection) -> int:
     """The list's version, 0 before the first."""
-    return tx.execute(select(wanted_list.c.version)).scalar_one_or_none() or 0
+    return tx.execute(_VERSION).scalar_one_or_none() or 0
 
 
 def rules(tx: Connection) -> tuple[WantedRule, ...]:
@@ -87,7 +94,7 @@ def find(tx: Connection, waybill: str) -> WantedEntry | None:
 
 def find_all(tx: Connection, waybills: Iterable[str]) -> dict[str, WantedEntry]:
     """The entries of some waybills."""
-    rows = tx.execute(select(wanted_entry).where(wanted_entry.c.waybill.in_(list(waybills))))
+    rows = tx.execute(_FIND_ALL, {"waybills": list(waybills)})
     return {row.waybill: _entry_decoder.decode(row.entry) for row in rows}
 
 

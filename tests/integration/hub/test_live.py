@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -94,6 +95,26 @@ def test_more_listeners_than_the_bound_are_sent_away(
     monkeypatch.setattr(live, "CLIENTS_MAX", 1)
     with listening(port, **BEARER), pytest.raises(InvalidStatus), listening(port, **BEARER):
         pass
+
+
+def test_a_database_that_fails_for_a_while_costs_no_alert(
+    hub: HubHome, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = []
+
+    def fail_once(*arguments: object) -> object:
+        if not failed:
+            failed.append(True)
+            raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+        return news_after(*arguments)  # type: ignore[arg-type] # passed on as they came
+
+    news_after = live.outbox.news_after
+    monkeypatch.setattr(live, "_RETRY_S", 0.01)
+    with listening(port, **BEARER) as client:
+        monkeypatch.setattr(live.outbox, "news_after", fail_once)
+        raise_one(hub, "755A/dock")
+        assert json.loads(client.recv(timeout=5))["subject"] == "755A/dock"
+    assert failed
 
 
 def test_a_listener_who_does_not_keep_up_is_dropped_not_buffered() -> None:

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from tests.hub_parts import START, HubHome
@@ -55,6 +56,16 @@ async def test_an_unexpected_error_is_a_problem_without_its_stack(
         raise ZeroDivisionError("secret words")
 
     assert "secret words" not in problem(await admin.get(f"{API}/broken"), 500)
+
+
+async def test_a_database_that_does_not_answer_is_a_problem_to_try_again(
+    admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("hub.alerts.service.list_alerts", away)
+    assert "try again" in problem(await admin.get(f"{API}/alerts"), 503)
 
 
 async def test_a_wrong_value_is_told_without_repeating_it(admin: httpx.AsyncClient) -> None:

@@ -40,7 +40,6 @@ def _create_hub() -> None:
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("beat_at", UtcDateTime(), nullable=False),
         sa.Column("listening_since", UtcDateTime(), nullable=True),
-        sa.Column("note", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("role", name=op.f("pk_role_heartbeat")),
     )
 
