@@ -11,11 +11,12 @@ from simulators.cable import PtyCable, TcpCable
 
 @pytest.fixture(autouse=True)
 def _nothing_leaks() -> Iterator[None]:
+    # What earlier tests dropped is closed by the collector at any time: fewer is no leak.
     threads = threading.active_count()
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     yield
-    assert threading.active_count() == threads
-    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    assert threading.active_count() <= threads
+    assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors
 
 
 @pytest.fixture(params=["pty", "tcp"])
