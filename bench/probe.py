@@ -10,6 +10,8 @@ from pathlib import Path
 
 GOOD_READ = b"\x1b7,"
 ANSWER_TIMEOUT_S = 20.0
+WINDOW = 8
+"""Below the station's bound of answers that wait for one port."""
 
 
 class Probe:
@@ -34,7 +36,7 @@ class Probe:
             answer += self._read()
         return (time.perf_counter() - start) * 1000
 
-    def stream(self, codes: Iterable[str], window: int = 32) -> int:
+    def stream(self, codes: Iterable[str], window: int = WINDOW) -> int:
         """Scan all codes with at most ``window`` unanswered; how many were answered."""
         waiting = answered = 0
         tail = b""
