@@ -115,11 +115,17 @@ class UplinkCore:
         self._receipt_ms: int | None = None
         self._list_problem = list_problem
         self._problem_told: str | None = None
+        self._link_told = self._link()
 
     def step(self, event: UplinkInput) -> list[UplinkOutput]:
         """Take one event; give what has to be done about it, in this order."""
         outputs = self._take(event)
         now_ms = self._clock.boottime_ms()
+        # Also when nothing happened: what is known of the clock grows less sure by itself.
+        link = self._link()
+        if link != self._link_told:
+            self._link_told = link
+            outputs.append(link)
         if self._connection is not None and now_ms >= self._state_due_ms:
             outputs.append(self._state())
         batch = self._publisher.due(now_ms, self._clock.now())
@@ -157,16 +163,13 @@ class UplinkCore:
                 self._state_due_ms = 0
             case ClockStepped():
                 self._offset.forget()
-                return [self._link()]
             case Connected():
                 self._connection = event.connection
                 self._state_due_ms = 0
                 self._publisher.connected()
-                return [self._link()]
             case Disconnected():
                 self._connection = None
                 self._publisher.disconnected()
-                return [self._link()]
             case Arrived():
                 return self._open(event.payload)
             case SnapshotArrived():
@@ -243,11 +246,10 @@ class UplinkCore:
         if learned.exchange is not None:
             self._offset.learn(learned.exchange)
         self._receipt_ms = now_ms
-        outputs: list[UplinkOutput] = []
-        if learned.upto_seq != self._upto_seq:
-            self._upto_seq = learned.upto_seq
-            outputs.append(Receipted(learned.upto_seq))
-        return [*outputs, self._link()]
+        if learned.upto_seq == self._upto_seq:
+            return []
+        self._upto_seq = learned.upto_seq
+        return [Receipted(learned.upto_seq)]
 
     def _obey(self, command: AnyCommand, payload: bytes) -> list[UplinkOutput]:
         try:

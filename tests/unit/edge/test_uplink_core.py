@@ -222,6 +222,18 @@ def test_a_clock_step_voids_the_offset() -> None:
     assert link.clock.offset_ms is None
 
 
+def test_without_the_hub_the_clock_grows_less_sure_by_itself() -> None:
+    house = House()
+    house.connect()
+    house.step(house.receipt(house.state_payload))
+    house.step(Disconnected("gone"))
+    house.clock.advance(8 * 3_600_000)
+    (link,) = house.step(Waited())
+    assert isinstance(link, LinkChanged)
+    assert link.clock == ClockReading(offset_ms=0, error_ms=1441)  # 50 ppm of eight hours
+    assert house.step(Waited()) == []
+
+
 # ---------------------------------------------------------------- the wanted list
 
 
