@@ -33,6 +33,7 @@ from edge.station_events import (
     Acknowledged,
     Answer,
     BodiesDelivered,
+    BodiesForgotten,
     ClockStepped,
     DevicesChanged,
     Enrolled,
@@ -296,7 +297,7 @@ class StationCore:
             self.spool.forget_bodies(event.hashes)
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
-        return []
+        return [BodiesForgotten()]
 
     def _note(
         self, desk: ScannerDesk, fact: StationFact, stamp: Stamp, reason: str | None = None

@@ -21,6 +21,7 @@ from edge.spool import Spool
 from edge.station import NO_TOKEN, TICK_MS, StationCore
 from edge.station_events import (
     Answer,
+    BodiesForgotten,
     ClockStepped,
     DevicesChanged,
     Input,
@@ -164,6 +165,8 @@ class StationThread:
                     self._recorded(output)
                 case NotRecorded():
                     self._not_recorded(output)
+                case BodiesForgotten():
+                    self._on_bodies()
                 case DevicesChanged() | ClockStepped():
                     self._to_uplink(output)
 

@@ -19,7 +19,15 @@ from edge.hub_http import HubHttp, HubUnreachableError
 from edge.metrics import Metrics
 from edge.spool import Spool
 from edge.station import StationCore
-from edge.station_events import Acknowledged, Input, LinkChanged, Output, Recorded, Ticked
+from edge.station_events import (
+    Acknowledged,
+    BodiesDelivered,
+    Input,
+    LinkChanged,
+    Output,
+    Recorded,
+    Ticked,
+)
 from edge.station_thread import INBOX_MAX, ForUplink, StationThread
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore
@@ -50,6 +58,7 @@ class StationRig:
         self.core = StationCore(desk.setup, self.spool, self.clock, desk.held, None, {}, {})
         self.shown: queue.Queue[str] = queue.Queue()
         self.told: queue.Queue[ForUplink] = queue.Queue()
+        self.bodies: queue.Queue[bool] = queue.Queue()
         self.crashed: queue.Queue[bool] = queue.Queue()
         self.thread = StationThread(
             self.core,
@@ -59,7 +68,7 @@ class StationRig:
             NO_FAIL_POINTS,
             show=self.shown.put,
             to_uplink=self.told.put,
-            on_bodies=lambda: None,
+            on_bodies=lambda: self.bodies.put(True),
             on_crash=lambda: self.crashed.put(True),
         )
 
@@ -83,6 +92,14 @@ def test_what_was_recorded_is_told_to_the_uplink(station: StationRig) -> None:
     station.thread.start({})
     told = station.told.get(timeout=5)
     assert isinstance(told, Recorded)
+
+
+def test_bodies_are_asked_for_again_once_the_delivered_ones_are_forgotten(
+    station: StationRig,
+) -> None:
+    station.thread.start({})
+    station.thread.put(BodiesDelivered(("0" * 64,)))
+    assert station.bodies.get(timeout=5)
 
 
 def test_a_station_that_fails_says_so_and_stops(
