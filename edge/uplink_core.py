@@ -57,6 +57,8 @@ from wire.names import format_at
 from wire.topics import Channel
 
 STATE_EVERY_MS = 30_000
+STATE_AGAIN_MS = 1000
+"""A state that news of the scanners ask for comes no sooner after the last one."""
 WAIT_MS_MAX = 1000
 
 
@@ -112,6 +114,7 @@ class UplinkCore:
         self._connection: str | None = None
         self._state_n = 0
         self._state_due_ms = 0
+        self._stated_ms = 0
         self._receipt_ms: int | None = None
         self._list_problem = list_problem
         self._problem_told: str | None = None
@@ -160,7 +163,7 @@ class UplinkCore:
                 self._publisher.grown(event.head_seq, self._clock.boottime_ms())
             case DevicesChanged():
                 self._devices = event.devices
-                self._state_due_ms = 0
+                self._state_due_ms = min(self._state_due_ms, self._stated_ms + STATE_AGAIN_MS)
             case ClockStepped():
                 self._offset.forget()
             case Connected():
@@ -182,7 +185,7 @@ class UplinkCore:
 
     def _state(self) -> Publish:
         now_ms = self._clock.boottime_ms()
-        self._state_due_ms = now_ms + STATE_EVERY_MS
+        self._stated_ms, self._state_due_ms = now_ms, now_ms + STATE_EVERY_MS
         self._state_n += 1
         setup, head = self._setup, self._spool.head()
         depth = max(0, head.seq - self._upto_seq)

@@ -1,6 +1,7 @@
 """The threads' outermost loops: what nobody foresaw is logged, counted, and never silent."""
 
 import queue
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,8 +32,10 @@ from edge.station_events import (
 from edge.station_thread import INBOX_MAX, ForUplink, StationThread
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore
+from edge.uplink_events import Disconnected, Publish
 from tests.integration.edge.rig import Broker, free_port, wait_until
 from tests.unit.edge.fakes import Desk
+from wire.topics import Channel
 
 QUICK = Backoff(first_s=0.01, max_s=0.02)
 
@@ -198,6 +201,29 @@ def test_an_uplink_connects_again_after_its_broker_died(tmp_path: Path) -> None:
     assert names == ["Connected", "Disconnected", "Connected"]
     assert thread.stop(5)
     broker.kill()
+
+
+class ChattyCore(FakeCore):
+    """Has something to say at every step."""
+
+    def step(self, event: object) -> list[object]:
+        super().step(event)
+        return [Publish(Channel.STATE, b"x" * 1000)]
+
+
+def test_a_broker_that_acknowledges_nothing_is_left_before_its_queue_fills_the_memory() -> None:
+    # It takes the connection and every message; a PUBACK never comes.
+    core, metrics = ChattyCore(failures=0), Metrics()
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        deaf.settimeout(10)
+        thread = uplink(core, deaf.getsockname()[1], metrics)
+        thread.start()
+        first, _ = deaf.accept()
+        first.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK: success
+        with first, deaf.accept()[0]:
+            dropped = [event for event in core.events if isinstance(event, Disconnected)]
+            assert dropped == [Disconnected("the broker acknowledges nothing")]
+            assert thread.stop(5)
 
 
 def test_a_full_inbox_drops_and_counts() -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import msgspec
+
 from edge.publisher import answer_key
 from edge.station_events import (
     ClockStepped,
@@ -12,7 +14,7 @@ from edge.station_events import (
     Receipted,
     Recorded,
 )
-from edge.uplink_core import STATE_EVERY_MS, UplinkCore, UplinkSetup
+from edge.uplink_core import STATE_AGAIN_MS, STATE_EVERY_MS, UplinkCore, UplinkSetup
 from edge.uplink_events import (
     Arrived,
     Connected,
@@ -146,6 +148,22 @@ def test_a_state_says_where_everything_stands() -> None:
     assert state.oldest_at == format_at(START_AT)
     assert state.devices == (device,)
     assert state.wanted is None
+
+
+def test_scanners_that_flap_make_one_state_a_second_with_the_newest_of_them() -> None:
+    house = House()
+    house.connect()
+    device = DeviceState(id="dock-1", source="pts:1", protocol="plain", connected=True)
+    for n in range(100):
+        changed = DevicesChanged((msgspec.structs.replace(device, source=f"pts:{n}"),))
+        assert states(house.step(changed)) == []
+    assert house.core.wait_ms() <= STATE_AGAIN_MS
+    house.clock.advance(STATE_AGAIN_MS)
+    (payload,) = states(house.step(Waited()))
+    state = open_sealed(payload, State, EDGE.public_key, MESSAGE_BYTES_MAX).message
+    assert state.devices[0].source == "pts:99"
+    house.clock.advance(STATE_AGAIN_MS)
+    assert states(house.step(Waited())) == []
 
 
 def test_the_will_names_its_connection_and_is_signed() -> None:
