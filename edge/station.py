@@ -334,6 +334,10 @@ class StationCore:
     def _now_ns(self) -> int:
         return self._clock.mono_ns()
 
+    def known_hub_time(self) -> datetime | None:
+        """The hub's time; None while this clock is unsure."""
+        return None if self.link.clock.offset_ms is None else self.hub_time(self._clock.now())
+
     def hub_time(self, now: datetime) -> datetime:
         """The hub's time as far as it is known: lists and their entries age in it."""
         return now + timedelta(milliseconds=self.link.clock.offset_ms or 0)
