@@ -36,6 +36,8 @@ INBOX_MAX = 1000
 RECONNECT = Backoff(first_s=0.5, max_s=30.0)
 CONNECTION_BYTES = 16
 CRASH_PAUSE_S = 1.0
+REFUSED_LOG_EVERY_NS = 60_000_000_000
+"""Whoever may write to our topics must not fill the disk that scans need; all are counted."""
 UNACKED_MAX = 20
 """A broker that takes so many messages and acknowledges none has stopped working: paho sends no
 more than these, and keeps the rest for ever."""
@@ -76,6 +78,7 @@ class Uplink:
         self._is_up_told = False
         self._failures = 0
         self._retry_ns = 0
+        self._refused_log_ns = 0
         self._unacked: dict[int, Channel] = {}
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
@@ -178,8 +181,7 @@ class Uplink:
                 case FetchList():
                     self._fetch(output.message)
                 case Refused():
-                    self._metrics.refused_messages.inc()
-                    _logger.warning("message refused", reason=output.reason)
+                    self._refused(output.reason)
                 case ProblemChanged():
                     self._tell_problem(output.problem)
                 case _:
@@ -196,6 +198,13 @@ class Uplink:
         if output.channel is Channel.STATE and self._failures:
             self._failures = 0
             _logger.info("hub link up")
+
+    def _refused(self, reason: str) -> None:
+        self._metrics.refused_messages.inc()
+        now_ns = self._clock.mono_ns()
+        if now_ns >= self._refused_log_ns:
+            self._refused_log_ns = now_ns + REFUSED_LOG_EVERY_NS
+            _logger.warning("message refused", reason=reason)
 
     def _tell_problem(self, problem: str | None) -> None:
         if problem is None:

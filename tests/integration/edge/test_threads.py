@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client import Counter
+from structlog.testing import capture_logs
 
 from devices.port_thread import BytesRead
 from edge.backoff import Backoff
@@ -32,7 +33,7 @@ from edge.station_events import (
 from edge.station_thread import INBOX_MAX, ForUplink, StationThread
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore
-from edge.uplink_events import Disconnected, Publish
+from edge.uplink_events import Disconnected, Publish, Refused
 from tests.integration.edge.rig import Broker, free_port, wait_until
 from tests.unit.edge.fakes import Desk
 from wire.topics import Channel
@@ -204,16 +205,20 @@ def test_an_uplink_connects_again_after_its_broker_died(tmp_path: Path) -> None:
 
 
 class ChattyCore(FakeCore):
-    """Has something to say at every step."""
+    """Has the same to say at every step."""
+
+    def __init__(self, output: Publish | Refused) -> None:
+        super().__init__(failures=0)
+        self.output = output
 
     def step(self, event: object) -> list[object]:
         super().step(event)
-        return [Publish(Channel.STATE, b"x" * 1000)]
+        return [self.output]
 
 
 def test_a_broker_that_acknowledges_nothing_is_left_before_its_queue_fills_the_memory() -> None:
     # It takes the connection and every message; a PUBACK never comes.
-    core, metrics = ChattyCore(failures=0), Metrics()
+    core, metrics = ChattyCore(Publish(Channel.STATE, b"x" * 1000)), Metrics()
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         deaf.settimeout(10)
         thread = uplink(core, deaf.getsockname()[1], metrics)
@@ -224,6 +229,17 @@ def test_a_broker_that_acknowledges_nothing_is_left_before_its_queue_fills_the_m
             dropped = [event for event in core.events if isinstance(event, Disconnected)]
             assert dropped == [Disconnected("the broker acknowledges nothing")]
             assert thread.stop(5)
+
+
+def test_refused_messages_are_all_counted_and_logged_once_a_minute() -> None:
+    core, metrics = ChattyCore(Refused("a stranger's signature")), Metrics()
+    thread = uplink(core, free_port(), metrics)
+    with capture_logs() as logs:
+        thread.start()
+        wait_until(lambda: count(metrics.refused_messages) > 10, "refused messages")
+        assert thread.stop(5)
+    refused = [entry for entry in logs if entry["event"] == "message refused"]
+    assert [entry["reason"] for entry in refused] == ["a stranger's signature"]
 
 
 def test_a_full_inbox_drops_and_counts() -> None:
