@@ -16,12 +16,15 @@ from typing import Final
 
 import structlog
 
+from devices.backoff import Backoff
 from devices.ports import Port, PortError, open_port
 
 OUTBOUND_ANSWERS_MAX: Final = 16
 """More answers than this waiting for one scanner are refused: it hangs."""
 ANSWER_TIMEOUT_NS: Final = 1_000_000_000
 """An answer that the cable has not taken after this long has failed: later it would mislead."""
+
+REOPEN: Final = Backoff(first_s=0.2, max_s=5.0)
 
 MonoClock = Callable[[], int]
 """A monotonic clock in ns."""
@@ -75,19 +78,6 @@ class PortLost:
 PortEvent = BytesRead | AnswerSent | AnswerFailed | PortOpened | PortLost
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How long to wait before opening again: doubling from ``first_s`` up to ``max_s``."""
-
-    first_s: float = 0.2
-    max_s: float = 5.0
-
-    def delay_s(self, failures: int) -> float:
-        """The wait after ``failures`` (from 1) in a row."""
-        # The exponent is bounded, or a port missing for an hour would overflow a float.
-        return min(self.max_s, self.first_s * 2.0 ** min(failures - 1, 30))
-
-
 @dataclass(slots=True)
 class _Answer:
     token: int
@@ -110,7 +100,7 @@ class PortThread:
         url: str,
         on_event: Callable[[PortEvent], None],
         clock: MonoClock,
-        backoff: Backoff = Backoff(),
+        backoff: Backoff = REOPEN,
     ) -> None:
         self.crashes = 0
         self._device = device

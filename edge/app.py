@@ -24,6 +24,7 @@ from edge.hub_side import HubSide, Surroundings
 from edge.metrics import Metrics
 from edge.page import Page, PageError, PageServer
 from edge.scan_lines import last_scans
+from edge.scanner_desk import ScannerDesk
 from edge.seams import SpoolUnusableError
 from edge.session import FixedSession, Session, parse_session
 from edge.spool import FILE_NAME, Spool
@@ -141,6 +142,8 @@ class Edge:
             scanner.id: PortThread(scanner.id, scanner.url, self._to_station, clock.mono_ns)
             for scanner in config.scanner
         }
+        for name, port in self._ports.items():
+            _watch(around.metrics, name, port, core.desks[name])
 
     def _check_token(self) -> None:
         config = self._config
@@ -226,6 +229,11 @@ class Edge:
             _logger.warning("threads did not end in time", threads=stuck)
             return
         self._open_things.close()
+
+
+def _watch(metrics: Metrics, name: str, port: PortThread, desk: ScannerDesk) -> None:
+    metrics.port_crashes.labels(name).set_function(lambda: port.crashes)
+    metrics.noise_bytes.labels(name).set_function(lambda: desk.framer.noise_bytes)
 
 
 def _new_id(clock: SystemClock) -> str:

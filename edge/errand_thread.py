@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from edge.backoff import Backoff
+from devices.backoff import Backoff
 from edge.enrolment import EnrolmentError, EnrolmentRefusedError
 from edge.errands import Errand
 from edge.hub_http import HubError, HubHttp
@@ -69,7 +69,7 @@ class ErrandThread:
                 self._failures = 0
             except EnrolmentRefusedError as error:
                 self._on_refused(str(error))
-                return
+                break
             except (HubError, EnrolmentError) as error:
                 self._fail(str(error))
             except Exception:

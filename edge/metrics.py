@@ -41,6 +41,18 @@ class Metrics:
             "Receipted lines forgotten before their seven days, the spool being crowded",
             registry=self.registry,
         )
+        self.noise_bytes = Gauge(
+            "custos_edge_noise_bytes",
+            "Bytes off a scanner's cable that were no code",
+            ["device"],
+            registry=self.registry,
+        )
+        self.port_crashes = Gauge(
+            "custos_edge_port_crashes",
+            "Errors that nobody foresaw in a port's thread",
+            ["device"],
+            registry=self.registry,
+        )
         self.crashes = Counter(
             "custos_edge_thread_crashes",
             "Errors that nobody foresaw, by thread",

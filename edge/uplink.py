@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from edge.backoff import Backoff
+from devices.backoff import Backoff
 from edge.broker_link import BrokerAddress, BrokerError, BrokerLink
 from edge.failpoints import FailPoint, FailPoints
 from edge.metrics import Metrics

@@ -13,7 +13,8 @@ from typing import Self, TypeVar
 
 import pytest
 
-from devices.port_thread import Backoff, BytesRead, MonoClock, PortEvent, PortThread
+from devices.backoff import Backoff
+from devices.port_thread import BytesRead, MonoClock, PortEvent, PortThread
 
 PATIENCE_S = 5.0
 QUICK = Backoff(first_s=0.01, max_s=0.05)

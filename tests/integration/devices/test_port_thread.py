@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from devices.backoff import Backoff
 from devices.framing import ScannerProtocol, make_framer
 from devices.port_thread import (
     ANSWER_TIMEOUT_NS,
     OUTBOUND_ANSWERS_MAX,
+    REOPEN,
     AnswerFailed,
     AnswerSent,
-    Backoff,
     BytesRead,
     MonoClock,
     PortEvent,
@@ -317,7 +318,7 @@ def test_a_thread_that_never_started_can_be_stopped(attach: Any) -> None:
 
 
 def test_the_wait_doubles_up_to_its_bound() -> None:
-    backoff = Backoff()
+    backoff = REOPEN
     assert [backoff.delay_s(n) for n in (1, 2, 3, 5, 6, 10**9)] == [0.2, 0.4, 0.8, 3.2, 5.0, 5.0]
 
 

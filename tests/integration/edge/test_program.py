@@ -105,6 +105,13 @@ def test_a_new_entry_reaches_the_scanner(house: House) -> None:
     assert house.scanner.scan(PLAIN) == STOP
 
 
+def test_noise_on_a_cable_is_counted_for_the_operator(house: House) -> None:
+    house.edge.start()
+    assert house.scanner.scan(PLAIN, aim="\x01\x02\x03]C0") == OK
+    assert 'custos_edge_noise_bytes{device="dock-1"} 3.0' in house.edge.get("metrics")
+    assert 'custos_edge_port_crashes{device="dock-1"} 0.0' in house.edge.get("metrics")
+
+
 def refused_messages(house: House) -> float:
     lines = house.edge.get("metrics").splitlines()
     found = next(line for line in lines if line.startswith("custos_edge_refused_messages_total"))

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import Counter
 from structlog.testing import capture_logs
 
+from devices.backoff import Backoff
 from devices.port_thread import BytesRead
-from edge.backoff import Backoff
 from edge.broker_link import BrokerAddress
 from edge.clock import SystemClock
 from edge.enrolment import EnrolmentRefusedError
