@@ -126,6 +126,25 @@ def test_one_read_with_several_codes_answers_each() -> None:
     assert [out.data for out in outputs if isinstance(out, Answer)] == [OK, WANTED]
 
 
+def test_a_thousand_codes_in_one_read_are_each_recorded_and_answered_in_order() -> None:
+    desk = Desk().start()
+    codes = [f"755{n:09d}" for n in range(1000)]
+    outputs = desk.read("".join(f"]C0{code}\r" for code in codes).encode())
+    answers = [output.token for output in outputs if isinstance(output, Answer)]
+    assert answers == [scan.seq for scan in scans(desk)]
+    assert [scan.waybill for scan in scans(desk)] == codes
+    # No feedback line waits longer than fifty scans, also under a flood.
+    written = [event for event in desk.spool.events() if isinstance(event, Feedback)]
+    assert len(written) >= 1000 - 51
+
+
+def test_a_thousand_repeats_in_one_read_are_one_scan() -> None:
+    desk = Desk().start()
+    outputs = desk.read(f"]C0{PLAIN}\r".encode() * 1000)
+    assert len(scans(desk)) == 1
+    assert [output.data for output in outputs if isinstance(output, Answer)] == [OK] * 1000
+
+
 def test_times_are_told_in_microseconds() -> None:
     desk = Desk().start()
     desk.scan(PLAIN)
