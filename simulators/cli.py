@@ -81,7 +81,9 @@ def scanner(
     with SimulatedScanner(_make_cable(pty, tcp), protocol, faults=faults, log=pull_log) as device:
         _say(f"A {protocol} scanner at {device.cable.url}")
         # Ctrl-C, or SIGTERM from whatever started it, is how this program ends.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # SIGINT too: a shell starts a background job with it ignored.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
             if codes != "-" or not sys.stdin.isatty():
                 _wait_host(device)
