@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from tests.hub_parts import START, HubHome
+from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, problem
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +79,7 @@ async def test_a_wrong_value_is_told_without_repeating_it(admin: httpx.AsyncClie
 # ---------------------------------------------------------------- wanted
 
 
+@on_both_databases
 async def test_an_entry_is_put_read_changed_and_deleted(admin: httpx.AsyncClient) -> None:
     url = f"{API}/wanted/755123456789"
     body = {
@@ -129,6 +131,7 @@ async def test_a_wrong_entry_is_refused_and_changes_nothing(
     assert (await admin.get(f"{API}/wanted")).json() == {"version": 1, "items": [], "next": None}
 
 
+@on_both_databases
 async def test_the_list_is_paged_in_the_order_of_waybills(admin: httpx.AsyncClient) -> None:
     for n in (3, 1, 2):
         body = {"result": "wanted", "reason": "r"}
@@ -143,6 +146,7 @@ async def test_the_list_is_paged_in_the_order_of_waybills(admin: httpx.AsyncClie
 # ---------------------------------------------------------------- alerts
 
 
+@on_both_databases
 async def test_alerts_are_filtered_and_answered_by_name(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -161,6 +165,7 @@ async def test_alerts_are_filtered_and_answered_by_name(
     ]
 
 
+@on_both_databases
 async def test_a_closed_alert_takes_no_answer_and_stays_as_it_is(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -171,6 +176,7 @@ async def test_a_closed_alert_takes_no_answer_and_stays_as_it_is(
     assert hub.count("alert_history") == before
 
 
+@on_both_databases
 async def test_a_second_acknowledgement_changes_nothing(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -181,6 +187,7 @@ async def test_a_second_acknowledgement_changes_nothing(
     assert hub.count("alert_history") == before
 
 
+@on_both_databases
 async def test_alerts_are_paged_newest_first(hub: HubHome, admin: httpx.AsyncClient) -> None:
     ids = [raise_one(hub, f"755A/{n}") for n in range(3)]
     first = (await admin.get(f"{API}/alerts?limit=2")).json()
@@ -191,6 +198,7 @@ async def test_alerts_are_paged_newest_first(hub: HubHome, admin: httpx.AsyncCli
 # ---------------------------------------------------------------- parcels
 
 
+@on_both_databases
 async def test_a_parcel_is_declared_exactly_and_its_people_are_encrypted(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -237,6 +245,7 @@ async def test_a_wrong_declaration_is_refused(
     problem(await admin.get(f"{API}/parcels/755123456789"), 404)
 
 
+@on_both_databases
 async def test_a_number_is_a_declared_value_too(admin: httpx.AsyncClient) -> None:
     put = await admin.put(f"{API}/parcels/755123456789", json={"declared_value_cny": 20000.5})
     assert put.json()["declared_value_cny"] == "20000.50"
