@@ -50,6 +50,16 @@ class PostgresServer:
         """
         self._run(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY", database)
 
+    def drop(self, database: str) -> None:
+        """Fails after some seconds when a test has left a connection open."""
+        self._run(f"DROP DATABASE {database}")
+
+    def cut(self, database: str) -> None:
+        """Cut every connection to a database."""
+        self._run(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        )
+
     def accepts(self) -> bool:
         try:
             self._run("SELECT 1")

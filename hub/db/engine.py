@@ -180,7 +180,7 @@ def _open_postgresql(url: URL) -> Database:
     @event.listens_for(write, "connect")
     @event.listens_for(read, "connect")
     def speak_utc(connection: object, _record: object) -> None:
-        # In the server's zone the last hours of the year 9999 would be in a year without a datetime.
+        # In a zone east of UTC the last hours of 9999 come back as the year 10000: no datetime.
         with connection.cursor() as cursor:  # type: ignore[attr-defined] # DBAPI has no types
             cursor.execute("SET TIME ZONE 'UTC'")
         connection.commit()  # type: ignore[attr-defined] # DBAPI has no types
