@@ -38,6 +38,9 @@ def raise_one(hub: HubHome, subject: str = "755A/dock") -> int:
         ("GET", "/events?cursor=x", 422),
         ("GET", "/events?since=yesterday", 422),
         ("GET", "/events?since=0001-01-01T00:00:00%2B14:00", 422),
+        ("GET", "/events?waybill=a%00", 422),
+        ("GET", "/events?site=a%00", 422),
+        ("GET", "/events?kind=a%00", 422),
         ("GET", "/alerts?state=sleeping", 422),
         ("GET", "/wanted/%00", 422),
         ("GET", "/wanted?cursor=a%20b", 422),
@@ -193,6 +196,16 @@ async def test_alerts_are_paged_newest_first(hub: HubHome, admin: httpx.AsyncCli
     first = (await admin.get(f"{API}/alerts?limit=2")).json()
     rest = (await admin.get(f"{API}/alerts?limit=2&cursor={first['next']}")).json()
     assert [item["id"] for item in first["items"] + rest["items"]] == ids[::-1]
+
+
+async def test_a_reason_that_no_database_could_keep_is_refused_and_changes_nothing(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    alert_id = raise_one(hub)
+    body = {"reason": "a\0b"}
+    problem(await admin.post(f"{API}/alerts/{alert_id}/reject", json=body), 422)
+    (item,) = (await admin.get(f"{API}/alerts")).json()["items"]
+    assert item["state"] == "open"
 
 
 # ---------------------------------------------------------------- parcels
