@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from hub.access.service import Enrolment, adopt_admin_token, enrol_edge
 from hub.alerts.service import Alert, AlertKind, list_alerts
 from hub.app import make_projections
 from hub.config import Settings, load_policy
-from hub.db.engine import Database, open_database, parse_url
-from hub.db.upgrade import upgrade
+from hub.db.engine import Database, open_database
 from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake, Outgoing
@@ -155,6 +155,7 @@ class HubHome:
     """A hub's data directory with an open database, in this process."""
 
     data_dir: Path
+    url: URL
     database: Database
     keys: HubKeys
     clock: SetClock
@@ -221,21 +222,13 @@ class HubHome:
 
 
 @contextmanager
-def open_hub(
-    data_dir: Path, template: Path | None = None, database_url: str | None = None
-) -> Iterator[HubHome]:
-    """Make a hub's home: schema, keys, token, rules; ``template`` spares running migrations."""
-    data_dir.mkdir()
-    if template is not None:
-        shutil.copy(template, data_dir / "hub.sqlite")
+def open_hub(data_dir: Path, url: URL) -> Iterator[HubHome]:
+    """Make a hub's home in a database that has its schema: keys, token, rules."""
     clock = SetClock()
     settings = Settings(data_dir=data_dir)
-    url = parse_url(database_url, data_dir)
     database = open_database(url)
     policy = load_policy(None)
     try:
-        if template is None:
-            upgrade(url, database)
         keys = load_keys(data_dir, clock.random_bytes)
         with database.writing() as tx:
             adopt_admin_token(tx, ADMIN_TOKEN, clock.now())
@@ -250,7 +243,7 @@ def open_hub(
             stop=threading.Event(),
             listen_fd=None,
         )
-        yield HubHome(data_dir, database, keys, clock, settings, role)
+        yield HubHome(data_dir, url, database, keys, clock, settings, role)
     finally:
         database.close()
 

@@ -8,12 +8,13 @@ import pytest
 from ledger.signing import seal
 from tests import samples
 from tests.hub_parts import START, HubHome, SigningEdge, body_of, sealed_bodies
+from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API
 from wire.events import Feedback
 from wire.names import Result, Signal, format_at
 from wire.topics import Channel
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, on_both_databases]
 ORIGIN = {"Origin": "http://hub"}
 
 

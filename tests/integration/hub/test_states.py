@@ -7,6 +7,7 @@ from hub.ingest.service import edges
 from ledger.signing import seal
 from tests import samples
 from tests.hub_parts import HubHome, SigningEdge, receipt_of
+from tests.postgres_parts import on_both_databases
 from wire.limits import (
     DELTA_ENTRIES_MAX,
     MESSAGE_BYTES_MAX,
@@ -16,6 +17,8 @@ from wire.messages import Gone, SpoolHead, WantedDelta, WantedFetch, WantedHead
 from wire.names import format_at
 from wire.topics import Channel
 from wire.wanted import ListHead
+
+pytestmark = on_both_databases
 
 
 def take_state(
