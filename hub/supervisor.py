@@ -16,9 +16,8 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-from iotcore import Broker
 
-from hub.broker import start_broker
+from hub.broker import EmbeddedBroker
 from hub.clock import Clock, ClockSetting
 from hub.config import MqttScheme, Settings
 from hub.heartbeat import Role
@@ -33,6 +32,7 @@ HEALTHY_AFTER_S = 60.0
 """A role that lived so long begins the backoff anew."""
 STOP_TIMEOUT_S = 10.0
 REQUESTS_WAITING_MAX = 256
+BROKER_RETRY_S = 2.0
 
 _log = structlog.get_logger()
 
@@ -63,6 +63,7 @@ class Supervisor:
         roles: Sequence[Role],
         clock: Clock,
         clock_setting: ClockSetting | None,
+        on_broker_restart: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._policy = policy
@@ -70,7 +71,8 @@ class Supervisor:
         self._clock_setting = clock_setting
         self._children = [_Child(role) for role in roles]
         self._stop = threading.Event()
-        self._broker: Broker | None = None
+        self._on_broker_restart = on_broker_restart
+        self._broker: EmbeddedBroker | None = None
         self._broker_due_ns = 0
         self._listener: socket.socket | None = None
 
@@ -88,8 +90,10 @@ class Supervisor:
         if any(child.role is Role.WEB for child in self._children):
             self._listener = _listen(*self._settings.http_address)
         if self._wants_broker():
+            config_path = Path(self._settings.data_dir) / "broker.toml"
+            self._broker = EmbeddedBroker(config_path, *self._settings.mqtt_address)
             try:
-                self._start_broker()
+                self._broker.start(self._clock.mono_ns())
             except (OSError, RuntimeError) as error:
                 self.close()
                 raise StartError(f"mqtt: the embedded broker cannot start: {error}") from error
@@ -185,23 +189,21 @@ class Supervisor:
         has_ingest = any(child.role is Role.INGEST for child in self._children)
         return has_ingest and self._settings.mqtt_scheme is MqttScheme.EMBEDDED
 
-    def _start_broker(self) -> None:
-        host, port = self._settings.mqtt_address
-        config_path = Path(self._settings.data_dir) / "broker.toml"
-        self._broker = start_broker(config_path, host, port)
-
     def _watch_broker(self) -> None:
         now_ns = self._clock.mono_ns()
-        if not self._wants_broker() or now_ns < self._broker_due_ns:
+        if self._broker is None or now_ns < self._broker_due_ns:
             return
-        if self._broker is not None and self._broker.is_running:
+        why = self._broker.failure(now_ns)
+        if why is None:
             return
-        self._broker_due_ns = now_ns + int(BACKOFF_S[2] * 1e9)
-        _log.error("broker died, starting it again")
+        self._broker_due_ns = now_ns + int(BROKER_RETRY_S * 1e9)
+        _log.error("broker died, starting it again", why=why)
         try:
-            self._start_broker()
+            self._broker.start(now_ns)
         except (OSError, RuntimeError):
             _log.exception("broker does not start")
+            return
+        self._on_broker_restart(why)
 
 
 def backoff_s(deaths_in_a_row: int) -> float:

@@ -39,6 +39,7 @@ _QOS = 1
 _TAKE_RETRY_S = 0.5
 
 _log = structlog.get_logger()
+_connections = Counter("custos_hub_broker_connections", "Connections that the broker accepted")
 _unsent = Counter("custos_hub_answers_unsent", "Answers dropped: no broker, or too many waiting")
 
 
@@ -153,6 +154,7 @@ class BrokerLink:
             _log.warning("broker refuses the connection", reason=str(reason))
             return
         self._connection += 1
+        _connections.inc()
         client.subscribe([(each, _QOS) for each in HUB_SUBSCRIPTIONS])
 
     def _on_subscribe(
