@@ -34,6 +34,8 @@ class AlertKind(StrEnum):
     LINE_QUARANTINED = "line_quarantined"
     PROJECTION_ERROR = "projection_error"
     ROLE_RESTARTED = "role_restarted"
+    LIST_OVERTAKEN = "list_overtaken"
+    """An edge holds a wanted list that this hub never made: the hub was restored, or it lies."""
 
 
 LEVEL_OF = {
@@ -50,6 +52,7 @@ LEVEL_OF = {
     AlertKind.LINE_QUARANTINED: Level.WARN,
     AlertKind.PROJECTION_ERROR: Level.ACT,
     AlertKind.ROLE_RESTARTED: Level.WARN,
+    AlertKind.LIST_OVERTAKEN: Level.ACT,
 }
 
 

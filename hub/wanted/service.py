@@ -23,6 +23,11 @@ from wire.policy import Policy
 from wire.wanted import WantedEntry, WantedList, WantedRule, check_entry, make_list
 
 EXPIRED_PER_CALL_MAX = 500
+OUTGROW_STEP = 1_000
+"""How far above an edge's version the list goes on: other edges may hold somewhat newer ones."""
+OUTGROW_MAX = 1_000_000
+"""No hub has lost more versions than this by being restored; an edge that says so is not believed,
+else one lie would use up all numbers."""
 
 
 class WantedError(Exception):
@@ -82,6 +87,20 @@ def expire_entries(tx: Connection, now: datetime) -> int:
     for entry in over:
         _tell(tx, store.remove(tx, entry), now)
     return len(over)
+
+
+def outgrow(tx: Connection, held_version: int, now: datetime) -> bool:
+    """Make the list newer than one that an edge holds of this hub's earlier life.
+
+    An edge takes no lower version (promise P3): a restored hub would never be listened to again.
+
+    Returns:
+        Whether it did; not for a version more than ``OUTGROW_MAX`` above the list's own.
+    """
+    if held_version - store.version(tx) > OUTGROW_MAX:
+        return False
+    _tell(tx, store.skip_to(tx, held_version + OUTGROW_STEP), now)
+    return True
 
 
 def find_entry(tx: Connection, waybill: str) -> WantedEntry | None:
