@@ -5,6 +5,7 @@ Source: design section 5.
     StartError      the hub cannot start; one sentence, exit 2
 """
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -123,8 +124,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            if process.stdin is not None:
-                process.stdin.close()
+            _close_stdin(process)
         for child in self._children:
             child.process = None
         if self._broker is not None:
@@ -143,22 +143,34 @@ class Supervisor:
         now_ns = self._clock.mono_ns()
         if child.process is None:
             if now_ns >= child.start_due_ns:
-                self._start(child, now_ns)
+                self._try_start(child, now_ns)
             return
         code = child.process.poll()
-        if code is None:
-            return
+        if code is not None:
+            self._bury(child, now_ns, describe_exit(code))
+
+    def _try_start(self, child: _Child, now_ns: int) -> None:
+        try:
+            self._start(child, now_ns)
+        except BrokenPipeError:
+            return  # It died before it read its order: the next turn sees that.
+        except OSError as error:
+            # No process, no memory, no descriptor left: the other roles go on.
+            self._bury(child, now_ns, f"cannot be started: {error.strerror}")
+
+    def _bury(self, child: _Child, now_ns: int, why: str) -> None:
         lived_s = (now_ns - child.started_ns) / 1e9
         child.deaths_in_a_row = 1 if lived_s > HEALTHY_AFTER_S else child.deaths_in_a_row + 1
         wait_s = backoff_s(child.deaths_in_a_row)
         child.start_due_ns = now_ns + int(wait_s * 1e9)
-        child.died_of = describe_exit(code)
-        if child.process.stdin is not None:
-            child.process.stdin.close()
+        child.died_of = why
+        if child.process is not None:
+            _close_stdin(child.process)
         child.process = None
         _log.error("role died", name=child.role, why=child.died_of, again_in_s=wait_s)
 
     def _start(self, child: _Child, now_ns: int) -> None:
+        child.started_ns = now_ns
         listen_fd = None
         if child.role is Role.WEB and self._listener is not None:
             listen_fd = self._listener.fileno()
@@ -178,7 +190,6 @@ class Supervisor:
             stdin=subprocess.PIPE,
             pass_fds=() if listen_fd is None else (listen_fd,),
         )
-        child.started_ns = now_ns
         if child.process.stdin is not None:
             child.process.stdin.write(encode(order) + b"\n")
             child.process.stdin.flush()
@@ -219,6 +230,13 @@ def describe_exit(code: int) -> str:
         except ValueError:
             return f"killed by signal {-code}"
     return f"exit code {code}"
+
+
+def _close_stdin(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        # An order that it never read is flushed again here.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

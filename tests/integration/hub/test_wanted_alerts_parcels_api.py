@@ -240,3 +240,12 @@ async def test_a_wrong_declaration_is_refused(
 async def test_a_number_is_a_declared_value_too(admin: httpx.AsyncClient) -> None:
     put = await admin.put(f"{API}/parcels/755123456789", json={"declared_value_cny": 20000.5})
     assert put.json()["declared_value_cny"] == "20000.50"
+
+
+@pytest.mark.parametrize("body", [{"reason": "a\0b"}, {"reasn": "a slip"}])
+async def test_a_wrong_answer_to_an_alert_is_refused_and_changes_nothing(
+    hub: HubHome, admin: httpx.AsyncClient, body: dict[str, str]
+) -> None:
+    alert_id = raise_one(hub)
+    problem(await admin.post(f"{API}/alerts/{alert_id}/reject", json=body), 422)
+    assert [each.state for each in hub.alerts()] == ["open"]
