@@ -6,11 +6,12 @@ it: after a panic of the router (two CONNECTs with a slash in the client id) it 
 no CONNECT any more. So it is asked by a real CONNECT. Source: facts.md ("MQTT").
 """
 
+import contextlib
 from pathlib import Path
 
 from iotcore import Broker
 from paho.mqtt.client import Client, ConnectFlags
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -36,10 +37,10 @@ class EmbeddedBroker:
     def __init__(self, config_path: Path, host: str, port: int) -> None:
         config_path.write_text(_CONFIG.format(listen=f"{host}:{port}"), "utf-8")
         self._config_path = config_path
-        self._address = host, port
         self._broker: Broker | None = None
-        self._probe: _Probe | None = None
-        self._probe_due_ns = 0
+        self._probe = _Probe(host, port)
+        self._is_asked = False
+        self._due_ns = 0
 
     def start(self, mono_ns: int) -> None:
         """Start it, again where it runs already; it accepts connections on return.
@@ -52,11 +53,11 @@ class EmbeddedBroker:
         broker = Broker(config_path=str(self._config_path))
         broker.start(START_TIMEOUT_S)
         self._broker = broker
-        self._probe_due_ns = mono_ns + int(PROBE_EVERY_S * 1e9)
+        self._due_ns = mono_ns + int(PROBE_EVERY_S * 1e9)
 
     def stop(self) -> None:
         """End its process, if there is one."""
-        self._drop_probe()
+        self._end_probe()
         if self._broker is not None:
             self._broker.stop()
             self._broker = None
@@ -65,27 +66,29 @@ class EmbeddedBroker:
         """Say why it has to be started again; ``None`` while it serves."""
         if self._broker is None or not self._broker.is_running:
             return "its process has ended"
-        if self._probe is None:
-            if mono_ns >= self._probe_due_ns:
-                self._probe = _Probe(*self._address)
-                self._probe_due_ns = mono_ns + int(PROBE_ANSWER_S * 1e9)
+        if not self._is_asked:
+            if mono_ns >= self._due_ns:
+                self._probe.begin()
+                self._is_asked = True
+                self._due_ns = mono_ns + int(PROBE_ANSWER_S * 1e9)
             return None
         if self._probe.is_answered():
-            self._drop_probe()
-            self._probe_due_ns = mono_ns + int(PROBE_EVERY_S * 1e9)
+            self._end_probe()
+            self._due_ns = mono_ns + int(PROBE_EVERY_S * 1e9)
             return None
-        return "it answers no CONNECT" if mono_ns >= self._probe_due_ns else None
+        return "it answers no CONNECT" if mono_ns >= self._due_ns else None
 
-    def _drop_probe(self) -> None:
-        if self._probe is not None:
-            self._probe.close()
-            self._probe = None
+    def _end_probe(self) -> None:
+        if self._is_asked:
+            self._probe.end()
+            self._is_asked = False
 
 
 class _Probe:
-    """One CONNECT on its way; a refused one stays unanswered."""
+    """A CONNECT now and then, by one client: each would hold descriptors until it is collected."""
 
     def __init__(self, host: str, port: int) -> None:
+        self._address = host, port
         self._is_accepted = False
         self._client = Client(
             CallbackAPIVersion.VERSION2,
@@ -94,10 +97,12 @@ class _Probe:
         )
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.on_connect = self._on_connect
-        try:
-            self._client.connect(host, port)
-        except OSError:
-            return  # Unanswered, as is_answered() will say.
+
+    def begin(self) -> None:
+        """Ask; where not even TCP connects, the question stays unanswered."""
+        self._is_accepted = False
+        with contextlib.suppress(OSError):
+            self._client.connect(*self._address)
 
     def is_answered(self) -> bool:
         """Take what has come, and say whether the broker has let us in."""
@@ -105,10 +110,9 @@ class _Probe:
             self._client.loop(timeout=0)
         return self._is_accepted
 
-    def close(self) -> None:
-        """Leave; a broker that never answered is not waited for."""
-        if self._client.disconnect() is MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._client.loop(timeout=0)
+    def end(self) -> None:
+        """Leave; paho sends that and closes at once, whether or not anybody listens."""
+        self._client.disconnect()
 
     def _on_connect(
         self,

@@ -16,13 +16,11 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from hub.keys import HUB_KEY_FILE
 from ledger.keys import SigningKey, key_hash
 from ledger.signing import open_sealed, seal
-from tests.broker_parts import EdgeCable, free_port, wait_for
+from tests.broker_parts import EdgeCable, free_port, kill_router, wait_for
 from tests.hub_parts import SigningEdge
 from wire.messages import Enrolled, Receipt
 from wire.names import Result
@@ -173,19 +171,6 @@ def test_a_killed_role_comes_back_and_says_so(running: tuple[RunningHub, str]) -
     cable.publish(edge.batch([edge.line(edge.scan())]))
     assert cable.receive(Receipt)
     cable.close()
-
-
-def kill_router(port: int) -> None:
-    """A client id with a slash, refused twice, panics iotcore's router; its process lives on."""
-    for _ in range(2):
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id="a/b", protocol=MQTTProtocolVersion.MQTTv5
-        )
-        client.connect("127.0.0.1", port)
-        end = time.monotonic() + 1
-        while time.monotonic() < end:
-            client.loop(timeout=0.1)
-        client.disconnect()
 
 
 def test_a_broker_that_is_dead_inside_is_started_again(running: tuple[RunningHub, str]) -> None:
