@@ -10,7 +10,6 @@ from tests.hub_parts import START, HubHome
 from tests.rest_parts import API, problem
 
 pytestmark = pytest.mark.anyio
-ORIGIN = {"Origin": "http://hub"}
 
 
 def raise_one(hub: HubHome, subject: str = "755A/dock") -> int:
