@@ -63,6 +63,19 @@ def _accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def kill_router(port: int) -> None:
+    """A client id with a slash, refused twice, panics iotcore's router; its process lives on."""
+    for _ in range(2):
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id="a/b", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        client.connect("127.0.0.1", port)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            client.loop(timeout=0.1)
+        client.disconnect()
+
+
 class EdgeCable:
     """Publishes for one edge and collects what the hub sends it, signatures checked."""
 

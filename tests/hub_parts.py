@@ -24,7 +24,7 @@ from hub.ingest.service import EventFilter, EventView, events
 from hub.keys import HubKeys, load_keys
 from hub.roles import RoleContext
 from hub.wanted.rules import entry_id_of
-from hub.wanted.service import adopt_rules, put_entry
+from hub.wanted.service import adopt_rules, current_list, put_entry
 from hub.web.context import HubContext
 from ledger.keys import SigningKey
 from ledger.signing import seal
@@ -43,7 +43,7 @@ from wire.messages import (
 )
 from wire.names import ZERO_HEAD, format_at
 from wire.topics import Channel, Topic
-from wire.wanted import ListHead, WantedEntry, WantedResult
+from wire.wanted import ListHead, WantedEntry, WantedResult, list_sha256
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 ADMIN_TOKEN = "test-administrator"
@@ -204,6 +204,13 @@ class HubHome:
         entry = WantedEntry(id=entry_id_of(waybill), waybill=waybill, **{**plain, **fields})
         with self.database.writing() as tx:
             put_entry(tx, entry, self.clock.now())
+
+    def list_head(self) -> ListHead:
+        """The head of the wanted list as it stands."""
+        with self.database.reading() as tx:
+            wanted = current_list(tx)
+        at = format_at(self.clock.now())
+        return ListHead(version=wanted.version, list_sha256=list_sha256(wanted), head_at=at)
 
     def web(self, enrolment: Enrolment = Enrolment.TOKEN) -> HubContext:
         return HubContext(

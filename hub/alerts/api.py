@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.alerts import service
 from hub.alerts.items import AlertItem, alert_item
@@ -27,6 +27,8 @@ class AlertPage(BaseModel):
 
 class Answer(BaseModel):
     """Why somebody answered an alert so."""
+
+    model_config = ConfigDict(extra="forbid")
 
     reason: str | None = Field(default=None, max_length=500, pattern=NO_NUL)
 

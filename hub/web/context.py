@@ -18,6 +18,8 @@ from wire.policy import Policy
 
 ITEMS_DEFAULT = 100
 ITEMS_MAX = 1_000
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL takes no NUL in a text, not even to look for it."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,6 @@ def caller_of(connection: HTTPConnection) -> Caller:
 Hub = Annotated[HubContext, Depends(hub_of)]
 CalledBy = Annotated[Caller, Depends(caller_of)]
 Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
-NO_NUL = r"^[^\x00]*$"
-"""A pattern for free text of requests: PostgreSQL knows no NUL in a text."""
 IdCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
 
 

@@ -11,7 +11,6 @@ from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, problem
 
 pytestmark = pytest.mark.anyio
-ORIGIN = {"Origin": "http://hub"}
 
 
 def raise_one(hub: HubHome, subject: str = "755A/dock") -> int:
@@ -262,3 +261,27 @@ async def test_a_wrong_declaration_is_refused(
 async def test_a_number_is_a_declared_value_too(admin: httpx.AsyncClient) -> None:
     put = await admin.put(f"{API}/parcels/755123456789", json={"declared_value_cny": 20000.5})
     assert put.json()["declared_value_cny"] == "20000.50"
+
+
+@pytest.mark.parametrize("body", [{"reason": "a\0b"}, {"reasn": "a slip"}])
+async def test_a_wrong_answer_to_an_alert_is_refused_and_changes_nothing(
+    hub: HubHome, admin: httpx.AsyncClient, body: dict[str, str]
+) -> None:
+    alert_id = raise_one(hub)
+    problem(await admin.post(f"{API}/alerts/{alert_id}/reject", json=body), 422)
+    assert [each.state for each in hub.alerts()] == ["open"]
+
+
+async def test_a_list_too_long_for_a_snapshot_takes_no_longer_entry(
+    hub: HubHome, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.wanted.service.LIST_BYTES_MAX", 400)
+    order = {"result": "stop", "reason": "x" * 150}
+    assert (await admin.put(f"{API}/wanted/755000000001", json=order)).status_code == 201
+    before = hub.list_head()
+    problem(await admin.put(f"{API}/wanted/755000000002", json=order), 409)
+    longer = {"result": "stop", "reason": "x" * 200, "banner_zh": "通" * 80}
+    problem(await admin.put(f"{API}/wanted/755000000001", json=longer), 409)
+    assert hub.list_head() == before
+    shorter = {"result": "stop", "reason": "x"}
+    assert (await admin.put(f"{API}/wanted/755000000001", json=shorter)).status_code == 200

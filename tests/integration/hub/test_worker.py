@@ -29,7 +29,6 @@ from tests.hub_parts import HubHome, SigningEdge
 from wire.limits import MESSAGE_BYTES_MAX
 from wire.messages import MessageBase, Receipt, WantedDelta, WantedFetch, WantedHead
 from wire.topics import Channel, Topic
-from wire.wanted import ListHead
 
 
 class FakeLink:
@@ -194,7 +193,7 @@ def test_changes_are_pushed_at_once_and_a_head_each_minute(hub: HubHome, edge: S
     (fetch,) = pushed()
     assert isinstance(fetch, WantedFetch)
     assert pushed() == []
-    held = ListHead(version=1, list_sha256="00" * 32, head_at="2026-11-22T01:00:00.000Z")
+    held = hub.list_head()
     link.bring(seal(edge.state(held), edge.key), Channel.STATE)
     pushed()
     for version in (2, 3):
@@ -297,7 +296,7 @@ def test_a_new_entry_reaches_a_connected_edge_in_under_a_second(
         thread.start()
         try:
             wait_for("the subscription", lambda: link.listening_since)
-            held = ListHead(version=1, list_sha256="00" * 32, head_at="2026-11-22T01:00:00.000Z")
+            held = hub.list_head()
             cable.publish(seal(edge.state(held), edge.key), Channel.STATE)
             cable.receive(Receipt)
             begun = time.monotonic()
