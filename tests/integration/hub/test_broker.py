@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from hub.broker import PROBE_ANSWER_S, PROBE_EVERY_S, EmbeddedBroker
-from tests.broker_parts import free_port, kill_router
+from tests.broker_parts import kill_router
+from tests.rig.programs import free_port
 
 EVERY_NS = int(PROBE_EVERY_S * 1e9)
 ANSWER_NS = int(PROBE_ANSWER_S * 1e9)

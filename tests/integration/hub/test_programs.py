@@ -20,8 +20,9 @@ import pytest
 from hub.keys import HUB_KEY_FILE
 from ledger.keys import SigningKey, key_hash
 from ledger.signing import open_sealed, seal
-from tests.broker_parts import EdgeCable, free_port, kill_router, wait_for
+from tests.broker_parts import EdgeCable, kill_router, wait_for
 from tests.hub_parts import SigningEdge
+from tests.rig.programs import free_port
 from wire.messages import Enrolled, Receipt
 from wire.names import Result
 

@@ -24,8 +24,9 @@ from hub.ingest.projecting import Projection
 from hub.ingest.pushes import WantedPusher
 from hub.ingest.worker import Worker
 from ledger.signing import peek, seal
-from tests.broker_parts import EdgeCable, free_port, mosquitto, wait_for
+from tests.broker_parts import EdgeCable, mosquitto, wait_for
 from tests.hub_parts import HubHome, SigningEdge
+from tests.rig.programs import free_port
 from wire.limits import MESSAGE_BYTES_MAX
 from wire.messages import MessageBase, Receipt, WantedDelta, WantedFetch, WantedHead
 from wire.topics import Channel, Topic
