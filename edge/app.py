@@ -179,8 +179,8 @@ class Edge:
     def _to_station(self, event: Input) -> None:
         self._station.put(event)
 
-    def _acknowledge(self) -> None:
-        self._station.put_or_drop(Acknowledged())
+    def _acknowledge(self, alarm_seq: int) -> None:
+        self._station.put_or_drop(Acknowledged(alarm_seq))
 
     # ------------------------------------------------------------ life
 

@@ -90,8 +90,8 @@ class Enrolment:
 
         Raises:
             HubError: unreachable, or an unexpected refusal: ask again later.
-            EnrolmentError: the answer is not from the hub that the token names.
-            EnrolmentRefusedError: 401, 403 or 409.
+            EnrolmentError: the answer is no hub's answer to us.
+            EnrolmentRefusedError: 401, 403, 409, or another hub than the one that the token names.
             OSError: the answer could not be kept.
         """
         request = Enrol(
@@ -115,12 +115,16 @@ class Enrolment:
             if not isinstance(claimed, Enrolled):
                 raise ContentError("the answer is another message")
             hub_key = bytes.fromhex(claimed.hub_key)
-            # The key comes with the answer; the token's hash is what makes it the hub's.
-            if token is not None and key_hash(hub_key) != token.hub_key_sha256:
-                raise EnrolmentError("another hub answers than the one that made the token")
             message = open_sealed(answer, Enrolled, hub_key, MESSAGE_BYTES_MAX).message
         except EnvelopeError as error:
             raise EnrolmentError(f"the hub's answer cannot be believed: {error}") from error
+        # The key came with the answer; the token's hash is what makes it the hub's.
+        if token is not None and key_hash(hub_key) != token.hub_key_sha256:
+            raise EnrolmentRefusedError(
+                f"the enrolment token of {self._site}/{self._edge} names another hub's key than "
+                "the hub at hub.http has: one of the two is wrong; print a new token there with: "
+                f"custos-hub enrol {self._site} {self._edge}"
+            )
         if (message.site, message.edge) != (self._site, self._edge):
             raise EnrolmentError("the hub's answer is for another edge")
         if message.public_key != self._key.public_key.hex():

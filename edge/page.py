@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -33,6 +33,9 @@ CLIENTS_MAX = 16
 BACKLOG = 64
 SEND_TIMEOUT_S = 3.0
 MESSAGE_BYTES_MAX = 1024
+ACK_PAUSE_S = 0.1
+"""A page is heard this rarely; what it says meanwhile waits in its own socket, not in the station's
+queue, where scans wait."""
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _USUAL_ENDS = (NoneType, WebSocketDisconnect, TimeoutError, asyncio.CancelledError)
 POLICY_VIOLATION = 1008
@@ -49,11 +52,13 @@ class PageError(Exception):
     """The page's address cannot be listened at; the sentence says why."""
 
 
-class _FromPage(msgspec.Struct, frozen=True):
-    type: str
+class _Ack(msgspec.Struct, frozen=True, tag_field="type", tag="ack"):
+    """All that a page may say; see ``edge.page_state``."""
+
+    seq: Annotated[int, msgspec.Meta(ge=1)]
 
 
-_decoder = msgspec.json.Decoder(_FromPage)
+_decoder = msgspec.json.Decoder(_Ack)
 
 
 class LoopbackOnly:
@@ -77,7 +82,7 @@ def _is_ours(headers: Headers) -> bool:
     if _host_name(f"//{host}") not in LOOPBACK_NAMES:
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
+    return origin is None or origin == f"http://{host}"
 
 
 def _host_name(url: str) -> str | None:
@@ -91,8 +96,9 @@ class Page:
     """The server; ``show`` may be called from any thread."""
 
     def __init__(
-        self, metrics: Metrics, is_ready: Callable[[], bool], on_ack: Callable[[], None]
+        self, metrics: Metrics, is_ready: Callable[[], bool], on_ack: Callable[[int], None]
     ) -> None:
+        """``on_ack`` gets the ``seq`` of the alarm that somebody touched."""
         self._metrics = metrics
         self._is_ready = is_ready
         self._on_ack = on_ack
@@ -175,14 +181,16 @@ class Page:
 
     async def _listen(self, websocket: WebSocket) -> None:
         while True:
-            text = await websocket.receive_text()
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
             try:
-                message = _decoder.decode(text)
+                ack = _decoder.decode(message.get("text", ""))  # a binary frame says nothing
             except msgspec.DecodeError:
                 await websocket.close(POLICY_VIOLATION)
                 return
-            if message.type == "ack":
-                self._on_ack()
+            self._on_ack(ack.seq)
+            await asyncio.sleep(ACK_PAUSE_S)
 
 
 class _Static(StaticFiles):

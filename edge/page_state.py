@@ -1,6 +1,9 @@
 """What the station page is sent: the whole state as one JSON text frame.
 
-The page decides nothing; whatever it shows stands here. Source: console ("Station page").
+The page decides nothing; whatever it shows stands here. It sends one message only,
+``{"type": "ack", "seq": n}`` with the ``seq`` of the alarm that was touched; one that names another
+alarm than the screen's is ignored, so that a touch never silences an alarm that came under the
+finger. Source: console ("Station page").
 """
 
 from enum import StrEnum

@@ -70,10 +70,10 @@ class ScreenFold:
             self._alarms[scan.device] = self._latest
         self._recent.appendleft(scan)
 
-    def acknowledge(self, now_ms: int) -> None:
-        """Somebody touched the screen: the alarm that it shows is acknowledged."""
+    def acknowledge(self, number: int, now_ms: int) -> None:
+        """Somebody touched alarm ``number``; one that the screen no longer shows is left alone."""
         shown = self.current(now_ms)
-        if shown is None or not shown.is_alarming:
+        if shown is None or not shown.is_alarming or shown.number != number:
             return
         del self._alarms[shown.scan.device]
         if self._latest is shown:

@@ -119,7 +119,7 @@ class StationCore:
             case BodiesDelivered():
                 return self._forget_bodies(event)
             case Acknowledged():
-                self.screen.acknowledge(self._clock.boottime_ms())
+                self.screen.acknowledge(event.alarm_seq, self._clock.boottime_ms())
             case ListChanged():
                 self.held, self.list_problem = event.held, event.problem
             case LinkChanged():

@@ -59,7 +59,9 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Somebody touched the station page."""
+    """Somebody touched the station page while alarm ``alarm_seq`` stood on it."""
+
+    alarm_seq: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ STOP_BANNER_ZH = "禁止流转"
 STOP_BANNER_EN = "STOP"
 WANTED_BANNER_EN = "WANTED"
 
+HEAD_AHEAD_S_MAX = 60
+"""A list head that lies further in the future was signed, or is read, by a wrong clock."""
+
 _SIGNALS = {
     Result.CLEAR: Signal.OK,
     Result.HV: Signal.WANTED,
@@ -50,13 +53,14 @@ class HeldList:
         return self.index.wanted.version
 
     def age_s(self, now: datetime) -> int | None:
-        """Seconds since the newest signed head; None where there never was one."""
+        """Seconds since the newest signed head; None where there never was one, or a clock lies."""
         if self.head_at is None:
             return None
-        return max(0, int((now - self.head_at).total_seconds()))
+        age_s = int((now - self.head_at).total_seconds())
+        return max(0, age_s) if age_s >= -HEAD_AHEAD_S_MAX else None
 
     def is_stale(self, now: datetime, policy: ListPolicy) -> bool:
-        """Say whether the head is too old to trust a quiet scanner; no head at all is."""
+        """Say whether the head is too old to trust a quiet scanner; an unknown age is."""
         age_s = self.age_s(now)
         return age_s is None or age_s > policy.stale_age_s
 

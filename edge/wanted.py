@@ -1,7 +1,8 @@
 """The wanted list that this edge holds, and which signed messages may change it.
 
-Pure: messages come verified. Never a lower version, never an older head, and the bytes must hash
-to what the head says; whatever does not fit is refused whole and the list is fetched.
+Pure: messages come verified. Never a lower version, never an older head of the same version, and
+the bytes must hash to what the head says; whatever does not fit is refused whole and the list is
+fetched.
 Source: design section 3 ("Wanted list"), promise P3.
 """
 
@@ -131,11 +132,14 @@ class WantedKeeper:
         self._index = WantedIndex(kept.wanted)
 
     def _is_news(self, head: ListHead) -> bool:
-        """Say whether a head is neither of a lower version nor older than the held one."""
-        if self.kept is None:
+        """Say whether a head is of a higher version, or of the same one and not older.
+
+        A higher version is news whatever its time says: the hub's clock may have been set back.
+        """
+        if self.kept is None or head.version > self.kept.head.version:
             return True
         is_older = parse_at(head.head_at) < parse_at(self.kept.head.head_at)
-        return head.version >= self.kept.head.version and not is_older
+        return head.version == self.kept.head.version and not is_older
 
 
 def check_kept(head: ListHead, line: bytes, voucher: bytes) -> KeptList:

@@ -29,6 +29,7 @@ class WantedStore:
     def __init__(self, directory: Path, site: str, edge: str) -> None:
         self._directory = directory
         self._site, self._edge = site, edge
+        self._whole: str | None = None  # the hash of the list that is whole on disk
 
     def load(self, hub_key: bytes) -> KeptList | None:
         """The kept list; None if there never was one.
@@ -49,9 +50,11 @@ class WantedStore:
             line = read_file(self._list_path(message.head.list_sha256), SNAPSHOT_BYTES_MAX)
             if line is None:
                 raise KeptListError("the kept wanted list is missing beside its head")
-            return check_kept(message.head, line, voucher)
+            kept = check_kept(message.head, line, voucher)
         except (OSError, EnvelopeError, ValueError) as error:
             raise KeptListError(f"the kept wanted list cannot be believed: {error}") from error
+        self._whole = kept.head.list_sha256
+        return kept
 
     def save(self, kept: KeptList) -> None:
         """Keep a list.
@@ -60,8 +63,10 @@ class WantedStore:
             OSError: the disk refused; the old one stands.
         """
         path = self._list_path(kept.head.list_sha256)
-        if not path.exists():
+        # A file of that name is not enough: it may be the damaged one that ``load`` refused.
+        if self._whole != kept.head.list_sha256:
             write_file(path, kept_bytes(kept))
+            self._whole = kept.head.list_sha256
         write_file(self._directory / VOUCHER_NAME, kept.voucher)
         for old in self._directory.glob(f"{_LIST_PREFIX}*"):
             if old != path:

@@ -76,9 +76,12 @@ class Page {
     this.draw();
   }
 
+  // Names the alarm, because another one may be on its way here. One that took the screen while the
+  // finger was down gets no click at all: drawing it replaced what the finger was on.
   acknowledge() {
     if (this.isLost || this.state === null || !this.state.ack_needed) return;
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "ack" }));
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.socket.send(JSON.stringify({ type: "ack", seq: this.state.alarm.seq }));
   }
 
   draw() {

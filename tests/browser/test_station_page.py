@@ -137,7 +137,7 @@ def test_a_wanted_parcel_sounds_until_it_is_touched(edge: FakeEdge, page: Page) 
     assert set(_tones(page)) == {2400}
 
     page.locator(".checks").click()  # anywhere on the stage: nobody aims in gloves
-    _until(lambda: edge.heard == [{"type": "ack"}])
+    _until(lambda: edge.heard == [{"type": "ack", "seq": 12}])
     edge.show(states.wanted(ack_needed=False))
     expect(page.locator(".acked")).to_have_text("报警已确认")
     sounded = len(_tones(page))
@@ -162,7 +162,22 @@ def test_the_alarm_is_acknowledged_by_keyboard_too(edge: FakeEdge, page: Page) -
     page.goto(edge.url)
     page.locator(".ack").focus()
     page.keyboard.press("Enter")
-    _until(lambda: edge.heard == [{"type": "ack"}])
+    _until(lambda: edge.heard == [{"type": "ack", "seq": 12}])
+
+
+def test_an_alarm_that_came_while_the_finger_was_down_is_not_acknowledged(
+    edge: FakeEdge, page: Page
+) -> None:
+    edge.show(states.wanted())
+    page.goto(edge.url)
+    page.locator(".ack").hover()
+    page.mouse.down()
+    newer = states.stop()
+    edge.show({**newer, "alarm": {**newer["alarm"], "seq": 13}})
+    expect(page.locator(".facts")).to_be_visible()
+    page.mouse.up()
+    page.locator(".ack").click()
+    _until(lambda: edge.heard == [{"type": "ack", "seq": 13}])
 
 
 def test_a_touch_sends_nothing_when_there_is_no_alarm(edge: FakeEdge, page: Page) -> None:

@@ -214,6 +214,24 @@ def test_a_wrong_token_is_one_sentence(tmp_path: Path, token: str) -> None:
         assert hub.get("edges")["items"] == []
 
 
+def test_a_token_of_another_hub_is_one_sentence_and_the_right_one_is_taken_afterwards(
+    tmp_path: Path,
+) -> None:
+    broker = Broker(tmp_path)
+    hub = Hub(tmp_path, broker.url, edges="token")
+    scanners = {"d": (str(tmp_path / "none"), "plain")}
+    with running(broker, hub):
+        printed = run("hub", "enrol", "755A", "dock", "--config", str(hub.config))
+        right = printed.stdout.split()[-1]
+        secret, _, _ = right.rpartition(".")
+        wrong = Edge(tmp_path, hub, broker.url, scanners, token=f"{secret}.{'0' * 64}")
+        ended = run("edge", "--config", str(wrong.config))
+        assert_one_sentence(ended, "token", "another hub", "custos-hub enrol 755A dock")
+        assert not (wrong.data_dir / "enrolled").exists()
+        with running(Edge(tmp_path, hub, broker.url, scanners, token=right)):
+            wait_until(lambda: hub.get("edges")["items"], "the right token is taken")
+
+
 def test_a_port_that_cannot_be_opened_is_named_and_tried_again(tmp_path: Path) -> None:
     """Missing, a plain file, held by another process: said at the station; a later plug works."""
     hub = Hub(tmp_path, "mqtt://127.0.0.1:1")

@@ -23,8 +23,8 @@ class Served:
 
     def __init__(self) -> None:
         self.is_ready = True
-        self.acks: queue.Queue[str] = queue.Queue()
-        self.page = Page(Metrics(), lambda: self.is_ready, lambda: self.acks.put("ack"))
+        self.acks: queue.Queue[int] = queue.Queue()
+        self.page = Page(Metrics(), lambda: self.is_ready, self.acks.put)
         self.server = PageServer(self.page, "127.0.0.1", 0)
         self.server.start()
 
@@ -74,10 +74,12 @@ def test_a_request_under_another_name_is_refused(served: Served, host: str) -> N
     assert served.get("readyz", host=f"{host}:80").status_code == 403
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "", "http://[", "https://{own}"]
+)
 def test_a_foreign_page_may_not_open_the_socket(served: Served, origin: str) -> None:
     with pytest.raises(InvalidStatus, match="403"):
-        served.talk(Origin=origin)
+        served.talk(Origin=origin.format(own=f"127.0.0.1:{served.server.port}"))
 
 
 def test_our_own_page_may(served: Served) -> None:
@@ -94,19 +96,42 @@ def test_the_newest_state_comes_at_once_and_after_each_change(served: Served) ->
         assert one.recv(timeout=5) == two.recv(timeout=5) == '{"n":2}'
 
 
-def test_a_touch_is_heard(served: Served) -> None:
+def test_a_touch_is_heard_with_the_alarm_that_it_means(served: Served) -> None:
     with served.talk() as socket_:
-        socket_.send(json.dumps({"type": "ack"}))
-        assert served.acks.get(timeout=5) == "ack"
+        socket_.send(json.dumps({"type": "ack", "seq": 12}))
+        assert served.acks.get(timeout=5) == 12
 
 
-@pytest.mark.parametrize("message", ["", "ack", "[]", '{"type":1}', "x" * 5000])
-def test_a_page_that_talks_nonsense_is_cut_off(served: Served, message: str) -> None:
+def test_a_page_that_floods_waits_in_its_own_socket(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "ACK_PAUSE_S", 60)
+    with served.talk() as flood, served.talk() as other:
+        for _ in range(1000):
+            flood.send('{"type":"ack","seq":1}')
+        assert served.acks.get(timeout=5) == 1
+        other.send('{"type":"ack","seq":2}')
+        assert served.acks.get(timeout=5) == 2
+        assert served.acks.empty()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "", "ack", "[]", '{"type":1}', '{"type":"ack"}', '{"type":"ack","seq":"1"}',
+        '{"type":"ack","seq":0}', '{"type":"scan","seq":1}', "x" * 5000, b"", b"\xff",
+        b'{"type":"ack","seq":1}',
+    ],
+)  # fmt: skip
+def test_a_page_that_talks_nonsense_is_cut_off(
+    served: Served, message: str | bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     with served.talk() as socket_:
         socket_.send(message)
         with pytest.raises(ConnectionClosed):
             socket_.recv(timeout=5)
     assert served.acks.empty()
+    assert caplog.records == []  # a stranger's nonsense is not our crash
 
 
 def test_no_more_pages_than_the_bound(served: Served) -> None:

@@ -102,8 +102,8 @@ def test_a_station_that_fails_says_so_and_stops(
 
 def test_touches_are_dropped_and_counted_when_the_queue_is_full(station: StationRig) -> None:
     for _ in range(INBOX_MAX):
-        station.thread.put(Acknowledged())
-    station.thread.put_or_drop(Acknowledged())
+        station.thread.put(Acknowledged(1))
+    station.thread.put_or_drop(Acknowledged(1))
     assert count(station.metrics.dropped_messages) == 1
     station.thread.start({})
 

@@ -105,7 +105,6 @@ def test_a_crash_before_the_answer_was_kept_repeats_the_same_request(tmp_path: P
 @pytest.mark.parametrize(
     "handler",
     [
-        takes(STRANGER),  # another hub than the token's
         takes(site="755W"),
         takes(edge="other"),
         takes(public_key=STRANGER.public_key.hex()),
@@ -129,6 +128,13 @@ def test_an_answer_that_is_not_the_hubs_or_not_for_us_changes_nothing(
 def test_a_refusal_is_one_sentence(tmp_path: Path, status: int, says: str) -> None:
     with pytest.raises(EnrolmentRefusedError, match=says):
         Applicant(tmp_path).enrolment.ask(hub(lambda _: httpx.Response(status)), RUN)
+
+
+def test_another_hub_than_the_tokens_is_one_sentence_and_nothing_is_kept(tmp_path: Path) -> None:
+    applicant = Applicant(tmp_path)
+    with pytest.raises(EnrolmentRefusedError, match="token of 755A/dock names another hub's key"):
+        applicant.enrolment.ask(hub(takes(STRANGER)), RUN)
+    assert applicant.enrolment.load() is None
 
 
 def test_an_unexpected_refusal_is_asked_again_later(tmp_path: Path) -> None:

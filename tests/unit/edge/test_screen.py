@@ -73,7 +73,7 @@ def test_an_alarm_stays_until_it_is_touched() -> None:
     assert (state.screen, state.ack_needed) == ("wanted", True)
     assert state.alarm is not None
     assert state.alarm.repeat
-    desk.step(Acknowledged())
+    desk.step(Acknowledged(state.alarm.seq))
     state = page(desk)
     assert (state.screen, state.ack_needed, state.alarm) == ("wanted", False, None)
     desk.clock.advance(READY_AFTER_MS + 1)
@@ -101,7 +101,8 @@ def test_two_alarms_are_acknowledged_one_after_the_other() -> None:
         assert state.ack_needed
         assert state.scan is not None
         assert state.scan.device == device
-        desk.step(Acknowledged())
+        assert state.alarm is not None
+        desk.step(Acknowledged(state.alarm.seq))
     assert not page(desk).ack_needed
 
 
@@ -109,8 +110,21 @@ def test_a_touch_without_alarm_changes_nothing() -> None:
     desk = Desk().start()
     desk.scan(PLAIN)
     before = page(desk)
-    desk.step(Acknowledged())
+    desk.step(Acknowledged(1))
     assert page(desk) == before
+
+
+def test_a_touch_does_not_silence_an_alarm_that_came_under_the_finger() -> None:
+    desk = Desk(scanners=2).start()
+    desk.scan(HV, "dock-1")
+    touched = page(desk).alarm
+    desk.scan("103000000002", "dock-2")
+    newer = page(desk)
+    assert touched is not None
+    desk.step(Acknowledged(touched.seq))
+    assert page(desk) == newer
+    desk.step(Acknowledged(10**9))
+    assert page(desk) == newer
 
 
 def test_not_recorded_is_shown_over_an_alarm_and_until_the_next_scan() -> None:

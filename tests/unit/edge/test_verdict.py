@@ -112,7 +112,15 @@ def test_the_list_ages_from_its_newest_head_and_is_stale_after_the_limit() -> No
     assert found.age_s(START_AT + timedelta(seconds=limit)) == limit
     assert not found.is_stale(START_AT + timedelta(seconds=limit), POLICY.list)
     assert found.is_stale(START_AT + timedelta(seconds=limit + 1), POLICY.list)
-    assert found.age_s(START_AT - timedelta(hours=1)) == 0
+
+
+def test_a_head_from_the_future_has_no_age_and_is_stale() -> None:
+    found = held()
+    assert found.age_s(START_AT - timedelta(seconds=60)) == 0
+    too_early = START_AT - timedelta(seconds=61)
+    assert found.age_s(too_early) is None
+    assert found.is_stale(too_early, POLICY.list)
+    assert judge(label(HV), found, "755A", too_early).list_age_s is None
 
 
 def test_the_shipped_list_judges_the_series_and_is_always_stale() -> None:

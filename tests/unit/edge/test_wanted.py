@@ -74,6 +74,15 @@ def test_a_delta_leads_to_the_next_list() -> None:
     assert found.held().index.entry_for("755000000002", "755A", START_AT) is not None
 
 
+def test_a_higher_version_is_taken_although_the_hubs_clock_was_set_back() -> None:
+    found = keeper(ONE, later_s=3600)
+    assert found.obey(delta(ONE, TWO, ("755000000002",)), b"new", START_AT) is Taken.CHANGED
+    assert found.held().head_at == START_AT
+    found = keeper(ONE, later_s=3600)
+    snapshot = WantedSnapshot(site="755A", edge="dock", head=head(TWO))
+    assert found.replace(snapshot, list_bytes(TWO), b"new") is Taken.CHANGED
+
+
 def test_a_snapshot_replaces_whatever_is_older() -> None:
     found = keeper()
     snapshot = WantedSnapshot(site="755A", edge="dock", head=head(TWO))

@@ -75,6 +75,27 @@ def test_a_damaged_list_is_not_believed(
         store.load(HUB.public_key)
 
 
+def test_a_damaged_list_is_mended_by_the_next_save_of_the_same_list(
+    store: WantedStore, tmp_path: Path
+) -> None:
+    store.save(kept(1))
+    (tmp_path / f"wanted-{kept(1).head.list_sha256}").write_bytes(b"damaged")
+    started_again = WantedStore(tmp_path, "755A", "dock")
+    with pytest.raises(KeptListError):
+        started_again.load(HUB.public_key)
+    started_again.save(kept(1))
+    assert WantedStore(tmp_path, "755A", "dock").load(HUB.public_key) == kept(1)
+
+
+def test_a_renewed_head_does_not_write_the_list_again(store: WantedStore, tmp_path: Path) -> None:
+    store.save(kept(1))
+    path = tmp_path / f"wanted-{kept(1).head.list_sha256}"
+    written_ns = path.stat().st_mtime_ns
+    inode = path.stat().st_ino
+    store.save(kept(1))
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == (written_ns, inode)
+
+
 def test_a_list_by_a_stranger_for_another_edge_or_vouched_by_something_else_is_refused(
     store: WantedStore, tmp_path: Path
 ) -> None:
