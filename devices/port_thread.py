@@ -241,6 +241,12 @@ class PortThread:
         return max(0, answer.deadline_ns - self._clock()) / 1e9
 
     def _write(self, port: Port, answer: _Answer) -> None:
+        if not answer.is_begun and self._clock() >= answer.deadline_ns:
+            # Asked before writing: this thread may itself have been held up by ``on_event``.
+            self._drop_first_answer()
+            reason = "the scanner did not take the answer in time"
+            self._on_event(AnswerFailed(self._device, answer.token, reason))
+            return
         taken = port.write(answer.rest)
         answer.rest = answer.rest[taken:]
         answer.is_begun |= taken > 0
@@ -248,13 +254,9 @@ class PortThread:
         if not answer.rest:
             self._drop_first_answer()
             self._on_event(AnswerSent(self._device, answer.token, now_ns))
-        elif now_ns >= answer.deadline_ns:
-            if answer.is_begun:
-                # The next answer would be read as the rest of this one: start anew.
-                raise PortError("the scanner took half an answer and no more")
-            self._drop_first_answer()
-            reason = "the scanner did not take the answer in time"
-            self._on_event(AnswerFailed(self._device, answer.token, reason))
+        elif answer.is_begun and now_ns >= answer.deadline_ns:
+            # The next answer would be read as the rest of this one: start anew.
+            raise PortError("the scanner took half an answer and no more")
 
     def _drop_first_answer(self) -> None:
         with self._lock:

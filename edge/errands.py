@@ -18,7 +18,8 @@ from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX, SNAPSHOT_BYTES
 from wire.messages import Bodies, PrivateBody, encode
 
 HEADER_BYTES_MAX = 1024
-NO_ANSWER_BYTES_MAX = 1024
+NO_ANSWER_BYTES_MAX = 0
+"""The hub's yes to bodies is empty; whoever answers with a page is not the hub."""
 
 
 class BodyShelf(Protocol):
@@ -61,7 +62,12 @@ class Enrol:
 
 
 class DeliverBodies:
-    """Bring private bodies to the hub; they are forgotten here once it has them."""
+    """Bring private bodies to the hub; they are forgotten here once it has them.
+
+    One message at a time: the next after somebody says again that bodies wait, which the station
+    does once it has forgotten the delivered ones. A disk that does not let them go must not make
+    the edge send the same ones without end.
+    """
 
     def __init__(
         self,
@@ -82,7 +88,7 @@ class DeliverBodies:
         self._is_due = True
 
     def is_due(self) -> bool:
-        """While bodies may wait."""
+        """While bodies may wait that were not delivered."""
         return self._is_due
 
     def run(self, hub: HubHttp) -> None:
@@ -106,6 +112,8 @@ class DeliverBodies:
             sha256=hashlib.sha256(sent).hexdigest(),
         )
         hub.post(BODIES_PATH, seal(header, self._key, lines), NO_ANSWER_BYTES_MAX)
+        # One that came meanwhile is asked for again, like those that did not fit.
+        self._is_due = False
         self._on_delivered(BodiesDelivered(tuple(found)))
 
 

@@ -44,8 +44,9 @@ class HubHttp:
         """Send one signed message; return the answer's bytes.
 
         Raises:
-            HubUnreachableError: no connection, no answer in time, or a 5xx.
-            HubRefusedError: any other answer than 2xx, or one longer than allowed.
+            HubUnreachableError: no connection, no answer in time, a 5xx, or an answer longer than
+                allowed.
+            HubRefusedError: any other answer than 2xx.
         """
         headers = {"Content-Type": "application/octet-stream"}
         try:

@@ -60,10 +60,14 @@ def pseudonym(badge: str, site_salt: str | None) -> str | None:
 
 
 def current(session: Session, idle_min: int, now: datetime) -> Session:
-    """The session as it is now: empty after ``idle_min`` minutes without a scan."""
+    """The session as it is now: empty after ``idle_min`` minutes without a scan.
+
+    A wall clock that was set back by more than that ends it too: nobody is named for longer than
+    the policy allows because of a clock.
+    """
     if session.used_at is None:
         return EMPTY
-    is_idle = now - parse_at(session.used_at) > timedelta(minutes=idle_min)
+    is_idle = abs(now - parse_at(session.used_at)) > timedelta(minutes=idle_min)
     return EMPTY if is_idle else session
 
 

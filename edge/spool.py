@@ -167,8 +167,11 @@ class Spool:
             self._roll_back()
             raise SpoolError(f"bodies not forgotten: {error}") from error
 
-    def tidy(self, now: datetime) -> Tidied:
+    def tidy(self, now: datetime | None) -> Tidied:
         """In an idle moment: forget old receipted lines, keep upto, move the WAL into the file.
+
+        ``now`` is None while the clock is unsure: then no line is old, because a clock that was
+        set forward would let all receipted ones go at once.
 
         Raises:
             SpoolError: the disk refused; nothing is lost, the next call tries again.
@@ -181,14 +184,14 @@ class Spool:
             raise SpoolError(f"not tidied: {error}") from error
         return tidied
 
-    def _prune(self, now: datetime) -> Tidied:
+    def _prune(self, now: datetime | None) -> Tidied:
         # The line at upto stays: the hub may still name it, and its hash answers "is it ours".
         oldest = self._connection.execute(
             "SELECT seq, at FROM line WHERE seq < ? ORDER BY seq LIMIT ?",
             (min(self._upto_seq, self._head.seq), PRUNE_LINES_MAX),
         )
         rows: list[tuple[int, str]] = list(oldest)
-        old_at = format_at(now - KEEP_RECEIPTED)
+        old_at = format_at(now - KEEP_RECEIPTED) if now is not None else ""
         is_crowded = self.fill_ratio() > CROWDED_RATIO
         due = [row for row in rows if row[1] < old_at or is_crowded]
         if not due and self._upto_is_durable:

@@ -7,6 +7,7 @@ judged, recorded, and only then answered (P1, P3). Source: design section 3.
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from devices.feedback import answer_bytes
@@ -32,6 +33,7 @@ from edge.station_events import (
     Acknowledged,
     Answer,
     BodiesDelivered,
+    BodiesForgotten,
     ClockStepped,
     DevicesChanged,
     Enrolled,
@@ -105,6 +107,9 @@ class StationCore:
         """Take one event; give what has to be done about it, in this order."""
         if not isinstance(event, AnswerSent):
             self._is_page_due = True
+        return [*self._notice_clock_step(), *self._take(event)]
+
+    def _take(self, event: Input) -> list[Output]:
         match event:
             case BytesRead():
                 return self._read(event)
@@ -255,21 +260,16 @@ class StationCore:
 
     def _pass_time(self, event: Started | Ticked | Stopping) -> list[Output]:
         stamp = self._stamp()
-        outputs: list[Output] = []
         if isinstance(event, Started):
             self._started_ms = stamp.mono_ms
             if self.spool.head_seq == 0:
                 self._facts.append(make_fact(stamp, StationFact.SPOOL_START))
-        step_ms = self._timekeeper.clock_step_ms(stamp.now, stamp.mono_ms)
-        if step_ms is not None:
-            self._facts.append(make_fact(stamp, StationFact.CLOCK_STEP, clock_step_ms=step_ms))
-            outputs.append(ClockStepped())
         if self._timekeeper.is_head_due(stamp.mono_ms):
             age_s = self.held.age_s(self.hub_time(stamp.now))
             self._facts.append(make_head(stamp, self.depth, self.held.version, age_s))
         is_last = isinstance(event, Stopping)
         drafts = self._feedback.all() if is_last else self._feedback.overdue(self._now_ns())
-        return outputs + self._write_down(drafts)
+        return self._write_down(drafts)
 
     def _write_down(self, drafts: list[Draft]) -> list[Output]:
         """Record what waits beside the scans; what the disk refuses waits on."""
@@ -297,7 +297,7 @@ class StationCore:
             self.spool.forget_bodies(event.hashes)
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
-        return []
+        return [BodiesForgotten()]
 
     def _note(
         self, desk: ScannerDesk, fact: StationFact, stamp: Stamp, reason: str | None = None
@@ -306,6 +306,15 @@ class StationCore:
         self._facts.append(event)
 
     # ------------------------------------------------------------ clocks
+
+    def _notice_clock_step(self) -> list[Output]:
+        step_ms = self._timekeeper.clock_step_ms(self._clock.now(), self._clock.boottime_ms())
+        if step_ms is None:
+            return []
+        # Void from this very event on, not only when the uplink has heard of it.
+        self.link = replace(self.link, clock=CLOCK_UNKNOWN)
+        self._facts.append(make_fact(self._stamp(), StationFact.CLOCK_STEP, clock_step_ms=step_ms))
+        return [ClockStepped()]
 
     @property
     def depth(self) -> int:
@@ -324,6 +333,10 @@ class StationCore:
 
     def _now_ns(self) -> int:
         return self._clock.mono_ns()
+
+    def known_hub_time(self) -> datetime | None:
+        """The hub's time; None while this clock is unsure."""
+        return None if self.link.clock.offset_ms is None else self.hub_time(self._clock.now())
 
     def hub_time(self, now: datetime) -> datetime:
         """The hub's time as far as it is known: lists and their entries age in it."""

@@ -149,6 +149,11 @@ class NotRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class BodiesForgotten:
+    """Delivered bodies are gone from the disk; others may still wait."""
+
+
+@dataclass(frozen=True, slots=True)
 class DevicesChanged:
     """The scanners as they are now, for the hub's state message."""
 
@@ -160,4 +165,4 @@ class ClockStepped:
     """The wall clock was moved: what was learned of its offset is void."""
 
 
-Output = Answer | Recorded | NotRecorded | DevicesChanged | ClockStepped
+Output = Answer | Recorded | NotRecorded | BodiesForgotten | DevicesChanged | ClockStepped

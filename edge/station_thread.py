@@ -21,6 +21,7 @@ from edge.spool import Spool
 from edge.station import NO_TOKEN, TICK_MS, StationCore
 from edge.station_events import (
     Answer,
+    BodiesForgotten,
     ClockStepped,
     DevicesChanged,
     Input,
@@ -134,8 +135,7 @@ class StationThread:
             try:
                 return self._inbox.get(timeout=max(0, wait_ms) / 1000)
             except queue.Empty:
-                self._tidy(TIDY_EVERY_MS)
-        self._tidy(TIDY_EVERY_MS_MAX)
+                pass
         self._tick_due_ms = self._now_ms() + TICK_MS
         return Ticked()
 
@@ -151,6 +151,8 @@ class StationThread:
         if isinstance(event, Receipted):
             self._fail_points.hit(FailPoint.AFTER_RECEIPT)
         self._draw()
+        if isinstance(event, Ticked):
+            self._tidy(TIDY_EVERY_MS if self._inbox.empty() else TIDY_EVERY_MS_MAX)
 
     def _carry_out(self, outputs: list[Output], cause: Input) -> None:
         for output in outputs:
@@ -164,6 +166,8 @@ class StationThread:
                     self._recorded(output)
                 case NotRecorded():
                     self._not_recorded(output)
+                case BodiesForgotten():
+                    self._on_bodies()
                 case DevicesChanged() | ClockStepped():
                     self._to_uplink(output)
 
@@ -204,7 +208,7 @@ class StationThread:
             return
         self._tidied_ms = now_ms
         try:
-            tidied = self._spool.tidy(self._clock.now())
+            tidied = self._spool.tidy(self._core.known_hub_time())
         except SpoolError as error:
             self._not_recorded(NotRecorded(str(error), scans=0))
         else:

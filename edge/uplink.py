@@ -36,6 +36,11 @@ INBOX_MAX = 1000
 RECONNECT = Backoff(first_s=0.5, max_s=30.0)
 CONNECTION_BYTES = 16
 CRASH_PAUSE_S = 1.0
+REFUSED_LOG_EVERY_NS = 60_000_000_000
+"""Whoever may write to our topics must not fill the disk that scans need; all are counted."""
+UNACKED_MAX = 20
+"""A broker that takes so many messages and acknowledges none has stopped working: paho sends no
+more than these, and keeps the rest for ever."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -73,7 +78,8 @@ class Uplink:
         self._is_up_told = False
         self._failures = 0
         self._retry_ns = 0
-        self._batch_mids: set[int] = set()
+        self._refused_log_ns = 0
+        self._unacked: dict[int, Channel] = {}
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
     def start(self) -> None:
@@ -134,7 +140,7 @@ class Uplink:
 
     def _connect(self) -> None:
         connection = self._clock.random_bytes(CONNECTION_BYTES).hex()
-        self._batch_mids.clear()
+        self._unacked.clear()
         self._is_up_told = False
         try:
             self._link = BrokerLink(
@@ -164,8 +170,7 @@ class Uplink:
             _logger.warning("hub link lost", reason=reason)
 
     def _acknowledged(self, mid: int) -> None:
-        if mid in self._batch_mids:
-            self._batch_mids.discard(mid)
+        if self._unacked.pop(mid, None) is Channel.EVENTS:
             self._fail_points.hit(FailPoint.AFTER_PUBLISH)
 
     def _carry_out(self, outputs: list[UplinkOutput]) -> None:
@@ -176,8 +181,7 @@ class Uplink:
                 case FetchList():
                     self._fetch(output.message)
                 case Refused():
-                    self._metrics.refused_messages.inc()
-                    _logger.warning("message refused", reason=output.reason)
+                    self._refused(output.reason)
                 case ProblemChanged():
                     self._tell_problem(output.problem)
                 case _:
@@ -186,12 +190,21 @@ class Uplink:
     def _publish(self, output: Publish) -> None:
         if self._link is None:
             return  # gone since the core was asked; it sends again after the next connect
+        if len(self._unacked) >= UNACKED_MAX:
+            self._link.ended = "the broker acknowledges nothing"
+            return
         mid = self._link.publish(output.channel, output.payload)
-        if output.channel is Channel.EVENTS:
-            self._batch_mids.add(mid)
-        elif self._failures:
+        self._unacked[mid] = output.channel
+        if output.channel is Channel.STATE and self._failures:
             self._failures = 0
             _logger.info("hub link up")
+
+    def _refused(self, reason: str) -> None:
+        self._metrics.refused_messages.inc()
+        now_ns = self._clock.mono_ns()
+        if now_ns >= self._refused_log_ns:
+            self._refused_log_ns = now_ns + REFUSED_LOG_EVERY_NS
+            _logger.warning("message refused", reason=reason)
 
     def _tell_problem(self, problem: str | None) -> None:
         if problem is None:

@@ -57,6 +57,8 @@ from wire.names import format_at
 from wire.topics import Channel
 
 STATE_EVERY_MS = 30_000
+STATE_AGAIN_MS = 1000
+"""A state that news of the scanners ask for comes no sooner after the last one."""
 WAIT_MS_MAX = 1000
 
 
@@ -112,14 +114,21 @@ class UplinkCore:
         self._connection: str | None = None
         self._state_n = 0
         self._state_due_ms = 0
+        self._stated_ms = 0
         self._receipt_ms: int | None = None
         self._list_problem = list_problem
         self._problem_told: str | None = None
+        self._link_told = self._link()
 
     def step(self, event: UplinkInput) -> list[UplinkOutput]:
         """Take one event; give what has to be done about it, in this order."""
         outputs = self._take(event)
         now_ms = self._clock.boottime_ms()
+        # Also when nothing happened: what is known of the clock grows less sure by itself.
+        link = self._link()
+        if link != self._link_told:
+            self._link_told = link
+            outputs.append(link)
         if self._connection is not None and now_ms >= self._state_due_ms:
             outputs.append(self._state())
         batch = self._publisher.due(now_ms, self._clock.now())
@@ -154,19 +163,16 @@ class UplinkCore:
                 self._publisher.grown(event.head_seq, self._clock.boottime_ms())
             case DevicesChanged():
                 self._devices = event.devices
-                self._state_due_ms = 0
+                self._state_due_ms = min(self._state_due_ms, self._stated_ms + STATE_AGAIN_MS)
             case ClockStepped():
                 self._offset.forget()
-                return [self._link()]
             case Connected():
                 self._connection = event.connection
                 self._state_due_ms = 0
                 self._publisher.connected()
-                return [self._link()]
             case Disconnected():
                 self._connection = None
                 self._publisher.disconnected()
-                return [self._link()]
             case Arrived():
                 return self._open(event.payload)
             case SnapshotArrived():
@@ -179,7 +185,7 @@ class UplinkCore:
 
     def _state(self) -> Publish:
         now_ms = self._clock.boottime_ms()
-        self._state_due_ms = now_ms + STATE_EVERY_MS
+        self._stated_ms, self._state_due_ms = now_ms, now_ms + STATE_EVERY_MS
         self._state_n += 1
         setup, head = self._setup, self._spool.head()
         depth = max(0, head.seq - self._upto_seq)
@@ -243,11 +249,10 @@ class UplinkCore:
         if learned.exchange is not None:
             self._offset.learn(learned.exchange)
         self._receipt_ms = now_ms
-        outputs: list[UplinkOutput] = []
-        if learned.upto_seq != self._upto_seq:
-            self._upto_seq = learned.upto_seq
-            outputs.append(Receipted(learned.upto_seq))
-        return [*outputs, self._link()]
+        if learned.upto_seq == self._upto_seq:
+            return []
+        self._upto_seq = learned.upto_seq
+        return [Receipted(learned.upto_seq)]
 
     def _obey(self, command: AnyCommand, payload: bytes) -> list[UplinkOutput]:
         try:

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import queue
 import socket
 import threading
 import time
@@ -23,6 +24,7 @@ from devices.port_thread import (
     PortEvent,
     PortLost,
     PortOpened,
+    PortThread,
 )
 
 BIG = b"\x1b6," * 2_000_000
@@ -184,6 +186,34 @@ def test_answers_that_a_hung_scanner_does_not_take_fail_in_time_and_hold_up_noth
         assert 1 <= time.monotonic() - begun < 3
         assert hung.thread.send(b"\x1b7,", 99)  # the port itself stayed open
     assert ANSWER_TIMEOUT_NS == 10**9
+
+
+def test_an_answer_that_waited_too_long_for_its_own_thread_is_not_given_late(
+    cable: Any,
+) -> None:
+    # A full inbox holds the thread up; a tone afterwards would be taken for the next parcel's.
+    events: queue.Queue[PortEvent] = queue.Queue()
+    inbox_has_room = threading.Event()
+    now_ns = [0]
+
+    def take(event: PortEvent) -> None:
+        events.put(event)
+        if isinstance(event, BytesRead):
+            inbox_has_room.wait(5)
+
+    thread = PortThread("dock-1", cable.url, take, lambda: now_ns[0], Backoff(0.01, 0.05))
+    thread.start()
+    assert isinstance(events.get(timeout=5), PortOpened)
+    cable.write(b"x")
+    assert isinstance(events.get(timeout=5), BytesRead)
+    assert thread.send(b"\x1b7,", 1)
+    now_ns[0] = ANSWER_TIMEOUT_NS
+    inbox_has_room.set()
+    failed = events.get(timeout=5)
+    assert isinstance(failed, AnswerFailed)
+    assert thread.send(b"\x1b8,", 2)
+    assert cable.read(3) == b"\x1b8,"  # the first thing that the scanner hears
+    assert thread.stop(5)
 
 
 def fill_output(path: str) -> None:

@@ -70,6 +70,7 @@ class FakeHub:
         self.bodies: dict[str, str] = {}
         self.problem: Problem | None = None
         self.is_silent = False
+        self.head_age_s = 0
         self.enrol_status = 200
         self.wrong: list[str] = []
         self.wanted = make_list(1, (RULE,), ())
@@ -162,8 +163,11 @@ class FakeHub:
         assert self._client is not None
         self._client.publish(str(Topic(SITE, EDGE, channel)), payload, qos=1)
 
-    def push_entry(self, waybill: str | None, result: str = "stop") -> None:
-        """A delta with one entry; with None only the head, from which the edge finds its way."""
+    def push_entry(self, waybill: str | None, result: str = "stop") -> bytes:
+        """A delta with one entry; with None only the head, from which the edge finds its way.
+
+        Gives the command as it was sent, for whoever recorded it on the way.
+        """
         before = self.wanted
         entries = ()
         if waybill is not None:
@@ -182,10 +186,15 @@ class FakeHub:
             remove=(),
             head=self._head(),
         )
-        self._send(Channel.CMD, seal(delta, HUB_KEY))
+        command = seal(delta, HUB_KEY)
+        self.send_command(command)
+        return command
+
+    def send_command(self, command: bytes) -> None:
+        self._send(Channel.CMD, command)
 
     def _head(self) -> ListHead:
-        at = format_at(datetime.now(UTC))
+        at = format_at(datetime.now(UTC) - timedelta(seconds=self.head_age_s))
         sha256 = list_sha256(self.wanted)
         return ListHead(version=self.wanted.version, list_sha256=sha256, head_at=at)
 

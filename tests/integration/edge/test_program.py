@@ -103,6 +103,44 @@ def test_a_new_entry_reaches_the_scanner(house: House) -> None:
     assert house.scanner.scan(PLAIN) == STOP
 
 
+def refused_messages(house: House) -> float:
+    lines = house.edge.get("metrics").splitlines()
+    found = next(line for line in lines if line.startswith("custos_edge_refused_messages_total"))
+    return float(found.split()[1])
+
+
+def test_a_replayed_older_list_is_refused_and_the_newer_one_judges_on(house: House) -> None:
+    house.edge.start()
+    wait_until(lambda: house.edge.page()["list"]["version"] > 1, "the list")
+    older = house.hub.push_entry("755000000002", result="wanted")
+    house.hub.push_entry(PLAIN)
+    version = house.hub.wanted.version
+    wait_until(lambda: house.edge.page()["list"]["version"] == version, "both entries")
+    before = refused_messages(house)
+    house.hub.send_command(older)
+    wait_until(lambda: refused_messages(house) == before + 1, "the refusal")
+    assert house.edge.page()["list"]["version"] == version
+    assert house.scanner.scan(PLAIN) == STOP
+
+
+def test_a_list_whose_head_is_old_judges_and_shows_as_stale(house: House) -> None:
+    house.edge.start()
+    wait_until(lambda: house.edge.page()["list"]["stale"] is False, "a fresh list")
+    house.hub.head_age_s = 181
+    house.hub.push_entry(PLAIN)
+    wait_until(lambda: house.edge.page()["list"]["stale"], "a stale list", 3)
+    state = house.edge.page()
+    assert (state["list"]["version"], state["link"]["offline"]) == (house.hub.wanted.version, True)
+    assert house.scanner.scan(PLAIN) == STOP
+    wait_until(lambda: PLAIN in house.hub.waybills(), "the scan")
+    scan = next(e for e in house.hub.events() if isinstance(e, Scan) and e.waybill == PLAIN)
+    assert scan.list_age_s is not None
+    assert scan.list_age_s >= 181
+    house.hub.head_age_s = 0
+    house.hub.push_entry(None)
+    wait_until(lambda: not house.edge.page()["list"]["stale"], "fresh again", 3)
+
+
 def test_before_the_hub_is_there_scans_are_judged_and_recorded(house: House) -> None:
     house.hub.enrol_status = 503
     house.edge.start()

@@ -264,6 +264,15 @@ def test_only_receipted_lines_older_than_seven_days_are_forgotten(path: Path) ->
     again.close()
 
 
+def test_while_the_clock_is_unsure_no_line_is_old(path: Path) -> None:
+    spool = Spool(path, ID)
+    spool.append([fact(at=NOW - timedelta(days=365))] * 4, {}, {})
+    spool.mark_receipted(4)
+    assert spool.tidy(None).forgotten == 0
+    assert spool.tidy(NOW).forgotten == 3
+    spool.close()
+
+
 def test_unreceipted_lines_are_never_forgotten(path: Path) -> None:
     spool = Spool(path, ID, bytes_max=40 * 4096)
     spool.append([fact("x" * 200, at=NOW - timedelta(days=365))] * 150, {}, {})

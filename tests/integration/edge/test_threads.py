@@ -1,12 +1,14 @@
 """The threads' outermost loops: what nobody foresaw is logged, counted, and never silent."""
 
 import queue
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from prometheus_client import Counter
+from structlog.testing import capture_logs
 
 from devices.port_thread import BytesRead
 from edge.backoff import Backoff
@@ -19,12 +21,22 @@ from edge.hub_http import HubHttp, HubUnreachableError
 from edge.metrics import Metrics
 from edge.spool import Spool
 from edge.station import StationCore
-from edge.station_events import Acknowledged, Input, LinkChanged, Output, Recorded, Ticked
+from edge.station_events import (
+    Acknowledged,
+    BodiesDelivered,
+    Input,
+    LinkChanged,
+    Output,
+    Recorded,
+    Ticked,
+)
 from edge.station_thread import INBOX_MAX, ForUplink, StationThread
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore
+from edge.uplink_events import Disconnected, Publish, Refused
 from tests.integration.edge.rig import Broker, free_port, wait_until
 from tests.unit.edge.fakes import Desk
+from wire.topics import Channel
 
 QUICK = Backoff(first_s=0.01, max_s=0.02)
 
@@ -50,6 +62,7 @@ class StationRig:
         self.core = StationCore(desk.setup, self.spool, self.clock, desk.held, None, {}, {})
         self.shown: queue.Queue[str] = queue.Queue()
         self.told: queue.Queue[ForUplink] = queue.Queue()
+        self.bodies: queue.Queue[bool] = queue.Queue()
         self.crashed: queue.Queue[bool] = queue.Queue()
         self.thread = StationThread(
             self.core,
@@ -59,7 +72,7 @@ class StationRig:
             NO_FAIL_POINTS,
             show=self.shown.put,
             to_uplink=self.told.put,
-            on_bodies=lambda: None,
+            on_bodies=lambda: self.bodies.put(True),
             on_crash=lambda: self.crashed.put(True),
         )
 
@@ -83,6 +96,14 @@ def test_what_was_recorded_is_told_to_the_uplink(station: StationRig) -> None:
     station.thread.start({})
     told = station.told.get(timeout=5)
     assert isinstance(told, Recorded)
+
+
+def test_bodies_are_asked_for_again_once_the_delivered_ones_are_forgotten(
+    station: StationRig,
+) -> None:
+    station.thread.start({})
+    station.thread.put(BodiesDelivered(("0" * 64,)))
+    assert station.bodies.get(timeout=5)
 
 
 def test_a_station_that_fails_says_so_and_stops(
@@ -181,6 +202,44 @@ def test_an_uplink_connects_again_after_its_broker_died(tmp_path: Path) -> None:
     assert names == ["Connected", "Disconnected", "Connected"]
     assert thread.stop(5)
     broker.kill()
+
+
+class ChattyCore(FakeCore):
+    """Has the same to say at every step."""
+
+    def __init__(self, output: Publish | Refused) -> None:
+        super().__init__(failures=0)
+        self.output = output
+
+    def step(self, event: object) -> list[object]:
+        super().step(event)
+        return [self.output]
+
+
+def test_a_broker_that_acknowledges_nothing_is_left_before_its_queue_fills_the_memory() -> None:
+    # It takes the connection and every message; a PUBACK never comes.
+    core, metrics = ChattyCore(Publish(Channel.STATE, b"x" * 1000)), Metrics()
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        deaf.settimeout(10)
+        thread = uplink(core, deaf.getsockname()[1], metrics)
+        thread.start()
+        first, _ = deaf.accept()
+        first.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK: success
+        with first, deaf.accept()[0]:
+            dropped = [event for event in core.events if isinstance(event, Disconnected)]
+            assert dropped == [Disconnected("the broker acknowledges nothing")]
+            assert thread.stop(5)
+
+
+def test_refused_messages_are_all_counted_and_logged_once_a_minute() -> None:
+    core, metrics = ChattyCore(Refused("a stranger's signature")), Metrics()
+    thread = uplink(core, free_port(), metrics)
+    with capture_logs() as logs:
+        thread.start()
+        wait_until(lambda: count(metrics.refused_messages) > 10, "refused messages")
+        assert thread.stop(5)
+    refused = [entry for entry in logs if entry["event"] == "message refused"]
+    assert [entry["reason"] for entry in refused] == ["a stranger's signature"]
 
 
 def test_a_full_inbox_drops_and_counts() -> None:

@@ -66,9 +66,10 @@ def test_a_session_ends_after_thirty_idle_minutes_and_not_at_them() -> None:
     assert current(used, 30, START_AT + timedelta(minutes=30, milliseconds=1)) == EMPTY
 
 
-def test_a_clock_set_back_does_not_end_a_session() -> None:
+def test_a_clock_set_back_never_lets_a_session_live_for_long() -> None:
     used = touch(FULL, START_AT)
-    assert current(used, 30, START_AT - timedelta(hours=2)) == used
+    assert current(used, 30, START_AT - timedelta(minutes=30)) == used
+    assert current(used, 30, START_AT - timedelta(hours=2)) == EMPTY
 
 
 def test_an_empty_session_stays_empty_when_touched() -> None:

@@ -12,6 +12,7 @@ from edge.session import FixedSession, parse_session, pseudonym
 from edge.station_events import (
     Answer,
     BodiesDelivered,
+    BodiesForgotten,
     Enrolled,
     LinkChanged,
     ListChanged,
@@ -191,7 +192,7 @@ def test_delivered_bodies_are_forgotten_and_kept_when_the_disk_refuses() -> None
     assert desk.step(BodiesDelivered(hashes)) == [NotRecorded(str(FULL_DISK), scans=0)]
     assert tuple(desk.spool.bodies) == hashes
     desk.spool.fails = None
-    desk.step(BodiesDelivered(hashes))
+    assert desk.step(BodiesDelivered(hashes)) == [BodiesForgotten()]
     assert desk.spool.bodies == {}
 
 

@@ -1,5 +1,7 @@
 """The station, beside its scans: repeats, feedback lines, facts."""
 
+from datetime import timedelta
+
 from devices.framing import ScannerProtocol
 from devices.port_thread import AnswerFailed, AnswerSent, PortLost, PortOpened
 from edge.scan_lines import LastScan, last_scans
@@ -8,6 +10,7 @@ from edge.station_events import (
     Answer,
     ClockStepped,
     DevicesChanged,
+    LinkChanged,
     NotRecorded,
     Receipted,
     Recorded,
@@ -16,7 +19,7 @@ from edge.station_events import (
     Ticked,
 )
 from tests.unit.edge.fakes import POLICY, START_AT, Desk
-from wire.events import Feedback, Head, Scan, Station, StationFact
+from wire.events import ClockReading, Feedback, Head, Scan, Station, StationFact
 from wire.names import Signal
 
 OK = b"\x1b7,"
@@ -237,6 +240,29 @@ def test_a_clock_that_was_set_is_a_fact_and_voids_the_offset() -> None:
     steps = [event for event in desk.spool.events() if isinstance(event, Station)]
     assert steps[-1].clock_step_ms == 3_600_000
     assert ClockStepped() not in desk.step(Ticked())
+
+
+def test_a_scan_before_the_next_tick_knows_already_that_the_clock_was_set() -> None:
+    desk = Desk().start()
+    desk.step(LinkChanged(True, 1, None, ClockReading(offset_ms=3, error_ms=1)))
+    desk.scan(PLAIN)
+    desk.clock.wall += timedelta(hours=1)
+    outputs = desk.read(b"]C0" + HV.encode() + b"\r")
+    assert outputs[0] == ClockStepped()
+    before, after = scans(desk)
+    assert before.clock == ClockReading(offset_ms=3, error_ms=1)
+    assert after.clock == ClockReading()
+    assert [type(event) for event in desk.spool.events()[-2:]] == [Station, Scan]
+
+
+def test_the_hubs_time_is_known_from_the_offset_until_the_clock_is_set() -> None:
+    desk = Desk().start()
+    assert desk.core.known_hub_time() is None
+    desk.step(LinkChanged(True, 1, None, ClockReading(offset_ms=5000, error_ms=1)))
+    assert desk.core.known_hub_time() == desk.clock.now() + timedelta(seconds=5)
+    desk.clock.wall += timedelta(days=365)
+    desk.step(Ticked())
+    assert desk.core.known_hub_time() is None
 
 
 def test_receipts_move_upto() -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import msgspec
+
 from edge.publisher import answer_key
 from edge.station_events import (
     ClockStepped,
@@ -12,7 +14,7 @@ from edge.station_events import (
     Receipted,
     Recorded,
 )
-from edge.uplink_core import STATE_EVERY_MS, UplinkCore, UplinkSetup
+from edge.uplink_core import STATE_AGAIN_MS, STATE_EVERY_MS, UplinkCore, UplinkSetup
 from edge.uplink_events import (
     Arrived,
     Connected,
@@ -148,6 +150,22 @@ def test_a_state_says_where_everything_stands() -> None:
     assert state.wanted is None
 
 
+def test_scanners_that_flap_make_one_state_a_second_with_the_newest_of_them() -> None:
+    house = House()
+    house.connect()
+    device = DeviceState(id="dock-1", source="pts:1", protocol="plain", connected=True)
+    for n in range(100):
+        changed = DevicesChanged((msgspec.structs.replace(device, source=f"pts:{n}"),))
+        assert states(house.step(changed)) == []
+    assert house.core.wait_ms() <= STATE_AGAIN_MS
+    house.clock.advance(STATE_AGAIN_MS)
+    (payload,) = states(house.step(Waited()))
+    state = open_sealed(payload, State, EDGE.public_key, MESSAGE_BYTES_MAX).message
+    assert state.devices[0].source == "pts:99"
+    house.clock.advance(STATE_AGAIN_MS)
+    assert states(house.step(Waited())) == []
+
+
 def test_the_will_names_its_connection_and_is_signed() -> None:
     will = open_sealed(House().core.will(CONNECTION), Gone, EDGE.public_key, MESSAGE_BYTES_MAX)
     assert (will.message.connection, will.message.boot) == (CONNECTION, "d" * 32)
@@ -220,6 +238,18 @@ def test_a_clock_step_voids_the_offset() -> None:
     (link,) = house.step(ClockStepped())
     assert isinstance(link, LinkChanged)
     assert link.clock.offset_ms is None
+
+
+def test_without_the_hub_the_clock_grows_less_sure_by_itself() -> None:
+    house = House()
+    house.connect()
+    house.step(house.receipt(house.state_payload))
+    house.step(Disconnected("gone"))
+    house.clock.advance(8 * 3_600_000)
+    (link,) = house.step(Waited())
+    assert isinstance(link, LinkChanged)
+    assert link.clock == ClockReading(offset_ms=0, error_ms=1441)  # 50 ppm of eight hours
+    assert house.step(Waited()) == []
 
 
 # ---------------------------------------------------------------- the wanted list
