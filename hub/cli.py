@@ -16,8 +16,11 @@ from typing import Annotated, NoReturn
 
 import structlog
 import typer
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.access.service import adopt_admin_token, make_console_link, make_enrol_secret
+from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.clock import ClockSetting, SystemClock, read_test_clock
 from hub.config import ConfigError, Settings, load_policy, load_settings
 from hub.db.engine import Database, DatabaseError, open_database, parse_url
@@ -118,7 +121,14 @@ def main() -> None:
 def _serve(home: _Home, roles: list[Role]) -> None:
     # Roles read the directory's name when they import the metrics library.
     os.environ[METRICS_VARIABLE] = str(empty_metrics_dir(home.settings.data_dir))
-    supervisor = Supervisor(home.settings, home.policy, roles, home.clock, home.clock_setting)
+    supervisor = Supervisor(
+        home.settings,
+        home.policy,
+        roles,
+        home.clock,
+        home.clock_setting,
+        on_broker_restart=lambda why: _tell_of_broker(home, why),
+    )
     supervisor.open()
     port = supervisor.http_port
     waiting = [port is not None]
@@ -131,6 +141,17 @@ def _serve(home: _Home, roles: list[Role]) -> None:
             sys.stdout.flush()
 
     supervisor.run(announce_when_ready)
+
+
+def _tell_of_broker(home: _Home, why: str) -> None:
+    now = home.clock.now()
+    finding = Finding(AlertKind.ROLE_RESTARTED, "broker", now, words={"why": why})
+    try:
+        with home.database.writing() as tx:
+            raise_alert(tx, finding, now)
+    except (OperationalError, PoolTimeout):
+        # The log has it, and the roles must stay watched.
+        _log.exception("no alert of the broker's restart: the database does not answer")
 
 
 def _console_line(home: _Home, host: str, port: int) -> str:

@@ -5,6 +5,7 @@ Source: design section 5.
     StartError      the hub cannot start; one sentence, exit 2
 """
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -16,9 +17,8 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-from iotcore import Broker
 
-from hub.broker import start_broker
+from hub.broker import EmbeddedBroker
 from hub.clock import Clock, ClockSetting
 from hub.config import MqttScheme, Settings
 from hub.heartbeat import Role
@@ -33,6 +33,7 @@ HEALTHY_AFTER_S = 60.0
 """A role that lived so long begins the backoff anew."""
 STOP_TIMEOUT_S = 10.0
 REQUESTS_WAITING_MAX = 256
+BROKER_RETRY_S = 2.0
 
 _log = structlog.get_logger()
 
@@ -63,6 +64,7 @@ class Supervisor:
         roles: Sequence[Role],
         clock: Clock,
         clock_setting: ClockSetting | None,
+        on_broker_restart: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._policy = policy
@@ -70,7 +72,8 @@ class Supervisor:
         self._clock_setting = clock_setting
         self._children = [_Child(role) for role in roles]
         self._stop = threading.Event()
-        self._broker: Broker | None = None
+        self._on_broker_restart = on_broker_restart
+        self._broker: EmbeddedBroker | None = None
         self._broker_due_ns = 0
         self._listener: socket.socket | None = None
 
@@ -88,8 +91,10 @@ class Supervisor:
         if any(child.role is Role.WEB for child in self._children):
             self._listener = _listen(*self._settings.http_address)
         if self._wants_broker():
+            config_path = Path(self._settings.data_dir) / "broker.toml"
+            self._broker = EmbeddedBroker(config_path, *self._settings.mqtt_address)
             try:
-                self._start_broker()
+                self._broker.start(self._clock.mono_ns())
             except (OSError, RuntimeError) as error:
                 self.close()
                 raise StartError(f"mqtt: the embedded broker cannot start: {error}") from error
@@ -119,8 +124,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            if process.stdin is not None:
-                process.stdin.close()
+            _close_stdin(process)
         for child in self._children:
             child.process = None
         if self._broker is not None:
@@ -139,22 +143,34 @@ class Supervisor:
         now_ns = self._clock.mono_ns()
         if child.process is None:
             if now_ns >= child.start_due_ns:
-                self._start(child, now_ns)
+                self._try_start(child, now_ns)
             return
         code = child.process.poll()
-        if code is None:
-            return
+        if code is not None:
+            self._bury(child, now_ns, describe_exit(code))
+
+    def _try_start(self, child: _Child, now_ns: int) -> None:
+        try:
+            self._start(child, now_ns)
+        except BrokenPipeError:
+            return  # It died before it read its order: the next turn sees that.
+        except OSError as error:
+            # No process, no memory, no descriptor left: the other roles go on.
+            self._bury(child, now_ns, f"cannot be started: {error.strerror}")
+
+    def _bury(self, child: _Child, now_ns: int, why: str) -> None:
         lived_s = (now_ns - child.started_ns) / 1e9
         child.deaths_in_a_row = 1 if lived_s > HEALTHY_AFTER_S else child.deaths_in_a_row + 1
         wait_s = backoff_s(child.deaths_in_a_row)
         child.start_due_ns = now_ns + int(wait_s * 1e9)
-        child.died_of = describe_exit(code)
-        if child.process.stdin is not None:
-            child.process.stdin.close()
+        child.died_of = why
+        if child.process is not None:
+            _close_stdin(child.process)
         child.process = None
         _log.error("role died", name=child.role, why=child.died_of, again_in_s=wait_s)
 
     def _start(self, child: _Child, now_ns: int) -> None:
+        child.started_ns = now_ns
         listen_fd = None
         if child.role is Role.WEB and self._listener is not None:
             listen_fd = self._listener.fileno()
@@ -174,7 +190,6 @@ class Supervisor:
             stdin=subprocess.PIPE,
             pass_fds=() if listen_fd is None else (listen_fd,),
         )
-        child.started_ns = now_ns
         if child.process.stdin is not None:
             child.process.stdin.write(encode(order) + b"\n")
             child.process.stdin.flush()
@@ -185,23 +200,21 @@ class Supervisor:
         has_ingest = any(child.role is Role.INGEST for child in self._children)
         return has_ingest and self._settings.mqtt_scheme is MqttScheme.EMBEDDED
 
-    def _start_broker(self) -> None:
-        host, port = self._settings.mqtt_address
-        config_path = Path(self._settings.data_dir) / "broker.toml"
-        self._broker = start_broker(config_path, host, port)
-
     def _watch_broker(self) -> None:
         now_ns = self._clock.mono_ns()
-        if not self._wants_broker() or now_ns < self._broker_due_ns:
+        if self._broker is None or now_ns < self._broker_due_ns:
             return
-        if self._broker is not None and self._broker.is_running:
+        why = self._broker.failure(now_ns)
+        if why is None:
             return
-        self._broker_due_ns = now_ns + int(BACKOFF_S[2] * 1e9)
-        _log.error("broker died, starting it again")
+        self._broker_due_ns = now_ns + int(BROKER_RETRY_S * 1e9)
+        _log.error("broker died, starting it again", why=why)
         try:
-            self._start_broker()
+            self._broker.start(now_ns)
         except (OSError, RuntimeError):
             _log.exception("broker does not start")
+            return
+        self._on_broker_restart(why)
 
 
 def backoff_s(deaths_in_a_row: int) -> float:
@@ -217,6 +230,13 @@ def describe_exit(code: int) -> str:
         except ValueError:
             return f"killed by signal {-code}"
     return f"exit code {code}"
+
+
+def _close_stdin(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        # An order that it never read is flushed again here.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -15,8 +15,10 @@ case $WANTED in
     *) echo "usage: scripts/setup.sh demo|test" >&2; exit 2 ;;
 esac
 readonly STAMP=.venv/custos-setup-$WANTED
-# Written before Debian's mosquitto is installed: it starts a service that has to be stopped again.
-readonly OUR_MOSQUITTO=var/setup-installs-mosquitto
+# Debian starts these as services when they are installed. A file with this name is written before
+# we do that, so that also the run after an interrupted one stops them again.
+readonly SERVICES="mosquitto postgresql"
+readonly OUR_SERVICE=var/setup-installs
 
 fail() {
     echo "setup: $*" >&2
@@ -34,8 +36,12 @@ is_ready() {
     [ "$(cat ".venv/custos-setup-$1" 2>/dev/null)" = "$(fingerprint "$2")" ]
 }
 
+was_interrupted() {
+    compgen -G "$OUR_SERVICE-*" >/dev/null
+}
+
 # What the tests need includes what the demo needs.
-if [ -x .venv/bin/python ] && [ ! -e $OUR_MOSQUITTO ] && .venv/bin/python -c '' 2>/dev/null; then
+if [ -x .venv/bin/python ] && ! was_interrupted && .venv/bin/python -c '' 2>/dev/null; then
     if is_ready test dev || { [ "$WANTED" = demo ] && is_ready demo demo; }; then
         exit 0
     fi
@@ -56,6 +62,10 @@ has_library() {
     /sbin/ldconfig -p | grep -qF "$1"
 }
 
+has_postgresql() {
+    compgen -G "/usr/lib/postgresql/*/bin/initdb"
+}
+
 has_chromium() {
     command -v chromium || command -v chromium-browser
 }
@@ -73,6 +83,7 @@ find_missing() {
     needs libglib2.0-0 has_library libgthread-2.0.so.0
     needs libzbar0 has_library libzbar.so.0
     needs mosquitto test -x /usr/sbin/mosquitto
+    needs postgresql has_postgresql
     needs chromium has_chromium
     needs fontconfig command -v fc-list
     needs fonts-noto-cjk has_chinese_font
@@ -85,25 +96,31 @@ install_missing() {
             "sudo apt-get update && sudo apt-get install -y --no-install-recommends ${MISSING[*]}"
     fi
     echo "setup: installing ${MISSING[*]}"
-    if [[ " ${MISSING[*]} " == *" mosquitto "* ]]; then
-        mkdir -p var && touch $OUR_MOSQUITTO
-    fi
+    local service
+    for service in $SERVICES; do
+        if [[ " ${MISSING[*]} " == *" $service "* ]]; then
+            mkdir -p var && touch "$OUR_SERVICE-$service"
+        fi
+    done
     export DEBIAN_FRONTEND=noninteractive
     dpkg --configure -a
     apt-get -qq -o DPkg::Lock::Timeout=120 update
     apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${MISSING[@]}"
 }
 
-# The tests start their own brokers; a service that we brought must not stay on port 1883.
-stop_our_mosquitto() {
-    [ -e $OUR_MOSQUITTO ] || return 0
-    if [ -d /run/systemd/system ]; then
-        systemctl disable --now --quiet mosquitto.service
-    elif [ -x /etc/init.d/mosquitto ]; then
-        /etc/init.d/mosquitto stop >/dev/null || true # 1 = it never ran: policy-rc.d forbade it
-        update-rc.d mosquitto disable
-    fi
-    rm -f $OUR_MOSQUITTO
+# The tests start their own broker and database; a service that we brought must not keep running.
+stop_our_services() {
+    local service
+    for service in $SERVICES; do
+        [ -e "$OUR_SERVICE-$service" ] || continue
+        if [ -d /run/systemd/system ]; then
+            systemctl disable --now --quiet "$service.service"
+        elif [ -x "/etc/init.d/$service" ]; then
+            service "$service" stop >/dev/null || true # 1 = it never ran: policy-rc.d forbade it
+            update-rc.d "$service" disable
+        fi
+        rm -f "$OUR_SERVICE-$service"
+    done
 }
 
 check_python() {
@@ -119,7 +136,7 @@ set_up_system() {
         find_missing
         [ ${#MISSING[@]} -eq 0 ] || fail "still missing after the installation: ${MISSING[*]}"
     fi
-    stop_our_mosquitto
+    stop_our_services
     check_python
 }
 

@@ -23,6 +23,8 @@ from simulators.scanning import read_lines, work_through
 from simulators.simulated_scanner import SimulatedScanner
 
 PORT_MAX = 65535
+SPEED_MAX = 4.0
+"""Above it the wanted entries would not reach the stations before their parcels."""
 HOST_POLL_S = 0.5
 
 app = typer.Typer(
@@ -81,7 +83,9 @@ def scanner(
     with SimulatedScanner(_make_cable(pty, tcp), protocol, faults=faults, log=pull_log) as device:
         _say(f"A {protocol} scanner at {device.cable.url}")
         # Ctrl-C, or SIGTERM from whatever started it, is how this program ends.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # SIGINT too: a shell starts a background job with it ignored.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
             if codes != "-" or not sys.stdin.isatty():
                 _wait_host(device)
@@ -94,9 +98,10 @@ def demo(
     http_port: Annotated[int, typer.Option(min=1, max=65535, help="The console's port.")] = 8000,
     seed: Annotated[int | None, typer.Option(help="Play the same day again.")] = None,
     beats: Annotated[int | None, typer.Option(min=1, help="Stop after so many beats.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=SPEED_MAX, help="Shorter pauses.")] = 1.0,
 ) -> None:
     """Run hub, two edges and a busy dock on this machine until Ctrl-C."""
-    raise typer.Exit(run_demo(data_dir, http_port, seed, beats))
+    raise typer.Exit(run_demo(data_dir, http_port, seed, beats, speed=speed))
 
 
 def _wait_host(device: SimulatedScanner) -> None:

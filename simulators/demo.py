@@ -57,8 +57,11 @@ def run_demo(
     seed: int | None,
     beats_max: int | None,
     programs: Programs = REAL_PROGRAMS,
+    speed: float = 1.0,
 ) -> int:
     """Run everything until Ctrl-C or ``beats_max`` beats, then stop it all.
+
+    ``speed`` is how many times faster than an onlooker can follow.
 
     Returns:
         The exit code: 0 after a wished end, 1 if a program died or was not ready in time.
@@ -82,7 +85,8 @@ def run_demo(
             with children.looked_after():
                 rest = _start_hub(data_dir, ports, children, programs)
                 _start_edges(data_dir, ports, scanners, children, programs)
-                _play(Stage(scanners, SITES, rest, children, _say), log_dir, seed, beats_max)
+                stage = Stage(scanners, SITES, rest, children, _say, speed)
+                _play(stage, log_dir, seed, beats_max)
         except StopRequestedError:
             _say("停止 Stopped.")
         except ChildDiedError as error:

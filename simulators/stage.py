@@ -30,8 +30,13 @@ class Stage:
         hub: HubRest,
         children: Children,
         say: Callable[[str], None],
+        speed: float = 1.0,
     ) -> None:
-        """``scanners`` and ``sites`` by scanner id; ``say`` takes one line."""
+        """``scanners`` and ``sites`` by scanner id; ``say`` takes one line.
+
+        ``speed`` divides the pauses between beats.
+        """
+        self._speed = speed
         self._scanners = scanners
         self._sites = sites
         self._hub = hub
@@ -55,7 +60,7 @@ class Stage:
                 case PlugBeat():
                     self._plug(beat)
             played += 1
-            self._children.pause(beat.pause_s)
+            self._children.pause(beat.pause_s / self._speed)
         return played
 
     def wait_hosts(self) -> None:

@@ -2,7 +2,6 @@
 
 import queue
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,19 +13,13 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from ledger.signing import open_sealed, peek
+from tests.rig.programs import is_listening
 from wire.limits import MESSAGE_BYTES_MAX
 from wire.messages import MessageBase
 from wire.topics import Channel, Topic, edge_subscriptions
 
 T = TypeVar("T")
 DEADLINE_S = 20.0
-
-
-def free_port() -> int:
-    """A loopback port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(what: str, look: Callable[[], T | None], deadline_s: float = DEADLINE_S) -> T:
@@ -51,16 +44,24 @@ def mosquitto(directory: Path, port: int) -> Iterator[None]:
     program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
     process = subprocess.Popen([program, "-c", str(config)])
     try:
-        wait_for("mosquitto", lambda: _accepts(port))
+        wait_for("mosquitto", lambda: is_listening(port))
         yield
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def kill_router(port: int) -> None:
+    """A client id with a slash, refused twice, panics iotcore's router; its process lives on."""
+    for _ in range(2):
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id="a/b", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        client.connect("127.0.0.1", port)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            client.loop(timeout=0.1)
+        client.disconnect()
 
 
 class EdgeCable:

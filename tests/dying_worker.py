@@ -52,7 +52,7 @@ class DyingLink(BrokerLink):
         super().send(topic, payload)
 
 
-def main(data_dir: Path, port: int, moment: str) -> None:
+def main(data_dir: Path, database_url: str, port: int, moment: str) -> None:
     clock = SystemClock()
     keys = load_keys(data_dir, clock.random_bytes)
     link = DyingLink(f"mqtt://127.0.0.1:{port}", f"hub-{os.getpid()}", clock.now)
@@ -60,7 +60,7 @@ def main(data_dir: Path, port: int, moment: str) -> None:
     rooms = [DyingRoom()] if moment == "before-commit" else []
     commands = CommandDesk(clock.random_bytes)
     intake = Intake(rooms, load_policy(None), commands)
-    database = open_database(parse_url(None, data_dir))
+    database = open_database(parse_url(database_url, data_dir))
     worker = Worker(database, link, intake, WantedPusher(commands), keys.statement, clock)
     link.start()
     while True:
@@ -68,4 +68,4 @@ def main(data_dir: Path, port: int, moment: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4])

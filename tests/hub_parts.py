@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from hub.access.service import Enrolment, adopt_admin_token, enrol_edge
 from hub.alerts.service import Alert, AlertKind, list_alerts
 from hub.app import make_projections
 from hub.config import Settings, load_policy
-from hub.db.engine import Database, open_database, parse_url
-from hub.db.upgrade import upgrade
+from hub.db.engine import Database, open_database
 from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake, Outgoing
@@ -24,7 +24,7 @@ from hub.ingest.service import EventFilter, EventView, events
 from hub.keys import HubKeys, load_keys
 from hub.roles import RoleContext
 from hub.wanted.rules import entry_id_of
-from hub.wanted.service import adopt_rules, put_entry
+from hub.wanted.service import adopt_rules, current_list, put_entry
 from hub.web.context import HubContext
 from ledger.keys import SigningKey
 from ledger.signing import seal
@@ -43,7 +43,7 @@ from wire.messages import (
 )
 from wire.names import ZERO_HEAD, format_at
 from wire.topics import Channel, Topic
-from wire.wanted import ListHead, WantedEntry, WantedResult
+from wire.wanted import ListHead, WantedEntry, WantedResult, list_sha256
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 ADMIN_TOKEN = "test-administrator"
@@ -155,6 +155,7 @@ class HubHome:
     """A hub's data directory with an open database, in this process."""
 
     data_dir: Path
+    url: URL
     database: Database
     keys: HubKeys
     clock: SetClock
@@ -204,6 +205,13 @@ class HubHome:
         with self.database.writing() as tx:
             put_entry(tx, entry, self.clock.now())
 
+    def list_head(self) -> ListHead:
+        """The head of the wanted list as it stands."""
+        with self.database.reading() as tx:
+            wanted = current_list(tx)
+        at = format_at(self.clock.now())
+        return ListHead(version=wanted.version, list_sha256=list_sha256(wanted), head_at=at)
+
     def web(self, enrolment: Enrolment = Enrolment.TOKEN) -> HubContext:
         return HubContext(
             database=self.database,
@@ -221,21 +229,13 @@ class HubHome:
 
 
 @contextmanager
-def open_hub(
-    data_dir: Path, template: Path | None = None, database_url: str | None = None
-) -> Iterator[HubHome]:
-    """Make a hub's home: schema, keys, token, rules; ``template`` spares running migrations."""
-    data_dir.mkdir()
-    if template is not None:
-        shutil.copy(template, data_dir / "hub.sqlite")
+def open_hub(data_dir: Path, url: URL) -> Iterator[HubHome]:
+    """Make a hub's home in a database that has its schema: keys, token, rules."""
     clock = SetClock()
     settings = Settings(data_dir=data_dir)
-    url = parse_url(database_url, data_dir)
     database = open_database(url)
     policy = load_policy(None)
     try:
-        if template is None:
-            upgrade(url, database)
         keys = load_keys(data_dir, clock.random_bytes)
         with database.writing() as tx:
             adopt_admin_token(tx, ADMIN_TOKEN, clock.now())
@@ -250,7 +250,7 @@ def open_hub(
             stop=threading.Event(),
             listen_fd=None,
         )
-        yield HubHome(data_dir, database, keys, clock, settings, role)
+        yield HubHome(data_dir, url, database, keys, clock, settings, role)
     finally:
         database.close()
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from hub.access import service
 from hub.access.gate import SESSION_COOKIE
-from hub.access.rules import SESSION_LIFE
+from hub.access.rules import EDGES_MAX, SESSION_LIFE
 from hub.access.service import BodiesError, EdgeKey, EnrolAnswer
 from hub.wanted.service import current_list
 from hub.web.context import Hub, HubContext
@@ -40,6 +40,7 @@ _REFUSED = {
         HTTPStatus.UNAUTHORIZED,
         "the token is unknown, used, expired, or another edge's",
     ),
+    EnrolAnswer.FULL: (HTTPStatus.FORBIDDEN, f"{EDGES_MAX} edges are enrolled already"),
 }
 
 

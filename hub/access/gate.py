@@ -1,5 +1,7 @@
 """Nobody comes in unknown: every request but a named few needs a token or a session.
 
+Nor with more than ``BODY_BYTES_MAX``: a body is in memory before its route sees it.
+
 One piece of middleware in front of everything, console and WebSockets included, so that a route
 that is added later is closed by itself. Source: interface (REST), design section 4.
 """
@@ -7,20 +9,26 @@ that is added later is closed by itself. Source: interface (REST), design sectio
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from fastapi import HTTPException
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.access.service import Caller, caller_by_session, caller_by_token
 from hub.web.context import HubContext
-from hub.web.problems import problem_response
+from hub.web.problems import database_away_response, problem_response
 
 SESSION_COOKIE = "custos_session"
 OPEN_PATHS = ("/healthz", "/readyz", "/metrics")
-OPEN_PREFIXES = ("/enter/", "/api/v1/edge/")
+EDGE_PREFIX = "/api/v1/edge/"
+OPEN_PREFIXES = ("/enter/", EDGE_PREFIX)
 """Console links carry their secret; edges sign their requests, and each of those routes checks."""
 
+BODY_BYTES_MAX = 1024 * 1024
+"""Of any request; the edges' own routes take less."""
 _CREDENTIAL_CHARS_MAX = 200
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WEBSOCKET_REFUSED = 1008
@@ -49,11 +57,26 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in, or answer 401 or 403 (a WebSocket: closed before it opens)."""
-        if scope["type"] == "lifespan" or is_open(scope["path"]):
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        entry = await run_in_threadpool(self._find_entry, connection)
+        if scope["type"] == "http":
+            receive = _bounded(receive)
+        if is_open(scope["path"]):
+            if scope["path"].startswith(EDGE_PREFIX) and "origin" in connection.headers:
+                # Only browsers send it: a page that somebody opens here must not enrol an edge.
+                response = problem_response(403, "an edge is no browser")
+                await _refuse(scope, receive, send, response)
+                return
+            await self._app(scope, receive, send)
+            return
+        try:
+            entry = await run_in_threadpool(self._find_entry, connection)
+        except (OperationalError, PoolTimeout) as error:
+            response = database_away_response(scope["path"], error)
+            await _refuse(scope, receive, send, response)
+            return
         if entry is None:
             await _refuse(scope, receive, send, _stranger_response(connection))
         elif entry.by_cookie and not _may_use_cookie(scope, connection):
@@ -81,6 +104,21 @@ class Gate:
 def is_open(path: str) -> bool:
     """Say whether a path is served to strangers."""
     return path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+
+
+def _bounded(receive: Receive) -> Receive:
+    taken = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > BODY_BYTES_MAX:
+            # FastAPI lets this one through from within its reading of the body.
+            raise HTTPException(413, f"at most {BODY_BYTES_MAX} bytes")
+        return message
+
+    return receive_bounded
 
 
 def _may_use_cookie(scope: Scope, connection: HTTPConnection) -> bool:

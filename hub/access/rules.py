@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 SECRET_BYTES = 24
+EDGES_MAX = 2_000
+"""As many as the embedded broker lets in; each change of the wanted list goes to all of them."""
 ENROL_SECRET_LIFE = timedelta(hours=1)
 CONSOLE_LINK_LIFE = timedelta(hours=1)
 SESSION_LIFE = timedelta(hours=12)
@@ -29,6 +31,8 @@ class EnrolAnswer(StrEnum):
     NO_SECRET = "no_secret"
     BAD_SECRET = "bad_secret"
     """Unknown, for another edge, expired or used."""
+    FULL = "full"
+    """``EDGES_MAX`` edges are enrolled already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from hub.access import store
 from hub.access.rules import (
     CONSOLE_LINK_LIFE,
+    EDGES_MAX,
     ENROL_SECRET_LIFE,
     SECRET_BYTES,
     SESSION_LIFE,
@@ -85,6 +86,8 @@ def enrol_edge(
     answer = judge_enrolment(
         message.site, message.edge, message.public_key, known, mode, secret, shown, now
     )
+    if answer is EnrolAnswer.TAKEN and store.count_edges(tx) >= EDGES_MAX:
+        answer = EnrolAnswer.FULL
     if answer is EnrolAnswer.TAKEN:
         store.add_edge(tx, message.site, message.edge, message.public_key, now)
         if secret is not None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -89,6 +90,11 @@ def find_edge(tx: Connection, site: str, name: str) -> EdgeKey | None:
 def every_edge(tx: Connection) -> list[EdgeKey]:
     """All enrolled edges by site and name; the room's service bounds how many there can be."""
     return [_edge_key(row) for row in tx.execute(select(edge).order_by(edge.c.site, edge.c.name))]
+
+
+def count_edges(tx: Connection) -> int:
+    """How many edges are enrolled."""
+    return tx.execute(select(func.count()).select_from(edge)).scalar_one()
 
 
 def add_edge(tx: Connection, site: str, name: str, public_key: str, now: datetime) -> None:

@@ -4,13 +4,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.alerts import service
 from hub.alerts.items import AlertItem, alert_item
 from hub.alerts.rules import Act, AlertState, Level
 from hub.alerts.service import ClosedAlertError, UnknownAlertError
-from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit
+from hub.web.context import ITEMS_DEFAULT, NO_NUL, CalledBy, Hub, IdCursor, Limit
 from hub.web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
@@ -28,7 +28,9 @@ class AlertPage(BaseModel):
 class Answer(BaseModel):
     """Why somebody answered an alert so."""
 
-    reason: str | None = Field(default=None, max_length=500)
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str | None = Field(default=None, max_length=500, pattern=NO_NUL)
 
 
 @router.get("")

@@ -68,8 +68,9 @@ class LiveFeed:
         try:
             await client.accept()
             sender = asyncio.create_task(_send_all(client, queue))
-            while True:
-                await client.receive_text()
+            # Whatever a client says is not for us; that it goes is.
+            while (await client.receive())["type"] != "websocket.disconnect":
+                pass
         except (WebSocketDisconnect, RuntimeError):
             pass  # RuntimeError: the sender has closed it already.
         finally:

@@ -34,6 +34,8 @@ class AlertKind(StrEnum):
     LINE_QUARANTINED = "line_quarantined"
     PROJECTION_ERROR = "projection_error"
     ROLE_RESTARTED = "role_restarted"
+    LIST_OVERTAKEN = "list_overtaken"
+    """An edge holds a wanted list that this hub never made: the hub was restored, or it lies."""
 
 
 LEVEL_OF = {
@@ -50,6 +52,7 @@ LEVEL_OF = {
     AlertKind.LINE_QUARANTINED: Level.WARN,
     AlertKind.PROJECTION_ERROR: Level.ACT,
     AlertKind.ROLE_RESTARTED: Level.WARN,
+    AlertKind.LIST_OVERTAKEN: Level.ACT,
 }
 
 
@@ -148,7 +151,10 @@ def place_scan(visits: Sequence[Visit], site: str, at: datetime) -> VisitScan:
             return VisitScan(counts_in=previous.alert_id)
     elif following is not None and following.site == site:
         return VisitScan(counts_in=following.alert_id)
-    if following is not None or (previous is not None and previous.last_at > at):
+    standing = [visit for visit in before if visit.state is not AlertState.CLOSED]
+    if standing and standing[-1].site == site:
+        # Only a scan that came late, from in between, lies after it: the visit went on.
+        return VisitScan(counts_in=standing[-1].alert_id)
+    if following is not None or any(visit.last_at > at for visit in before):
         return VisitScan(over=True)
-    ended = (v.alert_id for v in before if v.state is not AlertState.CLOSED and v.site != site)
-    return VisitScan(closes=tuple(ended))
+    return VisitScan(closes=tuple(visit.alert_id for visit in standing))

@@ -55,6 +55,11 @@ _TEXTS = {
         "中心进程 {subject} 已重启（{why}）",
         "Hub process {subject} was restarted ({why})",
     ),
+    AlertKind.LIST_OVERTAKEN: (
+        "站点终端 {subject} 持有中心没有的通缉名单（版本 {held}，中心 {version}）：请核对名单",
+        "Edge {subject} held a wanted list that the hub does not know "
+        "(version {held}, the hub's {version}): check the list's entries",
+    ),
 }
 TEXT_CHARS_MAX = 500
 

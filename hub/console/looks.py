@@ -32,6 +32,7 @@ MEANING_OF: Mapping[str, Meaning] = {
     AlertKind.LINE_QUARANTINED: Meaning.UNPROVEN,
     AlertKind.PROJECTION_ERROR: Meaning.UNPROVEN,
     AlertKind.ROLE_RESTARTED: Meaning.OPEN,
+    AlertKind.LIST_OVERTAKEN: Meaning.UNPROVEN,
 }
 RESULT_MEANING: Mapping[str, Meaning] = {
     Result.CLEAR: Meaning.RECORDED,
@@ -63,4 +64,5 @@ ICON_OF: Mapping[str, str] = {
     AlertKind.LINE_QUARANTINED: "broken",
     AlertKind.PROJECTION_ERROR: "broken",
     AlertKind.ROLE_RESTARTED: "gear",
+    AlertKind.LIST_OVERTAKEN: "broken",
 }

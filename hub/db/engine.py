@@ -177,6 +177,14 @@ def _open_postgresql(url: URL) -> Database:
 
     write, read = engine(1), engine(READERS_MAX)
 
+    @event.listens_for(write, "connect")
+    @event.listens_for(read, "connect")
+    def speak_utc(connection: object, _record: object) -> None:
+        # In a zone east of UTC the last hours of 9999 come back as the year 10000: no datetime.
+        with connection.cursor() as cursor:  # type: ignore[attr-defined] # DBAPI has no types
+            cursor.execute("SET TIME ZONE 'UTC'")
+        connection.commit()  # type: ignore[attr-defined] # DBAPI has no types
+
     @event.listens_for(write, "begin")
     def lock_writers(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 from hub.fact import is_simulated
 from hub.ingest import service
 from hub.ingest.service import EdgeView, EventFilter, EventView, QuarantinedItem
-from hub.web.context import ITEMS_DEFAULT, Hub, IdCursor, Limit, at_text, to_utc
+from hub.web.context import ITEMS_DEFAULT, NO_NUL, Hub, IdCursor, Limit, at_text, to_utc
 from wire.events import Feedback, Scan
 from wire.names import Result, Signal, Step
 
@@ -158,10 +158,10 @@ class QuarantinePage(BaseModel):
 @router.get("/events")
 def list_events(
     hub: Hub,
-    waybill: Annotated[str | None, Query(max_length=64)] = None,
-    site: Annotated[str | None, Query(max_length=32)] = None,
+    waybill: Annotated[str | None, Query(max_length=64, pattern=NO_NUL)] = None,
+    site: Annotated[str | None, Query(max_length=32, pattern=NO_NUL)] = None,
     since: Annotated[AwareDatetime | None, Query(description="received at or after")] = None,
-    kind: Annotated[str | None, Query(max_length=16)] = None,
+    kind: Annotated[str | None, Query(max_length=16, pattern=NO_NUL)] = None,
     limit: Limit = ITEMS_DEFAULT,
     cursor: IdCursor = None,
 ) -> EventPage:

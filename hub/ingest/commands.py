@@ -37,10 +37,18 @@ class CommandDesk:
         if have.version < version:
             return self._delta(tx, site, edge, have.version, head, now)
         if have.version > version or have.list_sha256 != head.list_sha256:
-            return self._fetch(site, edge, version, now)
+            # No fetch: it would not take what is not newer. Its next state makes the list newer.
+            return None
         if now - parse_at(have.head_at) >= timedelta(seconds=HEAD_EVERY_S):
             return self.head_for(tx, site, edge, now)
         return None
+
+    def is_overtaken_by(self, tx: Connection, have: ListHead, now: datetime) -> bool:
+        """Whether an edge holds a list that this one could never follow: a restored hub's fate."""
+        version = list_version(tx)
+        if have.version != version:
+            return have.version > version
+        return have.list_sha256 != self._head(tx, version, now).list_sha256
 
     def head_for(self, tx: Connection, site: str, edge: str, now: datetime) -> WantedHead:
         """A head made now, so that the edge can tell its list's age."""

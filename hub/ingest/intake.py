@@ -22,7 +22,7 @@ from hub.ingest.projecting import Projection, project
 from hub.ingest.quarantine_store import Quarantined
 from hub.ingest.rules import NEW_SPOOL, Refused, Store, classify, read_line
 from hub.ingest.store import Spool
-from hub.wanted.service import list_version
+from hub.wanted.service import list_version, outgrow
 from ledger.chain import ChainHead
 from ledger.signing import Opened, SignatureError, open_sealed, peek
 from wire.envelope import EnvelopeError, split_lines
@@ -32,6 +32,7 @@ from wire.messages import Batch, Gone, MessageBase, Problem, Receipt, SpoolHead,
 from wire.names import format_at
 from wire.policy import Policy
 from wire.topics import Channel, Topic, parse_topic
+from wire.wanted import ListHead
 
 MESSAGES_KEPT_MAX = 1_000
 """Refused messages in quarantine; more are only counted."""
@@ -189,12 +190,24 @@ class Intake:
         stored = store.heads_of(tx, state.site, state.edge, spools)
         heads = {each.spool: stored.get(each.spool, NEW_SPOOL) for each in state.heads}
         answers = [self._receipt(tx, topic, incoming, heads)]
+        if state.wanted is not None:
+            self._outgrow(tx, state, state.wanted, incoming.received_at)
         command = self._commands.missing_for(
             tx, state.site, state.edge, state.wanted, incoming.received_at
         )
         if command is not None:
             answers.append(Outgoing(Topic(state.site, state.edge, Channel.CMD), command))
         return answers
+
+    def _outgrow(self, tx: Connection, state: State, held: ListHead, now: datetime) -> None:
+        if not self._commands.is_overtaken_by(tx, held, now):
+            return
+        subject = f"{state.site}/{state.edge}"
+        words = {"held": str(held.version), "version": str(list_version(tx))}
+        is_newer_now = outgrow(tx, held.version, now)
+        _log.error("an edge holds a list we never made", edge=subject, newer_now=is_newer_now)
+        finding = Finding(AlertKind.LIST_OVERTAKEN, subject, now, site=state.site, words=words)
+        raise_alert(tx, finding, now)
 
     # ------------------------------------------------------------ answers
 

@@ -20,6 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from prometheus_client import Counter
 
+from hub.config import MQTT_PORT, MQTTS_PORT
 from hub.ingest.intake import Incoming
 from wire.limits import BATCH_BYTES_MAX
 from wire.topics import HUB_SUBSCRIPTIONS, Topic
@@ -39,6 +40,7 @@ _QOS = 1
 _TAKE_RETRY_S = 0.5
 
 _log = structlog.get_logger()
+_connections = Counter("custos_hub_broker_connections", "Connections that the broker accepted")
 _unsent = Counter("custos_hub_answers_unsent", "Answers dropped: no broker, or too many waiting")
 
 
@@ -58,7 +60,7 @@ class BrokerLink:
     def __init__(self, url: str, client_id: str, now: Callable[[], datetime]) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or ""
-        self._port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        self._port = parts.port or (MQTTS_PORT if parts.scheme == "mqtts" else MQTT_PORT)
         self._now = now
         self._inbox: queue.Queue[Received] = queue.Queue(INBOX_MAX)
         self._stopping = threading.Event()
@@ -153,6 +155,7 @@ class BrokerLink:
             _log.warning("broker refuses the connection", reason=str(reason))
             return
         self._connection += 1
+        _connections.inc()
         client.subscribe([(each, _QOS) for each in HUB_SUBSCRIPTIONS])
 
     def _on_subscribe(

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, f
 from hub.keys import NONCE_BYTES
 from hub.parcels import service
 from hub.parcels.rules import Declaration, Parcel, Sighting
-from hub.web.context import CalledBy, Hub, HubContext, at_text, to_utc
+from hub.web.context import NO_NUL, CalledBy, Hub, HubContext, at_text, to_utc
 from hub.web.problems import ProblemError
 from wire.policy import Policy
 
@@ -20,7 +20,7 @@ ROUTE_SITES_MAX = 32
 VALUE_CNY_MAX = Decimal("9999999999.99")
 WaybillPath = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 _SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-_Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+_Text = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
 _Person = dict[_Text, _Text] | Annotated[str, Field(max_length=500)]
 
 

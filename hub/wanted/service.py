@@ -3,7 +3,7 @@
 Source: HV-2.11.1, design section 3 ("Wanted list").
 
     WantedError      the entry cannot be taken; the sentence says why
-    +- ListFullError        there are as many entries as a list can hold
+    +- ListFullError        there are as many entries, or bytes of them, as a list can hold
 """
 
 from datetime import datetime
@@ -17,12 +17,20 @@ from hub.parcels.service import last_seen
 from hub.wanted import store
 from hub.wanted.findings import past_match
 from hub.wanted.rules import Delta, delta_of, rules_of
-from wire.limits import WANTED_ENTRIES_MAX
+from wire.limits import SNAPSHOT_BYTES_MAX, WANTED_ENTRIES_MAX
 from wire.names import parse_at
 from wire.policy import Policy
 from wire.wanted import WantedEntry, WantedList, WantedRule, check_entry, make_list
 
 EXPIRED_PER_CALL_MAX = 500
+LIST_BYTES_MAX = SNAPSHOT_BYTES_MAX - 256 * 1024
+"""All entries together: header, rules and commas come beside them, and no edge takes a longer
+snapshot."""
+OUTGROW_STEP = 1_000
+"""How far above an edge's version the list goes on: other edges may hold somewhat newer ones."""
+OUTGROW_MAX = 1_000_000
+"""No hub has lost more versions than this by being restored; an edge that says so is not believed,
+else one lie would use up all numbers."""
 
 
 class WantedError(Exception):
@@ -30,7 +38,7 @@ class WantedError(Exception):
 
 
 class ListFullError(WantedError):
-    """There are as many entries as a list can hold."""
+    """There are as many entries, or bytes of them, as a list can hold."""
 
 
 def adopt_rules(tx: Connection, policy: Policy, now: datetime) -> None:
@@ -47,7 +55,7 @@ def put_entry(tx: Connection, entry: WantedEntry, now: datetime) -> bool:
 
     Raises:
         WantedError: it has expired already, or no edge could read it.
-        ListFullError: the list holds ``WANTED_ENTRIES_MAX`` entries.
+        ListFullError: the list holds ``WANTED_ENTRIES_MAX`` entries or ``LIST_BYTES_MAX``.
     """
     try:
         check_entry(entry)
@@ -58,8 +66,7 @@ def put_entry(tx: Connection, entry: WantedEntry, now: datetime) -> bool:
     known = store.find(tx, entry.waybill)
     if known == entry:
         return False
-    if known is None and store.count(tx) >= WANTED_ENTRIES_MAX:
-        raise ListFullError(f"the wanted list holds {WANTED_ENTRIES_MAX} entries already")
+    _check_room(tx, entry, known)
     _tell(tx, store.put(tx, entry, now), now)
     seen = last_seen(tx, entry.waybill) if known is None else None
     if seen is not None and (entry.scope is None or seen.site in entry.scope):
@@ -82,6 +89,20 @@ def expire_entries(tx: Connection, now: datetime) -> int:
     for entry in over:
         _tell(tx, store.remove(tx, entry), now)
     return len(over)
+
+
+def outgrow(tx: Connection, held_version: int, now: datetime) -> bool:
+    """Make the list newer than one that an edge holds of this hub's earlier life.
+
+    An edge takes no lower version (promise P3): a restored hub would never be listened to again.
+
+    Returns:
+        Whether it did; not for a version more than ``OUTGROW_MAX`` above the list's own.
+    """
+    if held_version - store.version(tx) > OUTGROW_MAX:
+        return False
+    _tell(tx, store.skip_to(tx, held_version + OUTGROW_STEP), now)
+    return True
 
 
 def find_entry(tx: Connection, waybill: str) -> WantedEntry | None:
@@ -112,6 +133,15 @@ def current_list(tx: Connection) -> WantedList:
 def delta_since(tx: Connection, from_version: int) -> Delta | None:
     """What leads from a version to the newest; ``None`` where only a snapshot helps."""
     return delta_of(store.changes_after(tx, from_version), from_version, store.version(tx))
+
+
+def _check_room(tx: Connection, entry: WantedEntry, known: WantedEntry | None) -> None:
+    count, size = store.count_and_bytes(tx)
+    if known is None and count >= WANTED_ENTRIES_MAX:
+        raise ListFullError(f"the wanted list holds {WANTED_ENTRIES_MAX} entries already")
+    grows_by = store.bytes_of(entry) - (0 if known is None else store.bytes_of(known))
+    if grows_by > 0 and size + grows_by > LIST_BYTES_MAX:
+        raise ListFullError(f"the wanted list would be longer than {LIST_BYTES_MAX} bytes")
 
 
 def _tell(tx: Connection, version: int, now: datetime) -> None:

@@ -85,6 +85,12 @@ def set_rules(tx: Connection, new_rules: tuple[WantedRule, ...]) -> int:
     return _add_change(tx, None, None)
 
 
+def skip_to(tx: Connection, new_version: int) -> int:
+    """Number on from a higher version; what lies between is no known change. Return it."""
+    tx.execute(update(wanted_list).values(version=new_version - 1))
+    return _add_change(tx, None, None)
+
+
 def find(tx: Connection, waybill: str) -> WantedEntry | None:
     """A waybill's entry, expired or not."""
     query = select(wanted_entry.c.entry).where(wanted_entry.c.waybill == waybill)
@@ -98,9 +104,16 @@ def find_all(tx: Connection, waybills: Iterable[str]) -> dict[str, WantedEntry]:
     return {row.waybill: _entry_decoder.decode(row.entry) for row in rows}
 
 
-def count(tx: Connection) -> int:
-    """How many entries there are."""
-    return tx.execute(select(func.count()).select_from(wanted_entry)).scalar_one()
+def count_and_bytes(tx: Connection) -> tuple[int, int]:
+    """How many entries there are, and how long they are as JSON together."""
+    length = func.coalesce(func.sum(func.length(wanted_entry.c.entry)), 0)
+    row = tx.execute(select(func.count(), length).select_from(wanted_entry)).one()
+    return int(row[0]), int(row[1])
+
+
+def bytes_of(entry: WantedEntry) -> int:
+    """How long an entry is as JSON."""
+    return len(_encode(entry))
 
 
 def every(tx: Connection) -> list[WantedEntry]:

@@ -18,6 +18,8 @@ from wire.policy import Policy
 
 ITEMS_DEFAULT = 100
 ITEMS_MAX = 1_000
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL takes no NUL in a text, not even to look for it."""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,13 @@ def problem_response(
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
+def database_away_response(path: str, error: Exception) -> JSONResponse:
+    """The answer while the database does not answer us."""
+    _failures.inc()
+    _log.error("database does not answer", path=path, exc_info=error)
+    return problem_response(503, "the database does not answer; try again")
+
+
 def tell_problems(app: FastAPI) -> None:
     """Make every error of ``app`` a problem+json."""
     app.add_exception_handler(ProblemError, _on_problem)
@@ -96,9 +103,7 @@ async def _on_wrong_value(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_database_away(request: Request, error: Exception) -> JSONResponse:
-    _failures.inc()
-    _log.error("database does not answer", path=request.url.path, exc_info=error)
-    return problem_response(503, "the database does not answer; try again")
+    return database_away_response(request.url.path, error)
 
 
 async def _on_failure(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,6 @@ shows went through the same rules, projections and alerts as any scan; only the 
 
 import os
 import select
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from hub.wanted.service import put_entry
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
+from tests.rig.programs import free_port, http_status, wait_until
 from wire.events import ClockReading, Event, Feedback, line_hash, seal_line
 from wire.messages import Batch, Enrol
 from wire.names import ZERO_HEAD, Result, Signal, format_at
@@ -46,8 +46,8 @@ class HubProcess:
         self.config = folder / "hub.toml"
         self.config.write_text(
             f'data_dir = "{folder / "data"}"\n'
-            f'mqtt = "embedded://127.0.0.1:{_free_port()}"\n'
-            f'http = "127.0.0.1:{_free_port()}"\n'
+            f'mqtt = "embedded://127.0.0.1:{free_port()}"\n'
+            f'http = "127.0.0.1:{free_port()}"\n'
         )
         self._log = (folder / "hub.log").open("wb")
         self._process = subprocess.Popen(
@@ -67,7 +67,8 @@ class HubProcess:
             raise
 
     def more_link(self) -> str:
-        """Another console link, as a person would ask for one."""
+        """Another console link, as a person would ask for one, once the console answers."""
+        wait_until(lambda: http_status(f"{self.url}/healthz") == 200, "the console answers")
         done = subprocess.run(
             [sys.executable, "-m", "hub", "--config", str(self.config), "link"],
             cwd=ROOT,
@@ -181,10 +182,3 @@ class Pen:
         topic = str(Topic(SITE, EDGE, Channel.EVENTS))
         with self.database.writing() as tx:
             self._intake.take(tx, Incoming(topic, payload, datetime.now(UTC)))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -60,12 +60,19 @@ def plugged_scanner(directory: Path) -> Iterator[SimulatedScanner]:
 
 
 @contextmanager
-def open_house(directory: Path, policy: str = "") -> Iterator[House]:
-    """Start everything and wait until the edge is enrolled and its first state has arrived."""
+def open_house(
+    directory: Path, policy: str = "", env: dict[str, str] | None = None
+) -> Iterator[House]:
+    """Start everything and wait until the edge is enrolled and its first state has arrived.
+
+    ``env`` is added to the environment of hub and edge.
+    """
     broker = Broker(directory)
     hub = Hub(directory, broker.url, policy)
     with plugged_scanner(directory) as scanner:
         edge = Edge(directory, hub, broker.url, {DEVICE: (scanner.cable.url, "honeywell")})
+        for program in (hub, edge):
+            program.env.update(env or {})
         with running(broker, hub, edge):
             wait_until(lambda: is_connected(hub, edge), "the edge's first state at the hub")
             assert scanner.wait_host(15), edge.tail()

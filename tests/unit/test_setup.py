@@ -146,6 +146,27 @@ def test_as_root_what_is_missing_is_installed_after_one_update(machine: Machine)
     assert not (machine.clone / ".venv").exists()
 
 
+def test_a_service_that_we_brought_is_stopped_also_after_an_interrupted_run(
+    machine: Machine,
+) -> None:
+    for program in ("service", "update-rc.d", "systemctl"):
+        machine.add(program, f'#!/bin/bash\necho "{program} $*" >>calls\n')
+    assert machine.run("demo").returncode == 0
+    machine.calls()
+    brought = machine.clone / "var" / "setup-installs-postgresql"
+    brought.parent.mkdir()
+    brought.touch()
+    assert machine.run("demo").returncode == 0
+    stopped = [call for call in machine.calls() if "postgresql" in call]
+    assert stopped in (
+        ["service postgresql stop", "update-rc.d postgresql disable"],
+        ["systemctl disable --now --quiet postgresql.service"],
+    )
+    assert not brought.exists()
+    assert machine.run("demo").stdout == ""
+    assert not any("postgresql" in call for call in machine.calls())
+
+
 @pytest.mark.parametrize("arguments", [[], ["everything"]])
 def test_a_wrong_call_is_told(machine: Machine, arguments: list[str]) -> None:
     found = machine.run(*arguments)

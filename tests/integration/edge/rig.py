@@ -5,34 +5,18 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
-import time
 import tty
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import connect
 
 from tests.integration.edge.fake_hub import EDGE, PATIENCE_S, SITE, TOKEN, FakeHub
-
-
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"it did not happen within {timeout_s} s: {what}")
-        time.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+from tests.rig.programs import free_port, is_listening, wait_until
 
 
 class Broker:
@@ -52,18 +36,13 @@ class Broker:
         self._process = subprocess.Popen(
             ["/usr/sbin/mosquitto", "-c", str(self._config)], stderr=subprocess.DEVNULL
         )
-        wait_until(self._answers, "the broker listens")
+        wait_until(lambda: is_listening(self.port), "the broker listens")
 
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait(PATIENCE_S)
             self._process = None
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
 
 
 class Scanner:

@@ -1,7 +1,6 @@
 """The real edge between a pty, a real broker and a hub that keeps lines."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from edge.failpoints import FailPoint
 from edge.session import pseudonym
 from tests.integration.edge.fake_hub import SITE_SALT
 from tests.integration.edge.rig import House, open_house, wait_until
@@ -187,33 +185,6 @@ def test_a_clean_stop_tells_the_hub_and_writes_down_the_feedback(house: House) -
         if isinstance(event, Station) and event.fact is StationFact.SPOOL_START
     ]
     assert len(starts) == 1
-
-
-@pytest.mark.parametrize(
-    "point",
-    ["read", "before_commit", "after_commit", "after_tone", "after_publish", "after_receipt"],
-)
-def test_killed_at_any_point_nothing_answered_is_missing_and_nothing_is_there_twice(
-    house: House, point: FailPoint
-) -> None:
-    house.edge.start()
-    wait_until(lambda: bool(house.hub.states), "the first state")
-    house.edge.stop()
-    house.edge.env["CUSTOS_FAIL_POINT"] = f"{point}:3"
-    house.edge.launch()
-    answered = []
-    for n in range(100):
-        if not house.edge.is_alive():
-            break
-        if house.scanner.scan(f"755{n:09d}", timeout_s=0.5) == OK:
-            answered.append(f"755{n:09d}")
-    assert house.edge.wait() == -signal.SIGKILL
-    del house.edge.env["CUSTOS_FAIL_POINT"]
-    house.edge.start()
-    assert house.scanner.scan(HV) == WANTED
-    wait_until(lambda: HV in house.hub.waybills(), "the backlog")
-    found = house.hub.waybills()
-    assert [code for code in answered if found.count(code) != 1] == []
 
 
 # ---------------------------------------------------------------- what ends in one sentence

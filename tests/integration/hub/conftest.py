@@ -1,17 +1,21 @@
-"""Real SQLite in a directory of its own for each test."""
+"""An empty, real database for each test: SQLite, and PostgreSQL where a test asks for both."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import URL
 
 from hub.app import create_app
 from hub.db.engine import open_database, parse_url
+from hub.db.schema import metadata
 from hub.db.upgrade import upgrade
 from hub.telemetry import start_logging
 from tests.hub_parts import BEARER, HubHome, SigningEdge, open_hub
+from tests.postgres_parts import PostgresServer, postgresql
 from tests.rest_parts import client_of
 
 
@@ -22,19 +26,54 @@ def _plain_logs() -> None:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with all migrations, to be copied."""
-    data_dir = tmp_path_factory.mktemp("template")
-    url = parse_url(None, data_dir)
+    path = tmp_path_factory.mktemp("template") / "hub.sqlite"
+    _make_schema(parse_url(f"sqlite:///{path}", path.parent))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server for all tests; its database ``hub`` has all migrations."""
+    with postgresql() as server:
+        server.create("hub")
+        _make_schema(server.url("hub"))
+        yield server
+
+
+def _make_schema(url: URL) -> None:
     database = open_database(url)
     upgrade(url, database)
     database.close()
-    return data_dir / "hub.sqlite"
 
 
 @pytest.fixture
-def hub(tmp_path: Path, template: Path) -> Iterator[HubHome]:
-    with open_hub(tmp_path / "hub", template) as home:
+def postgres_url(postgres: PostgresServer) -> URL:
+    """An empty database with all migrations."""
+    postgres.empty("hub", [table.name for table in metadata.sorted_tables])
+    return postgres.url("hub")
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest) -> str:
+    """SQLite, or what ``on_both_databases`` asks for."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def hub(
+    tmp_path: Path, kind: str, sqlite_template: Path, request: pytest.FixtureRequest
+) -> Iterator[HubHome]:
+    data_dir = tmp_path / "hub"
+    data_dir.mkdir()
+    if kind == "sqlite":
+        shutil.copy(sqlite_template, data_dir / "hub.sqlite")
+        url = parse_url(None, data_dir)
+    else:
+        # Asked for here, so that who needs no PostgreSQL starts none.
+        url = request.getfixturevalue("postgres_url")
+    with open_hub(data_dir, url) as home:
         yield home
 
 

@@ -45,6 +45,24 @@ async def test_an_edge_enrols_by_its_secret_and_gets_the_same_answer_again(
     assert len(opened[0].site_salt) == 32
 
 
+async def test_a_page_in_a_browser_enrols_nothing(hub: HubHome) -> None:
+    app = create_app(hub.web(Enrolment.FIRST_USE))
+    async with client_of(app, **ORIGIN) as client:
+        problem(await enrol(client, SigningEdge(), None), 403)
+    assert hub.count("edge") == 0
+
+
+async def test_no_more_edges_enrol_than_there_is_room_for(
+    hub: HubHome, edge: SigningEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.access.service.EDGES_MAX", 1)
+    app = create_app(hub.web(Enrolment.FIRST_USE))
+    async with client_of(app) as client:
+        problem(await enrol(client, SigningEdge(edge="other"), None), 403)
+        assert (await enrol(client, edge, None)).status_code == 200
+    assert hub.count("edge") == 1
+
+
 async def test_edges_of_one_site_share_its_salt(hub: HubHome) -> None:
     app = create_app(hub.web(Enrolment.FIRST_USE))
     salts = []

@@ -8,13 +8,13 @@ import pytest
 from ledger.signing import seal
 from tests import samples
 from tests.hub_parts import START, HubHome, SigningEdge, body_of, sealed_bodies
-from tests.rest_parts import API
+from tests.postgres_parts import on_both_databases
+from tests.rest_parts import API, problem
 from wire.events import Feedback
 from wire.names import Result, Signal, format_at
 from wire.topics import Channel
 
-pytestmark = pytest.mark.anyio
-ORIGIN = {"Origin": "http://hub"}
+pytestmark = [pytest.mark.anyio, on_both_databases]
 
 
 async def test_an_event_is_told_with_all_its_fields(
@@ -138,3 +138,10 @@ async def test_quarantine_is_told_with_its_raw_bytes(
     (item,) = (await admin.get(f"{API}/quarantine")).json()["items"]
     assert base64.b64decode(item["raw_b64"]) == b"garbage"
     assert item["what"] == "message"
+
+
+@pytest.mark.parametrize("key", ["waybill", "site", "kind"])
+async def test_a_nul_is_a_wrong_value_and_never_reaches_the_database(
+    admin: httpx.AsyncClient, key: str
+) -> None:
+    problem(await admin.get(f"{API}/events", params={key: "a\0b"}), 422)

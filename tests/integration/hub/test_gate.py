@@ -1,12 +1,14 @@
 """Nobody comes in unknown. Source: design section 4, interface (REST)."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from hub.access.gate import SESSION_COOKIE, is_open
+from hub.access.gate import BODY_BYTES_MAX, SESSION_COOKIE, is_open
 from hub.access.rules import CONSOLE_LINK_LIFE, SESSION_LIFE
 from hub.access.service import adopt_admin_token, make_console_link
 from hub.alerts.service import AlertKind, Finding, raise_alert
@@ -140,3 +142,38 @@ async def test_the_api_describes_itself_as_openapi_3_1(admin: httpx.AsyncClient)
     described = (await admin.get(f"{API}/openapi.json")).json()
     assert described["openapi"].startswith("3.1")
     assert f"{API}/wanted/{{waybill}}" in described["paths"]
+
+
+async def test_a_link_that_two_use_at_once_lets_one_in(
+    hub: HubHome, stranger: httpx.AsyncClient
+) -> None:
+    with hub.database.writing() as tx:
+        secret = make_console_link(tx, hub.clock.now(), hub.clock.random_bytes)
+    answers = await asyncio.gather(*(stranger.get(f"/enter/{secret}") for _ in range(8)))
+    assert sorted(each.status_code for each in answers) == [303, *[403] * 7]
+    assert hub.count("credential") == 3  # The token, the link that is used up, one session.
+
+
+async def test_a_database_that_is_away_is_a_problem_and_no_failure(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    hub.database.close()
+    path = hub.data_dir / "hub.sqlite"
+    path.unlink()
+    path.mkdir()
+    assert "database" in problem(await admin.get(f"{API}/about"), 503)
+
+
+async def test_a_body_beyond_the_bound_is_not_read(hub: HubHome, admin: httpx.AsyncClient) -> None:
+    path = f"{API}/alerts/{raise_one(hub)}/ack"
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(100):
+            read += 64 * 1024
+            yield b" " * 64 * 1024
+
+    headers = {"Content-Type": "application/json"}
+    problem(await admin.post(path, content=endless(), headers=headers), 413)
+    assert read <= BODY_BYTES_MAX + 2 * 64 * 1024

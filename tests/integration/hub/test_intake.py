@@ -12,10 +12,13 @@ from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
 from tests.hub_parts import HubHome, SigningEdge, receipt_of
+from tests.postgres_parts import on_both_databases
 from wire.limits import (
     BATCH_BYTES_MAX,
 )
 from wire.messages import Problem, SpoolHead
+
+pytestmark = on_both_databases
 
 TABLES = ("event", "spool_head", "parcel", "outbox", "alert")
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from hub.access.store import set_salt
 from hub.alerts.service import AlertKind, AlertState
 from hub.fact import Fact
 from hub.ingest.service import EventFilter
@@ -12,8 +13,11 @@ from hub.parcels.service import find_parcel
 from hub.wanted.service import remove_entry
 from tests import samples
 from tests.hub_parts import START, HubHome, SigningEdge
+from tests.postgres_parts import on_both_databases
 from wire.events import Feedback, Station, StationFact
 from wire.names import Result, Signal, format_at
+
+pytestmark = on_both_databases
 
 
 def test_a_high_value_parcel_passing_is_told_once_a_visit(hub: HubHome, edge: SigningEdge) -> None:
@@ -146,7 +150,7 @@ class _Breaks:
     name = "broken"
 
     def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
-        tx.exec_driver_sql("INSERT INTO site_salt VALUES (?, 'x')", (f"{facts[0].event.seq}",))
+        set_salt(tx, f"{facts[0].event.seq}", "x")
         for fact in facts:
             if fact.event.seq == 2:
                 raise ZeroDivisionError("two")

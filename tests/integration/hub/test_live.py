@@ -124,3 +124,11 @@ def test_a_listener_who_does_not_keep_up_is_dropped_not_buffered() -> None:
     assert queue.qsize() == 2
     live._offer(queue, "3")
     assert [queue.get_nowait() for _ in range(queue.qsize())] == [None]
+
+
+def test_what_a_client_says_ends_nothing(hub: HubHome, port: int) -> None:
+    with listening(port, **BEARER) as client:
+        client.send(b"\x00")
+        client.send("text")
+        raise_one(hub, "755A/dock")
+        assert json.loads(client.recv(timeout=5))["subject"] == "755A/dock"

@@ -20,8 +20,9 @@ import pytest
 from hub.keys import HUB_KEY_FILE
 from ledger.keys import SigningKey, key_hash
 from ledger.signing import open_sealed, seal
-from tests.broker_parts import EdgeCable, free_port, wait_for
+from tests.broker_parts import EdgeCable, kill_router, wait_for
 from tests.hub_parts import SigningEdge
+from tests.rig.programs import free_port
 from wire.messages import Enrolled, Receipt
 from wire.names import Result
 
@@ -162,14 +163,35 @@ def test_a_killed_role_comes_back_and_says_so(running: tuple[RunningHub, str]) -
             except httpx.TransportError:
                 return None
             subjects = {each["subject"] for each in answer.json()["items"]}
-            return subjects if len(subjects) == 4 else None
+            return subjects if len(subjects) == 5 else None
 
-        assert wait_for("all roles", restarted) == {"ingest", "web", "clock", "signer"}
+        expected = {"ingest", "web", "clock", "signer", "broker"}
+        assert wait_for("roles and broker", restarted) == expected
         wait_for("readiness", lambda: api.get("/readyz").status_code == 200)
     edge, cable = enrolled_edge(hub)
     cable.publish(edge.batch([edge.line(edge.scan())]))
     assert cable.receive(Receipt)
     cable.close()
+
+
+def test_a_broker_that_is_dead_inside_is_started_again(running: tuple[RunningHub, str]) -> None:
+    hub, _ = running
+    kill_router(hub.mqtt_port)
+    with hub.api() as api:
+
+        def told() -> str | None:
+            answer = api.get("/api/v1/alerts", params={"state": "open", "level": "warn"})
+            texts = [each["text_en"] for each in answer.json()["items"]]
+            return next((text for text in texts if "answers no CONNECT" in text), None)
+
+        assert "broker" in wait_for("the broker's restart", told, deadline_s=40)
+        wait_for("readiness", lambda: api.get("/readyz").status_code == 200)
+    edge, cable = enrolled_edge(hub)
+    try:
+        cable.publish(edge.batch([edge.line(edge.scan())]))
+        assert cable.receive(Receipt)
+    finally:
+        cable.close()
 
 
 def test_all_processes_metrics_are_told_together(running: tuple[RunningHub, str]) -> None:

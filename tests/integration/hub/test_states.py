@@ -2,20 +2,27 @@
 
 import pytest
 
+from edge.wanted import KeptList, Taken, WantedKeeper
+from hub.alerts.service import AlertKind
 from hub.ingest.intake import Outgoing
 from hub.ingest.service import edges
+from hub.wanted.service import current_list
 from ledger.signing import seal
 from tests import samples
 from tests.hub_parts import HubHome, SigningEdge, receipt_of
+from tests.postgres_parts import on_both_databases
 from wire.limits import (
     DELTA_ENTRIES_MAX,
+    INT_MAX,
     MESSAGE_BYTES_MAX,
     SCOPE_SITES_MAX,
 )
-from wire.messages import Gone, SpoolHead, WantedDelta, WantedFetch, WantedHead
+from wire.messages import Gone, SpoolHead, WantedDelta, WantedFetch, WantedHead, WantedSnapshot
 from wire.names import format_at
 from wire.topics import Channel
-from wire.wanted import ListHead
+from wire.wanted import ListHead, list_bytes, list_sha256, make_list
+
+pytestmark = on_both_databases
 
 
 def take_state(
@@ -63,10 +70,46 @@ def test_an_old_head_is_renewed(hub: HubHome, edge: SigningEdge) -> None:
     assert renewed.head.head_at == format_at(hub.clock.now())
 
 
-@pytest.mark.parametrize("version", [1, 99], ids=["another list", "a version the hub never had"])
-def test_an_edge_with_another_list_fetches(hub: HubHome, edge: SigningEdge, version: int) -> None:
-    command = take_state(hub, edge, head_of(hub, version, "11" * 32))[-1].message
+@pytest.mark.parametrize("held_version", [1, 99], ids=["other content", "a higher version"])
+def test_an_edge_with_a_list_of_the_hubs_earlier_life_follows_it_again(
+    hub: HubHome, edge: SigningEdge, held_version: int
+) -> None:
+    earlier = make_list(held_version, (), ())
+    held = head_of(hub, held_version, list_sha256(earlier))
+    keeper = WantedKeeper(earlier, KeptList(earlier, held, b""))
+    command = take_state(hub, edge, held)[-1].message
     assert isinstance(command, WantedFetch)
+    assert keeper.obey(command, b"", hub.clock.now()) is Taken.NEEDS_FETCH
+    with hub.database.reading() as tx:
+        whole = list_bytes(current_list(tx))
+    snapshot = WantedSnapshot(site="755A", edge="dock", head=hub.list_head())
+    assert keeper.replace(snapshot, whole, b"") is Taken.CHANGED
+    assert [type(e.message).__name__ for e in take_state(hub, edge, keeper.head)] == ["Receipt"]
+    (alert,) = hub.alerts(AlertKind.LIST_OVERTAKEN)
+    assert (alert.subject, alert.count) == ("755A/dock", 1)
+    # Another edge, somewhat ahead of the first one, is overtaken too.
+    assert keeper.version > held_version + 100
+
+
+def test_an_edge_that_follows_the_list_fetches_after_it_was_renumbered(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    hub.put_wanted("755123456789")
+    current = hub.list_head()
+    take_state(hub, edge, head_of(hub, 99))
+    command = take_state(hub, edge, current)[-1].message
+    assert isinstance(command, WantedFetch)
+    assert command.version == hub.list_head().version
+
+
+def test_a_version_beyond_belief_moves_nothing_but_a_person(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    before = hub.list_head()
+    answers = take_state(hub, edge, head_of(hub, INT_MAX))
+    assert [type(each.message).__name__ for each in answers] == ["Receipt"]
+    assert hub.list_head() == before
+    assert len(hub.alerts(AlertKind.LIST_OVERTAKEN)) == 1
 
 
 def test_the_longest_delta_fits_into_a_message(hub: HubHome, edge: SigningEdge) -> None:

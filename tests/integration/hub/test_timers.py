@@ -11,9 +11,12 @@ from hub.wanted.rules import entry_id_of
 from hub.wanted.service import current_list, find_entry, list_version, put_entry
 from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge
+from tests.postgres_parts import on_both_databases
 from wire.names import format_at
 from wire.topics import Channel
 from wire.wanted import WantedEntry, WantedResult
+
+pytestmark = on_both_databases
 
 SILENT_S = 90
 

@@ -7,10 +7,10 @@ from sqlalchemy.exc import OperationalError
 
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from tests.hub_parts import START, HubHome
+from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, problem
 
 pytestmark = pytest.mark.anyio
-ORIGIN = {"Origin": "http://hub"}
 
 
 def raise_one(hub: HubHome, subject: str = "755A/dock") -> int:
@@ -37,6 +37,9 @@ def raise_one(hub: HubHome, subject: str = "755A/dock") -> int:
         ("GET", "/events?cursor=x", 422),
         ("GET", "/events?since=yesterday", 422),
         ("GET", "/events?since=0001-01-01T00:00:00%2B14:00", 422),
+        ("GET", "/events?waybill=a%00", 422),
+        ("GET", "/events?site=a%00", 422),
+        ("GET", "/events?kind=a%00", 422),
         ("GET", "/alerts?state=sleeping", 422),
         ("GET", "/wanted/%00", 422),
         ("GET", "/wanted?cursor=a%20b", 422),
@@ -78,6 +81,7 @@ async def test_a_wrong_value_is_told_without_repeating_it(admin: httpx.AsyncClie
 # ---------------------------------------------------------------- wanted
 
 
+@on_both_databases
 async def test_an_entry_is_put_read_changed_and_deleted(admin: httpx.AsyncClient) -> None:
     url = f"{API}/wanted/755123456789"
     body = {
@@ -129,6 +133,7 @@ async def test_a_wrong_entry_is_refused_and_changes_nothing(
     assert (await admin.get(f"{API}/wanted")).json() == {"version": 1, "items": [], "next": None}
 
 
+@on_both_databases
 async def test_the_list_is_paged_in_the_order_of_waybills(admin: httpx.AsyncClient) -> None:
     for n in (3, 1, 2):
         body = {"result": "wanted", "reason": "r"}
@@ -143,6 +148,7 @@ async def test_the_list_is_paged_in_the_order_of_waybills(admin: httpx.AsyncClie
 # ---------------------------------------------------------------- alerts
 
 
+@on_both_databases
 async def test_alerts_are_filtered_and_answered_by_name(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -161,6 +167,7 @@ async def test_alerts_are_filtered_and_answered_by_name(
     ]
 
 
+@on_both_databases
 async def test_a_closed_alert_takes_no_answer_and_stays_as_it_is(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -171,6 +178,7 @@ async def test_a_closed_alert_takes_no_answer_and_stays_as_it_is(
     assert hub.count("alert_history") == before
 
 
+@on_both_databases
 async def test_a_second_acknowledgement_changes_nothing(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -181,6 +189,7 @@ async def test_a_second_acknowledgement_changes_nothing(
     assert hub.count("alert_history") == before
 
 
+@on_both_databases
 async def test_alerts_are_paged_newest_first(hub: HubHome, admin: httpx.AsyncClient) -> None:
     ids = [raise_one(hub, f"755A/{n}") for n in range(3)]
     first = (await admin.get(f"{API}/alerts?limit=2")).json()
@@ -188,9 +197,20 @@ async def test_alerts_are_paged_newest_first(hub: HubHome, admin: httpx.AsyncCli
     assert [item["id"] for item in first["items"] + rest["items"]] == ids[::-1]
 
 
+async def test_a_reason_that_no_database_could_keep_is_refused_and_changes_nothing(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    alert_id = raise_one(hub)
+    body = {"reason": "a\0b"}
+    problem(await admin.post(f"{API}/alerts/{alert_id}/reject", json=body), 422)
+    (item,) = (await admin.get(f"{API}/alerts")).json()["items"]
+    assert item["state"] == "open"
+
+
 # ---------------------------------------------------------------- parcels
 
 
+@on_both_databases
 async def test_a_parcel_is_declared_exactly_and_its_people_are_encrypted(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
@@ -237,6 +257,31 @@ async def test_a_wrong_declaration_is_refused(
     problem(await admin.get(f"{API}/parcels/755123456789"), 404)
 
 
+@on_both_databases
 async def test_a_number_is_a_declared_value_too(admin: httpx.AsyncClient) -> None:
     put = await admin.put(f"{API}/parcels/755123456789", json={"declared_value_cny": 20000.5})
     assert put.json()["declared_value_cny"] == "20000.50"
+
+
+@pytest.mark.parametrize("body", [{"reason": "a\0b"}, {"reasn": "a slip"}])
+async def test_a_wrong_answer_to_an_alert_is_refused_and_changes_nothing(
+    hub: HubHome, admin: httpx.AsyncClient, body: dict[str, str]
+) -> None:
+    alert_id = raise_one(hub)
+    problem(await admin.post(f"{API}/alerts/{alert_id}/reject", json=body), 422)
+    assert [each.state for each in hub.alerts()] == ["open"]
+
+
+async def test_a_list_too_long_for_a_snapshot_takes_no_longer_entry(
+    hub: HubHome, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.wanted.service.LIST_BYTES_MAX", 400)
+    order = {"result": "stop", "reason": "x" * 150}
+    assert (await admin.put(f"{API}/wanted/755000000001", json=order)).status_code == 201
+    before = hub.list_head()
+    problem(await admin.put(f"{API}/wanted/755000000002", json=order), 409)
+    longer = {"result": "stop", "reason": "x" * 200, "banner_zh": "通" * 80}
+    problem(await admin.put(f"{API}/wanted/755000000001", json=longer), 409)
+    assert hub.list_head() == before
+    shorter = {"result": "stop", "reason": "x"}
+    assert (await admin.put(f"{API}/wanted/755000000001", json=shorter)).status_code == 200

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from hub.clock import Clock, SystemClock
-from hub.db.engine import Database, open_database, parse_url
+from hub.db.engine import Database, open_database
 from hub.db.outbox import POLL_S
 from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
 from hub.ingest.intake import Incoming
@@ -24,12 +24,12 @@ from hub.ingest.projecting import Projection
 from hub.ingest.pushes import WantedPusher
 from hub.ingest.worker import Worker
 from ledger.signing import peek, seal
-from tests.broker_parts import EdgeCable, free_port, mosquitto, wait_for
+from tests.broker_parts import EdgeCable, mosquitto, wait_for
 from tests.hub_parts import HubHome, SigningEdge
+from tests.rig.programs import free_port
 from wire.limits import MESSAGE_BYTES_MAX
 from wire.messages import MessageBase, Receipt, WantedDelta, WantedFetch, WantedHead
 from wire.topics import Channel, Topic
-from wire.wanted import ListHead
 
 
 class FakeLink:
@@ -133,7 +133,7 @@ def test_nothing_is_acknowledged_while_the_database_fails_and_all_is_stored_afte
 ) -> None:
     monkeypatch.setattr("hub.ingest.worker.RETRY_S", 0.01)
     monkeypatch.setattr("hub.db.engine.BUSY_TIMEOUT_MS", 10)
-    impatient = open_database(parse_url(None, hub.data_dir))
+    impatient = open_database(hub.url)
     link = FakeLink(hub)
     link.bring(edge.batch([edge.line(edge.scan())]))
     worker = make_worker(hub, link, database=impatient)
@@ -194,7 +194,7 @@ def test_changes_are_pushed_at_once_and_a_head_each_minute(hub: HubHome, edge: S
     (fetch,) = pushed()
     assert isinstance(fetch, WantedFetch)
     assert pushed() == []
-    held = ListHead(version=1, list_sha256="00" * 32, head_at="2026-11-22T01:00:00.000Z")
+    held = hub.list_head()
     link.bring(seal(edge.state(held), edge.key), Channel.STATE)
     pushed()
     for version in (2, 3):
@@ -227,14 +227,22 @@ def test_nothing_is_pushed_without_a_connection_and_all_of_it_after(
 # ---------------------------------------------------------------- kills, over a real broker
 
 
-def run_worker(data_dir: Path, port: int, killed: str) -> subprocess.Popen[bytes]:
+def run_worker(hub: HubHome, port: int, killed: str) -> subprocess.Popen[bytes]:
     root = Path(__file__).parents[3]
-    program = [sys.executable, "-m", "tests.dying_worker", str(data_dir), str(port), killed]
-    return subprocess.Popen(program, cwd=root)
+    arguments = [str(hub.data_dir), str(hub.url), str(port), killed]
+    return subprocess.Popen([sys.executable, "-m", "tests.dying_worker", *arguments], cwd=root)
 
 
 @pytest.mark.parametrize(
-    ("killed", "stored_then"), [("before-commit", 0), ("after-commit", 1), ("after-ack", 1)]
+    ("kind", "killed", "stored_then"),
+    [
+        ("sqlite", "before-commit", 0),
+        ("sqlite", "after-commit", 1),
+        ("sqlite", "after-ack", 1),
+        # The server must notice the death and free the writers' lock.
+        ("postgresql", "before-commit", 0),
+    ],
+    indirect=["kind"],
 )
 def test_a_kill_around_the_commit_loses_and_doubles_nothing(
     tmp_path: Path, hub: HubHome, edge: SigningEdge, killed: str, stored_then: int
@@ -242,7 +250,7 @@ def test_a_kill_around_the_commit_loses_and_doubles_nothing(
     port = free_port()
     with mosquitto(tmp_path, port):
         cable = EdgeCable(port, "755A", "dock", hub.keys.statement.public_key)
-        dying = run_worker(hub.data_dir, port, killed)
+        dying = run_worker(hub, port, killed)
         batch = edge.batch([edge.line(edge.scan())])
         try:
             while dying.poll() is None:
@@ -251,7 +259,7 @@ def test_a_kill_around_the_commit_loses_and_doubles_nothing(
                     dying.wait(0.3)
             assert dying.returncode == -signal.SIGKILL
             assert hub.count("event") == stored_then
-            living = run_worker(hub.data_dir, port, "never")
+            living = run_worker(hub, port, "never")
             try:
                 receipt = resend_until_receipt(cable, batch)
             finally:
@@ -289,7 +297,7 @@ def test_a_new_entry_reaches_a_connected_edge_in_under_a_second(
         thread.start()
         try:
             wait_for("the subscription", lambda: link.listening_since)
-            held = ListHead(version=1, list_sha256="00" * 32, head_at="2026-11-22T01:00:00.000Z")
+            held = hub.list_head()
             cable.publish(seal(edge.state(held), edge.key), Channel.STATE)
             cable.receive(Receipt)
             begun = time.monotonic()

@@ -1,8 +1,11 @@
 """What may happen to an alert, and which visit a scan belongs to. Source: design section 5."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.alerts.rules import (
     LEVEL_OF,
@@ -86,6 +89,51 @@ def test_a_late_scan_of_an_unknown_visit_is_history_and_ends_nothing() -> None:
 
 def test_a_scan_elsewhere_in_the_midst_of_a_visit_is_history() -> None:
     assert place_scan([visit(2, "755W", 6, 10)], "755A", at(8)) == VisitScan(over=True)
+
+
+def test_a_visit_goes_on_after_a_late_scan_from_elsewhere() -> None:
+    visits = [visit(1, "755A", 0, 5), visit(2, "755W", 3, 3, AlertState.CLOSED)]
+    assert place_scan(visits, "755A", at(9)) == VisitScan(counts_in=1)
+    assert place_scan(visits, "755A", at(4)) == VisitScan(counts_in=1)
+    assert place_scan(visits, "755B", at(4)) == VisitScan(over=True)
+
+
+class Passages:
+    """Passage alerts as the database keeps them: one of a parcel may stand, no more."""
+
+    def __init__(self) -> None:
+        self.visits: list[Visit] = []
+
+    def scan(self, site: str, when: datetime) -> None:
+        placed = place_scan(sorted(self.visits, key=lambda v: (v.first_at, v.alert_id)), site, when)
+        for index, each in enumerate(self.visits):
+            if each.alert_id in placed.closes:
+                self.visits[index] = replace(each, state=AlertState.CLOSED)
+            if each.alert_id == placed.counts_in:
+                first, last = min(each.first_at, when), max(each.last_at, when)
+                self.visits[index] = replace(each, first_at=first, last_at=last)
+        if placed.counts_in is None:
+            state = AlertState.CLOSED if placed.over else AlertState.OPEN
+            self.visits.append(Visit(len(self.visits), site, when, when, state))
+        assert sum(each.state is not AlertState.CLOSED for each in self.visits) <= 1
+
+    def close_by_hand(self) -> None:
+        self.visits = [replace(each, state=AlertState.CLOSED) for each in self.visits]
+
+
+_SCANS = st.tuples(st.sampled_from(["755A", "755B", "755W"]), st.integers(0, 12))
+
+
+@given(st.lists(st.one_of(_SCANS, st.none()), max_size=12))
+def test_scans_in_any_order_leave_at_most_one_passage_standing(
+    steps: list[tuple[str, int] | None],
+) -> None:
+    passages = Passages()
+    for step in steps:
+        if step is None:
+            passages.close_by_hand()
+        else:
+            passages.scan(step[0], at(step[1]))
 
 
 @pytest.mark.parametrize("kind", AlertKind)

@@ -1,8 +1,16 @@
-"""How long a dead role waits, and how its end is told."""
+"""How long a dead role waits, how its end is told, and what a role that cannot start costs."""
 
+import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
-from hub.supervisor import BACKOFF_S, backoff_s, describe_exit
+import pytest
+
+from hub.clock import SystemClock
+from hub.config import Settings, load_policy
+from hub.heartbeat import Role
+from hub.supervisor import BACKOFF_S, Supervisor, backoff_s, describe_exit
 
 
 def test_the_backoff_grows_and_then_stays() -> None:
@@ -16,3 +24,69 @@ def test_an_end_is_told_in_words() -> None:
     assert describe_exit(-signal.SIGKILL) == "killed by SIGKILL"
     assert describe_exit(-60) == "killed by signal 60"
     assert describe_exit(70) == "exit code 70"
+
+
+class DeadAtOnce:
+    """A process that ended before it read its order."""
+
+    started = 0
+
+    def __init__(self, *_arguments: object, **_options: object) -> None:
+        type(self).started += 1
+        reader, writer = os.pipe()
+        os.close(reader)
+        self.stdin = os.fdopen(writer, "wb")
+
+    def poll(self) -> int:
+        return 1
+
+    def terminate(self) -> None:
+        """Nothing is left to end."""
+
+    def wait(self, timeout_s: float) -> int:
+        assert timeout_s > 0
+        return 1
+
+
+class NoProcessLeft:
+    """What the system says when there are too many processes."""
+
+    started = 0
+
+    def __init__(self, *_arguments: object, **_options: object) -> None:
+        type(self).started += 1
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+
+@pytest.fixture
+def signals_kept() -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_kept")
+@pytest.mark.parametrize("fake", [DeadAtOnce, NoProcessLeft])
+def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: type[DeadAtOnce | NoProcessLeft]
+) -> None:
+    monkeypatch.setattr("subprocess.Popen", fake)
+    monkeypatch.setattr("hub.supervisor.POLL_S", 0.001)
+    monkeypatch.setattr("hub.supervisor.BACKOFF_S", (0.001,))
+    fake.started = 0
+    supervisor = Supervisor(
+        Settings(data_dir=tmp_path),
+        load_policy(None),
+        [Role.CLOCK],
+        SystemClock(),
+        None,
+        on_broker_restart=lambda why: pytest.fail(why),
+    )
+
+    def stop_after_three_starts() -> None:
+        if fake.started >= 3:
+            signal.raise_signal(signal.SIGTERM)
+
+    supervisor.run(stop_after_three_starts)
+    assert fake.started >= 3
