@@ -22,6 +22,7 @@ from simulators.demo_site import (
     EdgePlan,
     ScannerPlan,
     find_ports,
+    find_station_ports,
     make_cable,
     write_edge_config,
     write_hub_config,
@@ -137,7 +138,7 @@ def _start_edges(
 ) -> None:
     print("starting the edges …", file=sys.stderr, flush=True)
     started: list[tuple[EdgePlan, str, Child]] = []
-    for plan, port in zip(EDGES, ports.stations, strict=True):
+    for plan, port in zip(EDGES, find_station_ports(ports), strict=True):
         urls = {scanner.id: scanners[scanner.id].cable.url for scanner in plan.scanners}
         config = write_edge_config(data_dir, plan, ports, port, urls)
         edge = children.start(plan.name, [*programs.edge, "--config", str(config)])

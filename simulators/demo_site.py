@@ -56,11 +56,10 @@ class DemoPorts:
 
     http: int
     broker: int
-    stations: tuple[int, ...]
 
 
 def find_ports(http_port: int) -> DemoPorts:
-    """Choose the ports: the console's as asked, the others the next free ones.
+    """Choose the hub's ports: the console's as asked, the broker's the next free one.
 
     Raises:
         RefusedError: the console's port is taken, or no other is free.
@@ -70,10 +69,19 @@ def find_ports(http_port: int) -> DemoPorts:
             f"port {http_port} is taken by another program; "
             "stop that one or choose another console port with --http-port"
         )
-    used = {http_port}
-    broker = _next_free(BROKER_PORT, used)
-    stations = tuple(_next_free(STATION_PORT, used) for _ in EDGES)
-    return DemoPorts(http_port, broker, stations)
+    return DemoPorts(http_port, _next_free(BROKER_PORT, {http_port}))
+
+
+def find_station_ports(ports: DemoPorts) -> tuple[int, ...]:
+    """Choose the edges' ports, the next free ones, when the edges are about to start.
+
+    Not with the hub's: until that runs, another program may have taken them.
+
+    Raises:
+        RefusedError: none is free.
+    """
+    used = {ports.http, ports.broker}
+    return tuple(_next_free(STATION_PORT, used) for _ in EDGES)
 
 
 def make_cable(data_dir: Path, plan: ScannerPlan) -> Cable:
