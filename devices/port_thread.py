@@ -1,8 +1,9 @@
 """One thread owns one port: it opens it, reads it, writes it, and opens it again when it is gone.
 
-Shell. A port that hangs, vanishes or floods touches no other. What the thread learns goes to
-``on_event``; answers come in through a bounded queue, and each that was accepted ends as either
-AnswerSent or AnswerFailed. Source: design section 3, style ("Threads and time").
+Shell. A port that hangs or vanishes touches no other; one that floods shares the station's one
+inbox with the others and delays them. What the thread learns goes to ``on_event``; answers come in
+through a bounded queue, and each that was accepted ends as either AnswerSent or AnswerFailed.
+Source: design section 3, style ("Threads and time").
 """
 
 import selectors
