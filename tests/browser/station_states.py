@@ -136,6 +136,23 @@ def wanted(ack_needed: bool = True) -> State:
     )
 
 
+def wanted_entry(reason: str = "寄件人报失 reported missing by its sender") -> State:
+    """A single wanted waybill: its banner takes two lines in English, and a reason follows."""
+    return scanned(
+        "wanted",
+        {
+            "waybill": "755671862057",
+            "result": "wanted",
+            "signal": "wanted",
+            "banner_zh": "通缉快件",
+            "banner_en": "WANTED PARCEL",
+            "reason": reason,
+        },
+        ack_needed=True,
+        alarm={"seq": 12, "tones": WANTED_TONES, "repeat": True},
+    )
+
+
 def stop() -> State:
     return scanned(
         "stop",

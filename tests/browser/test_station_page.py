@@ -146,15 +146,26 @@ def test_a_wanted_parcel_sounds_until_it_is_touched(edge: FakeEdge, page: Page) 
     shoot(page, "station-wanted-acknowledged-zh")
 
 
-def test_the_alarm_and_its_button_fit_a_ten_inch_screen(edge: FakeEdge, page: Page) -> None:
-    for state in (states.wanted(), states.stop()):
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_alarm_and_its_button_fit_a_ten_inch_screen(
+    edge: FakeEdge, page: Page, language: str
+) -> None:
+    for state in (states.wanted(), states.wanted_entry(), states.stop()):
         edge.show(state)
-        page.goto(edge.url)
+        page.goto(f"{edge.url}?lang={language}")
         expect(page.locator(".ack")).to_be_visible()
         hidden_px = page.evaluate(
             "(s => s.scrollHeight - s.clientHeight)(document.getElementById('stage'))"
         )
         assert hidden_px == 0
+
+
+def test_the_button_stays_in_reach_however_long_the_reason_is(edge: FakeEdge, page: Page) -> None:
+    edge.show(states.wanted_entry(reason="包装破损待查，" * 28))
+    for viewport in (TENINCH, HANDHELD):
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a plain dict is what it takes
+        page.goto(edge.url)
+        expect(page.locator(".ack")).to_be_in_viewport(ratio=1)
 
 
 def test_the_alarm_is_acknowledged_by_keyboard_too(edge: FakeEdge, page: Page) -> None:
