@@ -72,22 +72,6 @@ def test_a_scan_reaches_the_hub_with_all_that_is_known_of_it(house: House) -> No
     assert PLAIN not in log
 
 
-def test_scans_without_broker_and_hub_come_once_and_in_order_after_their_return(
-    house: House,
-) -> None:
-    house.edge.start()
-    wait_until(lambda: bool(house.hub.states), "the first state")
-    house.hub.disconnect()
-    house.broker.kill()
-    codes = [f"755{n:09d}" for n in range(50)]
-    assert [house.scanner.scan(code) for code in codes] == [OK] * 50
-    assert house.scanner.scan(HV) == WANTED
-    house.broker.start()
-    house.hub.connect()
-    wait_until(lambda: len(house.hub.waybills()) >= 51, "all scans", timeout_s=30)
-    assert house.hub.waybills() == [*codes, HV]
-
-
 def test_a_new_entry_reaches_the_scanner(house: House) -> None:
     house.edge.start()
     wait_until(lambda: house.edge.page()["list"]["version"] > 1, "the list")
@@ -108,26 +92,6 @@ def test_noise_on_a_cable_is_counted_for_the_operator(house: House) -> None:
     assert house.scanner.scan(PLAIN, aim="\x01\x02\x03]C0") == OK
     assert 'custos_edge_noise_bytes{device="dock-1"} 3.0' in house.edge.get("metrics")
     assert 'custos_edge_port_crashes{device="dock-1"} 0.0' in house.edge.get("metrics")
-
-
-def refused_messages(house: House) -> float:
-    lines = house.edge.get("metrics").splitlines()
-    found = next(line for line in lines if line.startswith("custos_edge_refused_messages_total"))
-    return float(found.split()[1])
-
-
-def test_a_replayed_older_list_is_refused_and_the_newer_one_judges_on(house: House) -> None:
-    house.edge.start()
-    wait_until(lambda: house.edge.page()["list"]["version"] > 1, "the list")
-    older = house.hub.push_entry("755000000002", result="wanted")
-    house.hub.push_entry(PLAIN)
-    version = house.hub.wanted.version
-    wait_until(lambda: house.edge.page()["list"]["version"] == version, "both entries")
-    before = refused_messages(house)
-    house.hub.send_command(older)
-    wait_until(lambda: refused_messages(house) == before + 1, "the refusal")
-    assert house.edge.page()["list"]["version"] == version
-    assert house.scanner.scan(PLAIN) == STOP
 
 
 def test_a_list_whose_head_is_old_judges_and_shows_as_stale(house: House) -> None:
@@ -212,12 +176,6 @@ def test_a_wrong_config_is_one_sentence(house: House) -> None:
     assert "CUSTOS_FAIL_POINT" in sentence(house, CUSTOS_FAIL_POINT="lunch")
     assert "not usable" in sentence(house, CUSTOS_DATA_DIR="/proc/custos")
     assert not house.edge.data_dir.exists()
-
-
-@pytest.mark.parametrize(("status", "says"), [(403, "token"), (409, "two edges")])
-def test_a_hub_that_refuses_is_one_sentence(house: House, status: int, says: str) -> None:
-    house.hub.enrol_status = status
-    assert says in sentence(house)
 
 
 def test_without_token_only_a_hub_on_this_machine_is_joined(house: House) -> None:

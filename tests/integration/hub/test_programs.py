@@ -278,18 +278,6 @@ def test_a_wrong_database_is_one_sentence_and_left_alone(tmp_path: Path) -> None
     assert foreign.read_text() == "not a database"
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("datadir = 'x'", "unknown key"), ("= nonsense", "not TOML")],
-)
-def test_a_wrong_configuration_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
-    config = tmp_path / "hub.toml"
-    config.write_text(text)
-    result = run("--config", str(config))
-    assert result.returncode == 2
-    assert said in only_sentence(result)
-
-
 def test_an_unknown_role_is_one_sentence(tmp_path: Path) -> None:
     result = run("--config", str(write_config(tmp_path)), "--roles", "ingest,cook")
     assert result.returncode == 2
