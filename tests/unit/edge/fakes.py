@@ -20,11 +20,28 @@ from edge.station_events import (
 )
 from edge.verdict import HeldList, shipped_list
 from ledger.chain import ChainHead
-from wire.events import Event, line_hash, parse_line, seal_line
+from wire.events import (
+    Event,
+    Feedback,
+    Scan,
+    Station,
+    StationFact,
+    line_hash,
+    parse_line,
+    seal_line,
+)
 from wire.messages import PrivateBody
 from wire.names import ZERO_HEAD
 from wire.policy import parse_policy
 from wire.wanted import WantedIndex
+
+OK = b"\x1b7,"
+WANTED = b"\x1b6,\x1b6,\x1b6,\x1b3,"
+WARN = b"\x1b5,\x1b5,"
+REJECT = b"\x1b8,"
+NOT_RECORDED = b"\x1b8,\x1b8,"
+PLAIN, HV = "755000000001", "103000000001"
+FULL_DISK = SpoolError("not recorded: database or disk is full", is_full=True)
 
 POLICY = parse_policy((files("wire") / "policy.toml").read_bytes())
 SPOOL_ID = "5" * 32
@@ -189,3 +206,15 @@ class Desk:
 
 def _is_answer(output: Output) -> bool:
     return isinstance(output, Answer)
+
+
+def facts(desk: Desk) -> list[StationFact]:
+    return [event.fact for event in desk.spool.events() if isinstance(event, Station)]
+
+
+def scans(desk: Desk) -> list[Scan]:
+    return [event for event in desk.spool.events() if isinstance(event, Scan)]
+
+
+def feedback(desk: Desk) -> list[Feedback]:
+    return [event for event in desk.spool.events() if isinstance(event, Feedback)]

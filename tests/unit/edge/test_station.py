@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from devices.framing import ScannerProtocol
 from edge.scan_lines import body_hash
-from edge.seams import SpoolError
 from edge.session import FixedSession, parse_session, pseudonym
 from edge.station_events import (
     Answer,
@@ -21,32 +20,24 @@ from edge.station_events import (
     Stopping,
 )
 from edge.verdict import HeldList
-from tests.unit.edge.fakes import SALT, START_AT, Desk
-from wire.events import ClockReading, Feedback, Scan, Station, StationFact
+from tests.unit.edge.fakes import (
+    FULL_DISK,
+    HV,
+    NOT_RECORDED,
+    OK,
+    PLAIN,
+    REJECT,
+    SALT,
+    START_AT,
+    WANTED,
+    WARN,
+    Desk,
+    scans,
+)
+from wire.events import ClockReading, Feedback
 from wire.messages import CodeBody
 from wire.names import Result, Step
 from wire.wanted import WantedEntry, WantedIndex, WantedResult, make_list
-
-OK = b"\x1b7,"
-WANTED = b"\x1b6,\x1b6,\x1b6,\x1b3,"
-WARN = b"\x1b5,\x1b5,"
-REJECT = b"\x1b8,"
-NOT_RECORDED = b"\x1b8,\x1b8,"
-PLAIN, HV = "755000000001", "103000000001"
-FULL_DISK = SpoolError("not recorded: database or disk is full", is_full=True)
-
-
-def facts(desk: Desk) -> list[StationFact]:
-    return [event.fact for event in desk.spool.events() if isinstance(event, Station)]
-
-
-def scans(desk: Desk) -> list[Scan]:
-    return [event for event in desk.spool.events() if isinstance(event, Scan)]
-
-
-def feedback(desk: Desk) -> list[Feedback]:
-    return [event for event in desk.spool.events() if isinstance(event, Feedback)]
-
 
 # ---------------------------------------------------------------- one scan
 

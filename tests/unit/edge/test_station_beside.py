@@ -5,7 +5,6 @@ from datetime import timedelta
 from devices.framing import ScannerProtocol
 from devices.port_thread import AnswerFailed, AnswerSent, PortLost, PortOpened
 from edge.scan_lines import LastScan, last_scans
-from edge.seams import SpoolError
 from edge.station_events import (
     Answer,
     ClockStepped,
@@ -18,30 +17,20 @@ from edge.station_events import (
     Stopping,
     Ticked,
 )
-from tests.unit.edge.fakes import POLICY, START_AT, Desk
+from tests.unit.edge.fakes import (
+    FULL_DISK,
+    HV,
+    PLAIN,
+    POLICY,
+    START_AT,
+    WANTED,
+    Desk,
+    facts,
+    feedback,
+    scans,
+)
 from wire.events import ClockReading, Feedback, Head, Scan, Station, StationFact
 from wire.names import Signal
-
-OK = b"\x1b7,"
-WANTED = b"\x1b6,\x1b6,\x1b6,\x1b3,"
-WARN = b"\x1b5,\x1b5,"
-REJECT = b"\x1b8,"
-NOT_RECORDED = b"\x1b8,\x1b8,"
-PLAIN, HV = "755000000001", "103000000001"
-FULL_DISK = SpoolError("not recorded: database or disk is full", is_full=True)
-
-
-def facts(desk: Desk) -> list[StationFact]:
-    return [event.fact for event in desk.spool.events() if isinstance(event, Station)]
-
-
-def scans(desk: Desk) -> list[Scan]:
-    return [event for event in desk.spool.events() if isinstance(event, Scan)]
-
-
-def feedback(desk: Desk) -> list[Feedback]:
-    return [event for event in desk.spool.events() if isinstance(event, Feedback)]
-
 
 # ---------------------------------------------------------------- repeats
 
