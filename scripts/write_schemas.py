@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from wire.events import SEALED_KEYS, Event
-from wire.messages import CodeBody, Message, PrivateBody
+from wire.messages import ActBody, CodeBody, Message, PrivateBody
+from wire.site_pack import SitePack
 from wire.wanted import WantedList
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
@@ -22,6 +23,8 @@ TYPES: dict[str, Any] = {
     "wanted-list": WantedList,
     "private-body": PrivateBody,
     "code-body": CodeBody,
+    "act-body": ActBody,
+    "site-pack": SitePack,
 }
 """What each schema describes: one line of an event, line 1 of a signed message, and so on."""
 

@@ -1,15 +1,20 @@
 """One sample of everything that crosses between programs; the golden files are these, sealed."""
 
 import hashlib
+from importlib.resources import files
 
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from wire import messages as m
 from wire.events import (
+    Act,
+    ActKind,
     ClockReading,
+    ContainerKind,
     Event,
     Feedback,
     Head,
+    QueuedScan,
     Scan,
     ScanTiming,
     Station,
@@ -18,6 +23,19 @@ from wire.events import (
     seal_line,
 )
 from wire.names import ZERO_HEAD, Result, Signal, Step
+from wire.policy import parse_policy
+from wire.site_pack import (
+    CheckItem,
+    Duty,
+    EdgePolicy,
+    PackPerson,
+    PackPlace,
+    PackShift,
+    SelfCheckTask,
+    SitePack,
+    pack_bytes,
+    pack_sha256,
+)
 from wire.wanted import (
     ListHead,
     Tone,
@@ -61,7 +79,8 @@ def scan(**fields: object) -> Scan:
         "symbology": "code128",
         "step": Step.ARRIVE,
         "place": "dock1",
-        "container": "BAG:0042",
+        "container": "B-0042",
+        "container_kind": ContainerKind.BAG,
         "result": Result.CLEAR,
         "list_version": 7,
         "list_age_s": 12,
@@ -85,15 +104,31 @@ EVENTS: dict[str, Event] = {
         step=None,
         place=None,
         container=None,
+        container_kind=None,
         by=None,
         clock=ClockReading(),
         result=Result.HOSTILE,
         list_version=0,
         list_age_s=None,
         maybe_repeat_of=3,
+        queued=QueuedScan(queue="77" * 16, n=4, at=LATER, result=Result.HOSTILE, list_version=6),
     ),
     "event-feedback": Feedback(
         **_STATION, of_seq=1, signal=Signal.WANTED, commit_us=310, feedback_us=90, repeats=2
+    ),
+    "event-act": Act(
+        **_STATION,
+        device="dock-1",
+        source="pts:/dev/pts/3",
+        by="8899aabbccddeeff",
+        act=ActKind.HANDOVER_ACCEPT,
+        scans=(2, 3),
+        step=Step.HANDOVER,
+        place="dock1",
+        giver="0011223344556677",
+        receiver="8899aabbccddeeff",
+        seal="S-1",
+        body=BODY_HASH,
     ),
     "event-station": Station(
         **_STATION,
@@ -128,6 +163,36 @@ STOP_ENTRY = WantedEntry(
 )
 WANTED: WantedList = make_list(7, (RULE,), (ENTRY, STOP_ENTRY))
 LIST_HEAD = ListHead(version=7, list_sha256=list_sha256(WANTED), head_at=AT)
+
+POLICY = parse_policy((files("wire") / "policy.toml").read_bytes())
+PACK = SitePack(
+    version=4,
+    site="755A",
+    timezone="Asia/Shanghai",
+    staff=(PackPerson(by="0011223344556677", name="王芳", duty=Duty.WAREHOUSE_KEEPER),),
+    places=(PackPlace(id="cage1", kind="cage", keeper="0011223344556677"),),
+    shifts=(PackShift(name="night", starts="22:00", ends="06:00"),),
+    tasks=(
+        SelfCheckTask(
+            incident=9,
+            waybill="103000000001",
+            since=AT,
+            due_at=LATER,
+            last_seen_zh="755A cage1，09:02",
+            last_seen_en="755A cage1, 09:02",
+            contact="region@example.test",
+            checks=(CheckItem(id="cage", zh="检查滞留笼", en="Look into the cage"),),
+        ),
+    ),
+    policy=EdgePolicy(
+        waybill=POLICY.waybill,
+        list=POLICY.list,
+        scan=POLICY.scan,
+        session=POLICY.session,
+        link=POLICY.link,
+        handover=POLICY.handover,
+    ),
+)
 
 BODY = m.PrivateBody(salt="d" * 32, body='{"code_hex":"00ff","text":null}')
 
@@ -176,6 +241,8 @@ MESSAGES: dict[str, m.MessageBase] = {
     ),
     "wanted-head": m.WantedHead(**_COMMAND, head=LIST_HEAD),
     "wanted-fetch": m.WantedFetch(**_COMMAND, version=7),
+    "pack-fetch": m.PackFetch(**_TO, have_version=3, at=AT),
+    "pack-head": m.PackHead(**_COMMAND, version=4),
     "enrolled": m.Enrolled(
         **_TO,
         public_key=EDGE_KEY.public_key.hex(),
@@ -185,7 +252,7 @@ MESSAGES: dict[str, m.MessageBase] = {
 }
 """The messages without lines, by the name of their golden file; each is one sealed message."""
 
-FROM_EDGE = frozenset({"state", "gone", "enrol", "fetch", "batch", "bodies"})
+FROM_EDGE = frozenset({"state", "gone", "enrol", "fetch", "pack-fetch", "batch", "bodies"})
 
 
 def key_of(name: str) -> SigningKey:
@@ -217,6 +284,8 @@ def golden() -> dict[str, bytes]:
     body = m.encode(BODY)
     bodies = m.Bodies(**_TO, count=1, sha256=hashlib.sha256(body + b"\n").hexdigest())
     snapshot = m.WantedSnapshot(**_TO, head=LIST_HEAD)
+    data = pack_bytes(PACK)
+    pack = m.Pack(**_TO, version=PACK.version, sha256=pack_sha256(data), made_at=AT)
     return {
         **{f"{name}.json": chain([event])[0] + b"\n" for name, event in EVENTS.items()},
         **{f"{name}.msg": seal(message, key_of(name)) for name, message in MESSAGES.items()},
@@ -224,5 +293,7 @@ def golden() -> dict[str, bytes]:
         "bodies.msg": seal(bodies, EDGE_KEY, [body]),
         "wanted-snapshot.msg": seal(snapshot, HUB_KEY, [list_bytes(WANTED)]),
         "wanted-list.json": list_bytes(WANTED),
+        "pack.msg": seal(pack, HUB_KEY, [pack_bytes(PACK)]),
+        "site-pack.json": pack_bytes(PACK),
         "private-body.json": body + b"\n",
     }

@@ -17,6 +17,8 @@ from msgspec import Meta, Struct
 
 from wire import WIRE_VERSION, WireVersion, strict
 from wire.limits import (
+    ACT_CHECKS_MAX,
+    ACT_SCANS_MAX,
     CODE_BYTES_MAX,
     ERROR_TEXT_MAX,
     INT_MAX,
@@ -101,6 +103,33 @@ class ScanTiming(Struct, frozen=True, kw_only=True):
     verdict: Micros
 
 
+class ContainerKind(StrEnum):
+    """What a parcel is put into; each has its own command label (interface: labels)."""
+
+    BAG = "bag"
+    VEHICLE = "vehicle"
+    FLIGHT = "flight"
+    PALLET = "pallet"
+
+
+class QueuedScan(Struct, frozen=True, kw_only=True):
+    """A handheld scanned this while it had no edge, and handed it in later.
+
+    ``queue`` names the handheld's queue and ``n`` the place in it, so that handing in twice stores
+    once. ``at`` is the handheld's own clock, ``result`` and ``list_version`` are what it told the
+    person then; the line's ``at`` is that moment in the edge's time.
+    """
+
+    queue: Hex32
+    n: Seq
+    at: At
+    result: Result
+    list_version: Count
+
+    def __post_init__(self) -> None:
+        parse_at(self.at)
+
+
 class Scan(EventBase, frozen=True, kw_only=True, tag="scan"):
     """One trigger pull outside the repeat guard.
 
@@ -118,11 +147,13 @@ class Scan(EventBase, frozen=True, kw_only=True, tag="scan"):
     step: Step | None = None
     place: Name | None = None
     container: ShortText | None = None
+    container_kind: ContainerKind | None = None
     result: Result
     list_version: Count
     list_age_s: Count | None = None
     timing_us: ScanTiming
     maybe_repeat_of: Seq | None = None
+    queued: QueuedScan | None = None
 
 
 class Feedback(EventBase, frozen=True, kw_only=True, tag="feedback"):
@@ -139,6 +170,44 @@ class Feedback(EventBase, frozen=True, kw_only=True, tag="feedback"):
     feedback_us: Micros | None = None
     device_ack: bool | None = None
     repeats: Count = 0
+
+
+class ActKind(StrEnum):
+    """What people did with parcels beyond scanning them (design sections 3 and 6)."""
+
+    HANDOVER_ACCEPT = "handover_accept"
+    HANDOVER_REFUSE = "handover_refuse"
+    SEAL_CHECK = "seal_check"
+    EXCEPTION = "exception"
+    DELIVER = "deliver"
+    SELF_CHECK = "self_check"
+    """The search that a suspect asks of a site (HV-2.11.2)."""
+    CORRECTION = "correction"
+
+
+class Act(EventBase, frozen=True, kw_only=True, tag="act"):
+    """One act at a station; ``scans`` are the sequence numbers in this spool that it covers.
+
+    The optional fields belong to single kinds: ``giver`` and ``receiver`` (pseudonyms) and
+    ``seal`` to a handover, ``reason`` to a refusal or an exception, ``incident``, ``found`` and
+    ``checks`` (what was ticked) to a self-check, ``corrects`` to a correction. What was typed of
+    people, a signer's ID or an exception's words, stands in the private body alone.
+    """
+
+    act: ActKind
+    waybill: Waybill | None = None
+    scans: Annotated[tuple[Seq, ...], Meta(max_length=ACT_SCANS_MAX)] = ()
+    step: Step | None = None
+    place: Name | None = None
+    giver: Hex16 | None = None
+    receiver: Hex16 | None = None
+    seal: Name | None = None
+    reason: ShortText | None = None
+    incident: Seq | None = None
+    found: bool | None = None
+    checks: Annotated[tuple[Name, ...], Meta(max_length=ACT_CHECKS_MAX)] = ()
+    corrects: Seq | None = None
+    body: Sha256 | None = None
 
 
 class StationFact(StrEnum):
@@ -172,7 +241,7 @@ class Head(EventBase, frozen=True, kw_only=True, tag="head"):
     list_age_s: Count | None = None
 
 
-Event = Scan | Feedback | Station | Head
+Event = Scan | Feedback | Act | Station | Head
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

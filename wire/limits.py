@@ -5,6 +5,10 @@ LINE_DEPTH_MAX = 6
 CODE_BYTES_MAX = 512
 """A label longer than this is hostile; its head is kept."""
 
+ACT_SCANS_MAX = 500
+"""Parcels of one handover; more are several handovers."""
+ACT_CHECKS_MAX = 16
+
 BATCH_BYTES_MAX = 256 * 1024
 """A whole batch message: header, signature and lines."""
 BATCH_EVENTS_MAX = 200
@@ -17,6 +21,13 @@ WANTED_RULES_MAX = 64
 SCOPE_SITES_MAX = 32
 DELTA_ENTRIES_MAX = 64
 """More changes than this travel as a snapshot."""
+
+PACK_BYTES_MAX = 1024 * 1024
+"""A site pack: its people, places, shifts and open tasks."""
+PACK_STAFF_MAX = 2_000
+PACK_PLACES_MAX = 500
+PACK_SHIFTS_MAX = 32
+PACK_TASKS_MAX = 200
 
 BODY_BYTES_MAX = 8 * 1024
 BODIES_PER_MESSAGE_MAX = 200

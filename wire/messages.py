@@ -76,6 +76,8 @@ class State(MessageBase, frozen=True, kw_only=True, tag="state"):
     oldest_at: At | None
     devices: Annotated[tuple[DeviceState, ...], Meta(max_length=DEVICES_PER_EDGE_MAX)]
     version: ShortText
+    pack_version: Count = 0
+    """Of the site pack that it holds; 0: none."""
 
     def __post_init__(self) -> None:
         parse_at(self.at)
@@ -105,6 +107,16 @@ class Enrol(MessageBase, frozen=True, kw_only=True, tag="enrol"):
     """The raw Ed25519 key, 64 hex digits."""
     secret: ShortText | None
     boot: Hex32
+
+
+class PackFetch(MessageBase, frozen=True, kw_only=True, tag="pack_fetch"):
+    """An edge asks for its site pack; ``have_version`` is what it holds."""
+
+    have_version: Count
+    at: At
+
+    def __post_init__(self) -> None:
+        parse_at(self.at)
 
 
 class Fetch(MessageBase, frozen=True, kw_only=True, tag="fetch"):
@@ -184,6 +196,23 @@ class WantedFetch(Command, frozen=True, kw_only=True, tag="wanted_fetch"):
     version: Count
 
 
+class PackHead(Command, frozen=True, kw_only=True, tag="pack_head"):
+    """The site has a newer pack: fetch it over HTTP."""
+
+    version: Count
+
+
+class Pack(MessageBase, frozen=True, kw_only=True, tag="pack"):
+    """Answer to a pack fetch; one line follows: the site pack's bytes, which ``sha256`` hashes."""
+
+    version: Count
+    sha256: Sha256
+    made_at: At
+
+    def __post_init__(self) -> None:
+        parse_at(self.made_at)
+
+
 class WantedSnapshot(MessageBase, frozen=True, kw_only=True, tag="wanted_snapshot"):
     """Answer to a fetch; one line follows: the list's canonical bytes, which ``head`` hashes."""
 
@@ -204,7 +233,8 @@ class Enrolled(MessageBase, frozen=True, kw_only=True, tag="enrolled"):
 class PrivateBody(Struct, frozen=True, kw_only=True):
     """What must not stand in a line; the line holds SHA-256(salt || body).
 
-    ``body`` is the JSON of a :class:`CodeBody` as text: the very characters that were hashed.
+    ``body`` is the JSON of a :class:`CodeBody` or an :class:`ActBody` as text: the very characters
+    that were hashed.
     """
 
     salt: Hex32
@@ -218,8 +248,18 @@ class CodeBody(Struct, frozen=True, kw_only=True):
     text: CodeText | None
 
 
-FromEdge = Batch | State | Gone | Bodies | Enrol | Fetch
-FromHub = Receipt | WantedDelta | WantedHead | WantedFetch | WantedSnapshot | Enrolled
+class ActBody(Struct, frozen=True, kw_only=True):
+    """What a person typed at an act: who signed, by which ID (HV-2.6), an exception's words."""
+
+    signer_name: CodeText | None = None
+    signer_id: CodeText | None = None
+    note: CodeText | None = None
+
+
+FromEdge = Batch | State | Gone | Bodies | Enrol | Fetch | PackFetch
+FromHub = (
+    Receipt | WantedDelta | WantedHead | WantedFetch | WantedSnapshot | PackHead | Pack | Enrolled
+)
 Message = FromEdge | FromHub
 AnyCommand = WantedDelta | WantedHead | WantedFetch
 

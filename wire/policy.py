@@ -75,6 +75,58 @@ class LatePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     future_max_h: Positive
 
 
+class HandoverPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``open_min``: a giver still holds for this long after a one-sided handover, then nobody.
+
+    ``join_min``: giver's and receiver's scans on two devices within this are one handover.
+    """
+
+    open_min: Positive
+    join_min: Positive
+
+
+class AcceptancePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``hv_above_cny``: a declared value above this asks for an HV waybill (HV-1.2.1).
+
+    ``value_cny_max``: above this, refused until the policy changes (HV-1.2.2).
+    """
+
+    hv_above_cny: Positive
+    value_cny_max: Positive
+
+
+class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a silent parcel is a suspect; see ``hub.missing.rules``.
+
+    ``late_min``: minutes behind the lane's and shift's plan, where nothing is learned yet.
+    ``quantile_pct``, ``samples_min``: above how many percent of a lane's own past times, once it
+    has at least so many. ``site_silent_min``: a site whose parcels all went silent for this long
+    is one incident. ``group_pct``: so much of a bag or vehicle silent together is one alert.
+    """
+
+    late_min: Positive
+    quantile_pct: Annotated[int, Meta(ge=50, le=100)]
+    samples_min: Positive
+    site_silent_min: Positive
+    group_pct: Annotated[int, Meta(ge=1, le=100)]
+
+
+class IncidentPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``self_check_min``: nothing found after this goes to the region (HV-2.11.2).
+
+    ``lost_h``: an escalated parcel still silent after this waits to be declared lost by a person.
+    """
+
+    self_check_min: Positive
+    lost_h: Positive
+
+
+class DispatchPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``list_min``: the HV list is sent so long after a shift's transfer (HV-2.7)."""
+
+    list_min: Positive
+
+
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole policy file."""
 
@@ -84,6 +136,11 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session: SessionPolicy
     link: LinkPolicy
     late: LatePolicy
+    handover: HandoverPolicy
+    acceptance: AcceptancePolicy
+    missing: MissingPolicy
+    incident: IncidentPolicy
+    dispatch: DispatchPolicy
 
 
 def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:

@@ -61,7 +61,7 @@ async def test_an_event_is_told_with_all_its_fields(
         "result": "hv",
         "list_version": 7,
         "list_age_s": 12,
-        "container": "BAG:0042",
+        "container": "B-0042",
         "symbology": "code128",
         "maybe_repeat_of": None,
         "timing_us": {"decode": 41, "verdict": 9},

@@ -30,7 +30,7 @@ def test_every_event_kind_and_every_message_type_has_a_golden_file() -> None:
     kinds = {type(event) for event in samples.EVENTS.values()}
     types = {type(message) for message in samples.MESSAGES.values()}
     assert kinds == set(Event.__args__)
-    assert types | {m.Batch, m.Bodies, m.WantedSnapshot} == set(m.Message.__args__)
+    assert types | {m.Batch, m.Bodies, m.WantedSnapshot, m.Pack} == set(m.Message.__args__)
 
 
 @pytest.mark.parametrize("name", samples.EVENTS)
@@ -55,7 +55,7 @@ def test_the_golden_batch_holds_a_chain_of_every_kind() -> None:
     opened = open_sealed(payload, m.Batch, samples.EDGE_KEY.public_key, BATCH_BYTES_MAX)
     lines = split_lines(opened.lines, BATCH_EVENTS_MAX)
     assert opened.message.count == len(lines) == len(samples.EVENTS)
-    assert [parse_line(line).seq for line in lines] == [1, 2, 3, 4, 5]
+    assert [parse_line(line).seq for line in lines] == [1, 2, 3, 4, 5, 6]
     assert samples.batch(lines) == payload
 
 

@@ -12,6 +12,7 @@ from wire import messages as m
 from wire.envelope import EnvelopeError, join, split, split_lines
 from wire.events import LineError, parse_line, seal_line
 from wire.names import ZERO_HEAD
+from wire.site_pack import pack_bytes, parse_pack
 from wire.wanted import list_bytes, make_list, parse_list
 
 _decoder = msgspec.json.Decoder(m.Message)
@@ -87,6 +88,20 @@ def long_line(size: int) -> None:
     line_with("later", f'"{padding}"')
 
 
+def act_of(**fields: object) -> None:
+    act = msgspec.structs.replace(samples.EVENTS["event-act"], **fields)
+    parse_line(seal_line(act, samples.SPOOL, 1, ZERO_HEAD))
+
+
+def pack_of(**fields: object) -> None:
+    parse_pack(pack_bytes(msgspec.structs.replace(samples.PACK, **fields)))
+
+
+def pack_sized(size: int) -> None:
+    data = pack_bytes(samples.PACK)
+    parse_pack(data + b" " * (size - len(data)))
+
+
 SPOOL_HEADS = samples.MESSAGES["receipt"].heads
 DEVICES = samples.MESSAGES["state"].devices
 EDGES: dict[str, Callable[[int], None]] = {
@@ -106,6 +121,13 @@ EDGES: dict[str, Callable[[int], None]] = {
     "BODIES_BYTES_MAX": lambda size: message_of(size, limits.BODIES_BYTES_MAX),
     "SPOOLS_PER_EDGE_MAX": lambda count: decoded("state", heads=SPOOL_HEADS * count),
     "DEVICES_PER_EDGE_MAX": lambda count: decoded("state", devices=DEVICES * count),
+    "ACT_SCANS_MAX": lambda count: act_of(scans=(1,) * count),
+    "ACT_CHECKS_MAX": lambda count: act_of(checks=("cage",) * count),
+    "PACK_BYTES_MAX": pack_sized,
+    "PACK_STAFF_MAX": lambda count: pack_of(staff=samples.PACK.staff * count),
+    "PACK_PLACES_MAX": lambda count: pack_of(places=samples.PACK.places * count),
+    "PACK_SHIFTS_MAX": lambda count: pack_of(shifts=samples.PACK.shifts * count),
+    "PACK_TASKS_MAX": lambda count: pack_of(tasks=samples.PACK.tasks * count),
     "INT_MAX": seq_of,
 }
 _OUTSIDE = {"ERROR_TEXT_MAX"}
