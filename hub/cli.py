@@ -22,12 +22,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub.access.service import adopt_admin_token, make_console_link, make_enrol_secret
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.clock import ClockSetting, SystemClock, read_test_clock
-from hub.config import ConfigError, Settings, load_policy, load_settings
+from hub.config import ConfigError, Settings, load_network, load_policy, load_settings
 from hub.db.engine import Database, DatabaseError, open_database, parse_url
 from hub.db.upgrade import check as check_database
 from hub.db.upgrade import upgrade
 from hub.heartbeat import Role
 from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
+from hub.network import Network
 from hub.supervisor import StartError, Supervisor
 from hub.telemetry import METRICS_VARIABLE, empty_metrics_dir, start_logging
 from hub.wanted.service import adopt_rules
@@ -50,6 +51,7 @@ class _Home:
 
     settings: Settings
     policy: Policy
+    network: Network
     clock: SystemClock
     clock_setting: ClockSetting | None
     database: Database
@@ -77,6 +79,7 @@ def check(context: typer.Context, config: ConfigOption = None) -> None:
     with _sentences():
         settings = load_settings(config or context.obj)
         load_policy(settings.policy)
+        load_network(settings.network)
         _read_clock(settings)
         url = parse_url(settings.database, settings.data_dir)
         database = open_database(url)
@@ -124,6 +127,7 @@ def _serve(home: _Home, roles: list[Role]) -> None:
     supervisor = Supervisor(
         home.settings,
         home.policy,
+        home.network,
         roles,
         home.clock,
         home.clock_setting,
@@ -187,6 +191,7 @@ def _parse_roles(text: str) -> list[Role]:
 def _open_home(config: Path | None, *, exclusive: bool) -> Iterator[_Home]:
     settings = load_settings(config)
     policy = load_policy(settings.policy)
+    network = load_network(settings.network)
     setting = _read_clock(settings)
     clock = SystemClock(setting)
     url = parse_url(settings.database, settings.data_dir)
@@ -200,7 +205,7 @@ def _open_home(config: Path | None, *, exclusive: bool) -> Iterator[_Home]:
             with database.writing() as tx:
                 adopt_admin_token(tx, token, clock.now())
                 adopt_rules(tx, policy, clock.now())
-            yield _Home(settings, policy, clock, setting, database, keys)
+            yield _Home(settings, policy, network, clock, setting, database, keys)
     finally:
         database.close()
 

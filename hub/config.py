@@ -20,11 +20,15 @@ from pydantic_settings import (
 )
 
 from hub.access.service import Enrolment
+from hub.network import EMPTY, Network
+from hub.network_file import parse_network
 from wire.policy import Policy, parse_policy
 
 MQTT_SCHEMES = ("mqtt", "mqtts", "embedded")
 MQTT_PORT = 1883
 MQTTS_PORT = 8883
+NETWORK_BYTES_MAX = 32 * 1024 * 1024
+"""100,000 people and 5,000 sites fit."""
 
 
 class ConfigError(Exception):
@@ -63,8 +67,7 @@ class SmtpSettings(BaseModel):
 class Settings(BaseSettings):
     """The whole file; each key can be overridden by ``CUSTOS_KEY`` or ``CUSTOS_SECTION__KEY``.
 
-    Relative paths count from the working directory. ``network`` is checked to be TOML now, and
-    read by the version that knows sites and staff.
+    Relative paths count from the working directory.
     """
 
     model_config = SettingsConfigDict(
@@ -134,9 +137,28 @@ def load_settings(path: Path | None) -> Settings:
     _check_addresses(settings)
     if settings.edges.enrolment is Enrolment.FIRST_USE and not settings.is_all_loopback:
         raise ConfigError("edges.enrolment: first-use needs http and mqtt on loopback addresses")
-    if settings.network is not None:
-        _read_toml(settings.network, "network")
     return settings
+
+
+def load_network(path: Path | None) -> Network:
+    """The carrier's network; an empty one without a file.
+
+    Raises:
+        ConfigError: the file is unreadable, too long, or does not fit together.
+    """
+    if path is None:
+        return EMPTY
+    try:
+        with path.open("rb") as file:
+            data = file.read(NETWORK_BYTES_MAX + 1)
+    except OSError as error:
+        raise ConfigError(f"network: cannot read {path}: {error.strerror}") from error
+    if len(data) > NETWORK_BYTES_MAX:
+        raise ConfigError(f"network: {path} is longer than {NETWORK_BYTES_MAX} bytes")
+    try:
+        return parse_network(data)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def load_policy(path: Path | None) -> Policy:

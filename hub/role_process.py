@@ -22,6 +22,7 @@ from hub.config import Settings
 from hub.db.engine import INGEST_CHECKPOINT_PAGES, open_database, parse_url
 from hub.heartbeat import Role
 from hub.keys import load_keys
+from hub.network import Network
 from hub.roles import RoleContext
 from hub.telemetry import start_logging
 from wire.policy import Policy
@@ -39,6 +40,7 @@ class RoleOrder(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     settings: str
     policy: Policy
+    network: Network
     listen_fd: int | None = None
     died_of: str | None = None
     clock_start_at: datetime | None = None
@@ -74,6 +76,7 @@ def _make_context(order: RoleOrder, stop: threading.Event) -> RoleContext:
         role=order.role,
         settings=settings,
         policy=order.policy,
+        network=order.network,
         clock=clock,
         database=open_database(parse_url(settings.database, settings.data_dir), pages),
         keys=load_keys(settings.data_dir, clock.random_bytes),

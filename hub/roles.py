@@ -8,6 +8,7 @@ from hub.config import Settings
 from hub.db.engine import Database
 from hub.heartbeat import Role
 from hub.keys import HubKeys
+from hub.network import Network
 from wire.policy import Policy
 
 
@@ -18,6 +19,7 @@ class RoleContext:
     role: Role
     settings: Settings
     policy: Policy
+    network: Network
     clock: Clock
     database: Database
     keys: HubKeys

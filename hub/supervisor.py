@@ -22,6 +22,7 @@ from hub.broker import EmbeddedBroker
 from hub.clock import Clock, ClockSetting
 from hub.config import MqttScheme, Settings
 from hub.heartbeat import Role
+from hub.network import Network
 from hub.role_process import RoleOrder
 from wire.messages import encode
 from wire.policy import Policy
@@ -61,6 +62,7 @@ class Supervisor:
         self,
         settings: Settings,
         policy: Policy,
+        network: Network,
         roles: Sequence[Role],
         clock: Clock,
         clock_setting: ClockSetting | None,
@@ -68,6 +70,7 @@ class Supervisor:
     ) -> None:
         self._settings = settings
         self._policy = policy
+        self._network = network
         self._clock = clock
         self._clock_setting = clock_setting
         self._children = [_Child(role) for role in roles]
@@ -179,6 +182,7 @@ class Supervisor:
             role=child.role,
             settings=self._settings.model_dump_json(),
             policy=self._policy,
+            network=self._network,
             listen_fd=listen_fd,
             died_of=child.died_of,
             clock_start_at=None if clock is None else clock.start_at,

@@ -22,6 +22,7 @@ from hub.ingest.intake import Incoming, Intake, Outgoing
 from hub.ingest.projecting import Projection
 from hub.ingest.service import EventFilter, EventView, events
 from hub.keys import HubKeys, load_keys
+from hub.network import EMPTY
 from hub.roles import RoleContext
 from hub.wanted.rules import entry_id_of
 from hub.wanted.service import adopt_rules, current_list, put_entry
@@ -218,6 +219,7 @@ class HubHome:
             keys=self.keys,
             clock=self.clock,
             policy=self.role.policy,
+            network=self.role.network,
             mqtt="mqtt://127.0.0.1:1883",
             enrolment=enrolment,
             test_clock=None,
@@ -244,6 +246,7 @@ def open_hub(data_dir: Path, url: URL) -> Iterator[HubHome]:
             role=Role.INGEST,
             settings=settings,
             policy=policy,
+            network=EMPTY,
             clock=clock,
             database=database,
             keys=keys,

@@ -12,6 +12,7 @@ from hub.access.service import Caller, Enrolment
 from hub.clock import Clock
 from hub.db.engine import Database
 from hub.keys import HubKeys
+from hub.network import Network
 from hub.web.problems import ProblemError
 from wire.names import format_at
 from wire.policy import Policy
@@ -33,6 +34,7 @@ class HubContext:
     keys: HubKeys
     clock: Clock
     policy: Policy
+    network: Network
     mqtt: str
     enrolment: Enrolment
     test_clock: str | None

@@ -69,6 +69,7 @@ def _hub_context(context: RoleContext) -> HubContext:
         keys=context.keys,
         clock=context.clock,
         policy=context.policy,
+        network=context.network,
         mqtt=settings.mqtt_url,
         enrolment=settings.edges.enrolment,
         test_clock=os.environ.get(TEST_CLOCK_VARIABLE),

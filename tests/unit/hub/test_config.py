@@ -31,7 +31,6 @@ def test_without_a_file_the_defaults_hold() -> None:
 
 
 def test_the_whole_file_of_the_interface_is_read(tmp_path: Path) -> None:
-    (tmp_path / "network.toml").write_text('[[site]]\ncode = "755A"\n')
     path = write(
         tmp_path,
         f"""
@@ -39,7 +38,6 @@ def test_the_whole_file_of_the_interface_is_read(tmp_path: Path) -> None:
         database = "postgresql://hub@db/custos"
         mqtt = "mqtts://broker.example:8884"
         http = "[::1]:9000"
-        network = "{tmp_path}/network.toml"
         [edges]
         enrolment = "token"
         [smtp]
@@ -76,7 +74,6 @@ def test_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.Monk
         ("mqtt = 'embedded://0.0.0.0:1883'", "loopback"),
         ("mqtt = 'embedded://10.0.0.1:1883'", "loopback"),
         ("mqtt = 'embedded://127.0.0.1'", "port"),
-        ("network = '/nowhere/network.toml'", "network"),
         ("data_dir = 7", "data_dir"),
         ("this is not toml", "not TOML"),
     ],

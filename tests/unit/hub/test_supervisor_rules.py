@@ -10,6 +10,7 @@ import pytest
 from hub.clock import SystemClock
 from hub.config import Settings, load_policy
 from hub.heartbeat import Role
+from hub.network import EMPTY
 from hub.supervisor import BACKOFF_S, Supervisor, backoff_s, describe_exit
 
 
@@ -78,6 +79,7 @@ def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
     supervisor = Supervisor(
         Settings(data_dir=tmp_path),
         load_policy(None),
+        EMPTY,
         [Role.CLOCK],
         SystemClock(),
         None,

@@ -1,0 +1,223 @@
+"""The carrier's network: regions, sites, places, lanes, shifts, staff and camera channels.
+
+Read once at the start (:mod:`hub.network_file`). Without a file it is empty, and edges and scanners
+that it does not name still work. Source: interface (network.toml).
+"""
+
+import heapq
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from wire.names import END, Name
+from wire.site_pack import ClockTime, Duty, PackText
+
+SITES_MAX = 5_000
+STAFF_MAX = 100_000
+LANES_MAX = 50_000
+CHANNELS_MAX = 50_000
+CONTACTS_MAX = 8
+PLACES_PER_CHANNEL_MAX = 32
+PLANNED_H_MAX = 30 * 24
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+STORAGE_KINDS = frozenset({"cage", "store"})
+"""Places where what cannot go on may rest (HV-2.8)."""
+DEDICATED_KIND = "dedicated_area"
+"""The camera-covered area of HV-2.11.3."""
+
+T = TypeVar("T")
+
+Badge = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + END)]
+Contact = Annotated[str, Meta(pattern=r"^[^\s@]{1,64}@[^\s@]{1,190}" + END)]
+Hours = Annotated[float, Meta(gt=0, le=PLANNED_H_MAX)]
+
+
+class SiteKind(StrEnum):
+    """What a site is (domain: glossary)."""
+
+    BRANCH = "branch"
+    LEVEL_2 = "level-2"
+    LEVEL_1 = "level-1"
+    DISPATCH = "dispatch"
+
+
+class _Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Region(_Row, frozen=True, kw_only=True):
+    """Whom a region's sites report to (HV-2.11.2, HV-3a)."""
+
+    code: Name
+    name: PackText
+    operations_contact: Contact
+    claims_contact: Contact
+
+
+class Site(_Row, frozen=True, kw_only=True):
+    """One site; ``superior`` is the site above it, ``contacts`` are e-mail addresses."""
+
+    code: Name
+    name: PackText
+    kind: SiteKind
+    region: Name
+    superior: Name | None = None
+    contacts: Annotated[tuple[Contact, ...], Meta(max_length=CONTACTS_MAX)] = ()
+    timezone: PackText = DEFAULT_TIMEZONE
+
+
+class Place(_Row, frozen=True, kw_only=True):
+    """A place of a site; ``keeper`` is a badge, ``container`` the lockable one (HV-2.8)."""
+
+    site: Name
+    id: Name
+    kind: Name
+    keeper: Badge | None = None
+    container: Name | None = None
+
+
+class Lane(_Row, frozen=True, kw_only=True, rename={"origin": "from", "destination": "to"}):
+    """A way that parcels go: so many planned hours, leaving with a shift of the origin."""
+
+    origin: Name
+    destination: Name
+    planned_h: Hours
+    shift: Name | None = None
+
+
+class Shift(_Row, frozen=True, kw_only=True, rename={"starts": "from", "ends": "to"}):
+    """A working window in the site's local time; it may cross midnight."""
+
+    site: Name
+    name: Name
+    starts: ClockTime
+    ends: ClockTime
+
+
+class Staff(_Row, frozen=True, kw_only=True):
+    """A person; ``badge`` is the plain number, scanned until a token is printed."""
+
+    badge: Badge
+    name: PackText
+    duty: Duty
+    site: Name
+
+
+class Channel(_Row, frozen=True, kw_only=True):
+    """What a camera sees, and what for (HV-2.11.3)."""
+
+    site: Name
+    camera: Name
+    places: Annotated[tuple[Name, ...], Meta(max_length=PLACES_PER_CHANNEL_MAX)]
+    role: Name
+
+
+class Network(_Row, frozen=True, kw_only=True, dict=True):
+    """The whole file; look things up by its methods."""
+
+    region: tuple[Region, ...] = ()
+    site: Annotated[tuple[Site, ...], Meta(max_length=SITES_MAX)] = ()
+    place: tuple[Place, ...] = ()
+    lane: Annotated[tuple[Lane, ...], Meta(max_length=LANES_MAX)] = ()
+    shift: tuple[Shift, ...] = ()
+    staff: Annotated[tuple[Staff, ...], Meta(max_length=STAFF_MAX)] = ()
+    channel: Annotated[tuple[Channel, ...], Meta(max_length=CHANNELS_MAX)] = ()
+
+    @cached_property
+    def sites(self) -> dict[str, Site]:
+        """Sites by code."""
+        return {site.code: site for site in self.site}
+
+    @cached_property
+    def people(self) -> dict[str, Staff]:
+        """Staff by badge."""
+        return {person.badge: person for person in self.staff}
+
+    @cached_property
+    def places(self) -> dict[tuple[str, str], Place]:
+        """Places by site and id."""
+        return {(place.site, place.id): place for place in self.place}
+
+    @cached_property
+    def lanes_from(self) -> dict[str, tuple[Lane, ...]]:
+        """Lanes by origin."""
+        return _grouped((lane.origin, lane) for lane in self.lane)
+
+    @cached_property
+    def shifts_of(self) -> dict[str, tuple[Shift, ...]]:
+        """Shifts by site."""
+        return _grouped((shift.site, shift) for shift in self.shift)
+
+    @cached_property
+    def regions(self) -> dict[str, Region]:
+        """Regions by code."""
+        return {region.code: region for region in self.region}
+
+    @cached_property
+    def _routes(self) -> dict[tuple[str, str], tuple[str, ...] | None]:
+        return {}
+
+    def region_of(self, site: str) -> Region | None:
+        """The region of a site; None for a site that the network does not name."""
+        found = self.sites.get(site)
+        return None if found is None else self.regions[found.region]
+
+    def zone_of(self, site: str) -> ZoneInfo:
+        """A site's zone: dates, cut-offs and shifts are local to it (design section 5)."""
+        found = self.sites.get(site)
+        return ZoneInfo(DEFAULT_TIMEZONE if found is None else found.timezone)
+
+    def is_camera_covered(self, site: str, place: str) -> bool:
+        """Say whether any channel sees a place (HV-2.8)."""
+        return (site, place) in self._covered
+
+    @cached_property
+    def _covered(self) -> frozenset[tuple[str, str]]:
+        return frozenset((each.site, place) for each in self.channel for place in each.places)
+
+    def lane_between(self, origin: str, destination: str) -> Lane | None:
+        """The quickest lane between two neighbours."""
+        lanes = [
+            each for each in self.lanes_from.get(origin, ()) if each.destination == destination
+        ]
+        return min(lanes, key=lambda lane: lane.planned_h, default=None)
+
+    def route(self, origin: str, destination: str) -> tuple[str, ...] | None:
+        """The sites of the quickest way by planned hours, both ends included; None: no way."""
+        asked = (origin, destination)
+        if asked not in self._routes:
+            self._routes[asked] = _quickest(self.lanes_from, origin, destination)
+        return self._routes[asked]
+
+
+EMPTY = Network()
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for key, row in pairs:
+        found.setdefault(key, []).append(row)
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def _quickest(
+    lanes_from: dict[str, tuple[Lane, ...]], origin: str, destination: str
+) -> tuple[str, ...] | None:
+    waiting: list[tuple[float, tuple[str, ...]]] = [(0.0, (origin,))]
+    done: set[str] = set()
+    while waiting:
+        hours, way = heapq.heappop(waiting)
+        here = way[-1]
+        if here == destination:
+            return way
+        if here in done:
+            continue
+        done.add(here)
+        for lane in lanes_from.get(here, ()):
+            if lane.destination not in done:
+                heapq.heappush(waiting, (hours + lane.planned_h, (*way, lane.destination)))
+    return None
