@@ -17,7 +17,7 @@ from hub.ingest.role import run_ingest
 from hub.parcels.project import ParcelProjection
 from hub.role_process import run_as_process
 from hub.roles import RoleContext
-from hub.timers import run_clock, run_signer
+from hub.timers import Duty, frame_duties, run_clock, run_signer
 from hub.wanted.project import WantedProjection
 from wire.policy import Policy
 
@@ -31,6 +31,11 @@ def make_projections(policy: Policy) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
     series_hv = [kind.series_hv for kind in policy.waybill if kind.series_hv]
     return [ParcelProjection(), WantedProjection(), AlertProjection(series_hv)]
+
+
+def make_duties(policy: Policy) -> list[Duty]:
+    """What the rooms do because time passes."""
+    return frame_duties(policy)
 
 
 def create_app(context: HubContext) -> FastAPI:
@@ -91,6 +96,10 @@ def _run_ingest(context: RoleContext) -> None:
     run_ingest(context, make_projections(context.policy))
 
 
+def _run_clock(context: RoleContext) -> None:
+    run_clock(context, make_duties(context.policy))
+
+
 def _create_app_with_console(context: HubContext) -> FastAPI:
     # Only the web role carries the screens' framework; the other roles stay small without it.
     from hub.console.console import mount_console
@@ -111,7 +120,7 @@ if __name__ == "__main__":
         {
             Role.INGEST: _run_ingest,
             Role.WEB: _run_web,
-            Role.CLOCK: run_clock,
+            Role.CLOCK: _run_clock,
             Role.SIGNER: run_signer,
         }
     )

@@ -1,9 +1,13 @@
 """The role ``clock``: what happens because time passes. Source: design section 5.
 
-It only writes rows; what edges must learn of it, ingest sends.
+Each room's part is a duty with a transaction of its own, so that one room's trouble costs the
+others nothing. Duties only write rows; what edges must learn of it, ingest sends.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 from prometheus_client import Counter
@@ -14,48 +18,102 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub import heartbeat
 from hub.access.service import forget_expired
 from hub.db import outbox
+from hub.db.engine import Database
 from hub.heartbeat import BEAT_S, Role
 from hub.ingest.service import raise_silences
 from hub.roles import RoleContext
 from hub.wanted.service import expire_entries
-from wire.policy import LinkPolicy
+from wire.policy import LinkPolicy, Policy
 
 STEP_S = 0.5
 SWEEP_S = 60.0
 """How often what is over for good is deleted."""
 
 _log = structlog.get_logger()
-_failures = Counter("custos_hub_clock_failures", "Turns of the clock role that failed")
+_failures = Counter("custos_hub_clock_failures", "Duties of the clock role that failed", ["duty"])
+
+
+class Duty(Protocol):
+    """What a room does because time passes."""
+
+    name: str
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        """Do what is due at ``now``, aware UTC; asked every ``STEP_S`` of real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireEntries:
+    """Take expired entries off the wanted list."""
+
+    name = "wanted"
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        """One new version of the list for all that expired."""
+        expire_entries(tx, now)
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseSilences:
+    """Tell of edges that the hub does not hear."""
+
+    policy: LinkPolicy
+    name = "silences"
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        """One alert for each silent edge."""
+        raise_silences(tx, timedelta(seconds=self.policy.hub_silent_s), now)
+
+
+def frame_duties(policy: Policy) -> list[Duty]:
+    """The duties that every hub has, whatever rooms stand behind it."""
+    return [ExpireEntries(), RaiseSilences(policy.link)]
 
 
 class Timers:
-    """Remembers when it last swept and beat."""
+    """Runs the duties, and remembers when it last swept and beat."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database, duties: Sequence[Duty]) -> None:
+        self._database = database
+        self._duties = duties
         self._last_beat_ns = self._last_sweep_ns = -(10**18)
 
-    def turn(self, tx: Connection, policy: LinkPolicy, now: datetime, mono_ns: int) -> None:
-        """Do what is due; ``mono_ns`` counts real time."""
-        expire_entries(tx, now)
-        raise_silences(tx, timedelta(seconds=policy.hub_silent_s), now)
-        if mono_ns - self._last_beat_ns >= BEAT_S * 1e9:
-            self._last_beat_ns = mono_ns
-            heartbeat.beat(tx, Role.CLOCK, now)
-        if mono_ns - self._last_sweep_ns >= SWEEP_S * 1e9:
-            self._last_sweep_ns = mono_ns
-            forget_expired(tx, now)
-            outbox.prune(tx)
+    def turn(self, now: datetime, mono_ns: int) -> None:
+        """Do what is due; ``mono_ns`` counts real time.
+
+        Raises:
+            OperationalError, PoolTimeout: the database does not answer.
+        """
+        for duty in self._duties:
+            self._run(duty, now)
+        with self._database.writing() as tx:
+            if mono_ns - self._last_beat_ns >= BEAT_S * 1e9:
+                self._last_beat_ns = mono_ns
+                heartbeat.beat(tx, Role.CLOCK, now)
+            if mono_ns - self._last_sweep_ns >= SWEEP_S * 1e9:
+                self._last_sweep_ns = mono_ns
+                forget_expired(tx, now)
+                outbox.prune(tx)
+
+    def _run(self, duty: Duty, now: datetime) -> None:
+        try:
+            with self._database.writing() as tx:
+                duty.run(tx, now)
+        except (OperationalError, PoolTimeout):
+            raise
+        except Exception:  # noqa: BLE001 - a room's mistake must not stop the other rooms' timers
+            _failures.labels(duty.name).inc()
+            _log.exception("duty failed", duty=duty.name)
 
 
-def run_clock(context: RoleContext) -> None:
+def run_clock(context: RoleContext, duties: Sequence[Duty]) -> None:
     """Look every ``STEP_S`` for what is due, until told to stop."""
-    timers, clock = Timers(), context.clock
+    timers, clock = Timers(context.database, duties), context.clock
     while not context.stop.wait(STEP_S):
         try:
-            with context.database.writing() as tx:
-                timers.turn(tx, context.policy.link, clock.now(), clock.mono_ns())
+            timers.turn(clock.now(), clock.mono_ns())
         except (OperationalError, PoolTimeout):
-            _failures.inc()
+            _failures.labels("database").inc()
             _log.exception("database does not answer")
 
 
@@ -67,5 +125,5 @@ def run_signer(context: RoleContext) -> None:
             with context.database.writing() as tx:
                 heartbeat.beat(tx, Role.SIGNER, context.clock.now())
         except (OperationalError, PoolTimeout):
-            _failures.inc()
+            _failures.labels("signer").inc()
             _log.exception("database does not answer")

@@ -1,10 +1,13 @@
 """What happens because time passes: expiry, silence, heartbeats, sweeping."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from hub import heartbeat
 from hub.access.service import make_console_link
 from hub.alerts.service import Alert, AlertKind, AlertState, list_alerts
+from hub.app import make_duties
 from hub.heartbeat import Role, heartbeats, is_alive
 from hub.timers import Timers
 from hub.wanted.rules import entry_id_of
@@ -22,8 +25,11 @@ SILENT_S = 90
 
 
 def turn(hub: HubHome, timers: Timers | None = None) -> None:
-    with hub.database.writing() as tx:
-        (timers or Timers()).turn(tx, hub.role.policy.link, hub.clock.now(), hub.clock.mono_ns())
+    (timers or every_timer(hub)).turn(hub.clock.now(), hub.clock.mono_ns())
+
+
+def every_timer(hub: HubHome) -> Timers:
+    return Timers(hub.database, make_duties(hub.role.policy))
 
 
 def listen(hub: HubHome, since_s: float | None = 0) -> None:
@@ -113,7 +119,7 @@ def test_a_role_is_alive_while_it_beats(hub: HubHome) -> None:
 
 
 def test_what_is_over_is_swept_each_minute(hub: HubHome) -> None:
-    timers = Timers()
+    timers = every_timer(hub)
     turn(hub, timers)
     with hub.database.writing() as tx:
         make_console_link(tx, START - timedelta(hours=2), hub.clock.random_bytes)
@@ -124,3 +130,32 @@ def test_what_is_over_is_swept_each_minute(hub: HubHome) -> None:
     hub.clock.move(1)
     turn(hub, timers)
     assert hub.count("credential") == before - 1
+
+
+class BrokenDuty:
+    name = "broken"
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        make_console_link(tx, now, bytes)
+        raise RuntimeError("a room's mistake")
+
+
+class PatientDuty:
+    name = "patient"
+
+    def __init__(self) -> None:
+        self.ran_at: list[datetime] = []
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        self.ran_at.append(now)
+
+
+def test_a_duty_that_fails_leaves_nothing_behind_and_costs_the_others_nothing(
+    hub: HubHome,
+) -> None:
+    patient, before = PatientDuty(), hub.count("credential")
+    Timers(hub.database, [BrokenDuty(), patient]).turn(hub.clock.now(), hub.clock.mono_ns())
+    assert patient.ran_at == [hub.clock.now()]
+    assert hub.count("credential") == before
+    with hub.database.reading() as tx:
+        assert heartbeats(tx)[Role.CLOCK].beat_at == hub.clock.now()
