@@ -154,6 +154,8 @@ def test_a_duty_that_fails_leaves_nothing_behind_and_costs_the_others_nothing(
     hub: HubHome,
 ) -> None:
     patient, before = PatientDuty(), hub.count("credential")
+    with hub.database.writing() as tx:
+        heartbeat.begin(tx, Role.CLOCK, hub.clock.now() - timedelta(seconds=5))
     Timers(hub.database, [BrokenDuty(), patient]).turn(hub.clock.now(), hub.clock.mono_ns())
     assert patient.ran_at == [hub.clock.now()]
     assert hub.count("credential") == before
