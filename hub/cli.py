@@ -246,5 +246,5 @@ def _sentences() -> Iterator[None]:
 
 
 def _exit_with(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
+    typer.echo(f"custos-hub: {sentence}", err=True)
     raise typer.Exit(2)

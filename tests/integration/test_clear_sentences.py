@@ -31,6 +31,7 @@ def assert_one_sentence(ended: subprocess.CompletedProcess[str], *words: str) ->
     assert ended.returncode == 2, (ended.returncode, ended.stderr)
     lines = ended.stderr.strip().splitlines()
     assert len(lines) == 1, ended.stderr
+    assert lines[0].startswith("custos-"), "the sentence names its program"
     for word in words:
         assert word in lines[0], lines[0]
     assert "Traceback" not in ended.stderr
