@@ -57,8 +57,8 @@ def test_200_scans_without_hub_and_broker_arrive_once_in_order_and_late(tmp_path
         times = [item["at"] for item in offline]
         assert times == sorted(times)
         assert all(item["at"] < item["received_at"] for item in offline)
-        assert all(item["late"] for item in offline[: SCANS // 2])
+        assert all(item["late"] for item in offline)
         alerts = house.hub.get("alerts?limit=1000")["items"]
         by_waybill = {a["waybill"]: a for a in alerts if a["kind"] in ("hv_passage", "wanted")}
-        for code in (c for c in codes[: SCANS // 2] if c in wanted or c.startswith("103")):
+        for code in (c for c in codes if c in wanted or c.startswith("103")):
             assert by_waybill[code]["late"] is True
