@@ -23,10 +23,14 @@ State = dict[str, Any]
 
 
 class FakeEdge:
-    """Runs in a thread of its own; ``url`` is the page, ``heard`` what the page sent."""
+    """Runs in a thread of its own; ``url`` is the page, ``heard`` what the page sent.
+
+    ``is_followed``: a page has started and opened its socket.
+    """
 
     def __init__(self, state: State) -> None:
         self.heard: list[object] = []
+        self.is_followed = False
         self.is_silent = False
         self.refuses = False
         self._state = copy.deepcopy(state)
@@ -71,6 +75,7 @@ class FakeEdge:
                 await socket.close()
                 return
             await socket.accept()
+            self.is_followed = True
             speaking = asyncio.create_task(self._speak(socket))
             try:
                 while True:
