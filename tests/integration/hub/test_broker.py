@@ -1,7 +1,5 @@
 """The embedded broker, the real one: a dead router inside its living process is found."""
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +22,9 @@ class Watched:
         self.port = free_port()
         self.broker = EmbeddedBroker(directory / "broker.toml", "127.0.0.1", self.port)
         self.mono_ns = 0
+        before = psutil.Process().children()
         self.broker.start(self.mono_ns)
+        (self.process,) = (each for each in psutil.Process().children() if each not in before)
 
     def ask(self, patience_s: float) -> str | None:
         """Begin a question, give it some real time, then all the time on the clock."""
@@ -66,7 +66,6 @@ def test_a_dead_router_is_found_and_the_broker_serves_again(watched: Watched) ->
 
 
 def test_an_ended_process_is_found_at_once(watched: Watched) -> None:
-    (process,) = psutil.Process().children()
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
+    watched.process.kill()
+    watched.process.wait(10)
     assert watched.broker.failure(watched.mono_ns) == "its process has ended"
