@@ -1,9 +1,6 @@
 """The spool on a real disk: killed, full, broken, crowded (P1, P2)."""
 
-import os
 import shutil
-import signal
-import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from edge.spool import KEEP_RECEIPTED, Spool
 from edge.spool_reader import SpoolReader
 from edge.spool_schema import TAIL_LINES_CHECKED, check_sqlite_version
 from ledger.chain import ChainHead, extend
+from tests.faults.lives import lives
 from tests.integration.edge.sick_disk import sick_disk
 from wire.events import ClockReading, Station, StationFact, parse_line
 from wire.messages import PrivateBody
@@ -113,30 +111,11 @@ def test_unsent_lines_stop_at_count_and_at_bytes(path: Path) -> None:
 # ---------------------------------------------------------------- kill -9
 
 
-def _append_until_killed(path: Path, told: int) -> None:
-    spool = Spool(path, ID)
-    while True:
-        (sealed,) = spool.append([fact(str(spool.head_seq))], {}, {})
-        os.write(told, struct.pack("<Q", sealed.seq))
-
-
 def test_what_was_acknowledged_before_a_kill_is_there_after_it(path: Path) -> None:
-    acknowledged = 0
-    for kill in range(KILLS):
-        read, write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(read)
-            _append_until_killed(path, write)
-        os.close(write)
-        for _ in range(1 + kill % 5):
-            acknowledged = struct.unpack("<Q", os.read(read, 8))[0]
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        while data := os.read(read, 8):
-            acknowledged = struct.unpack("<Q", data)[0]
-        os.close(read)
-        assert len(lines_of(path)) >= acknowledged
+    with lives() as live:
+        for kill in range(KILLS):
+            acknowledged = live("without end", path, 0, 1 + kill % 5)[-1]
+            assert len(lines_of(path)) >= acknowledged
     spool = Spool(path, ID)
     lines = lines_of(path)
     assert [parse_line(line).seq for line in lines] == list(range(1, spool.head_seq + 1))

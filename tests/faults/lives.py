@@ -1,0 +1,121 @@
+"""Lives of a forked recorder that end by SIGKILL: ``python -m tests.faults.lives``.
+
+A program of its own, because pytest's process may have threads, and a fork of such a process can
+hang. It reads orders, one JSON line each, and answers what was acknowledged before the end.
+"""
+
+import json
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from edge.spool import Spool
+from tests.faults.spooling import SPOOL_ID, scan
+
+ROOT = Path(__file__).parents[2]
+SCANS_PER_LIFE_MAX = 30
+ANSWER_S_MAX = 10
+_ACK = struct.Struct("<Q")
+
+Live = Callable[[str, Path, int, int], list[int]]
+"""One life: which recorder, its spool, its first number, how many acknowledgements it may give."""
+
+
+def _record(spool: Spool, acknowledgements: int, first: int) -> None:
+    """What the edge does: an acknowledgement follows a commit."""
+    for number in range(first, first + SCANS_PER_LIFE_MAX):
+        spool.append([scan(number)], {}, {})
+        os.write(acknowledgements, _ACK.pack(number))
+
+
+def _record_too_early(spool: Spool, acknowledgements: int, first: int) -> None:
+    """The mutant: tone first, commit after; it dies between the two at its last scan."""
+    for number in range(first, first + SCANS_PER_LIFE_MAX):
+        os.write(acknowledgements, _ACK.pack(number))
+        if number == first + SCANS_PER_LIFE_MAX // 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        spool.append([scan(number)], {}, {})
+
+
+def _record_without_end(spool: Spool, acknowledgements: int, first: int) -> None:
+    """Acknowledges the numbers that the spool itself gives, until it is killed."""
+    del first
+    while True:
+        (sealed,) = spool.append([scan(spool.head_seq)], {}, {})
+        os.write(acknowledgements, _ACK.pack(sealed.seq))
+
+
+RECORDERS = {
+    "honest": _record,
+    "too early": _record_too_early,
+    "without end": _record_without_end,
+}
+
+
+def _live(recorder: str, path: str, first: int, acks_before_kill: int) -> list[int]:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            RECORDERS[recorder](Spool(Path(path), SPOOL_ID), writing, first)
+            signal.pause()
+        finally:
+            os._exit(1)
+    os.close(writing)
+    data = b""
+    try:
+        while len(data) < acks_before_kill * _ACK.size:
+            select.select([reading], [], [], ANSWER_S_MAX)
+            chunk = os.read(reading, _ACK.size)
+            if not chunk:
+                break
+            data += chunk
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        while chunk := os.read(reading, 4096):
+            data += chunk
+    finally:
+        os.close(reading)
+    return [number for (number,) in _ACK.iter_unpack(data)]
+
+
+@contextmanager
+def lives() -> Iterator[Live]:
+    """The program above, to be asked for one life after the other."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.lives"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        orders: IO[str] = program.stdin
+        answers: IO[str] = program.stdout
+
+        def live(recorder: str, path: Path, first: int, acks_before_kill: int) -> list[int]:
+            orders.write(json.dumps([recorder, str(path), first, acks_before_kill]) + "\n")
+            orders.flush()
+            found: list[int] = json.loads(answers.readline())
+            return found
+
+        yield live
+
+
+def main() -> None:
+    """Answer each order until there are none."""
+    for order in sys.stdin:
+        print(json.dumps(_live(*json.loads(order))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
