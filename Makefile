@@ -16,7 +16,7 @@ demo:
 
 test:
 	@scripts/setup.sh test
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check:
 	@scripts/setup.sh test
