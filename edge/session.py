@@ -4,8 +4,6 @@ Pure. The session is stored in the same transaction as the scan that changed it,
 crash the two agree. Source: design section 3, interface ("Labels"), HV-R1.
 """
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from devices.symbology import CommandLabel, Verb
+from wire import badges
 from wire.names import At, Hex16, Name, Step, format_at, parse_at
 
-PSEUDONYM_CHARS = 16
 BUILT_VERBS = frozenset({Verb.BY, Verb.STEP, Verb.PLACE, Verb.BAG, Verb.END})
 """The other labels are stored and answered "not yet"."""
 
@@ -47,7 +45,7 @@ class FixedSession:
 
 
 def pseudonym(badge: str, site_salt: str | None) -> str | None:
-    """A badge as it may stand in a line: HMAC-SHA256(site salt, badge token), cut to 16 hex.
+    """A badge as it may stand in a line, see :mod:`wire.badges`.
 
     Args:
         badge: the token of a ``CX:BY:`` label.
@@ -55,8 +53,7 @@ def pseudonym(badge: str, site_salt: str | None) -> str | None:
     """
     if site_salt is None:
         return None
-    digest = hmac.new(bytes.fromhex(site_salt), badge.encode("utf-8"), hashlib.sha256)
-    return digest.hexdigest()[:PSEUDONYM_CHARS]
+    return badges.pseudonym(badges.badge_sha256(badge), site_salt)
 
 
 def current(session: Session, idle_min: int, now: datetime) -> Session:
