@@ -6,20 +6,25 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from hub.access.service import people_of
 from hub.alerts.project import AlertProjection
 from hub.heartbeat import Role
+from hub.incidents.project import IncidentProjection
+from hub.incidents.service import IncidentDuty, Search, tasks_of
 from hub.ingest.projecting import Projection
 from hub.ingest.role import run_ingest
+from hub.mail.sender import MailSender, SmtpOutlet, run_sender
+from hub.packs.service import PackDuty
 from hub.parcels.project import ParcelProjection
 from hub.role_process import run_as_process
-from hub.roles import RoleContext
+from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_search
 from hub.timers import Duty, frame_duties, run_clock, run_signer
 from hub.wanted.project import WantedProjection
-from wire.policy import Policy
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -27,15 +32,30 @@ if TYPE_CHECKING:
     from hub.web.context import HubContext
 
 
-def make_projections(policy: Policy) -> list[Projection]:
+def make_projections(context: RoleContext) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
-    series_hv = [kind.series_hv for kind in policy.waybill if kind.series_hv]
-    return [ParcelProjection(), WantedProjection(), AlertProjection(series_hv)]
+    series_hv = [kind.series_hv for kind in context.policy.waybill if kind.series_hv]
+    return [
+        ParcelProjection(),
+        WantedProjection(),
+        IncidentProjection(_search(context)),
+        AlertProjection(series_hv),
+    ]
 
 
-def make_duties(policy: Policy) -> list[Duty]:
+def make_duties(context: RoleContext) -> list[Duty]:
     """What the rooms do because time passes."""
-    return frame_duties(policy)
+    policy, network = context.policy, context.network
+    return [
+        *frame_duties(policy),
+        IncidentDuty(_search(context)),
+        PackDuty(
+            network,
+            policy,
+            people=lambda tx, site: people_of(tx, network, site),
+            tasks=lambda tx, site: tasks_of(tx, network, site),
+        ),
+    ]
 
 
 def create_app(context: HubContext) -> FastAPI:
@@ -46,6 +66,7 @@ def create_app(context: HubContext) -> FastAPI:
 
     import hub.access.api
     import hub.alerts.api
+    import hub.incidents.api
     import hub.ingest.api
     import hub.parcels.api
     import hub.wanted.api
@@ -85,6 +106,7 @@ def create_app(context: HubContext) -> FastAPI:
         hub.parcels.api.router,
         hub.wanted.api.router,
         hub.alerts.api.router,
+        hub.incidents.api.router,
     ):
         app.include_router(router, dependencies=[bearer])
     app.include_router(live_router(feed))
@@ -93,11 +115,36 @@ def create_app(context: HubContext) -> FastAPI:
 
 
 def _run_ingest(context: RoleContext) -> None:
-    run_ingest(context, make_projections(context.policy))
+    run_ingest(context, make_projections(context))
 
 
 def _run_clock(context: RoleContext) -> None:
-    run_clock(context, make_duties(context.policy))
+    sender = _mail_sender(context)
+    mails = threading.Thread(target=run_sender, args=(sender, context.stop), name="mails")
+    mails.start()
+    try:
+        run_clock(context, make_duties(context))
+    finally:
+        context.stop.set()
+        mails.join()
+
+
+def _mail_sender(context: RoleContext) -> MailSender:
+    smtp = context.settings.smtp
+    return MailSender(
+        context.database,
+        context.keys.bodies,
+        context.clock,
+        context.policy.mail,
+        SENDER_WITHOUT_SMTP if smtp is None else smtp.sender,
+        None if smtp is None else SmtpOutlet(smtp),
+    )
+
+
+def _search(context: RoleContext) -> Search:
+    return make_search(
+        context.settings, context.policy, context.network, context.keys, context.clock
+    )
 
 
 def _create_app_with_console(context: HubContext) -> FastAPI:

@@ -5,6 +5,7 @@ ConfigError       ours: one sentence, exit 2
 
 import ipaddress
 import tomllib
+from email.utils import parseaddr
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -52,7 +53,7 @@ class EdgeSettings(BaseModel):
 
 
 class SmtpSettings(BaseModel):
-    """``[smtp]``: checked now, read by the version that sends mail."""
+    """``[smtp]``: the mail server; no password leaves this host with ``security = "none"``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -135,6 +136,7 @@ def load_settings(path: Path | None) -> Settings:
     except (ValidationError, SettingsError) as error:
         raise ConfigError(_sentence(error)) from error
     _check_addresses(settings)
+    _check_smtp(settings.smtp)
     if settings.edges.enrolment is Enrolment.FIRST_USE and not settings.is_all_loopback:
         raise ConfigError("edges.enrolment: first-use needs http and mqtt on loopback addresses")
     return settings
@@ -209,6 +211,22 @@ def _check_addresses(settings: Settings) -> None:
             raise ConfigError("mqtt: the embedded broker listens on loopback addresses only")
         if port is None or port == 0:
             raise ConfigError("mqtt: the embedded broker needs a port")
+
+
+def _check_smtp(smtp: SmtpSettings | None) -> None:
+    if smtp is None:
+        return
+    if "@" not in parseaddr(smtp.sender)[1]:
+        raise ConfigError(f"smtp.sender: {smtp.sender!r} is no mail address")
+    if smtp.user is not None and smtp.security == "none" and not is_loopback(smtp.host):
+        raise ConfigError("smtp.security: a password is never sent in plain text")
+    if (smtp.user is None) != (smtp.password_file is None):
+        raise ConfigError("smtp: user and password_file go together")
+    if smtp.password_file is not None:
+        try:
+            smtp.password_file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"smtp.password_file: cannot read {smtp.password_file}") from error
 
 
 def _host_and_port(key: str, text: str) -> tuple[str, int]:

@@ -7,9 +7,15 @@ from hub.clock import Clock
 from hub.config import Settings
 from hub.db.engine import Database
 from hub.heartbeat import Role
+from hub.incidents.service import Search
 from hub.keys import HubKeys
+from hub.mail.service import MailQueue
 from hub.network import Network
+from ledger.keys import key_hash
 from wire.policy import Policy
+
+SENDER_WITHOUT_SMTP = "custos@localhost"
+"""Mails wait under this name until there is a server that takes them."""
 
 
 @dataclass(frozen=True)
@@ -25,3 +31,13 @@ class RoleContext:
     keys: HubKeys
     stop: threading.Event
     listen_fd: int | None
+
+
+def make_search(
+    settings: Settings, policy: Policy, network: Network, keys: HubKeys, clock: Clock
+) -> Search:
+    """The search for missing parcels, as every role works on it."""
+    sender = SENDER_WITHOUT_SMTP if settings.smtp is None else settings.smtp.sender
+    home = key_hash(keys.statement.public_key)
+    mails = MailQueue(keys.bodies, clock.random_bytes, home, sender)
+    return Search(policy.incident, network, mails)

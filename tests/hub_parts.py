@@ -17,13 +17,14 @@ from hub.app import make_projections
 from hub.config import Settings, load_policy
 from hub.db.engine import Database, open_database
 from hub.heartbeat import Role
+from hub.incidents.service import Search
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake, Outgoing
 from hub.ingest.projecting import Projection
 from hub.ingest.service import EventFilter, EventView, events
 from hub.keys import HubKeys, load_keys
-from hub.network import EMPTY
-from hub.roles import RoleContext
+from hub.network import EMPTY, Network
+from hub.roles import RoleContext, make_search
 from hub.wanted.rules import entry_id_of
 from hub.wanted.service import adopt_rules, current_list, put_entry
 from hub.web.context import HubContext
@@ -163,8 +164,14 @@ class HubHome:
     settings: Settings
     role: RoleContext
 
+    def search(self) -> Search:
+        """The search for missing parcels, as every role has it."""
+        return make_search(
+            self.settings, self.role.policy, self.role.network, self.keys, self.clock
+        )
+
     def intake(self, projections: list[Projection] | None = None) -> Intake:
-        found = make_projections(self.role.policy) if projections is None else projections
+        found = make_projections(self.role) if projections is None else projections
         return Intake(found, self.role.policy, CommandDesk(self.clock.random_bytes))
 
     def take(
@@ -220,6 +227,7 @@ class HubHome:
             clock=self.clock,
             policy=self.role.policy,
             network=self.role.network,
+            search=self.search(),
             mqtt="mqtt://127.0.0.1:1883",
             enrolment=enrolment,
             test_clock=None,
@@ -231,7 +239,7 @@ class HubHome:
 
 
 @contextmanager
-def open_hub(data_dir: Path, url: URL) -> Iterator[HubHome]:
+def open_hub(data_dir: Path, url: URL, network: Network = EMPTY) -> Iterator[HubHome]:
     """Make a hub's home in a database that has its schema: keys, token, rules."""
     clock = SetClock()
     settings = Settings(data_dir=data_dir)
@@ -246,7 +254,7 @@ def open_hub(data_dir: Path, url: URL) -> Iterator[HubHome]:
             role=Role.INGEST,
             settings=settings,
             policy=policy,
-            network=EMPTY,
+            network=network,
             clock=clock,
             database=database,
             keys=keys,

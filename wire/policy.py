@@ -114,11 +114,20 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class IncidentPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``self_check_min``: nothing found after this goes to the region (HV-2.11.2).
 
-    ``lost_h``: an escalated parcel still silent after this waits to be declared lost by a person.
+    ``lost_h``: an escalated parcel that is still silent after this counts as lost.
+    ``follow_up_min``: the responsible person follows up within this (HV-2.11.2.2).
     """
 
     self_check_min: Positive
     lost_h: Positive
+    follow_up_min: Positive
+
+
+class MailPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``stuck_min``: a mail that waits this long is an alert; ``give_up_h``: nobody tries on."""
+
+    stuck_min: Positive
+    give_up_h: Positive
 
 
 class DispatchPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +149,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     acceptance: AcceptancePolicy
     missing: MissingPolicy
     incident: IncidentPolicy
+    mail: MailPolicy
     dispatch: DispatchPolicy
 
 

@@ -25,10 +25,12 @@ from hub.access.rules import (
     EnrolAnswer,
     Enrolment,
     judge_enrolment,
+    pseudonym,
     secret_hash,
 )
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.keys import NONCE_BYTES, BodyCipher
+from hub.network import Network, Staff
 from wire.envelope import EnvelopeError, split_lines
 from wire.limits import BODIES_PER_MESSAGE_MAX, BODY_BYTES_MAX
 from wire.messages import Bodies, CodeBody, Enrol, PrivateBody
@@ -116,6 +118,18 @@ def _salt_of(tx: Connection, site: str, random_bytes: RandomBytes) -> str:
         salt = random_bytes(SALT_BYTES).hex()
         store.set_salt(tx, site, salt)
     return salt
+
+
+# ---------------------------------------------------------------- people
+
+
+def people_of(tx: Connection, network: Network, site: str) -> dict[str, Staff]:
+    """Who works at a site, by the pseudonym that the badge has in the site's lines."""
+    salt = store.salt_of(tx, site)
+    if salt is None:
+        return {}
+    mine = (person for person in network.staff if person.site == site)
+    return {pseudonym(person.badge, salt): person for person in mine}
 
 
 # ---------------------------------------------------------------- callers

@@ -34,6 +34,14 @@ class AlertKind(StrEnum):
     LINE_QUARANTINED = "line_quarantined"
     PROJECTION_ERROR = "projection_error"
     ROLE_RESTARTED = "role_restarted"
+    SUSPECT = "suspect"
+    """A search is under way (HV-2.11.2); the subject is ``<kind>/<parcel, container or site>``."""
+    ESCALATED = "escalated"
+    LOST = "lost"
+    FOLLOW_UP_LATE = "follow_up_late"
+    """The responsible person has not followed up (HV-2.11.2.2)."""
+    MAIL_STUCK = "mail_stuck"
+    MAIL_REFUSED = "mail_refused"
     LIST_OVERTAKEN = "list_overtaken"
     """An edge holds a wanted list that this hub never made: the hub was restored, or it lies."""
 
@@ -52,6 +60,12 @@ LEVEL_OF = {
     AlertKind.LINE_QUARANTINED: Level.WARN,
     AlertKind.PROJECTION_ERROR: Level.ACT,
     AlertKind.ROLE_RESTARTED: Level.WARN,
+    AlertKind.SUSPECT: Level.ACT,
+    AlertKind.ESCALATED: Level.ACT,
+    AlertKind.LOST: Level.ACT,
+    AlertKind.FOLLOW_UP_LATE: Level.ACT,
+    AlertKind.MAIL_STUCK: Level.ACT,
+    AlertKind.MAIL_REFUSED: Level.ACT,
     AlertKind.LIST_OVERTAKEN: Level.ACT,
 }
 

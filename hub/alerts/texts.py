@@ -55,6 +55,27 @@ _TEXTS = {
         "中心进程 {subject} 已重启（{why}）",
         "Hub process {subject} was restarted ({why})",
     ),
+    AlertKind.SUSPECT: (
+        "疑似遗失：{what_zh}，{site} 请立即自查：{reason_zh}",
+        "Probably lost: {what_en}; {site} must look for it now: {reason_en}",
+    ),
+    AlertKind.ESCALATED: (
+        "{what_zh} 自查未找到，已上报区域营运联系人",
+        "Not found by self-check, reported to the regional operations contact: {what_en}",
+    ),
+    AlertKind.LOST: ("{what_zh} 已判定遗失（{who}）", "Declared lost: {what_en} ({who})"),
+    AlertKind.FOLLOW_UP_LATE: (
+        "{what_zh}：责任人未按时跟进",
+        "Not followed up in time by the responsible person: {what_en}",
+    ),
+    AlertKind.MAIL_STUCK: (
+        "邮件自 {at} 起未能发出，请检查邮件服务器",
+        "Mail has been waiting since {at}: check the mail server",
+    ),
+    AlertKind.MAIL_REFUSED: (
+        "邮件被拒收，不再重试：{subject}",
+        "A mail was refused for good: {subject}",
+    ),
     AlertKind.LIST_OVERTAKEN: (
         "站点终端 {subject} 持有中心没有的通缉名单（版本 {held}，中心 {version}）：请核对名单",
         "Edge {subject} held a wanted list that the hub does not know "

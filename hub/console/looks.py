@@ -33,6 +33,12 @@ MEANING_OF: Mapping[str, Meaning] = {
     AlertKind.PROJECTION_ERROR: Meaning.UNPROVEN,
     AlertKind.ROLE_RESTARTED: Meaning.OPEN,
     AlertKind.LIST_OVERTAKEN: Meaning.UNPROVEN,
+    AlertKind.SUSPECT: Meaning.OPEN,
+    AlertKind.ESCALATED: Meaning.OPEN,
+    AlertKind.LOST: Meaning.OPEN,
+    AlertKind.FOLLOW_UP_LATE: Meaning.OPEN,
+    AlertKind.MAIL_STUCK: Meaning.OPEN,
+    AlertKind.MAIL_REFUSED: Meaning.OPEN,
 }
 RESULT_MEANING: Mapping[str, Meaning] = {
     Result.CLEAR: Meaning.RECORDED,
@@ -51,6 +57,12 @@ RESULT_ICON: Mapping[str, str] = {
     Result.HOSTILE: "label-bad",
 }
 ICON_OF: Mapping[str, str] = {
+    AlertKind.SUSPECT: "parcel",
+    AlertKind.ESCALATED: "alarm",
+    AlertKind.LOST: "parcel",
+    AlertKind.FOLLOW_UP_LATE: "alarm",
+    AlertKind.MAIL_STUCK: "cable",
+    AlertKind.MAIL_REFUSED: "cable",
     AlertKind.HV_PASSAGE: "parcel",
     AlertKind.WANTED: "alarm",
     AlertKind.STOP: "stop",

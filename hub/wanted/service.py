@@ -16,11 +16,13 @@ from hub.db.outbox import NewsTopic
 from hub.parcels.service import last_seen
 from hub.wanted import store
 from hub.wanted.findings import past_match
-from hub.wanted.rules import Delta, delta_of, rules_of
+from hub.wanted.rules import Delta, delta_of, entry_id_of, rules_of
 from wire.limits import SNAPSHOT_BYTES_MAX, WANTED_ENTRIES_MAX
 from wire.names import parse_at
 from wire.policy import Policy
 from wire.wanted import WantedEntry, WantedList, WantedRule, check_entry, make_list
+
+__all__ = ["entry_id_of"]
 
 EXPIRED_PER_CALL_MAX = 500
 LIST_BYTES_MAX = SNAPSHOT_BYTES_MAX - 256 * 1024

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from hub.access.service import Caller, Enrolment
 from hub.clock import Clock
 from hub.db.engine import Database
+from hub.incidents.service import Search
 from hub.keys import HubKeys
 from hub.network import Network
 from hub.web.problems import ProblemError
@@ -35,6 +36,7 @@ class HubContext:
     clock: Clock
     policy: Policy
     network: Network
+    search: Search
     mqtt: str
     enrolment: Enrolment
     test_clock: str | None

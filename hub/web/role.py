@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub import heartbeat
 from hub.clock import TEST_CLOCK_VARIABLE
 from hub.heartbeat import BEAT_S, Role
-from hub.roles import RoleContext
+from hub.roles import RoleContext, make_search
 from hub.web.context import HubContext
 
 GRACE_S = 3
@@ -70,6 +70,7 @@ def _hub_context(context: RoleContext) -> HubContext:
         clock=context.clock,
         policy=context.policy,
         network=context.network,
+        search=make_search(settings, context.policy, context.network, context.keys, context.clock),
         mqtt=settings.mqtt_url,
         enrolment=settings.edges.enrolment,
         test_clock=os.environ.get(TEST_CLOCK_VARIABLE),

@@ -8,6 +8,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,12 +17,15 @@ from pathlib import Path
 from hub.access.service import Enrolment, enrol_edge
 from hub.app import make_projections
 from hub.clock import SystemClock
-from hub.config import load_policy, load_settings
+from hub.config import load_network, load_policy, load_settings
 from hub.db.engine import Database, open_database, parse_url
+from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake
+from hub.keys import load_keys
 from hub.parcels.rules import Declaration
 from hub.parcels.service import declare_parcel
+from hub.roles import RoleContext
 from hub.wanted.service import put_entry
 from ledger.keys import SigningKey
 from ledger.signing import seal
@@ -106,8 +110,19 @@ class Pen:
     def __init__(self, hub: HubProcess) -> None:
         settings, clock = hub.settings, SystemClock()
         self.database: Database = open_database(parse_url(settings.database, settings.data_dir))
-        policy = load_policy(settings.policy)
-        self._intake = Intake(make_projections(policy), policy, CommandDesk(clock.random_bytes))
+        role = RoleContext(
+            role=Role.INGEST,
+            settings=settings,
+            policy=load_policy(settings.policy),
+            network=load_network(settings.network),
+            clock=clock,
+            database=self.database,
+            keys=load_keys(settings.data_dir, clock.random_bytes),
+            stop=threading.Event(),
+            listen_fd=None,
+        )
+        desk = CommandDesk(clock.random_bytes)
+        self._intake = Intake(make_projections(role), role.policy, desk)
         self._key = SigningKey(bytes(range(32)))
         self._seq, self._head = 0, ZERO_HEAD
         message = Enrol(

@@ -29,7 +29,7 @@ def turn(hub: HubHome, timers: Timers | None = None) -> None:
 
 
 def every_timer(hub: HubHome) -> Timers:
-    return Timers(hub.database, make_duties(hub.role.policy))
+    return Timers(hub.database, make_duties(hub.role))
 
 
 def listen(hub: HubHome, since_s: float | None = 0) -> None:

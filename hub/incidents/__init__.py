@@ -1,0 +1,1 @@
+"""Incidents: the search for a parcel, from the suspicion to its end."""

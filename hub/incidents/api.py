@@ -1,0 +1,354 @@
+"""Routes of the incidents. Source: interface (REST), HV-2.11.2, HV-3."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from hub.incidents import service
+from hub.incidents.rules import NOTE_CHARS_MAX, Kind, State, TriageLevel
+from hub.incidents.service import (
+    ATTACHMENT_BYTES_MAX,
+    Answer,
+    Document,
+    Incident,
+    IncidentError,
+    Triage,
+    UnknownIncidentError,
+)
+from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, HubContext, IdCursor, Limit, at_text
+from hub.web.problems import ProblemError
+from wire.limits import ACT_CHECKS_MAX
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+
+_BASE64_CHARS_MAX = 4 * ((ATTACHMENT_BYTES_MAX + 2) // 3)
+_ID_MAX = 2**53
+
+IncidentId = Annotated[int, Path(ge=1, le=_ID_MAX)]
+_Site = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+_Note = Annotated[str, Field(max_length=NOTE_CHARS_MAX // 2, pattern=r"^[^\x00]*$")]
+_Reason = Annotated[str, Field(min_length=1, max_length=NOTE_CHARS_MAX // 2, pattern=r"^[^\x00]*$")]
+
+
+class _Order(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CheckOrder(_Order):
+    """A site's answer to its self-check."""
+
+    site: _Site
+    found: bool
+    checks: list[_Site] = Field(default=[], max_length=ACT_CHECKS_MAX)
+    note: _Note | None = None
+
+
+class ReasonOrder(_Order):
+    """Why somebody stops, releases, declares lost, or what was followed up."""
+
+    reason: _Reason
+
+
+class TriageOrder(_Order):
+    """Which link was abnormal, as monitoring staff of a level see it."""
+
+    level: TriageLevel
+    abnormal_site: _Site
+    note: _Reason
+
+
+class AttachOrder(_Order):
+    """A document; a police receipt with its explanation also goes to the claims contact."""
+
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
+    content_b64: str = Field(max_length=_BASE64_CHARS_MAX)
+    police: bool = False
+    note: _Reason
+
+
+class IncidentItem(BaseModel):
+    """One search, as a list shows it."""
+
+    id: int
+    kind: Kind
+    subject: str
+    waybills: list[str]
+    unseen: list[str]
+    state: State
+    site: str
+    previous_site: str | None
+    since: str | None
+    expected_site: str | None
+    expected_by: str | None
+    p_lost: float | None
+    tier: str
+    reasons_zh: list[str]
+    reasons_en: list[str]
+    opened_at: str | None
+    changed_at: str | None
+
+
+class HistoryItem(BaseModel):
+    """One thing that happened."""
+
+    at: str | None
+    act: str
+    who: str
+    site: str | None
+    note: str | None
+
+
+class TimerItem(BaseModel):
+    """A timer; ``due_at`` null: it has fired."""
+
+    timer: str
+    due_at: str | None
+    fired_at: str | None
+
+
+class MailItem(BaseModel):
+    """A mail and what the server said of it."""
+
+    message_id: str
+    to: list[str]
+    state: str
+    queued_at: str | None
+    sent_at: str | None
+    attempts: int
+    answer: str | None
+
+
+class AttachmentItem(BaseModel):
+    """A filed document."""
+
+    name: str
+    sha256: str
+    at: str | None
+    who: str
+
+
+class IncidentPage(BaseModel):
+    """Incidents, newest first; ``next`` is the cursor of the next page."""
+
+    items: list[IncidentItem]
+    next: str | None
+
+
+class IncidentDossier(IncidentItem):
+    """One search with everything that belongs to it."""
+
+    history: list[HistoryItem]
+    timers: list[TimerItem]
+    mails: list[MailItem]
+    attachments: list[AttachmentItem]
+
+
+@router.get("")
+def list_incidents(
+    hub: Hub,
+    state: State | None = None,
+    site: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None,
+    waybill: Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None,
+    limit: Limit = ITEMS_DEFAULT,
+    cursor: IdCursor = None,
+) -> IncidentPage:
+    """Searches, newest first."""
+    with hub.database.reading() as tx:
+        found = service.list_incidents(
+            tx,
+            state=state,
+            sites=None if site is None else frozenset({site}),
+            waybill=waybill,
+            before_id=None if cursor is None else int(cursor),
+            limit=limit,
+        )
+    more = str(found[-1].id) if len(found) == limit else None
+    return IncidentPage(items=[_item(each) for each in found], next=more)
+
+
+@router.get("/{incident_id}")
+def get_incident(incident_id: IncidentId, hub: Hub) -> IncidentDossier:
+    """One search with its history, timers, mails and documents."""
+    with hub.database.reading() as tx:
+        return _dossier(tx, incident_id)
+
+
+@router.get("/{incident_id}/attachments/{sha256}", response_class=Response)
+def get_attachment(
+    incident_id: IncidentId,
+    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+    hub: Hub,
+) -> Response:
+    """A filed document, to be saved and never to be run."""
+    with hub.database.reading() as tx:
+        content = service.read_attachment(tx, hub.search, incident_id, sha256)
+    if content is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no such document")
+    headers = {
+        "Content-Disposition": f'attachment; filename="{sha256[:16]}.bin"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+@router.post("/{incident_id}/checked")
+def checked(
+    incident_id: IncidentId, order: CheckOrder, hub: Hub, caller: CalledBy
+) -> IncidentDossier:
+    """A site has looked for it."""
+    answer = Answer(order.site, caller.name, order.found, tuple(order.checks), order.note)
+    return _act(
+        hub,
+        incident_id,
+        lambda tx: service.answer_self_check(tx, incident_id, answer, hub.clock.now()),
+    )
+
+
+@router.post("/{incident_id}/triage")
+def triage(
+    incident_id: IncidentId, order: TriageOrder, hub: Hub, caller: CalledBy
+) -> IncidentDossier:
+    """Monitoring staff confirm the abnormal link; its site must follow up."""
+    found = Triage(order.level, order.abnormal_site, order.note)
+    return _act(
+        hub,
+        incident_id,
+        lambda tx: service.triage(tx, hub.search, incident_id, found, caller.name, hub.clock.now()),
+    )
+
+
+@router.post("/{incident_id}/follow_up")
+def follow_up(
+    incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
+) -> IncidentDossier:
+    """The responsible person has followed up."""
+    return _by_reason(service.follow_up, incident_id, order, hub, caller.name)
+
+
+@router.post("/{incident_id}/stop")
+def stop(
+    incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
+) -> IncidentDossier:
+    """No scanner lets it pass any more."""
+    return _by_reason(service.stop, incident_id, order, hub, caller.name)
+
+
+@router.post("/{incident_id}/release")
+def release(
+    incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
+) -> IncidentDossier:
+    """It may go on."""
+    return _by_reason(service.release, incident_id, order, hub, caller.name)
+
+
+@router.post("/{incident_id}/confirm_lost")
+def confirm_lost(
+    incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
+) -> IncidentDossier:
+    """A person declares it lost."""
+    return _by_reason(service.confirm_lost, incident_id, order, hub, caller.name)
+
+
+@router.post("/{incident_id}/attach")
+def attach(
+    incident_id: IncidentId, order: AttachOrder, hub: Hub, caller: CalledBy
+) -> IncidentDossier:
+    """File a document."""
+    try:
+        content = base64.b64decode(order.content_b64, validate=True)
+    except binascii.Error as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "content_b64 is no base64") from error
+    if len(content) > ATTACHMENT_BYTES_MAX:
+        detail = f"a document has at most {ATTACHMENT_BYTES_MAX} bytes"
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    document = Document(order.name, content, order.police, order.note)
+    return _act(
+        hub,
+        incident_id,
+        lambda tx: service.attach(
+            tx, hub.search, incident_id, document, caller.name, hub.clock.now()
+        ),
+    )
+
+
+def _by_reason(
+    act: Callable[..., object], incident_id: int, order: ReasonOrder, hub: HubContext, who: str
+) -> IncidentDossier:
+    def do(tx: Connection) -> object:
+        return act(tx, hub.search, incident_id, who, order.reason, hub.clock.now())
+
+    return _act(hub, incident_id, do)
+
+
+def _act(hub: HubContext, incident_id: int, act: Callable[[Connection], object]) -> IncidentDossier:
+    try:
+        with hub.database.writing() as tx:
+            act(tx)
+            return _dossier(tx, incident_id)
+    except UnknownIncidentError as error:
+        raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
+    except IncidentError as error:
+        raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
+
+
+def _dossier(tx: Connection, incident_id: int) -> IncidentDossier:
+    try:
+        found = service.read_dossier(tx, incident_id)
+    except UnknownIncidentError as error:
+        raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
+    return IncidentDossier(
+        **_item(found.incident).model_dump(),
+        history=[
+            HistoryItem(at=at_text(h.at), act=h.act, who=h.who, site=h.site, note=h.note)
+            for h in found.history
+        ],
+        timers=[
+            TimerItem(timer=t.timer, due_at=at_text(t.due_at), fired_at=at_text(t.fired_at))
+            for t in found.timers
+        ],
+        mails=[
+            MailItem(
+                message_id=mail.message_id,
+                to=list(mail.to),
+                state=mail.state,
+                queued_at=at_text(mail.queued_at),
+                sent_at=at_text(mail.sent_at),
+                attempts=mail.attempts,
+                answer=mail.answer,
+            )
+            for mail in found.mails
+        ],
+        attachments=[
+            AttachmentItem(name=a.name, sha256=a.sha256, at=at_text(a.at), who=a.who)
+            for a in found.attachments
+        ],
+    )
+
+
+def _item(incident: Incident) -> IncidentItem:
+    suspicion = incident.suspicion
+    return IncidentItem(
+        id=incident.id,
+        kind=suspicion.kind,
+        subject=suspicion.subject,
+        waybills=list(suspicion.waybills),
+        unseen=list(incident.unseen),
+        state=incident.state,
+        site=suspicion.site,
+        previous_site=suspicion.previous_site,
+        since=at_text(suspicion.since),
+        expected_site=suspicion.expected_site,
+        expected_by=at_text(suspicion.expected_by),
+        p_lost=suspicion.p_lost,
+        tier=suspicion.tier,
+        reasons_zh=list(suspicion.reasons_zh),
+        reasons_en=list(suspicion.reasons_en),
+        opened_at=at_text(incident.opened_at),
+        changed_at=at_text(incident.changed_at),
+    )

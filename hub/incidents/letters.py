@@ -1,0 +1,127 @@
+"""The mails of an incident, in both languages, with their evidence. Pure.
+
+No sender's or recipient's data stands in them. Source: HV-2.11.2, HV-3a.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hub.incidents.rules import Incident, name_of
+from hub.mail.service import Mail
+
+CHECKLIST = (
+    ("dock", "卸货口、传送带及其下方", "Docks, belts and the floor under them"),
+    ("cage", "滞留笼与滞留仓", "Retention cages and store"),
+    ("vehicle", "车厢与空袋", "Vehicles and emptied bags"),
+    ("counter", "柜台与问题件区", "Counters and the problem-parcel shelf"),
+    ("video", "最后一次扫描前后的录像", "Video around the last scan"),
+)
+"""What a self-check looks through (HV-2.11.2); ids, Chinese, English."""
+
+
+def ask_previous_link(incident: Incident, to: tuple[str, ...], zone: ZoneInfo) -> Mail:
+    """To the link before: look for it too, within the hour."""
+    zh, en = name_of(incident.suspicion)
+    site = incident.suspicion.site
+    return Mail(
+        key=f"incident/{incident.id}/upstream",
+        about=about(incident.id),
+        to=to,
+        subject_zh=f"[Custos] 请协查：{zh}",
+        subject_en=f"please look for {en}",
+        text_zh=f"{site} 正在自查 {zh}。请贵处立即核查是否仍在贵网点，并在一小时内答复。\n"
+        + _evidence_zh(incident, zone),
+        text_en=f"{site} is looking for {en}. Please check at once whether it is still with you, "
+        "and answer within the hour.\n" + _evidence_en(incident, zone),
+    )
+
+
+def report_to_region(
+    incident: Incident, to: tuple[str, ...], region: str, answers: list[str], zone: ZoneInfo
+) -> Mail:
+    """To a region's operations contact, for both sites, after an hour without a find."""
+    zh, en = name_of(incident.suspicion)
+    sites = " / ".join(incident.sites)
+    answered = "\n".join(answers) or "–"
+    return Mail(
+        key=f"incident/{incident.id}/region/{region}",
+        about=about(incident.id),
+        to=to,
+        subject_zh=f"[Custos] 自查未果上报：{zh}",
+        subject_en=f"not found: {en}",
+        text_zh=f"{sites} 一小时内自查未找到 {zh}，现按规定上报。\n自查答复：\n{answered}\n"
+        + _evidence_zh(incident, zone),
+        text_en=f"{sites} did not find {en} within the hour; this is their report.\n"
+        f"Answers of the self-check:\n{answered}\n" + _evidence_en(incident, zone),
+    )
+
+
+def assign(
+    incident: Incident, to: tuple[str, ...], number: int, level: str, abnormal: str, note: str
+) -> Mail:
+    """To the responsible site: monitoring staff have confirmed the abnormal link there."""
+    zh, en = name_of(incident.suspicion)
+    return Mail(
+        key=f"incident/{incident.id}/triage/{number}",
+        about=about(incident.id),
+        to=to,
+        subject_zh=f"[Custos] 请跟进：{zh}",
+        subject_en=f"please follow up: {en}",
+        text_zh=f"监控（{level}）确认异常环节：{abnormal}。请立即跟进并回复。\n说明：{note}\n",
+        text_en=f"Monitoring staff ({level}) confirm the abnormal link: {abnormal}. "
+        f"Follow it up and answer.\nNote: {note}\n",
+    )
+
+
+def tell_claims(incident: Incident, to: tuple[str, ...], number: int, name: str, note: str) -> Mail:
+    """To the region's claims contact: the police report and its explanation are on file (HV-3a)."""
+    zh, en = name_of(incident.suspicion)
+    return Mail(
+        key=f"incident/{incident.id}/police/{number}",
+        about=about(incident.id),
+        to=to,
+        subject_zh=f"[Custos] 已报警：{zh}",
+        subject_en=f"reported to the police: {en}",
+        text_zh=f"{zh} 已报警，回执“{name}”已归档于事件 {incident.id}。\n情况说明：{note}\n",
+        text_en=f"{en} was reported to the police; the receipt “{name}” is filed with incident "
+        f"{incident.id}.\nExplanation: {note}\n",
+    )
+
+
+def about(incident_id: int) -> str:
+    """What an incident's mails are filed under."""
+    return f"incident/{incident_id}"
+
+
+def _evidence_zh(incident: Incident, zone: ZoneInfo) -> str:
+    suspicion = incident.suspicion
+    lines = [
+        "",
+        f"最后一次扫描：{_local(suspicion.since, zone)}",
+        f"预计扫描：{suspicion.expected_site or '–'}，{_local(suspicion.expected_by, zone)}",
+        f"上一环节：{suspicion.previous_site or '–'}",
+        "依据：",
+        *(f"  - {reason}" for reason in suspicion.reasons_zh),
+        f"运单：{'、'.join(incident.unseen[:50])}",
+        f"事件编号：{incident.id}",
+    ]
+    return "\n".join(lines)
+
+
+def _evidence_en(incident: Incident, zone: ZoneInfo) -> str:
+    suspicion = incident.suspicion
+    lines = [
+        "",
+        f"Last scan: {_local(suspicion.since, zone)}",
+        f"Expected: {suspicion.expected_site or '–'}, {_local(suspicion.expected_by, zone)}",
+        f"Link before: {suspicion.previous_site or '–'}",
+        "Evidence:",
+        *(f"  - {reason}" for reason in suspicion.reasons_en),
+        f"Waybills: {', '.join(incident.unseen[:50])}",
+        f"Incident: {incident.id}",
+    ]
+    return "\n".join(lines)
+
+
+def _local(at: datetime | None, zone: ZoneInfo) -> str:
+    return "–" if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")

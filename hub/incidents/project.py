@@ -1,0 +1,51 @@
+"""Arriving events: any scan finds a parcel, and a station answers its self-check.
+
+Source: HV-2.11.2, design section 7 ("found: any scan").
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.fact import Fact
+from hub.incidents import store
+from hub.incidents.answers import Answer, record_answer
+from hub.incidents.search import Search
+from wire.events import Act, ActKind, Scan
+
+
+class IncidentProjection:
+    """Follows the searches that are on."""
+
+    name = "incidents"
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
+    def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
+        """Work through events in the order in which they were stored: one read for all."""
+        for fact in facts:
+            if isinstance(fact.event, Act) and fact.event.act is ActKind.SELF_CHECK:
+                _answer(tx, fact.event, now)
+        scans = [(f, f.event.waybill) for f in facts if isinstance(f.event, Scan)]
+        waybills = {waybill for _, waybill in scans if waybill is not None}
+        if not waybills:
+            return
+        waiting = store.awaiting(tx, waybills)
+        for incident_id, waybill, since in waiting:
+            # A scan from before the suspicion's last one shows nothing new, however late it comes.
+            seen = [f for f, scanned in scans if scanned == waybill and f.occurred_at > since]
+            if seen:
+                first = min(seen, key=lambda fact: fact.occurred_at)
+                site, at = first.event.site, first.occurred_at
+                self._search.see(tx, incident_id, waybill, site, at, now)
+
+
+def _answer(tx: Connection, act: Act, now: datetime) -> None:
+    incident = None if act.incident is None else store.find(tx, act.incident)
+    # An edge answers for its own site only, whatever number it writes.
+    if incident is None or act.found is None or act.site not in incident.sites:
+        return
+    answer = Answer(act.site, act.by or "–", act.found, act.checks, None)
+    record_answer(tx, incident, answer, now)

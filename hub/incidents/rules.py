@@ -1,0 +1,206 @@
+"""What an incident is, and what may happen to it. Pure. Source: HV-2.11.2, HV-3, design section 7.
+
+self_check --(policy.self_check_min without a find)--> escalated --(lost_h)--> lost
+self_check | escalated --stop--> stopped --release--> found, or the search goes on
+any of them --a scan anywhere--> found; a stopped parcel stays stopped until it is released
+escalated --a person confirms--> lost
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from wire.policy import IncidentPolicy
+
+REASONS_MAX = 8
+REASON_CHARS_MAX = 300
+WAYBILLS_MAX = 500
+"""Parcels of one incident: a bag's or a vehicle's."""
+NOTE_CHARS_MAX = 2_000
+
+
+class IncidentError(Exception):
+    """The act does not fit the incident's state; the sentence says why, nothing has changed."""
+
+
+class Kind(StrEnum):
+    """What is searched for: one parcel, a bag or vehicle with its parcels, or a whole site."""
+
+    PARCEL = "parcel"
+    GROUP = "group"
+    SITE = "site"
+
+
+class State(StrEnum):
+    """Where the search stands (interface: ``GET incidents``)."""
+
+    SELF_CHECK = "self_check"
+    ESCALATED = "escalated"
+    STOPPED = "stopped"
+    FOUND = "found"
+    LOST = "lost"
+
+
+SEARCHED = frozenset({State.SELF_CHECK, State.ESCALATED})
+OPEN = SEARCHED | {State.STOPPED}
+
+
+class Act(StrEnum):
+    """What stands in an incident's history: acts of people, timers, and scans."""
+
+    OPENED = "opened"
+    CHECKED = "checked"
+    TRIAGED = "triaged"
+    FOLLOWED_UP = "followed_up"
+    ESCALATED = "escalated"
+    STOPPED = "stopped"
+    RELEASED = "released"
+    ATTACHED = "attached"
+    SEEN = "seen"
+    FOUND = "found"
+    LOST = "lost"
+    NO_CONTACT = "no_contact"
+    """A mail was due and nobody's address is on file."""
+    NOT_WANTED = "not_wanted"
+    """The wanted list could not take the parcel; the note says why."""
+
+
+class Timer(StrEnum):
+    """What happens because time passes; a row each, fired once."""
+
+    ESCALATE = "escalate"
+    LOSE = "lose"
+    FOLLOW_UP = "follow_up"
+
+
+class TriageLevel(StrEnum):
+    """Which level of monitoring staff analysed a suspect (HV-2.11.2.2)."""
+
+    SITE = "site"
+    REGION = "region"
+    HEADQUARTERS = "headquarters"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Why a search begins.
+
+    ``site`` is the one that must look for it, ``previous_site`` the link before; ``since`` is the
+    last scan, ``expected_by`` when the next was due at ``expected_site``; ``tier`` names the
+    scorer and ``p_lost`` its estimate, where it makes one. The reasons are for people.
+    """
+
+    kind: Kind
+    subject: str
+    waybills: tuple[str, ...]
+    site: str
+    previous_site: str | None
+    since: datetime
+    expected_site: str | None
+    expected_by: datetime | None
+    p_lost: float | None
+    tier: str
+    reasons_zh: tuple[str, ...]
+    reasons_en: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.waybills) > WAYBILLS_MAX:
+            raise ValueError(f"an incident has at most {WAYBILLS_MAX} parcels")
+        if max(len(self.reasons_zh), len(self.reasons_en)) > REASONS_MAX:
+            raise ValueError(f"a suspicion has at most {REASONS_MAX} reasons")
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One search; ``unseen`` are its parcels that no scan has shown since."""
+
+    id: int
+    suspicion: Suspicion
+    state: State
+    opened_at: datetime
+    changed_at: datetime
+    unseen: tuple[str, ...]
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites that search: the checking one and the link before it."""
+        both = (self.suspicion.site, self.suspicion.previous_site)
+        return tuple(dict.fromkeys(site for site in both if site is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A timer to be set."""
+
+    timer: Timer
+    due_at: datetime
+
+
+def first_deadlines(kind: Kind, opened_at: datetime, policy: IncidentPolicy) -> list[Deadline]:
+    """One hour until it goes to the region (HV-2.11.2); a silent site's return is awaited."""
+    if kind is Kind.SITE:
+        return []
+    return [Deadline(Timer.ESCALATE, opened_at + timedelta(minutes=policy.self_check_min))]
+
+
+def state_after_timer(state: State, timer: Timer) -> State | None:
+    """What a due timer makes of an incident; None: it has nothing to do any more."""
+    if timer is Timer.ESCALATE and state is State.SELF_CHECK:
+        return State.ESCALATED
+    if timer is Timer.LOSE and state is State.ESCALATED:
+        return State.LOST
+    return None
+
+
+def state_after_scan(state: State, unseen_left: int) -> State | None:
+    """What a scan of one of its parcels makes of an incident; None: the state stays.
+
+    Found is any scan (design section 7), also of what was declared lost. A group is found with its
+    last parcel. What was stopped waits for a person's release (HV-3).
+    """
+    if unseen_left or state in (State.STOPPED, State.FOUND):
+        return None
+    return State.FOUND
+
+
+def state_after_act(state: State, act: Act, *, is_seen: bool) -> State:
+    """What a person's act makes of an incident.
+
+    Args:
+        state: as it stands.
+        act: one of the acts that people do.
+        is_seen: every parcel of it was scanned since it was opened.
+
+    Raises:
+        IncidentError: the act does not fit.
+    """
+    if act is Act.STOPPED:
+        if state not in SEARCHED:
+            raise IncidentError(f"an incident that is {state} cannot be stopped")
+        return State.STOPPED
+    if act is Act.RELEASED:
+        if state is not State.STOPPED:
+            raise IncidentError("only what was stopped can be released")
+        return State.FOUND if is_seen else State.ESCALATED
+    if act is Act.LOST:
+        if state is not State.ESCALATED:
+            raise IncidentError("a parcel is declared lost after the search went to the region")
+        return State.LOST
+    if act in (Act.CHECKED, Act.TRIAGED, Act.FOLLOWED_UP) and state not in OPEN:
+        raise IncidentError(f"the search is over: {state}")
+    return state
+
+
+def name_of(suspicion: Suspicion) -> tuple[str, str]:
+    """What is searched for, in Chinese and English."""
+    count = len(suspicion.waybills)
+    match suspicion.kind:
+        case Kind.PARCEL:
+            return f"快件 {suspicion.subject}", f"parcel {suspicion.subject}"
+        case Kind.GROUP:
+            return (
+                f"{suspicion.subject} 内的 {count} 件快件",
+                f"{count} parcels of {suspicion.subject}",
+            )
+        case Kind.SITE:
+            return f"网点 {suspicion.subject} 全部扫描", f"every scan of site {suspicion.subject}"

@@ -1,0 +1,213 @@
+"""What happens to an incident, step by step: its history, its timers, its documents.
+
+The tables stand here; no rule is decided here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Row,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
+
+from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.incidents.rules import Act, Deadline, Timer
+
+HISTORY_READ_MAX = 500
+ATTACHMENTS_READ_MAX = 50
+
+incident_timer = Table(
+    "incident_timer",
+    metadata,
+    Column("incident_id", BigInteger, ForeignKey("incident.id"), nullable=False),
+    Column("timer", String(12), nullable=False),
+    # Null once it has fired.
+    Column("due_at", UtcDateTime, index=True),
+    Column("fired_at", UtcDateTime),
+    PrimaryKeyConstraint("incident_id", "timer"),
+)
+incident_history = Table(
+    "incident_history",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("incident_id", BigInteger, ForeignKey("incident.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("act", String(12), nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("site", String(32)),
+    Column("note", String(2000)),
+)
+incident_attachment = Table(
+    "incident_attachment",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("incident_id", BigInteger, ForeignKey("incident.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("encrypted", LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that happened to an incident; ``who`` is an account, a badge, or custos."""
+
+    at: datetime
+    act: Act
+    who: str
+    site: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """A timer; ``due_at`` None: it has fired."""
+
+    incident_id: int
+    timer: Timer
+    due_at: datetime | None
+    fired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A filed document; its content is read on its own."""
+
+    id: int
+    at: datetime
+    who: str
+    name: str
+    sha256: str
+
+
+def record(
+    tx: Connection,
+    incident_id: int,
+    act: Act,
+    who: str,
+    now: datetime,
+    site: str | None = None,
+    note: str | None = None,
+) -> int:
+    """Add a line to an incident's history; return the line's id."""
+    row = {
+        "incident_id": incident_id,
+        "at": now,
+        "act": act,
+        "who": who,
+        "site": site,
+        "note": note,
+    }
+    added = tx.execute(insert(incident_history).values(row).returning(incident_history.c.id))
+    return int(added.scalar_one())
+
+
+def history(tx: Connection, incident_id: int) -> list[HistoryLine]:
+    """What happened to an incident, oldest first."""
+    rows = tx.execute(
+        select(incident_history)
+        .where(incident_history.c.incident_id == incident_id)
+        .order_by(incident_history.c.id)
+        .limit(HISTORY_READ_MAX)
+    )
+    return [HistoryLine(row.at, Act(row.act), row.who, row.site, row.note) for row in rows]
+
+
+# ---------------------------------------------------------------- timers
+
+
+def set_timer(tx: Connection, incident_id: int, deadline: Deadline) -> None:
+    """Set a timer, or set it anew."""
+    mine = (incident_timer.c.incident_id == incident_id) & (
+        incident_timer.c.timer == deadline.timer
+    )
+    row = {"due_at": deadline.due_at, "fired_at": None}
+    if tx.execute(update(incident_timer).where(mine).values(row)).rowcount == 0:
+        identity = {"incident_id": incident_id, "timer": deadline.timer}
+        tx.execute(insert(incident_timer).values(row | identity))
+
+
+def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRow]:
+    """Timers that are due, the earliest first."""
+    rows = tx.execute(
+        select(incident_timer)
+        .where(incident_timer.c.due_at <= now)
+        .order_by(incident_timer.c.due_at, incident_timer.c.incident_id)
+        .limit(limit)
+    )
+    return [_timer(row) for row in rows]
+
+
+def set_fired(tx: Connection, row: TimerRow, now: datetime) -> None:
+    """A timer has fired: it never will again."""
+    mine = (incident_timer.c.incident_id == row.incident_id) & (incident_timer.c.timer == row.timer)
+    tx.execute(update(incident_timer).where(mine).values(due_at=None, fired_at=now))
+
+
+def timers(tx: Connection, incident_id: int) -> list[TimerRow]:
+    """An incident's timers, fired ones too."""
+    mine = incident_timer.c.incident_id == incident_id
+    return [_timer(row) for row in tx.execute(select(incident_timer).where(mine))]
+
+
+# ---------------------------------------------------------------- attachments
+
+
+def add_attachment(
+    tx: Connection,
+    incident_id: int,
+    who: str,
+    name: str,
+    sha256: str,
+    encrypted: bytes,
+    now: datetime,
+) -> int:
+    """File a document; return its id."""
+    row = {
+        "incident_id": incident_id,
+        "at": now,
+        "who": who,
+        "name": name,
+        "sha256": sha256,
+        "encrypted": encrypted,
+    }
+    added = tx.execute(insert(incident_attachment).values(row).returning(incident_attachment.c.id))
+    return int(added.scalar_one())
+
+
+def attachments(tx: Connection, incident_id: int) -> list[Attachment]:
+    """What was filed, oldest first."""
+    columns = incident_attachment.c
+    rows = tx.execute(
+        select(columns.id, columns.at, columns.who, columns.name, columns.sha256)
+        .where(columns.incident_id == incident_id)
+        .order_by(columns.id)
+        .limit(ATTACHMENTS_READ_MAX)
+    )
+    return [Attachment(row.id, row.at, row.who, row.name, row.sha256) for row in rows]
+
+
+def attachment(tx: Connection, incident_id: int, sha256: str) -> bytes | None:
+    """One document's encrypted content."""
+    columns = incident_attachment.c
+    mine = (columns.incident_id == incident_id) & (columns.sha256 == sha256)
+    found = tx.execute(select(columns.encrypted).where(mine).order_by(columns.id).limit(1))
+    return found.scalar_one_or_none()
+
+
+def _timer(row: Row[*tuple[Any, ...]]) -> TimerRow:
+    return TimerRow(row.incident_id, Timer(row.timer), row.due_at, row.fired_at)
