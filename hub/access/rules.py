@@ -1,13 +1,11 @@
 """Who may come in: enrolment secrets, tokens, sessions. Pure. Source: design section 4."""
 
 import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 SECRET_BYTES = 24
-PSEUDONYM_CHARS = 16
 EDGES_MAX = 2_000
 """As many as the embedded broker lets in; each change of the wanted list goes to all of them."""
 ENROL_SECRET_LIFE = timedelta(hours=1)
@@ -69,17 +67,6 @@ class Caller:
 def secret_hash(secret: str) -> str:
     """How secrets are stored: they are long and random, so a plain SHA-256 keeps them."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def pseudonym(badge: str, site_salt: str) -> str:
-    """A badge as lines name it: HMAC-SHA256(site salt, badge), cut to 16 hex digits.
-
-    Args:
-        badge: a token, or a plain number while no token is printed.
-        site_salt: 32 hex digits, the site's own: nobody is followed from site to site by it.
-    """
-    digest = hmac.new(bytes.fromhex(site_salt), badge.encode(), hashlib.sha256).hexdigest()
-    return digest[:PSEUDONYM_CHARS]
 
 
 def judge_enrolment(

@@ -25,12 +25,12 @@ from hub.access.rules import (
     EnrolAnswer,
     Enrolment,
     judge_enrolment,
-    pseudonym,
     secret_hash,
 )
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.keys import NONCE_BYTES, BodyCipher
 from hub.network import Network, Staff
+from wire.badges import badge_sha256, pseudonym
 from wire.envelope import EnvelopeError, split_lines
 from wire.limits import BODIES_PER_MESSAGE_MAX, BODY_BYTES_MAX
 from wire.messages import Bodies, CodeBody, Enrol, PrivateBody
@@ -129,7 +129,7 @@ def people_of(tx: Connection, network: Network, site: str) -> dict[str, Staff]:
     if salt is None:
         return {}
     mine = (person for person in network.staff if person.site == site)
-    return {pseudonym(person.badge, salt): person for person in mine}
+    return {pseudonym(badge_sha256(person.badge), salt): person for person in mine}
 
 
 # ---------------------------------------------------------------- callers
