@@ -6,6 +6,7 @@ Pure. Source: interface ("Scanner bytes"), design section 3 ("Results and signal
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from devices import newland, ssi
 from devices.framing import ScannerProtocol
 from wire.names import Signal
 
@@ -59,6 +60,8 @@ SIGNALS: Final[dict[Signal, SignalForm]] = {
     Signal.OFFLINE: SignalForm((), "amber", "amber", "离线", "OFFLINE"),
 }
 
+# ---------------------------------------------------------------- honeywell
+
 # ESC 5 and 6 beep in the middle and high, ESC 3 lights the LED, ESC 7 is the good-read signal and
 # ESC 8 the error tone; a comma ends each.
 _MIDDLE: Final = b"\x1b5,"
@@ -74,19 +77,67 @@ _HONEYWELL: Final[dict[Signal, bytes]] = {
     Signal.STOP: _HIGH * 5 + _LIGHT,
     Signal.REJECT: _ERROR,
     Signal.NOT_RECORDED: _ERROR * 2,
-    Signal.OFFLINE: b"",
+}
+
+# ---------------------------------------------------------------- ssi
+
+_SSI_BEEPS: Final[dict[Signal, int]] = {
+    Signal.OK: 0x00,  # one short high
+    Signal.WARN: 0x06,  # two short low
+    Signal.WANTED: 0x02,  # three short high
+    Signal.STOP: 0x0E,  # five long high
+    Signal.REJECT: 0x0F,  # one long low
+    Signal.NOT_RECORDED: 0x10,  # two long low
+}
+_SSI_RED: Final = b"\x02"
+
+
+def _ssi_steps(signal: Signal, beep: int) -> tuple[bytes, ...]:
+    # Without the ACK the scanner sends the code again, and gives its own error tone in the end:
+    # what is not durable is never acknowledged, whatever the scanner makes of our beep.
+    ack = b"" if signal is Signal.NOT_RECORDED else ssi.ACK
+    light = ssi.LED_ON if SIGNALS[signal].led == "red" else ssi.LED_OFF
+    return (ack + ssi.make_packet(ssi.BEEP, bytes([beep])), ssi.make_packet(light, _SSI_RED))
+
+
+# ---------------------------------------------------------------- newland
+
+# Whether a Newland acknowledges a beep before or after it has sounded is not known. The first one
+# therefore tells each signal by itself; the others follow as they are acknowledged.
+_NEWLAND_BEEPS: Final[dict[Signal, tuple[str, int]]] = {
+    Signal.OK: ("BEEPON2000F090T20V", 1),
+    Signal.WARN: ("BEEPON1500F300T20V", 2),
+    Signal.WANTED: ("BEEPON2400F600T20V", 3),
+    Signal.STOP: ("BEEPON2400F999T20V", 5),
+    Signal.REJECT: ("BEEPON0400F400T20V", 1),
+    Signal.NOT_RECORDED: ("BEEPON0400F999T20V", 2),
+}
+"""Command and how often: pitch in Hz, length in ms, volume (20 is the loudest)."""
+_NEWLAND_RED: Final = "LEDONS0C3000D"
+
+
+def _newland_steps(signal: Signal, beep: str, times: int) -> tuple[bytes, ...]:
+    light = (_NEWLAND_RED,) if SIGNALS[signal].led == "red" else ()
+    return tuple(newland.make_command(text) for text in (beep,) * times + light)
+
+
+_STEPS: Final[dict[ScannerProtocol, dict[Signal, tuple[bytes, ...]]]] = {
+    ScannerProtocol.HONEYWELL: {signal: (data,) for signal, data in _HONEYWELL.items()},
+    ScannerProtocol.SSI: {s: _ssi_steps(s, beep) for s, beep in _SSI_BEEPS.items()},
+    ScannerProtocol.NEWLAND: {
+        s: _newland_steps(s, beep, times) for s, (beep, times) in _NEWLAND_BEEPS.items()
+    },
 }
 
 
-def answer_bytes(protocol: ScannerProtocol, signal: Signal) -> bytes | None:
-    """What to send to the scanner.
+def answer_steps(protocol: ScannerProtocol, signal: Signal) -> tuple[bytes, ...] | None:
+    """What to send to the scanner: the first at once, each other when it acknowledged the last.
+
+    The first says the signal by itself, should no other follow.
 
     Returns:
-        None if the protocol has no return channel (the station page is the alarm then); no bytes
+        None if the protocol has no return channel (the station page is the alarm then); nothing
         for ``offline``, which is a light of the station, not an answer to a scan.
     """
-    match protocol:
-        case ScannerProtocol.PLAIN:
-            return None
-        case ScannerProtocol.HONEYWELL:
-            return _HONEYWELL[signal]
+    steps = _STEPS.get(protocol)
+    return None if steps is None else steps.get(signal, ())

@@ -18,7 +18,8 @@ from typing import Final
 import structlog
 
 from devices.backoff import Backoff
-from devices.ports import Port, PortError, open_port
+from devices.ports import NobodyConnectedError, Port, PortError, open_port, split_url, validate_url
+from devices.tcp_listen import Network, TcpListener
 
 OUTBOUND_ANSWERS_MAX: Final = 16
 """More answers than this waiting for one scanner are refused: it hangs."""
@@ -79,6 +80,13 @@ class PortLost:
 PortEvent = BytesRead | AnswerSent | AnswerFailed | PortOpened | PortLost
 
 
+def _make_listener(url: str, peers: tuple[Network, ...]) -> TcpListener | None:
+    if url.startswith("/"):
+        return None
+    address = split_url(url)
+    return TcpListener(address, peers) if address.listens else None
+
+
 @dataclass(slots=True)
 class _Answer:
     token: int
@@ -102,10 +110,18 @@ class PortThread:
         on_event: Callable[[PortEvent], None],
         clock: MonoClock,
         backoff: Backoff = REOPEN,
+        peers: tuple[Network, ...] = (),
     ) -> None:
+        """``peers`` may connect to a ``tcp-listen://`` url; see ``devices.tcp_listen``.
+
+        Raises:
+            ValueError: see :func:`devices.ports.validate_url`.
+        """
+        validate_url(url)
         self.crashes = 0
         self._device = device
         self._url = url
+        self._listener = _make_listener(url, peers)
         self._on_event = on_event
         self._clock = clock
         self._backoff = backoff
@@ -151,13 +167,21 @@ class PortThread:
                 self._wake.send(b"\0")
 
     def _run(self) -> None:
+        try:
+            self._hold_ports()
+        finally:
+            if self._listener is not None:
+                self._listener.close()
+
+    def _hold_ports(self) -> None:
         trouble: str | None = None
         while not self._stopping.is_set():
             try:
                 if trouble is not None:
                     self._tell_lost(trouble)
                     trouble = None
-                self._hold_port()
+                if self._hold_port():
+                    continue
             except Exception:
                 self.crashes += 1
                 trouble = "the port's thread failed; see the log"
@@ -165,18 +189,29 @@ class PortThread:
             self._failures += 1
             self._stopping.wait(self._backoff.delay_s(self._failures))
 
-    def _hold_port(self) -> None:
-        """Open the port once and serve it until it is lost or the thread is stopped."""
+    def _hold_port(self) -> bool:
+        """Open the port once and serve it until it is lost or the thread is stopped.
+
+        Returns:
+            True if nobody connected: it has waited already, and whoever comes is taken at once.
+        """
         opened_ns = None
         try:
-            with closing(open_port(self._url)) as port:
+            with closing(self._open()) as port:
                 opened_ns = self._clock()
                 self._serve(port)
+        except NobodyConnectedError as error:
+            self._tell_lost(str(error))
+            return True
         except PortError as error:
             self._tell_lost(str(error))
         # Only a cable that held resets the backoff: one that flaps must not flood the ledger.
         if opened_ns is not None and self._clock() - opened_ns >= self._backoff.max_s * 1e9:
             self._failures = 0
+        return False
+
+    def _open(self) -> Port:
+        return open_port(self._url) if self._listener is None else self._listener.open()
 
     def _tell_lost(self, reason: str) -> None:
         if not self._is_outage_told:
@@ -205,6 +240,8 @@ class PortThread:
         with selectors.DefaultSelector() as selector:
             selector.register(wake_read, selectors.EVENT_READ)
             selector.register(port, selectors.EVENT_READ)
+            if self._listener is not None and self._listener.newcomers is not None:
+                selector.register(self._listener.newcomers, selectors.EVENT_READ, self._listener)
             while not self._stopping.is_set():
                 answer = self._first_answer()
                 asked = selectors.EVENT_READ | (selectors.EVENT_WRITE if answer else 0)
@@ -212,6 +249,8 @@ class PortThread:
                 for key, ready in selector.select(self._patience_s(answer)):
                     if key.fileobj is wake_read:
                         wake_read.recv(4096)
+                    elif key.data is not None:
+                        key.data.admit()
                     elif ready & selectors.EVENT_READ:
                         self._read(port)
                 if answer is not None:

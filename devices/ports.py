@@ -4,11 +4,12 @@ Shell. Both kinds are a file descriptor that never blocks, so that one loop serv
 (``port_thread``). A URL picks the kind and nothing else depends on it (promise P6). Source: design
 section 1 and 2, interface (edge.toml).
 
-    PortError
-    +- the cable is not there or gone: one sentence says why; open again later
+    PortError                  the cable is not there or gone: open again later
+    +- NobodyConnectedError    we listen and nobody has come yet: go on listening at once
 """
 
 import errno
+import ipaddress
 import os
 import re
 import socket
@@ -17,7 +18,7 @@ import termios
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import serial
 from serial.tools import list_ports
@@ -40,12 +41,16 @@ _TCP_OPTIONS: Final = (
 )
 
 _TCP_URL: Final = re.compile(
-    r"tcp://(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})"
+    r"tcp(?P<listen>-listen)?://(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})"
 )
 
 
 class PortError(Exception):
     """The cable is not there, or gone; the sentence says why."""
+
+
+class NobodyConnectedError(PortError):
+    """We listen, and no scanner has connected yet."""
 
 
 class Port(Protocol):
@@ -68,30 +73,61 @@ class Port(Protocol):
         """Let the cable go."""
 
 
+class TcpAddress(NamedTuple):
+    """What a TCP url says; ``host`` is an IP address if we listen."""
+
+    host: str
+    port: int
+    listens: bool
+
+
 def validate_url(url: str) -> None:
-    """Check a scanner's URL from the config: ``/dev/...`` or ``tcp://host:port``. Pure.
+    """Check a scanner's URL from the config. Pure.
+
+    It is ``/dev/...``, ``tcp://host:port``, or ``tcp-listen://address:port``, where the address
+    is a literal one of this machine.
 
     Raises:
         ValueError: one sentence.
     """
-    if url.startswith("/"):
-        if "\0" in url:
-            raise ValueError("a scanner's url must not hold a NUL character")
-        return
-    if url.startswith("tcp-listen://"):
-        raise ValueError("scanner url tcp-listen:// is not built yet; use /dev/... or tcp://")
-    _split_address(url)
+    if not url.startswith("/"):
+        split_url(url)
+    elif "\0" in url:
+        raise ValueError("a scanner's url must not hold a NUL character")
+
+
+def split_url(url: str) -> TcpAddress:
+    """Read a TCP url. Pure.
+
+    Raises:
+        ValueError: see :func:`validate_url`.
+    """
+    found = _TCP_URL.fullmatch(url)
+    if found is None or not 1 <= int(found["port"]) <= 65535:
+        raise ValueError(
+            f"scanner url {url[:80]!r} must be /dev/..., tcp://host:port or "
+            "tcp-listen://address:port, port 1 to 65535"
+        )
+    address = TcpAddress(
+        found["v6"] or found["host"], int(found["port"]), found["listen"] is not None
+    )
+    if address.listens:
+        try:
+            ipaddress.ip_address(address.host)
+        except ValueError as error:
+            raise ValueError(f"scanner url {url[:80]!r} must listen on an IP address") from error
+    return address
 
 
 def open_port(url: str) -> Port:
-    """Open what ``url`` names; takes at most ``CONNECT_TIMEOUT_S`` (plus a name's resolution).
+    """Open a path or a ``tcp://`` url; takes at most ``CONNECT_TIMEOUT_S`` (and a name's look-up).
 
     Raises:
         PortError: it is missing, no serial port, held by another process, or nobody listens.
         ValueError: see :func:`validate_url`.
     """
     validate_url(url)
-    return _open_serial(url) if url.startswith("/") else _open_tcp(*_split_address(url))
+    return _open_serial(url) if url.startswith("/") else _open_tcp(split_url(url))
 
 
 class _DescriptorPort:
@@ -172,26 +208,23 @@ def _serial_source(descriptor: int) -> str:
     return f"tty:{path}"
 
 
-def _split_address(url: str) -> tuple[str, int]:
-    found = _TCP_URL.fullmatch(url)
-    if found is None or not 1 <= int(found["port"]) <= 65535:
-        raise ValueError(
-            f"scanner url {url[:80]!r} must be /dev/... or tcp://host:port, port 1 to 65535"
-        )
-    return found["v6"] or found["host"], int(found["port"])
-
-
-def _open_tcp(host: str, port: int) -> Port:
+def _open_tcp(address: TcpAddress) -> Port:
+    host, port, _ = address
     with ExitStack() as on_failure:
         try:
             cable = socket.create_connection((host, port), CONNECT_TIMEOUT_S)
             on_failure.callback(cable.close)
-            source = _prepare_tcp(cable)
+            tcp_port = make_tcp_port(cable)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host that DNS cannot spell
             reason = getattr(error, "strerror", None) or error
             raise PortError(f"{host}:{port} does not answer: {reason}") from error
         on_failure.pop_all()
-    return _DescriptorPort(cable.fileno(), source, cable.close)
+    return tcp_port
+
+
+def make_tcp_port(cable: socket.socket) -> Port:
+    """A port of a connected socket; closing it closes the socket. Raises OSError."""
+    return _DescriptorPort(cable.fileno(), _prepare_tcp(cable), cable.close)
 
 
 def _prepare_tcp(cable: socket.socket) -> str:

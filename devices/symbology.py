@@ -15,7 +15,7 @@ from biip import ParseConfig, ParseError
 from biip.gs1_messages import GS1Message
 
 from devices.check_digits import has_check_digit
-from devices.framing import Frame
+from devices.frames import Frame
 from wire.events import Waybill
 from wire.names import Step, is_name
 from wire.policy import Policy, WaybillKind
@@ -92,7 +92,7 @@ class _Common(TypedDict):
 class _Read:
     """What every label has.
 
-    ``raw`` is the code's bytes as in :class:`devices.framing.Frame` (cut if overlong), ``length``
+    ``raw`` is the code's bytes as in :class:`devices.frames.Frame` (cut if overlong), ``length``
     its true size in bytes; ``text`` is None where ``raw`` is cut or no UTF-8; ``symbology`` is
     None without an AIM id.
     """

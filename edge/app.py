@@ -139,7 +139,13 @@ class Edge:
             on_crash=partial(self._end, 1, "the station failed; see the log"),
         )
         self._ports = {
-            scanner.id: PortThread(scanner.id, scanner.url, self._to_station, clock.mono_ns)
+            scanner.id: PortThread(
+                scanner.id,
+                scanner.url,
+                self._to_station,
+                clock.mono_ns,
+                peers=scanner.peer_networks(),
+            )
             for scanner in config.scanner
         }
         for name, port in self._ports.items():

@@ -10,10 +10,17 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,7 +28,8 @@ from pydantic_settings import (
 )
 
 from devices.framing import ScannerProtocol, parse_protocol
-from devices.ports import validate_url
+from devices.ports import split_url, validate_url
+from devices.tcp_listen import Network, parse_peers
 from edge.clock import TestClock, parse_test_clock
 from edge.enrolment import Token
 from edge.failpoints import FailPoints, parse_fail_point
@@ -79,6 +87,11 @@ def _scanner_url(text: str) -> str:
     return text
 
 
+def _peers(texts: tuple[str, ...]) -> tuple[str, ...]:
+    parse_peers(texts)
+    return texts
+
+
 def _listen(text: str) -> str:
     parts = urlsplit(f"//{text}")
     if parts.hostname is None or parts.port is None:
@@ -107,10 +120,15 @@ class HubTable(_Table):
 
 
 class ScannerTable(_Table):
-    """``[[scanner]]``; ``by`` is a badge token. All three optional values are fixed ones."""
+    """``[[scanner]]``; ``by`` is a badge token; step, place and by are fixed values.
+
+    ``peers``: the addresses and networks that may connect to a ``tcp-listen://`` url. Required
+    where others than this machine could.
+    """
 
     id: Named
     url: Annotated[str, AfterValidator(_scanner_url)]
+    peers: Annotated[tuple[str, ...], AfterValidator(_peers)] = ()
     protocol: Annotated[str, AfterValidator(lambda text: parse_protocol(text).value)]
     step: Step | None = None
     place: Named | None = None
@@ -119,6 +137,28 @@ class ScannerTable(_Table):
     def scanner_protocol(self) -> ScannerProtocol:
         """The protocol as the devices know it."""
         return ScannerProtocol(self.protocol)
+
+    def peer_networks(self) -> tuple[Network, ...]:
+        """``peers`` as the devices know them."""
+        return parse_peers(self.peers)
+
+    def listen_host(self) -> str | None:
+        """The address that scanners connect to; None if this one does not listen."""
+        if self.url.startswith("/"):
+            return None
+        address = split_url(self.url)
+        return address.host if address.listens else None
+
+    @model_validator(mode="after")
+    def _has_peers_if_it_must(self) -> Self:
+        host = self.listen_host()
+        if host is None and self.peers:
+            raise ValueError(f"scanner {self.id}: peers are for tcp-listen:// only")
+        if host is not None and not is_loopback(host) and not self.peers:
+            raise ValueError(
+                f"scanner {self.id}: {self.url} can be reached by others: list its peers"
+            )
+        return self
 
 
 class StationTable(_Table):
@@ -234,6 +274,7 @@ def settings_for_tests(config: EdgeConfig) -> tuple[TestClock | None, FailPoints
         fail_points = parse_fail_point(os.environ.get("CUSTOS_FAIL_POINT"))
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    if test_clock is not None and not is_loopback(config.listen_address()[0]):
+    hosts = [config.listen_address()[0], *(scanner.listen_host() for scanner in config.scanner)]
+    if test_clock is not None and not all(is_loopback(host) for host in hosts if host):
         raise ConfigError("CUSTOS_TEST_CLOCK is for loopback listeners only")
     return test_clock, fail_points

@@ -94,6 +94,7 @@ def make_feedback(stamp: Stamp, draft: Draft) -> Feedback:
         signal=draft.signal,
         commit_us=draft.commit_us,
         feedback_us=draft.feedback_us,
+        device_ack=draft.device_ack,
         repeats=draft.repeats,
     )
 

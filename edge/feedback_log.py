@@ -31,6 +31,8 @@ class Draft:
     feedback_us: int | None = None
     is_answered: bool = False
     repeats: int = 0
+    device_ack: bool | None = None
+    """False until the scanner has acknowledged the whole answer; None if it cannot."""
 
 
 class FeedbackLog:
@@ -59,6 +61,12 @@ class FeedbackLog:
         if draft is not None:
             draft.is_answered = True
 
+    def confirm(self, of_seq: int) -> None:
+        """The scanner acknowledged the whole answer."""
+        draft = self._drafts.get(of_seq)
+        if draft is not None:
+            draft.device_ack = True
+
     def repeat(self, of_seq: int) -> None:
         """The same scan came again inside the repeat guard."""
         draft = self._drafts.get(of_seq)
@@ -73,7 +81,7 @@ class FeedbackLog:
             for place, draft in enumerate(self._drafts.values())
             if place < crowd
             or _age_ms(draft, now_ns) >= DELAY_MS
-            or (draft.is_answered and _age_ms(draft, now_ns) > self._guard_ms)
+            or (_is_settled(draft) and _age_ms(draft, now_ns) > self._guard_ms)
         ]
 
     def overdue(self, now_ns: int) -> list[Draft]:
@@ -93,6 +101,10 @@ class FeedbackLog:
         """Until the oldest is overdue, negative after; None while there is nothing to write."""
         oldest = next(iter(self._drafts.values()), None)
         return None if oldest is None else DELAY_MS - _age_ms(oldest, now_ns)
+
+
+def _is_settled(draft: Draft) -> bool:
+    return draft.is_answered and draft.device_ack is not False
 
 
 def _age_ms(draft: Draft, now_ns: int) -> int:

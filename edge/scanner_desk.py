@@ -3,11 +3,13 @@
 Pure. Source: design section 3.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from devices.framing import Frame, ScannerProtocol, make_framer
+from devices.frames import QUIET_MS, Frame, Received, Resend
+from devices.framing import always_sends_aim, make_framer
 from devices.guard import CODES_REMEMBERED_MAX, RepeatGuard
+from edge.answering import GivenAnswer, OpenAnswer
 from edge.page_state import DeviceView, SessionView
 from edge.scan_lines import LastScan
 from edge.session import Session, current, with_fixed
@@ -17,11 +19,12 @@ from wire.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class GivenAnswer:
-    """What a scan was answered: given again to a guarded repeat."""
+class _Delivery:
+    """The recorded code that came last, with its answer; ``read_ms`` is monotonic."""
 
-    of_seq: int
-    data: bytes | None
+    raw: bytes
+    answer: GivenAnswer
+    read_ms: int
 
 
 class ScannerDesk:
@@ -39,6 +42,10 @@ class ScannerDesk:
         self.is_reprogrammed = False
         self._idle_min = policy.session.idle_min
         self.framer = make_framer(setup.protocol)
+        self.open_answer = OpenAnswer()
+        self._read_ms = 0
+        self._resend_window_ms = policy.scan.resend_window_s * 1000
+        self._last: _Delivery | None = None
         self._guard = RepeatGuard(policy.scan.repeat_guard_ms)
         self._answers: dict[bytes, GivenAnswer] = {}
         self._last_before_start = last
@@ -48,23 +55,51 @@ class ScannerDesk:
         """The scanner's name in the config."""
         return self.setup.id
 
-    def repeated_answer(self, frame: Frame, read_ms: int) -> GivenAnswer | None:
-        """The answer to give again if this is a guarded repeat; else it is a scan of its own.
+    def read(self, data: bytes, read_ms: int) -> list[Received]:
+        """What the scanner's bytes complete; ``read_ms`` is monotonic."""
+        if read_ms - self._read_ms > QUIET_MS:
+            self.framer.fall_quiet()
+        self._read_ms = read_ms
+        return self.framer.feed(data)
 
-        What was not recorded has no answer here, so its repeat is a new attempt.
+    def repeated_answer(self, frame: Frame) -> GivenAnswer | None:
+        """The answer to give again if this is the same scan once more; else it is one of its own.
+
+        The same is what comes within the repeat guard, and what the scanner itself says to send
+        again. What was not recorded has no answer here, so its repeat is a new attempt.
         """
-        if self._guard.is_repeat(frame.raw, read_ms):
+        last = self._recent(frame)
+        if frame.resend is Resend.SAME and last is not None:
+            self._last = replace(last, read_ms=self._read_ms)
+            return last.answer
+        if self._guard.is_repeat(frame.raw, self._read_ms):
             return self._answers.get(frame.raw)
         self._answers.pop(frame.raw, None)
         return None
 
     def remember_answer(self, frame: Frame, answer: GivenAnswer) -> None:
         """Keep a recorded scan's answer for its repeats."""
+        self._last = _Delivery(frame.raw, answer, self._read_ms)
         self._answers.pop(frame.raw, None)
         self._answers[frame.raw] = answer
         while len(self._answers) > CODES_REMEMBERED_MAX:
             del self._answers[next(iter(self._answers))]
         self._last_before_start = None
+
+    def forget_last(self) -> None:
+        """A scan was not recorded: what the scanner sends again now is that one."""
+        self._last = None
+
+    def resends_maybe(self, frame: Frame) -> int | None:
+        """The sequence number of the scan that the scanner may be sending again."""
+        last = self._recent(frame)
+        return last.answer.of_seq if frame.resend is not Resend.NO and last is not None else None
+
+    def _recent(self, frame: Frame) -> _Delivery | None:
+        last = self._last
+        if last is None or last.raw != frame.raw:
+            return None
+        return last if self._read_ms - last.read_ms <= self._resend_window_ms else None
 
     def repeats_last_before_start(self, frame: Frame) -> int | None:
         """The sequence number of the scan that this may be a resend of, after a crash.
@@ -76,7 +111,7 @@ class ScannerDesk:
 
     def lost_aim(self, frame: Frame) -> bool:
         """Say whether the scanner was reprogrammed just now: true once in each episode."""
-        if self.setup.protocol is not ScannerProtocol.HONEYWELL:
+        if not always_sends_aim(self.setup.protocol):
             return False
         was, self.is_reprogrammed = self.is_reprogrammed, frame.aim is None
         return self.is_reprogrammed and not was
@@ -91,6 +126,8 @@ class ScannerDesk:
         """The cable is gone; half a code goes with it."""
         self.is_connected, self.was_lost, self.reason = False, True, reason
         self.framer.reset()
+        self.open_answer.drop()
+        self._last = None
 
     def state(self) -> DeviceState:
         """The scanner for the hub."""

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from devices.feedback import answer_bytes
-from devices.framing import Frame
+from devices.feedback import answer_steps
+from devices.frames import DeviceAck, Frame, Reply
+from devices.framing import acknowledges
 from devices.port_thread import AnswerFailed, AnswerSent, BytesRead, PortLost, PortOpened
 from devices.symbology import CommandLabel, Label, Verb, read_label
+from edge.answering import GivenAnswer
 from edge.event_lines import Stamp, make_fact, make_feedback, make_head, make_scan
 from edge.feedback_log import Draft, FeedbackLog
 from edge.scan_lines import (
@@ -24,7 +26,7 @@ from edge.scan_lines import (
     make_view,
     private_body,
 )
-from edge.scanner_desk import GivenAnswer, ScannerDesk
+from edge.scanner_desk import ScannerDesk
 from edge.screen import ScreenFold
 from edge.seams import Clock, SpoolError, SpoolWriter
 from edge.session import EMPTY, Session, encode_session, obey, touch, with_fixed
@@ -155,14 +157,29 @@ class StationCore:
     def _read(self, event: BytesRead) -> list[Output]:
         desk = self.desks[event.device]
         outputs: list[Output] = []
-        for frame in desk.framer.feed(event.data):
-            given = desk.repeated_answer(frame, event.read_ns // 1_000_000)
-            if given is None:
-                outputs += self._scan(desk, frame, event.read_ns)
-            else:
-                self._feedback.repeat(given.of_seq)
-                outputs += _answer(desk, given.data, NO_TOKEN)
+        for received in desk.read(event.data, event.read_ns // 1_000_000):
+            match received:
+                case Frame():
+                    outputs += self._take_code(desk, received, event.read_ns)
+                case Reply():
+                    outputs.append(Answer(desk.id, received.data, NO_TOKEN))
+                case DeviceAck():
+                    outputs += self._hear(desk, received)
         return outputs
+
+    def _take_code(self, desk: ScannerDesk, frame: Frame, read_ns: int) -> list[Output]:
+        given = desk.repeated_answer(frame)
+        if given is None:
+            return self._scan(desk, frame, read_ns)
+        if given.of_seq is not None:
+            self._feedback.repeat(given.of_seq)
+        return _give(desk, given, NO_TOKEN)
+
+    def _hear(self, desk: ScannerDesk, ack: DeviceAck) -> list[Output]:
+        heard = desk.open_answer.hear(accepted=ack.accepted)
+        if heard.confirmed_seq is not None:
+            self._feedback.confirm(heard.confirmed_seq)
+        return [Answer(desk.id, heard.next_step, NO_TOKEN)] if heard.next_step else []
 
     def _scan(self, desk: ScannerDesk, frame: Frame, read_ns: int) -> list[Output]:
         stamp = self._stamp()
@@ -214,33 +231,38 @@ class StationCore:
         self._written(drafts)
         desk.session = session
         seq = sealed[-1].seq
-        signal = reading.verdict.signal
-        data = answer_bytes(desk.setup.protocol, signal)
-        desk.remember_answer(frame, GivenAnswer(seq, data))
+        signal, protocol = reading.verdict.signal, desk.setup.protocol
+        given = GivenAnswer(seq, answer_steps(protocol, signal))
+        desk.remember_answer(frame, given)
         commit_us = _micros(durable_ns - judged_ns)
         draft = Draft(seq, desk.id, desk.source, scan.by, signal, commit_us, durable_ns)
-        draft.is_answered = not data  # nothing to wait for: the port has no return channel
+        draft.is_answered = not given.steps  # nothing to wait for: there is no return channel
+        draft.device_ack = False if acknowledges(protocol) else None
         self._feedback.open(draft)
         self._show(desk, reading, scan.at, seq, None)
-        return [*_answer(desk, data, seq), Recorded(seq, private, reading.verdict.result)]
+        return [*_give(desk, given, seq), Recorded(seq, private, reading.verdict.result)]
 
     def _refuse(
         self, desk: ScannerDesk, reading: Reading, at: str, error: SpoolError
     ) -> list[Output]:
         """Not durable: say so, change nothing, let the next scan try again (P1)."""
         self._show(desk, reading, at, None, "disk_full" if error.is_full else None)
-        data = answer_bytes(desk.setup.protocol, Signal.NOT_RECORDED)
-        return [*_answer(desk, data, NO_TOKEN), NotRecorded(str(error), scans=1)]
+        desk.forget_last()
+        given = GivenAnswer(None, answer_steps(desk.setup.protocol, Signal.NOT_RECORDED))
+        return [*_give(desk, given, NO_TOKEN), NotRecorded(str(error), scans=1)]
 
     def _show(
         self, desk: ScannerDesk, reading: Reading, at: str, seq: int | None, hint: str | None
     ) -> None:
         view = make_view(reading, at, seq, hint)
-        has_channel = answer_bytes(desk.setup.protocol, view.signal) is not None
+        has_channel = answer_steps(desk.setup.protocol, view.signal) is not None
         sounds = not (has_channel and view.signal is Signal.OK)
         self.screen.show(view, self._clock.boottime_ms(), sounds=sounds)
 
     def _maybe_repeat_of(self, desk: ScannerDesk, frame: Frame, stamp: Stamp) -> int | None:
+        sent_before = desk.resends_maybe(frame)
+        if sent_before is not None:
+            return sent_before
         window_ms = self.setup.policy.scan.resend_window_s * 1000
         if stamp.mono_ms - self._started_ms > window_ms:
             return None
@@ -343,8 +365,9 @@ class StationCore:
         return now + timedelta(milliseconds=self.link.clock.offset_ms or 0)
 
 
-def _answer(desk: ScannerDesk, data: bytes | None, token: int) -> list[Output]:
-    return [Answer(desk.id, data, token)] if data else []
+def _give(desk: ScannerDesk, given: GivenAnswer, token: int) -> list[Output]:
+    first = desk.open_answer.begin(given)
+    return [Answer(desk.id, first, token)] if first else []
 
 
 def _is_end(label: Label) -> bool:

@@ -56,6 +56,15 @@ class AnswerReader:
         """When :meth:`settle` has something to say; None while nothing is pending."""
         return self._last_at_ns + QUIET_NS if self._heard or self._partial else None
 
+    @property
+    def resend_at_ns(self) -> int | None:
+        """A Honeywell sends a code once."""
+        return None
+
+    def take_outgoing(self) -> bytes:
+        """A Honeywell acknowledges nothing."""
+        return b""
+
     def feed(self, chunk: bytes, at_ns: int) -> list[Answer]:
         """Take bytes that were read at ``at_ns`` and return the answers complete by now."""
         answers = self.settle(at_ns)

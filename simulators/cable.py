@@ -1,4 +1,4 @@
-"""The far end of a cable: a pty that looks like a serial port, or a TCP port.
+"""The far end of a cable: a pty that looks like a serial port; TCP is in ``tcp_cable``.
 
 Shell. A cable has no thread: answers wait in the kernel until the simulated scanner reads them.
 
@@ -11,7 +11,6 @@ Shell. A cable has no thread: answers wait in the kernel until the simulated sca
 import errno
 import os
 import select
-import socket
 import termios
 import time
 import tty
@@ -133,7 +132,7 @@ class PtyCable:
         """Say whether some process has the slave open."""
         if self._master is None:
             return False
-        return not _poll(self._master, 0, 0) & select.POLLHUP
+        return not poll_file(self._master, 0, 0) & select.POLLHUP
 
     def write(self, chunk: bytes) -> None:
         """Write all bytes; see :class:`Cable`."""
@@ -142,13 +141,13 @@ class PtyCable:
         if not self.has_host():
             self._drop_unread()
             raise HungUpError(f"nobody has {self.path} open")
-        _write_all(self._master, chunk)
+        write_all(self._master, chunk)
 
     def read(self, timeout_s: float) -> bytes:
         """Read what is there; see :class:`Cable`."""
         if self._master is None:
             raise HungUpError(f"{self.path} is unplugged")
-        if not _poll(self._master, select.POLLIN, timeout_s):
+        if not poll_file(self._master, select.POLLIN, timeout_s):
             return b""
         try:
             return os.read(self._master, READ_BYTES_MAX)
@@ -181,100 +180,6 @@ class PtyCable:
             raise CableTakenError(f"cannot make {self.path}: {error.strerror}") from error
 
 
-class TcpCable:
-    """A scanner behind a TCP port: it listens, one host connects; a newer one replaces it."""
-
-    def __init__(self, host: str, port: int) -> None:
-        """Listen on ``host:port``; port 0 takes a free one and keeps it over replugging.
-
-        Raises:
-            CableTakenError: the address cannot be listened on.
-        """
-        self.host = host
-        self.port = port
-        self._listener: socket.socket | None = None
-        self._connection: socket.socket | None = None
-        self.plug()
-
-    @property
-    def url(self) -> str:
-        """The address with the port that was really taken."""
-        return f"tcp://{self.host}:{self.port}"
-
-    def plug(self) -> None:
-        """Listen again; see :class:`Cable`."""
-        if self._listener is not None:
-            return
-        try:
-            self._listener = socket.create_server((self.host, self.port), backlog=4)
-        except (OSError, OverflowError) as error:
-            raise CableTakenError(f"cannot listen on {self.host}:{self.port}: {error}") from error
-        self._listener.setblocking(False)
-        self.port = self._listener.getsockname()[1]
-
-    def unplug(self) -> None:
-        """Close the connection and stop listening."""
-        self._drop_connection()
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
-
-    def has_host(self) -> bool:
-        """Say whether a host is connected; takes in one that waits."""
-        self._accept_newest()
-        if self._connection is None:
-            return False
-        try:
-            gone = self._connection.recv(1, socket.MSG_PEEK) == b""
-        except BlockingIOError:
-            return True
-        except OSError:
-            gone = True
-        if gone:
-            self._drop_connection()
-        return not gone
-
-    def write(self, chunk: bytes) -> None:
-        """Write all bytes; see :class:`Cable`."""
-        _write_all(self._connected().fileno(), chunk)
-
-    def read(self, timeout_s: float) -> bytes:
-        """Read what is there; see :class:`Cable`."""
-        connection = self._connection or self._connected()
-        if not _poll(connection.fileno(), select.POLLIN, timeout_s):
-            return b""
-        try:
-            chunk = connection.recv(READ_BYTES_MAX)
-        except ConnectionError as error:
-            self._drop_connection()
-            raise HungUpError(f"the host at {self.url} broke the connection") from error
-        if not chunk:
-            self._drop_connection()
-            raise HungUpError(f"the host at {self.url} closed the connection")
-        return chunk
-
-    def _connected(self) -> socket.socket:
-        if not self.has_host() or self._connection is None:
-            raise HungUpError(f"nobody is connected to {self.url}")
-        return self._connection
-
-    def _accept_newest(self) -> None:
-        while self._listener is not None:
-            try:
-                connection, _ = self._listener.accept()
-            except BlockingIOError:
-                return
-            self._drop_connection()
-            connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connection = connection
-
-    def _drop_connection(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
 def _target(path: Path) -> str | None:
     try:
         return str(path.readlink())
@@ -282,18 +187,20 @@ def _target(path: Path) -> str | None:
         return None
 
 
-def _poll(fd: int, events: int, timeout_s: float) -> int:
+def poll_file(fd: int, events: int, timeout_s: float) -> int:
+    """Wait for events of ``select.poll``; those that happened, 0 after ``timeout_s``."""
     poll = select.poll()
     poll.register(fd, events)
     ready = poll.poll(timeout_s * 1000)
     return ready[0][1] if ready else 0
 
 
-def _write_all(fd: int, chunk: bytes) -> None:
+def write_all(fd: int, chunk: bytes) -> None:
+    """Hand over all bytes; raises as :meth:`Cable.write` does."""
     deadline = time.monotonic() + WRITE_TIMEOUT_S
     while chunk:
         left_s = deadline - time.monotonic()
-        if left_s <= 0 or not _poll(fd, select.POLLOUT, left_s) & select.POLLOUT:
+        if left_s <= 0 or not poll_file(fd, select.POLLOUT, left_s) & select.POLLOUT:
             raise UnreadError("the host does not read its port")
         try:
             chunk = chunk[os.write(fd, chunk) :]

@@ -14,13 +14,14 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from simulators.cable import Cable, CableTakenError, PtyCable, TcpCable
+from simulators.cable import Cable, CableTakenError, PtyCable
 from simulators.demo import run_demo
 from simulators.pull_log import PullLog
 from simulators.refused import RefusedError
 from simulators.scanner import Faults, ScannerProtocol, check_faults
 from simulators.scanning import read_lines, work_through
 from simulators.simulated_scanner import SimulatedScanner
+from simulators.tcp_cable import DialCable, TcpCable
 
 PORT_MAX = 65535
 SPEED_MAX = 4.0
@@ -52,6 +53,7 @@ def scanner(
     protocol: Annotated[ScannerProtocol, typer.Option(help="What the scanner speaks.")],
     pty: Annotated[Path | None, typer.Option(help="Path of the serial port to make.")] = None,
     tcp: Annotated[str | None, typer.Option(help="HOST:PORT to listen on.")] = None,
+    dial: Annotated[str | None, typer.Option(help="HOST:PORT of an edge to dial.")] = None,
     codes: Annotated[str, typer.Option(help="A file, one code a line; - is what you type.")] = "-",
     loop: Annotated[bool, typer.Option("--loop", help="Begin the file again at its end.")] = False,
     every_ms: Annotated[int, typer.Option(min=0, help="Pause after each code.")] = 0,
@@ -62,7 +64,7 @@ def scanner(
     repeat: Annotated[int, typer.Option(help="Deliver each code so many times.")] = 1,
     reprogrammed: Annotated[bool, typer.Option("--reprogrammed", help="Lose the AIM id.")] = False,
 ) -> None:
-    r"""Be one scanner on a pty or a TCP port.
+    r"""Be one scanner on a pty or a TCP port, or one that dials an edge.
 
     Codes come one a line: 755000000001, or ]E01030000000014 with an AIM id, or with \x1b and the
     like for control characters. :unplug and :replug pull the plug and put it in again.
@@ -80,7 +82,9 @@ def scanner(
         raise RefusedError(str(error)) from error
     lines = _read_codes(codes, loop)
     pull_log = _open_log(log)
-    with SimulatedScanner(_make_cable(pty, tcp), protocol, faults=faults, log=pull_log) as device:
+    with SimulatedScanner(
+        _make_cable(pty, tcp, dial), protocol, faults=faults, log=pull_log
+    ) as device:
         _say(f"A {protocol} scanner at {device.cable.url}")
         # Ctrl-C, or SIGTERM from whatever started it, is how this program ends.
         # SIGINT too: a shell starts a background job with it ignored.
@@ -114,15 +118,21 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _make_cable(pty: Path | None, tcp: str | None) -> Cable:
-    if (pty is None) == (tcp is None):
-        raise RefusedError("give either --pty PATH or --tcp HOST:PORT")
+def _make_cable(pty: Path | None, tcp: str | None, dial: str | None) -> Cable:
+    if sum(way is not None for way in (pty, tcp, dial)) != 1:
+        raise RefusedError("give one of --pty PATH, --tcp HOST:PORT and --dial HOST:PORT")
     if pty is not None:
         return PtyCable(pty)
-    host, _, port = (tcp or "").rpartition(":")
+    if tcp is not None:
+        return TcpCable(*_address("--tcp", tcp))
+    return DialCable(*_address("--dial", dial or ""))
+
+
+def _address(option: str, text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > PORT_MAX:
-        raise RefusedError(f"--tcp is HOST:PORT, e.g. 127.0.0.1:9101, not {tcp}")
-    return TcpCable(host, int(port))
+        raise RefusedError(f"{option} is HOST:PORT, e.g. 127.0.0.1:9101, not {text}")
+    return host, int(port)
 
 
 def _read_codes(codes: str, loop: bool) -> Iterator[bytes]:

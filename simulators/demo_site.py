@@ -8,8 +8,9 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulators.cable import Cable, PtyCable, TcpCable
+from simulators.cable import Cable, PtyCable
 from simulators.refused import RefusedError
+from simulators.tcp_cable import TcpCable
 
 LOOPBACK = "127.0.0.1"
 BROKER_PORT = 1883

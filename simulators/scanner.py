@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
+from simulators.ssi import code_packets
 from wire.names import Signal
 
 FRAME_BYTES_MAX = 8 * 1024
@@ -19,15 +20,18 @@ REPEAT_GAP_S = 0.1
 """Between the copies of a double delivery: inside the host's 300 ms guard, and long enough that
 two answers do not run together (two ``reject`` in one breath would read as ``not_recorded``)."""
 
-# Line noise: no terminator (CR, LF) and no "]", since noise that builds a frame is a label.
-_NOISE = bytes(byte for byte in range(256) if byte not in b"\r\n]")
+# Line noise: nothing that begins or ends a code or reply (CR, LF, "]", STX, "~", the opcodes of
+# ssi), since noise that builds a frame is a label.
+_NOISE = bytes(byte for byte in range(256) if byte not in b"\r\n]\x02~\xd0\xd1\xf3\xf6")
 
 
 class ScannerProtocol(StrEnum):
-    """The two protocols of interface.md that this simulator speaks."""
+    """The protocols of interface.md."""
 
     PLAIN = "plain"
     HONEYWELL = "honeywell"
+    SSI = "ssi"
+    NEWLAND = "newland"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,9 @@ class Faults:
 
     ``split_bytes``: the frame goes out in pieces of this size with ``pause_ms`` between them.
     ``delay_ms``: wait before the first byte. ``noise_bytes``: this much line noise before the
-    frame (``honeywell`` only: ``plain`` has no start of frame, there noise is part of the code).
+    frame (not on ``plain``: it has no start of frame, there noise is part of the code).
     ``copies``: 2 is a double delivery. ``reprogrammed``: the AIM id is left away, as by a scanner
-    that somebody gave other settings.
+    that somebody gave other settings (``honeywell`` and ``newland``: only they send one).
     """
 
     split_bytes: int | None = None
@@ -59,61 +63,60 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes to write after a pause in seconds; ``ends_frame`` with a frame's last byte."""
+    """Bytes to write after a pause in seconds; ``ends_packet`` with a packet's last byte."""
 
     wait_s: float
     chunk: bytes
-    ends_frame: bool
+    ends_packet: bool
 
 
-def frame_bytes(protocol: ScannerProtocol, code: bytes, aim: str | None) -> bytes:
-    """The bytes of one good frame.
+def frame_packets(protocol: ScannerProtocol, code: bytes, aim: str | None) -> list[bytes]:
+    """The bytes of one good frame: one packet, or several that ``ssi`` sends one by one.
 
-    ``honeywell``: ``]``, two AIM characters, code, CR; without the first three if ``aim`` is
-    None. ``plain``: code, CR, whatever ``aim`` says.
+    ``honeywell`` and ``newland``: ``]``, two AIM characters, code, CR; without the first three if
+    ``aim`` is None. ``plain``: code, CR, whatever ``aim`` says. ``ssi``: packets with the
+    symbology byte of ``aim``.
 
     Raises:
-        ValueError: an AIM id that is not two ASCII letters or digits, or a frame longer than
-            ``FRAME_BYTES_MAX``.
+        ValueError: an AIM id that is not two ASCII letters or digits or that ``ssi`` cannot tell,
+            or a frame longer than ``FRAME_BYTES_MAX``.
     """
     if aim is not None and not (len(aim) == 2 and aim.isascii() and aim.isalnum()):
         raise ValueError(f"an AIM id is two letters or digits after the ], not {aim!r}")
-    prefix = ""
-    if protocol is ScannerProtocol.HONEYWELL and aim is not None:
-        prefix = f"]{aim}"
-    frame = prefix.encode("ascii") + code + b"\r"
-    if len(frame) > FRAME_BYTES_MAX:
-        raise ValueError(f"a frame of {len(frame)} bytes, at most {FRAME_BYTES_MAX} can be sent")
-    return frame
+    match protocol:
+        case ScannerProtocol.SSI:
+            packets = code_packets(code, aim or "")
+        case ScannerProtocol.PLAIN:
+            packets = [code + b"\r"]
+        case ScannerProtocol.HONEYWELL | ScannerProtocol.NEWLAND:
+            prefix = "" if aim is None else f"]{aim}"
+            packets = [prefix.encode("ascii") + code + b"\r"]
+    size = sum(len(packet) for packet in packets)
+    if size > FRAME_BYTES_MAX:
+        raise ValueError(f"a frame of {size} bytes, at most {FRAME_BYTES_MAX} can be sent")
+    return packets
 
 
 def check_faults(protocol: ScannerProtocol, faults: Faults) -> None:
     """Refuse faults that a protocol cannot show.
 
     Raises:
-        ValueError: noise or a lost AIM id on ``plain``, which has neither frame start nor AIM id.
+        ValueError: noise on ``plain``, which has no frame start; a lost AIM id on ``plain`` and
+            ``ssi``, which send none.
     """
     if protocol is ScannerProtocol.PLAIN and faults.noise_bytes:
         raise ValueError("plain has no start of frame: noise would be part of the code")
-    if protocol is ScannerProtocol.PLAIN and faults.reprogrammed:
-        raise ValueError("plain carries no AIM id that could be lost")
+    if protocol in {ScannerProtocol.PLAIN, ScannerProtocol.SSI} and faults.reprogrammed:
+        raise ValueError(f"{protocol} carries no AIM id that could be lost")
 
 
-def plan_writes(
-    protocol: ScannerProtocol, code: bytes, aim: str | None, faults: Faults, rng: random.Random
-) -> list[Piece]:
-    """One trigger pull as the pieces that go down the cable.
-
-    Raises:
-        ValueError: see :func:`frame_bytes` and :func:`check_faults`.
-    """
-    check_faults(protocol, faults)
-    frame = frame_bytes(protocol, code, None if faults.reprogrammed else aim)
+def plan_writes(packet: bytes, faults: Faults, rng: random.Random) -> list[Piece]:
+    """One trigger pull as the pieces that go down the cable; ``packet`` is its frame's first."""
     pieces: list[Piece] = []
     for copy in range(faults.copies):
         wait_s = faults.delay_ms / 1000 if copy == 0 else REPEAT_GAP_S
         noise = bytes(rng.choices(_NOISE, k=faults.noise_bytes))
-        pieces += _split(noise + frame, wait_s, faults)
+        pieces += _split(noise + packet, wait_s, faults)
     return pieces
 
 
@@ -124,7 +127,7 @@ def _split(chunk: bytes, wait_s: float, faults: Faults) -> list[Piece]:
         Piece(
             wait_s if start == 0 else faults.pause_ms / 1000,
             chunk[start : start + size],
-            ends_frame=start == starts[-1],
+            ends_packet=start == starts[-1],
         )
         for start in starts
     ]

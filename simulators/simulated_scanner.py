@@ -6,6 +6,7 @@ its cable's bytes wait in the kernel. Not safe to share between threads.
 
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Self
 
 from simulators.answers import Answer, AnswerReader
 from simulators.cable import Cable, HungUpError, UnreadError, wait_host
+from simulators.newland import CommandReader
 from simulators.pull_log import Pull, PullLog
 from simulators.scanner import (
     HOST_ACKNOWLEDGE_S,
@@ -21,14 +23,28 @@ from simulators.scanner import (
     Piece,
     ScannerProtocol,
     check_faults,
+    frame_packets,
     next_act,
     plan_writes,
 )
+from simulators.ssi import SsiLink
 from wire.names import format_at
 
 ANSWERS_MAX = 64
 """Answers to one pull that are kept; a host that sends more than this has lost its mind."""
 DRAIN_READS_MAX = 64
+
+Reader = AnswerReader | SsiLink | CommandReader
+
+
+def _make_reader(protocol: ScannerProtocol) -> Reader:
+    match protocol:
+        case ScannerProtocol.PLAIN | ScannerProtocol.HONEYWELL:
+            return AnswerReader()
+        case ScannerProtocol.SSI:
+            return SsiLink()
+        case ScannerProtocol.NEWLAND:
+            return CommandReader()
 
 
 @dataclass(slots=True)
@@ -37,6 +53,7 @@ class _OpenPull:
 
     n: int
     code: bytes
+    packets: list[bytes]
     aim: str | None
     copies: int
     pulled_at: datetime
@@ -96,7 +113,7 @@ class SimulatedScanner:
         """The last pull that is over, as it stands in the log."""
         self._log = log
         self._rng = random.Random(seed)
-        self._reader = AnswerReader()
+        self._reader = _make_reader(self.protocol)
         self._open: _OpenPull | None = None
         self._pulls = 0
         self._unanswered = 0
@@ -120,10 +137,13 @@ class SimulatedScanner:
         """Pull the trigger on a label. An earlier pull that still waits is over with this.
 
         Raises:
-            ValueError: a code too long to send, a wrong AIM id, faults the protocol cannot show.
+            ValueError: a code too long to send, an AIM id that is wrong or that the protocol
+                cannot tell, faults that it cannot show.
         """
         raw = code.encode() if isinstance(code, str) else code
-        pieces = plan_writes(self.protocol, raw, aim, self.faults, self._rng)
+        check_faults(self.protocol, self.faults)
+        aim = None if self.faults.reprogrammed else aim
+        packets = frame_packets(self.protocol, raw, aim)
         if self._open is not None:
             self.wait_answer(0.0)
         self._drain()
@@ -131,13 +151,14 @@ class SimulatedScanner:
         self._open = _OpenPull(
             n=self._pulls,
             code=raw,
-            aim=None if self.faults.reprogrammed else aim,
+            packets=packets,
+            aim=aim,
             copies=self.faults.copies,
             pulled_at=datetime.now(UTC),
             pulled_mono_ns=time.monotonic_ns(),
             unanswered_before=self._unanswered,
         )
-        self._send(self._open, pieces)
+        self._send(self._open, plan_writes(packets[0], self.faults, self._rng))
 
     def wait_answer(self, timeout_s: float = HOST_ACKNOWLEDGE_S) -> Answer | None:
         """Wait for the answer to the last pull, and for those to its copies; then it is over.
@@ -203,8 +224,11 @@ class SimulatedScanner:
                 if piece.wait_s:
                     self._listen(time.monotonic_ns() + int(piece.wait_s * 1e9), ANSWERS_MAX)
                 self.cable.write(piece.chunk)
-                if piece.ends_frame and pull.sent_mono_ns is None:
-                    pull.sent_mono_ns = time.monotonic_ns()
+                if piece.ends_packet:
+                    now_ns = time.monotonic_ns()
+                    pull.sent_mono_ns = pull.sent_mono_ns or now_ns
+                    if isinstance(self._reader, SsiLink):
+                        self._reader.sent(pull.packets, now_ns)
         except HungUpError:
             self._hang_up()
         except UnreadError:
@@ -212,17 +236,25 @@ class SimulatedScanner:
 
     def _can_be_answered(self, pull: _OpenPull) -> bool:
         sent = pull.sent_mono_ns is not None
-        return self.protocol is ScannerProtocol.HONEYWELL and sent and not pull.hung_up
+        return self.protocol is not ScannerProtocol.PLAIN and sent and not pull.hung_up
 
     def _listen(self, until_ns: int, answers_wanted: int) -> None:
         """Read until that moment, or until the open pull has so many answers."""
         while self._open is not None and len(self._open.answers) < answers_wanted:
-            wake_ns = min(until_ns, self._reader.quiet_at_ns or until_ns)
+            reader = self._reader
+            wake_ns = min(until_ns, reader.quiet_at_ns or until_ns, reader.resend_at_ns or until_ns)
             chunk = self.cable.read(max(0, wake_ns - time.monotonic_ns()) / 1e9)
             now_ns = time.monotonic_ns()
-            self._keep(self._reader.feed(chunk, now_ns) if chunk else self._reader.settle(now_ns))
+            self._keep(reader.feed(chunk, now_ns) if chunk else reader.settle(now_ns))
+            self._write_outgoing()
             if now_ns >= until_ns:
                 return
+
+    def _write_outgoing(self) -> None:
+        outgoing = self._reader.take_outgoing()
+        if outgoing:
+            with suppress(UnreadError):  # a host that reads nothing hears no acknowledgement
+                self.cable.write(outgoing)
 
     def _drain(self) -> None:
         """Take what came while nobody pulled: late answers, counted but nobody's."""
@@ -232,6 +264,7 @@ class SimulatedScanner:
                 if not chunk:
                     break
                 self._keep(self._reader.feed(chunk, time.monotonic_ns()))
+                self._write_outgoing()
         except HungUpError:
             self._forget_cable()
         self._keep(self._reader.cut())
@@ -251,12 +284,12 @@ class SimulatedScanner:
 
     def _forget_cable(self) -> None:
         # What was under way is gone with the host or the plug, so no late answer can come of it.
-        self._reader = AnswerReader()
+        self._reader = _make_reader(self.protocol)
         self._unanswered = 0
 
     def _end_pull(self, pull: _OpenPull) -> None:
         self._keep(self._reader.cut())
-        if self.protocol is ScannerProtocol.HONEYWELL and not pull.hung_up:
+        if self.protocol is not ScannerProtocol.PLAIN and not pull.hung_up:
             self._unanswered += max(0, pull.copies - len(pull.answers))
         self._open = None
         self.last_pull = pull.to_record()

@@ -160,8 +160,9 @@ class Feedback(EventBase, frozen=True, kw_only=True, tag="feedback"):
     """What the person was told about scan ``of_seq``; written after the tone, never delaying one.
 
     ``commit_us`` runs from the verdict to the durable row, ``feedback_us`` from there until the
-    answer was handed to the port (null: the port has no return channel). ``device_ack`` is null
-    where the protocol cannot acknowledge.
+    answer was handed to the port (null: the port has no return channel). ``device_ack``: the
+    scanner acknowledged the whole answer before this was written; null where the protocol cannot
+    acknowledge.
     """
 
     of_seq: Seq

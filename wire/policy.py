@@ -46,7 +46,8 @@ class ListPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ScanPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``repeat_guard_ms``: the same bytes from one device within this are one scan.
 
-    ``resend_window_s``: after a start, the same code again within this is marked maybe_repeat_of.
+    ``resend_window_s``: how long a scanner may send a code again that it heard no answer to; the
+    same code within this after a start is marked maybe_repeat_of.
     """
 
     repeat_guard_ms: Positive

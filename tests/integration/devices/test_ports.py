@@ -44,9 +44,11 @@ def test_a_nul_in_a_path_is_refused() -> None:
         validate_url("/dev/tty\0")
 
 
-def test_listening_for_scanners_is_named_as_not_yet_built() -> None:
-    with pytest.raises(ValueError, match="tcp-listen:// is not built yet"):
-        validate_url("tcp-listen://0.0.0.0:9100")
+def test_an_address_to_listen_on_is_a_literal_one() -> None:
+    validate_url("tcp-listen://0.0.0.0:9100")
+    validate_url("tcp-listen://[::1]:9100")
+    with pytest.raises(ValueError, match="must listen on an IP address"):
+        validate_url("tcp-listen://localhost:9100")
 
 
 def refusal(url: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.cable import PtyCable, TcpCable
+from simulators.cable import PtyCable
+from simulators.tcp_cable import TcpCable
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from simulators.cable import PtyCable, TcpCable
+from simulators.cable import PtyCable
+from simulators.tcp_cable import TcpCable
 
 OK = b"\x1b7,"
 

@@ -35,8 +35,9 @@ def call(*args: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        ([*HONEYWELL], "give either --pty PATH or --tcp HOST:PORT"),
-        ([*HONEYWELL, "--pty", "a", "--tcp", "h:1"], "give either --pty PATH or --tcp HOST:PORT"),
+        ([*HONEYWELL], "give one of --pty PATH, --tcp HOST:PORT and --dial HOST:PORT"),
+        ([*HONEYWELL, "--pty", "a", "--tcp", "h:1"], "give one of --pty PATH, --tcp HOST:PORT"),
+        ([*HONEYWELL, "--dial", "9101"], "--dial is HOST:PORT, e.g. 127.0.0.1:9101, not 9101"),
         ([*HONEYWELL, "--tcp", "9101"], "--tcp is HOST:PORT, e.g. 127.0.0.1:9101, not 9101"),
         (
             [*HONEYWELL, "--tcp", "127.0.0.1:65536"],
@@ -51,7 +52,11 @@ def call(*args: str) -> subprocess.CompletedProcess[str]:
         ([*HONEYWELL, "--pty", "a", "--repeat", "9"], "delivered 1 to 8 times, not 9"),
         ([*HONEYWELL, "--pty", "a", "--split", "0"], "at least 1 byte"),
         (["--protocol", "plain", "--pty", "a", "--garble", "3"], "plain has no start of frame"),
-        (["--protocol", "ssi", "--pty", "a"], "'ssi' is not one of 'plain', 'honeywell'"),
+        (["--protocol", "ssi", "--pty", "a", "--reprogrammed"], "ssi carries no AIM id"),
+        (
+            ["--protocol", "morse", "--pty", "a"],
+            "'morse' is not one of 'plain', 'honeywell'",
+        ),
         (["--pty", "a"], "Missing option '--protocol'"),
         ([*HONEYWELL, "--nonsense"], "No such option: --nonsense"),
     ],

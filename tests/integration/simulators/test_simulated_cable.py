@@ -10,10 +10,10 @@ from simulators.cable import (
     CableTakenError,
     HungUpError,
     PtyCable,
-    TcpCable,
     UnreadError,
     wait_host,
 )
+from simulators.tcp_cable import TcpCable
 from tests.integration.simulators.hosts import open_cable, open_pty, wait_readable
 
 AnyCable = PtyCable | TcpCable

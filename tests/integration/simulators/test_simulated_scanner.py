@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from simulators.answers import Answer
-from simulators.cable import PtyCable, TcpCable
+from simulators.cable import PtyCable
 from simulators.pull_log import Pull, PullLog, read_pulls
 from simulators.scanner import Faults, ScannerProtocol
 from simulators.simulated_scanner import SimulatedScanner
+from simulators.tcp_cable import TcpCable
 from tests.integration.simulators.hosts import OK, answering_host, open_cable, wait_readable
 from tests.rig.programs import wait_until
 from wire.names import Signal

@@ -4,32 +4,64 @@ from pathlib import Path
 
 import pytest
 
-from devices.feedback import SIGNALS, answer_bytes
+from devices.feedback import SIGNALS, answer_steps
 from devices.framing import ScannerProtocol
 from wire.names import Signal
 
 TAPES = Path(__file__).parents[2] / "golden" / "tapes"
 
 
+ANSWERING = [p for p in ScannerProtocol if p is not ScannerProtocol.PLAIN]
+PROTOCOLS = pytest.mark.parametrize("protocol", ANSWERING)
+GOOD_READ = {
+    ScannerProtocol.HONEYWELL: b"\x1b7,",
+    ScannerProtocol.SSI: b"\x05\xe6\x04\x00\x00\xff\x11",
+    ScannerProtocol.NEWLAND: b"BEEPON2000F090T20V",
+}
+SSI_ACK = b"\x04\xd0\x04\x00\xff\x28"
+SOUNDING = [s for s in Signal if s is not Signal.OFFLINE]
+
+
+def steps(protocol: ScannerProtocol, signal: Signal) -> tuple[bytes, ...]:
+    found = answer_steps(protocol, signal)
+    assert found is not None
+    return found
+
+
+@PROTOCOLS
 @pytest.mark.parametrize("signal", list(Signal))
-def test_honeywell_answers_are_the_golden_bytes(signal: Signal) -> None:
-    golden = (TAPES / f"honeywell-answer-{signal}.bin").read_bytes()
-    assert answer_bytes(ScannerProtocol.HONEYWELL, signal) == golden
+def test_answers_are_the_golden_bytes(protocol: ScannerProtocol, signal: Signal) -> None:
+    golden = (TAPES / f"{protocol}-answer-{signal}.bin").read_bytes()
+    assert b"".join(steps(protocol, signal)) == golden
 
 
-def test_only_ok_contains_the_good_read_command() -> None:
-    having = [s for s in Signal if b"\x1b7," in (answer_bytes(ScannerProtocol.HONEYWELL, s) or b"")]
+@PROTOCOLS
+def test_only_ok_contains_the_good_read_form(protocol: ScannerProtocol) -> None:
+    having = [s for s in Signal if GOOD_READ[protocol] in b"".join(steps(protocol, s))]
     assert having == [Signal.OK]
 
 
-def test_no_two_honeywell_answers_are_alike() -> None:
-    answers = [answer_bytes(ScannerProtocol.HONEYWELL, s) for s in Signal]
+@PROTOCOLS
+def test_no_two_answers_are_alike_and_offline_is_none(protocol: ScannerProtocol) -> None:
+    answers = [steps(protocol, s) for s in Signal]
     assert len(set(answers)) == len(answers)
+    assert steps(protocol, Signal.OFFLINE) == ()
+
+
+@pytest.mark.parametrize("protocol", [ScannerProtocol.SSI, ScannerProtocol.NEWLAND])
+def test_the_first_step_says_the_signal_by_itself(protocol: ScannerProtocol) -> None:
+    firsts = [steps(protocol, signal)[0] for signal in SOUNDING]
+    assert len(set(firsts)) == len(firsts)
+
+
+def test_ssi_acknowledges_what_was_recorded_and_nothing_else() -> None:
+    acked = [s for s in SOUNDING if SSI_ACK in b"".join(steps(ScannerProtocol.SSI, s))]
+    assert acked == [s for s in SOUNDING if s is not Signal.NOT_RECORDED]
 
 
 @pytest.mark.parametrize("signal", list(Signal))
 def test_plain_has_no_return_channel(signal: Signal) -> None:
-    assert answer_bytes(ScannerProtocol.PLAIN, signal) is None
+    assert answer_steps(ScannerProtocol.PLAIN, signal) is None
 
 
 @pytest.mark.parametrize("signal", list(Signal))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devices.framing import Frame, ScannerProtocol, make_framer
+from devices.frames import Frame
+from devices.framing import ScannerProtocol, make_framer
 from devices.symbology import (
     CommandLabel,
     HostileLabel,

@@ -71,10 +71,11 @@ def test_a_token_has_two_parts(tmp_path: Path) -> None:
         ('site = "755A"', 'site = "755 A"', "'755 A' is no name"),
         ('site = "755A"', "site = 755", "site: Input should be a valid string"),
         ('id = "dock-2"', 'id = "dock-1"', "two scanners are called 'dock-1'"),
-        ('protocol = "plain"', 'protocol = "ssi"', "'ssi' is not built yet"),
         ('protocol = "plain"', 'protocol = "morse"', "'morse' is unknown"),
-        ("tcp://10.0.0.7:9000", "tcp-listen://0.0.0.0:1", "tcp-listen:// is not built yet"),
-        ("tcp://10.0.0.7:9000", "ttyACM0", "must be /dev/... or tcp://host:port"),
+        ("tcp://10.0.0.7:9000", "tcp-listen://0.0.0.0:1", "by others: list its peers"),
+        ("tcp://10.0.0.7:9000", "tcp-listen://dock.local:1", "must listen on an IP address"),
+        ('step = "arrive"', 'peers = ["10.0.0.7"]', "peers are for tcp-listen:// only"),
+        ("tcp://10.0.0.7:9000", "ttyACM0", "must be /dev/..., tcp://host:port or tcp-listen://"),
         ('step = "arrive"', 'step = "fly"', "scanner.0.step"),
         ("mqtt://127.0.0.1:1883", "mqtts://hub:8883", "needs certificates"),
         ("mqtt://127.0.0.1:1883", "http://hub:1883", "must be mqtt://host:port"),
@@ -91,6 +92,41 @@ def test_a_token_has_two_parts(tmp_path: Path) -> None:
 )
 def test_each_mistake_is_one_sentence(tmp_path: Path, old: str, new: str, says: str) -> None:
     assert says in sentence(tmp_path, GOOD.replace(old, new, 1))
+
+
+LISTENING = GOOD.replace("tcp://10.0.0.7:9000", "tcp-listen://0.0.0.0:9000")
+
+
+def test_a_scanner_that_connects_to_us_needs_a_list_of_peers(tmp_path: Path) -> None:
+    config = load(tmp_path, LISTENING + 'peers = ["10.0.0.7", "10.0.1.0/24"]\n')
+    assert [str(network) for network in config.scanner[1].peer_networks()] == [
+        "10.0.0.7/32",
+        "10.0.1.0/24",
+    ]
+    assert config.scanner[1].listen_host() == "0.0.0.0"
+    assert config.scanner[0].listen_host() is None
+
+
+def test_on_the_loopback_no_peers_are_needed(tmp_path: Path) -> None:
+    config = load(tmp_path, LISTENING.replace("0.0.0.0", "127.0.0.1"))
+    assert config.scanner[1].peer_networks() == ()
+
+
+@pytest.mark.parametrize(
+    ("peers", "says"),
+    [
+        ('["dock.local"]', "'dock.local' is no IP address or network of a peer"),
+        ('["10.0.0.7/24"]', "'10.0.0.7/24' is no IP address or network of a peer"),
+        (str(["10.0.0.7"] * 17).replace("'", '"'), "at most 16 peers, not 17"),
+    ],
+)
+def test_wrong_peers_are_one_sentence(tmp_path: Path, peers: str, says: str) -> None:
+    assert says in sentence(tmp_path, LISTENING + f"peers = {peers}\n")
+
+
+def test_sixteen_peers_may_be_listed(tmp_path: Path) -> None:
+    peers = str(["10.0.0.7"] * 16).replace("'", '"')
+    assert len(load(tmp_path, LISTENING + f"peers = {peers}\n").scanner[1].peers) == 16
 
 
 def test_more_scanners_than_the_bound_are_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from devices.framing import Frame
+from devices.frames import Frame
 from devices.symbology import CommandLabel, Verb, read_label
 from edge.session import (
     BUILT_VERBS,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from devices.framing import Frame
+from devices.frames import Frame
 from devices.symbology import Label, read_label
 from edge.verdict import HeldList, Verdict, judge, shipped_list
 from tests.unit.edge.fakes import POLICY, START_AT

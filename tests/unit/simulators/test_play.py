@@ -8,7 +8,7 @@ import pytest
 
 from simulators.demo_site import SCANNERS
 from simulators.play import TRAVELLING_MAX, Beat, PlugBeat, ScanBeat, WantedBeat, script
-from simulators.scanner import ScannerProtocol, frame_bytes
+from simulators.scanner import ScannerProtocol, frame_packets
 from simulators.words import meaning
 from wire.names import Signal, Step, is_name
 
@@ -37,7 +37,7 @@ def test_every_beat_can_be_played_on_a_scanner_of_the_demo(seed: int) -> None:
         if not isinstance(beat, WantedBeat):
             assert beat.scanner in known
         if isinstance(beat, ScanBeat):
-            assert frame_bytes(ScannerProtocol.HONEYWELL, beat.code, beat.aim)
+            assert frame_packets(ScannerProtocol.HONEYWELL, beat.code, beat.aim)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -14,7 +14,8 @@ from simulators.scanner import (
     NextAct,
     Piece,
     ScannerProtocol,
-    frame_bytes,
+    check_faults,
+    frame_packets,
     next_act,
     plan_writes,
 )
@@ -25,36 +26,38 @@ PLAIN = ScannerProtocol.PLAIN
 
 
 def plan(faults: Faults, protocol: ScannerProtocol = HONEYWELL) -> list[Piece]:
-    return plan_writes(protocol, b"103000000001", "C0", faults, random.Random(7))
+    check_faults(protocol, faults)
+    (packet,) = frame_packets(protocol, b"103000000001", None if faults.reprogrammed else "C0")
+    return plan_writes(packet, faults, random.Random(7))
 
 
 def test_a_honeywell_frame_is_aim_id_code_and_carriage_return() -> None:
-    assert frame_bytes(HONEYWELL, b"103000000001", "C0") == b"]C0103000000001\r"
+    assert frame_packets(HONEYWELL, b"103000000001", "C0") == [b"]C0103000000001\r"]
 
 
 def test_a_honeywell_frame_without_aim_id_is_code_and_carriage_return() -> None:
-    assert frame_bytes(HONEYWELL, b"103000000001", None) == b"103000000001\r"
+    assert frame_packets(HONEYWELL, b"103000000001", None) == [b"103000000001\r"]
 
 
 def test_a_plain_frame_never_has_an_aim_id() -> None:
-    assert frame_bytes(PLAIN, b"103000000001", "C0") == b"103000000001\r"
+    assert frame_packets(PLAIN, b"103000000001", "C0") == [b"103000000001\r"]
 
 
 @pytest.mark.parametrize("aim", ["", "C", "C00", "]C", "C\r", "é0"])
 def test_an_aim_id_that_is_none_is_refused(aim: str) -> None:
     with pytest.raises(ValueError, match="AIM id"):
-        frame_bytes(HONEYWELL, b"1", aim)
+        frame_packets(HONEYWELL, b"1", aim)
 
 
 def test_a_frame_may_have_just_its_bound_and_not_one_byte_more() -> None:
     longest = b"x" * (FRAME_BYTES_MAX - 4)
-    assert len(frame_bytes(HONEYWELL, longest, "C0")) == FRAME_BYTES_MAX
+    assert len(frame_packets(HONEYWELL, longest, "C0")[0]) == FRAME_BYTES_MAX
     with pytest.raises(ValueError, match="at most"):
-        frame_bytes(HONEYWELL, longest + b"x", "C0")
+        frame_packets(HONEYWELL, longest + b"x", "C0")
 
 
 def test_a_healthy_cable_gets_the_frame_in_one_piece_at_once() -> None:
-    assert plan(Faults()) == [Piece(0.0, b"]C0103000000001\r", ends_frame=True)]
+    assert plan(Faults()) == [Piece(0.0, b"]C0103000000001\r", ends_packet=True)]
 
 
 def test_a_reprogrammed_scanner_leaves_the_aim_id_away() -> None:
@@ -78,7 +81,7 @@ def test_any_split_and_noise_keep_the_frame_whole(size: int, noise: int, copies:
         assert frame[noise:] == b"]C0103000000001"
         assert b"]" not in frame[:noise]
     assert all(1 <= len(piece.chunk) <= size for piece in pieces)
-    assert sum(piece.ends_frame for piece in pieces) == copies
+    assert sum(piece.ends_packet for piece in pieces) == copies
 
 
 def test_the_same_seed_makes_the_same_noise() -> None:
