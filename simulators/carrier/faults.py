@@ -1,0 +1,159 @@
+"""Wrong work: a few parcels on which each rule is broken once, and the truth told of it.
+
+Pure. What is broken here is scanned whole, so that it can be found; a breach enters the truth
+only once it was done. Source: HV-2.2.2.2, HV-2.2.5, HV-2.2.6, HV-2.3, HV-2.4, HV-2.6, HV-2.8,
+HV-3, design section 6 (the table's "if missing").
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from simulators.carrier.build import CAGE, SHELF
+from simulators.carrier.floor import IN, Floor
+from simulators.carrier.moments import utc
+from simulators.carrier.parcels import Bag, Fault, Parcel, Unit
+from simulators.carrier.pulls import ScanBook
+from simulators.carrier.truth import Breach, Truth
+from simulators.carrier.world import Lane, World
+
+RULES = {
+    Fault.BRANCH_BAG: "HV-2.3",
+    Fault.LEFT_APART: "HV-2.4",
+    Fault.BAG_SPLIT: "HV-2.4",
+    Fault.MIXED_BAG: "HV-2.4",
+    Fault.BAD_STORE: "HV-2.8",
+    Fault.STOP_MOVED: "HV-3",
+    Fault.NO_SIGNER: "HV-2.6",
+    Fault.ONE_SIDED: "HV-2.2.6",
+    Fault.ARRIVED_ALONE: "HV-2.2.6",
+    Fault.NO_ACCEPTANCE: "HV-2.2.5",
+    Fault.LOW_VALUE: "HV-2.2.2.2",
+}
+"""What each kind breaks. A refusal breaks nothing."""
+STOP_AFTER = timedelta(minutes=5)
+RELEASE_AFTER = timedelta(hours=1)
+REFUSED_FOR = timedelta(minutes=20)
+
+
+@dataclass
+class Faults:
+    """Does the wrong work and writes it down."""
+
+    world: World
+    rng: random.Random
+    floor: Floor
+    book: ScanBook
+    truth: Truth
+
+    def commit(self, parcel: Parcel, at: datetime, site: str) -> None:
+        """The parcel's fault was done; from here on it is worked properly."""
+        assert parcel.fault is not None, "only a chosen parcel's rule is broken"
+        rule = RULES[parcel.fault]
+        self.truth.breaches.append(Breach(rule, parcel.waybill, utc(at), site, parcel.fault.value))
+        parcel.fault = None
+
+    def skips_acceptance(self, parcel: Parcel, now: datetime) -> bool:
+        """Say whether nobody scans the acceptance; a value below the series' is scanned."""
+        if parcel.fault is Fault.LOW_VALUE:
+            self.commit(parcel, now, parcel.origin)
+        if parcel.fault is Fault.NO_ACCEPTANCE:
+            self.commit(parcel, now, parcel.origin)
+            return True
+        return False
+
+    def at_homecoming(
+        self, site: str, courier: str, keeper: str, parcels: Sequence[Parcel], at: datetime
+    ) -> tuple[list[Parcel], datetime]:
+        """Handovers that one side leaves unconfirmed, or refuses; returns the others."""
+        rest = []
+        for parcel in parcels:
+            if parcel.fault is Fault.ONE_SIDED:
+                at = self.floor.give_alone(site, courier, keeper, parcel, at)
+                self.commit(parcel, at, site)
+            elif parcel.fault is Fault.REFUSED:
+                parcel.fault = None
+                end = self.floor.refuse(site, courier, parcel, "damaged", at)
+                again = max(at, end) + REFUSED_FOR
+                at = self.floor.hand_over(site, IN, courier, keeper, [parcel], again, sure=True)
+            else:
+                rest.append(parcel)
+        return rest, at
+
+    def store(self, site: str, keeper: str, parcels: Sequence[Parcel], at: datetime) -> datetime:
+        """Put parcels into the cage; a few where nothing protects them, a few are stopped."""
+        bad = [parcel for parcel in parcels if parcel.fault is Fault.BAD_STORE]
+        good = [parcel for parcel in parcels if parcel.fault is not Fault.BAD_STORE]
+        for parcel in bad:
+            self.commit(parcel, at, site)
+            at = self.floor.store(site, keeper, [parcel], at, SHELF)
+        if good:
+            at = self.floor.store(site, keeper, good, at, CAGE)
+        for parcel in good:
+            # At the destination the next move is the courier's: here only departures are stopped.
+            if parcel.fault is Fault.STOP_MOVED and site != parcel.destination:
+                self._stop(parcel, at)
+        return at
+
+    def _stop(self, parcel: Parcel, at: datetime) -> None:
+        parcel.is_stopped = True
+        order: dict[str, object] = {
+            "result": "stop",
+            "reason": "包装破损待查 packing damaged, being examined",
+            "banner_zh": "禁止流转",
+            "banner_en": "STOP",
+        }
+        self.book.call(utc(at + STOP_AFTER), "PUT", f"wanted/{parcel.waybill}", order)
+
+    def move_stopped(self, units: Sequence[Unit], site: str, at: datetime) -> None:
+        """What was stopped and is loaded all the same; released when somebody noticed."""
+        for unit in units:
+            if isinstance(unit, Parcel) and unit.is_stopped:
+                unit.is_stopped = False
+                self.commit(unit, at, site)
+                self.book.call(utc(at + RELEASE_AFTER), "DELETE", f"wanted/{unit.waybill}", None)
+
+    def leave_apart(
+        self, lane: Lane, units: Sequence[Unit], at: datetime, leave: datetime
+    ) -> tuple[list[Unit], list[Parcel]]:
+        """Take loaded parcels off again: their siblings leave without them (HV-2.4)."""
+        left = [each for each in units if isinstance(each, Parcel) and self._stays(each, units)]
+        for parcel in left:
+            self.commit(parcel, leave, lane.origin)
+            self.set_apart(parcel, at)
+        return [unit for unit in units if unit not in left], left
+
+    def set_apart(self, parcel: Parcel, at: datetime) -> None:
+        """Taken from its vehicle or bag, and nobody scans that; its next scans are sure."""
+        parcel.is_watched = parcel.is_loose = True
+        parcel.since = at
+        self.floor.take_off(parcel, at)
+
+    def _stays(self, parcel: Parcel, units: Sequence[Unit]) -> bool:
+        siblings = [each for unit in units for each in unit.parcels if each.high_value]
+        others = [each for each in siblings if each.fault is not Fault.LEFT_APART]
+        return parcel.fault is Fault.LEFT_APART and bool(others)
+
+
+def needs_sure_scans(units: Sequence[Unit]) -> bool:
+    """Say whether a rule is about to be broken with these: then the scans are made."""
+    loud = {Fault.LEFT_APART, Fault.BAG_SPLIT, Fault.MIXED_BAG, Fault.BRANCH_BAG}
+    return any(
+        each.is_watched or each.is_stopped or each.fault in loud
+        for unit in units
+        for each in unit.parcels
+    )
+
+
+def alone_at_arrival(units: Sequence[Unit]) -> list[Parcel]:
+    """Parcels that the receiver takes without a handover."""
+    return [
+        unit for unit in units if isinstance(unit, Parcel) and unit.fault is Fault.ARRIVED_ALONE
+    ]
+
+
+def split_from(bag: Bag) -> list[Parcel]:
+    """Parcels that are taken out of a bag again after it was closed, if others stay in it."""
+    chosen = [each for each in bag.parcels if each.fault is Fault.BAG_SPLIT]
+    return chosen if len(chosen) < len(bag.parcels) else []

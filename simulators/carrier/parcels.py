@@ -1,0 +1,199 @@
+"""The parcels of the simulated days: drawn orders, and what happens to a few of them.
+
+Pure. High-value waybills are of the series ``103`` (HV-2.11.1), with a declared value in the first
+period's band (HV-1.2.2); the others are ordinary.
+"""
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from simulators.carrier.moments import utc
+from simulators.carrier.noise import OutageKind, Rates
+from simulators.carrier.truth import FateKind
+from simulators.carrier.world import DAY, SiteKind, World
+from wire.site_pack import Duty
+
+ORDINARY_SHARE = 0.1
+TO_LEVEL_2_SHARE = 0.08
+"""Parcels whose dedicated deliverer starts from the level-2 hub itself (HV-2.5)."""
+LATE_PICKUP_SHARE = 0.04
+"""Pickups after 18:00: they miss the evening's shift (HV-2.2.1)."""
+
+
+class Fault(StrEnum):
+    """A kind of wrong work; the rule it breaks stands in :mod:`simulators.carrier.journey`."""
+
+    BRANCH_BAG = "branch_bag"
+    LEFT_APART = "left_apart"
+    BAG_SPLIT = "bag_split"
+    MIXED_BAG = "mixed_bag"
+    BAD_STORE = "bad_store"
+    STOP_MOVED = "stop_moved"
+    NO_SIGNER = "no_signer"
+    ONE_SIDED = "one_sided"
+    ARRIVED_ALONE = "arrived_alone"
+    NO_ACCEPTANCE = "no_acceptance"
+    LOW_VALUE = "low_value"
+    REFUSED = "refused"
+    """Right work: the receiver refuses, an exception follows, the second handover holds."""
+
+
+@dataclass(slots=True)
+class Doom:
+    """How a parcel will vanish: at the chance after so many others."""
+
+    kind: FateKind
+    chances_left: int
+
+
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """One parcel as it is now; ``route`` is changed where it strays."""
+
+    waybill: str
+    high_value: bool
+    value_cny: int
+    origin: str
+    destination: str
+    courier: str
+    accepted_at: datetime
+    route: tuple[str, ...]
+    doom: Doom | None = None
+    fault: Fault | None = None
+    strays_after: int | None = None
+    is_forgotten: bool = False
+    holder: str | None = None
+    site: str = ""
+    resting: str | None = None
+    vehicle: str | None = None
+    bag: "Bag | None" = None
+    is_bag_told: bool = False
+    is_loose: bool = False
+    """Sent astray or taken out of its bag: it is not bagged at this site."""
+    is_watched: bool = False
+    """Its next departure is scanned whole, so that what was done to it can be seen."""
+    is_stopped: bool = False
+    since: datetime = field(init=False)
+    """When it came to rest where it is, or was taken along."""
+
+    def __post_init__(self) -> None:
+        self.since = self.accepted_at
+        self.site = self.origin
+
+    @property
+    def label(self) -> str:
+        """What a scanner reads on it."""
+        return self.waybill
+
+    @property
+    def parcels(self) -> list["Parcel"]:
+        """Itself: a parcel is a unit of one."""
+        return [self]
+
+    def next_from(self, site: str) -> str:
+        """The next site of its route."""
+        return self.route[self.route.index(site) + 1]
+
+
+@dataclass(slots=True, eq=False)
+class Bag:
+    """A transport bag on its way to be opened at ``route[-1]``."""
+
+    id: str
+    route: tuple[str, ...]
+    parcels: list[Parcel]
+
+    @property
+    def label(self) -> str:
+        """What a scanner reads on it."""
+        return f"CX:BAG:{self.id}"
+
+    def next_from(self, site: str) -> str:
+        """The next site of its route."""
+        return self.route[self.route.index(site) + 1]
+
+
+Unit = Parcel | Bag
+
+
+def draw_parcels(
+    rng: random.Random, world: World, rates: Rates, count: int, first_day: date, days: int
+) -> list[Parcel]:
+    """Draw the parcels of all days, with the fates and faults of the few, in order of time."""
+    ends = [site.code for site in world.sites if site.kind is SiteKind.LEVEL_2]
+    workdays = [day for n in range(days) if world.is_working_day(day := first_day + n * DAY)]
+    parcels = []
+    for number in range(count):
+        origin = rng.choice(world.branches)
+        to_hub = rng.random() < TO_LEVEL_2_SHARE
+        others = [site for site in (ends if to_hub else world.branches) if site != origin]
+        destination = rng.choice(others)
+        high_value = rng.random() >= ORDINARY_SHARE
+        parcels.append(
+            Parcel(
+                waybill=_waybill(rng, number, high_value),
+                high_value=high_value,
+                value_cny=rng.randrange(20_001, 50_001) if high_value else rng.randrange(20_001),
+                origin=origin,
+                destination=destination,
+                courier=rng.choice(world.badges(origin, Duty.COURIER)),
+                accepted_at=_pickup(rng, world, origin, rng.choice(workdays)),
+                route=world.route(origin, destination),
+            )
+        )
+    parcels.sort(key=lambda parcel: (parcel.accepted_at, parcel.waybill))
+    _doom(rng, rates, parcels)
+    _spoil(rng, rates, parcels)
+    return parcels
+
+
+def _waybill(rng: random.Random, number: int, high_value: bool) -> str:
+    # The serial keeps them apart, the last digits do not tell how many there are.
+    return f"{'103' if high_value else '755'}{number:06d}{rng.randrange(1000):03d}"
+
+
+def _pickup(rng: random.Random, world: World, site: str, day: date) -> datetime:
+    if rng.random() < LATE_PICKUP_SHARE:
+        minutes = rng.uniform(9 * 60, 9 * 60 + 50)
+    else:
+        minutes = rng.triangular(0, 8 * 60 + 45, 6 * 60)
+    return utc(world.moment(site, day, time(9)) + timedelta(minutes=minutes))
+
+
+def _doom(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
+    for parcel in parcels:
+        chances = 2 * len(parcel.route) + 1
+        dice = rng.random()
+        if dice < rates.stolen:
+            parcel.doom = Doom(FateKind.STOLEN, rng.randrange(chances))
+        elif dice < rates.stolen + rates.lost:
+            parcel.doom = Doom(FateKind.LOST, rng.randrange(1, chances - 1))
+        elif rng.random() < rates.forgotten:
+            parcel.is_forgotten = True
+        elif rng.random() < rates.astray and len(parcel.route) > 2:
+            parcel.strays_after = rng.randrange(len(parcel.route) - 2)
+
+
+def _spoil(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
+    dark = {each.site for each in rates.outages if each.kind is OutageKind.POWER}
+    sound = [each for each in parcels if _is_sound(each) and dark.isdisjoint(each.route)]
+    chosen = iter(rng.sample(sound, k=min(len(sound), rates.faults * len(Fault))))
+    for fault in Fault:
+        for _ in range(rates.faults):
+            parcel = next(chosen, None)
+            if parcel is None:
+                return
+            parcel.fault = fault
+            if fault is Fault.LOW_VALUE:
+                parcel.value_cny = rng.randrange(5_000, 20_001)
+
+
+def _is_sound(parcel: Parcel) -> bool:
+    return (
+        parcel.high_value
+        and parcel.doom is None
+        and parcel.strays_after is None
+        and not parcel.is_forgotten
+    )
