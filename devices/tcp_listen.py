@@ -11,6 +11,7 @@ ports.
 """
 
 import ipaddress
+import os
 import select
 import socket
 from collections.abc import Sequence
@@ -122,7 +123,8 @@ class TcpListener:
         try:
             server = socket.create_server((host, port), family=family, backlog=BACKLOG)
         except OSError as error:
-            raise PortError(f"cannot listen on {self._name()}: {error.strerror}") from error
+            why = os.strerror(error.errno) if error.errno else error
+            raise PortError(f"cannot listen on {self._name()}: {why}") from error
         server.setblocking(False)
         return server
 
