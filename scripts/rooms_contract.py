@@ -2,7 +2,8 @@
 
 A room has five doors, and each may know only those behind it:
 ``api -> service -> store -> rules`` and ``project -> store | rules``. Another room is entered
-through its ``service`` alone. ``hub.app`` puts the rooms together and may see every door; the
+through its ``service`` alone. A door that is too much for one file is a package: its modules may
+know each other. ``hub.app`` puts the rooms together and may see every door; the
 rest of the frame may use services.
 """
 
@@ -60,6 +61,8 @@ def is_allowed(importer: str, imported: str, rooms: set[str]) -> bool:
         return imported != COMPOSITION_ROOT
     if from_room != to_room:
         return to_door == "service"
+    if from_door == to_door:
+        return True
     if from_door not in BEHIND or to_door not in BEHIND:
         return to_door != "api"
     return to_door in BEHIND[from_door]

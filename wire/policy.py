@@ -86,6 +86,12 @@ class HandoverPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     join_min: Positive
 
 
+class DeliveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``signer_min``: a delivery without the signer's ID after this is a breach (HV-2.6)."""
+
+    signer_min: Positive
+
+
 class AcceptancePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``hv_above_cny``: a declared value above this asks for an HV waybill (HV-1.2.1).
 
@@ -147,6 +153,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     link: LinkPolicy
     late: LatePolicy
     handover: HandoverPolicy
+    delivery: DeliveryPolicy
     acceptance: AcceptancePolicy
     missing: MissingPolicy
     incident: IncidentPolicy

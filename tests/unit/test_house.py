@@ -117,6 +117,8 @@ def test_a_package_of_the_hub_that_is_no_room_and_no_frame_is_caught(broken_hous
         ("hub.wanted.service", "hub.db.outbox", True),
         ("hub.app", "hub.wanted.project", True),
         ("hub.wanted.texts", "hub.wanted.rules", True),
+        ("hub.wanted.rules.fold", "hub.wanted.rules.spans", True),
+        ("hub.wanted.rules.fold", "hub.wanted.store", False),
         ("hub.web.session", "hub.alerts.service", True),
         ("hub.wanted.api", "hub.wanted.store", False),
         ("hub.wanted.project", "hub.wanted.service", False),

@@ -1,0 +1,217 @@
+"""What the fold of a parcel's records comes to: spans, gaps, breaches, contradictions. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hub.custody.rules.records import Container, Record
+from hub.network import Network, Staff
+from wire.policy import DeliveryPolicy, HandoverPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who answers for a parcel: a pseudonym at a site, and the badge behind it where it is known.
+
+    One person has another pseudonym at each site; only the badge says that it is the same.
+    """
+
+    site: str
+    by: str | None
+    badge: str | None
+
+    def is_same(self, other: "Holder | None") -> bool:
+        """Say whether the other is the same person, as far as anybody can know."""
+        if other is None:
+            return False
+        if self.badge is not None and other.badge is not None:
+            return self.badge == other.badge
+        return self.by is not None and (self.site, self.by) == (other.site, other.by)
+
+
+class Standing(StrEnum):
+    """How well a span is proven (promise P5)."""
+
+    CONFIRMED = "confirmed"
+    """Both sides of a handover scanned."""
+    RECORDED = "recorded"
+    """One badge, as the step asks, or the place's named keeper."""
+    OPEN = "open"
+    """Handed over by one side: the giver still answers, for a while."""
+    CLAIMED = "claimed"
+    """Taken without a handover."""
+    UNCONFIRMED = "unconfirmed"
+    """Somebody else claimed it, and the holder never gave it."""
+    CONTRADICTED = "contradicted"
+    """The parcel was seen elsewhere than at the holder's site."""
+    NOBODY = "nobody"
+
+
+class GapKind(StrEnum):
+    """Why custody is not proven for a while."""
+
+    NO_ACCEPTANCE = "no_acceptance"
+    """The first record is no acceptance; where somebody takes it at once, the gap has no length."""
+    OPEN_HANDOVER = "open_handover"
+    NO_DRIVER = "no_driver"
+    NOT_NAMED = "not_named"
+    """Somebody took it who scanned no badge."""
+    UNCONFIRMED = "unconfirmed"
+    """Between the last that was seen of one holder and another's claim; the first one is asked."""
+
+
+class BreachKind(StrEnum):
+    """What was done against the rules."""
+
+    SERIES_MISUSED = "series_misused"
+    OPEN_HANDOVER = "open_handover"
+    BAGGED_AT_BRANCH = "bagged_at_branch"
+    NO_HANDOVER = "no_handover"
+    BAGGED_WITH_OTHERS = "bagged_with_others"
+    LEFT_SIBLINGS = "left_siblings"
+    NO_SIGNER = "no_signer"
+    STORAGE = "storage"
+    NO_CAMERA = "no_camera"
+    """A site without any camera: one standing breach, not one a parcel."""
+    RETURN_UNSAID = "return_unsaid"
+    STOPPED_MOVED = "stopped_moved"
+
+
+RULE_OF = {
+    BreachKind.SERIES_MISUSED: "HV-2.2.2.2",
+    BreachKind.OPEN_HANDOVER: "HV-2.2.6",
+    BreachKind.BAGGED_AT_BRANCH: "HV-2.3",
+    BreachKind.NO_HANDOVER: "HV-2.4.1",
+    BreachKind.BAGGED_WITH_OTHERS: "HV-2.4.1",
+    BreachKind.LEFT_SIBLINGS: "HV-2.4.2",
+    BreachKind.NO_SIGNER: "HV-2.6",
+    BreachKind.STORAGE: "HV-2.8",
+    BreachKind.NO_CAMERA: "HV-2.8",
+    BreachKind.RETURN_UNSAID: "HV-2.9",
+    BreachKind.STOPPED_MOVED: "HV-3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One holder in one place and container, from (included) until (not included).
+
+    ``holder`` null: nobody. ``site`` null: under way. ``to_at`` null: until now. ``opened_by`` and
+    ``closed_by`` are steps, acts, or ``handover_expired``. ``containers`` run from the inside out.
+    """
+
+    holder: Holder | None
+    site: str | None
+    place: str | None
+    containers: tuple[Container, ...]
+    standing: Standing
+    from_at: datetime
+    to_at: datetime | None
+    opened_by: str
+    closed_by: str | None
+    evidence: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch for which nobody answers, or nobody can prove who did.
+
+    ``site`` is where it was when the gap began; ``to_at`` null: it lasts.
+    """
+
+    kind: GapKind
+    site: str
+    from_at: datetime
+    to_at: datetime | None
+    evidence: Record
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether nobody at all answers for the parcel: the time that sites are ranked by."""
+        return self.kind is not GapKind.UNCONFIRMED
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What was done against a rule, when, where, and the line that shows it.
+
+    ``words`` name what the rule is about (a bag, what is missing). ``tell_at``: until then it may
+    still be mended, so nobody is alarmed before.
+    """
+
+    kind: BreachKind
+    waybill: str | None
+    at: datetime
+    site: str
+    evidence: Record
+    words: tuple[str, ...]
+    tell_at: datetime
+
+    @property
+    def rule(self) -> str:
+        """The rule's id in the operating documents."""
+        return RULE_OF[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """The parcel was seen at a site that is not its holder's, or after its delivery."""
+
+    holder: Holder | None
+    holder_site: str
+    evidence: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The parcel was loaded by itself although it had been packed into a bag or pallet."""
+
+    unit: Container
+    evidence: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A parcel's custody as believed at ``as_of``.
+
+    ``due_at`` is when it changes next without any new record; ``complete`` says that no older
+    records were left out.
+    """
+
+    spans: tuple[Span, ...]
+    gaps: tuple[Gap, ...]
+    breaches: tuple[Breach, ...]
+    contradictions: tuple[Contradiction, ...]
+    exits: tuple[Exit, ...]
+    as_of: datetime
+    due_at: datetime | None
+    delivered: bool
+    complete: bool = True
+
+    def span_at(self, at: datetime) -> Span | None:
+        """The one span of an instant; None before the first record and after delivery."""
+        for span in self.spans:
+            if span.from_at <= at and (span.to_at is None or at < span.to_at):
+                return span
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is known of the parcel itself; ``route`` are its sites, None where nobody can say."""
+
+    waybill: str
+    is_high_value: bool
+    is_series_misused: bool = False
+    route: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What records are read against; ``people`` are those behind pseudonyms, by site and ``by``."""
+
+    network: Network
+    handover: HandoverPolicy
+    delivery: DeliveryPolicy
+    people: Mapping[tuple[str, str], Staff]

@@ -1,0 +1,109 @@
+"""What was done against the rules, as far as single scans of one parcel show it. Pure.
+
+Source: HV-2.2.2.2, 2.3, 2.8, 2.9, HV-3.
+"""
+
+from datetime import datetime
+
+from hub.custody.rules.chain import Breach, BreachKind, Ground, Subject
+from hub.custody.rules.records import Record
+from hub.custody.rules.storage import missing_conditions
+from hub.network import SiteKind
+from wire.events import ContainerKind
+from wire.names import Result, Step
+
+OUTBOUND = frozenset({Step.LOAD, Step.DEPART, Step.OUT_FOR_DELIVERY, Step.DELIVER})
+"""Steps that move a parcel out; answered with ``stop`` they are a breach (HV-3)."""
+
+
+class Conduct:
+    """Collects a parcel's breaches while its records are folded."""
+
+    def __init__(self, subject: Subject, ground: Ground) -> None:
+        self._subject = subject
+        self._ground = ground
+        self._found: dict[tuple[BreachKind, tuple[str, str, str, int]], Breach] = {}
+        self._misuse_told = False
+        self._furthest = -1
+        self._returning = False
+        self._repeats: dict[BreachKind, tuple[str | None, ...]] = {}
+
+    def judge(self, scan: Record) -> None:
+        """Look at one scan of the parcel or of the bag it is in."""
+        if self._subject.is_series_misused and not self._misuse_told:
+            self._misuse_told = True
+            self.add(BreachKind.SERIES_MISUSED, scan)
+        self._judge_stop(scan)
+        self._judge_bagging(scan)
+        self._judge_storage(scan)
+        self._judge_direction(scan)
+
+    def add(
+        self,
+        kind: BreachKind,
+        record: Record,
+        words: tuple[str, ...] = (),
+        at: datetime | None = None,
+        tell_at: datetime | None = None,
+    ) -> None:
+        """Note a breach; only a stopped parcel's concerns parcels of no high value, too."""
+        if not self._subject.is_high_value and kind is not BreachKind.STOPPED_MOVED:
+            return
+        at = at or record.at
+        breach = Breach(kind, self._subject.waybill, at, record.site, record, words, tell_at or at)
+        self._found[kind, record.line] = breach
+
+    def withdraw(self, kind: BreachKind, record: Record) -> None:
+        """What a record seemed to show turned out to be in order."""
+        self._found.pop((kind, record.line), None)
+
+    def breaches(self) -> tuple[Breach, ...]:
+        """All that stand, by time."""
+        return tuple(sorted(self._found.values(), key=lambda each: (each.at, each.kind)))
+
+    def _judge_stop(self, scan: Record) -> None:
+        if scan.result is Result.STOP and scan.step in OUTBOUND:
+            # Load, depart and delivery of one outing are one breach.
+            self._add_once(BreachKind.STOPPED_MOVED, scan, (scan.site,))
+        elif scan.step in OUTBOUND:
+            self._repeats.pop(BreachKind.STOPPED_MOVED, None)
+
+    def _judge_bagging(self, scan: Record) -> None:
+        bag = scan.container
+        if scan.step is not Step.PACK or bag is None or bag.kind != ContainerKind.BAG:
+            return
+        site = self._ground.network.sites.get(scan.site)
+        if site is not None and site.kind is SiteKind.BRANCH:
+            self._add_once(BreachKind.BAGGED_AT_BRANCH, scan, (scan.site, bag.id), (bag.id,))
+
+    def _judge_storage(self, scan: Record) -> None:
+        if scan.step is not Step.STORE:
+            if scan.step in OUTBOUND or scan.step in (Step.RETRIEVE, Step.ARRIVE):
+                self._repeats.pop(BreachKind.STORAGE, None)
+            return
+        missing = missing_conditions(self._ground.network, scan.site, scan.place)
+        if missing:
+            self._add_once(BreachKind.STORAGE, scan, (scan.site, scan.place), missing)
+
+    def _judge_direction(self, scan: Record) -> None:
+        """Towards the origin only with the step return (HV-2.9)."""
+        route = self._subject.route
+        if scan.step is Step.RETURN:
+            self._returning = True
+        if scan.step not in (Step.ACCEPT, Step.ARRIVE) or route is None or scan.site not in route:
+            return
+        reached = route.index(scan.site)
+        if reached < self._furthest and not self._returning:
+            self.add(BreachKind.RETURN_UNSAID, scan)
+        self._furthest = reached
+
+    def _add_once(
+        self,
+        kind: BreachKind,
+        scan: Record,
+        same: tuple[str | None, ...],
+        words: tuple[str, ...] = (),
+    ) -> None:
+        if self._repeats.get(kind) != same:
+            self.add(kind, scan, words)
+        self._repeats[kind] = same

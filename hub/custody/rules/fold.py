@@ -1,0 +1,309 @@
+"""The table of design section 6, row by row: what each record means to custody. Pure.
+
+Source: design section 6; HV-2.2.5, 2.2.6, 2.4, 2.6, 2.8, 2.9.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from hub.custody.rules.chain import (
+    Chain,
+    Contradiction,
+    Exit,
+    GapKind,
+    Ground,
+    Holder,
+    Standing,
+    Subject,
+)
+from hub.custody.rules.conduct import Conduct
+from hub.custody.rules.delivery import Deliveries
+from hub.custody.rules.handover import Handovers
+from hub.custody.rules.records import CARRIER_KINDS, UNIT_KINDS, Container, Record, in_order
+from hub.custody.rules.spans import SpanBook, Where
+from wire.events import ActKind
+from wire.names import Step
+from wire.site_pack import Duty
+
+DRIVING = frozenset({Duty.DRIVER, Duty.COURIER, Duty.DEDICATED_DELIVERER})
+"""Duties whose badge at departure is a driver's."""
+
+
+def fold(records: Iterable[Record], subject: Subject, ground: Ground, now: datetime) -> Chain:
+    """Fold what is recorded of a parcel into its custody as believed at ``now``.
+
+    Args:
+        records: the parcel's own, and those of each bag or pallet that it ever was in; any order.
+        subject: what is known of the parcel itself.
+        ground: network, policy and the people behind pseudonyms.
+        now: aware UTC; what passes without a record (an open handover) is judged at this time.
+    """
+    ordered = in_order(records)
+    folding = _Folding(subject, ground, ordered)
+    for record in ordered:
+        folding.take(record)
+    return folding.finish(now)
+
+
+class _Folding:
+    """One parcel's fold; ``_book`` keeps the spans, ``_conduct`` the breaches."""
+
+    def __init__(self, subject: Subject, ground: Ground, ordered: Sequence[Record]) -> None:
+        self._ground = ground
+        self._book = SpanBook()
+        self._conduct = Conduct(subject, ground)
+        self._handovers = Handovers(ordered, ground.handover, self._book, self._conduct)
+        self._deliveries = Deliveries(ground.delivery, self._book, self._conduct)
+        self._contradictions: list[Contradiction] = []
+        self._exits: list[Exit] = []
+        self._steps = {
+            Step.ACCEPT: self._begin,
+            Step.RETURN: self._begin,
+            Step.ARRIVE: self._arrive,
+            Step.STORE: self._store,
+            Step.RETRIEVE: self._take_over,
+            Step.OUT_FOR_DELIVERY: self._take_over,
+            Step.LOAD: self._load,
+            Step.DEPART: self._depart,
+            Step.HANDOVER: self._offer,
+            Step.DELIVER: self._deliver,
+        }
+        self._acts = {
+            ActKind.HANDOVER_ACCEPT: self._accept_handover,
+            ActKind.HANDOVER_REFUSE: self._refuse_handover,
+            ActKind.DELIVER: self._sign,
+            ActKind.SELF_CHECK: self._self_check,
+        }
+
+    def take(self, record: Record) -> None:
+        """Let one record count, in the order of :func:`in_order`."""
+        if record.unit is not None and record.unit not in self._containers():
+            return
+        self._handovers.expire(record.at, ends_after=True)
+        if not self._book.has_begun and record.step is not Step.ACCEPT:
+            self._book.begin_unaccepted(record)
+        if record.act is not None:
+            self._acts.get(record.act, self._note)(record)
+            return
+        self._conduct.judge(record)
+        if self._delivered and self._is_nothing_new(record):
+            self._book.note(record)
+            return
+        step = self._see if record.step is None else self._steps.get(record.step, self._see)
+        step(record)
+
+    def finish(self, now: datetime) -> Chain:
+        """What all records come to at ``now``."""
+        self._handovers.expire(now, ends_after=False)
+        due = (self._deliveries.judge(now), self._handovers.show_open())
+        return Chain(
+            self._book.spans(),
+            self._book.gaps(),
+            self._conduct.breaches(),
+            tuple(self._contradictions),
+            tuple(self._exits),
+            now,
+            min((each for each in due if each is not None), default=None),
+            self._delivered,
+        )
+
+    # ------------------------------------------------------------ steps that take custody
+
+    def _begin(self, record: Record) -> None:
+        """Accept, and return as accept."""
+        by = self._person(record.site, record.by)
+        if by is not None and not self._is_someone_elses(by):
+            self._hand(record, by, self._where(record))
+        elif by is not None:
+            self._take_from(record, by)
+        elif self._book.holder is None:
+            self._book.nobody(record, self._where(record), GapKind.NOT_NAMED)
+        else:
+            self._see(record)
+
+    def _arrive(self, record: Record) -> None:
+        by = self._person(record.site, record.by)
+        if by is None or by.is_same(self._book.holder):
+            self._book.see(record, self._where(record))
+            return
+        is_first = self._book.current is None
+        self._take_from(record, by)
+        if not is_first:
+            self._handovers.breach_of_claim(record)
+
+    def _take_from(self, record: Record, by: Holder) -> None:
+        self._handovers.claim(record, by, self._where(record))
+
+    def _store(self, record: Record) -> None:
+        """The place's named keeper holds; without one, who stored it."""
+        places = self._ground.network.places
+        place = None if record.place is None else places.get((record.site, record.place))
+        where = self._where(record)
+        if place is not None and place.container is not None:
+            locked = Container("store", place.container)
+            where = Where(where.site, where.place, (*where.containers, locked))
+        keeper = self._person(record.site, record.by)
+        if place is not None and place.keeper is not None:
+            keeper = Holder(record.site, None, place.keeper)
+        if keeper is None:
+            self._book.see(record, where)
+        else:
+            self._hand(record, keeper, where)
+
+    def _take_over(self, record: Record) -> None:
+        """Retrieve, out for delivery: whose badge it is."""
+        by = self._person(record.site, record.by)
+        if by is not None:
+            self._hand(record, by, self._where(record))
+            return
+        self._handovers.forget()
+        self._book.nobody(record, self._where(record), GapKind.NOT_NAMED)
+
+    def _load(self, record: Record) -> None:
+        self._check_exit(record)
+        by = self._person(record.site, record.by)
+        if by is None:
+            self._book.see(record, self._where(record))
+        else:
+            self._hand(record, by, self._where(record))
+
+    def _depart(self, record: Record) -> None:
+        """Under way: a driver's badge holds, else nobody does."""
+        self._check_exit(record)
+        by = self._person(record.site, record.by)
+        where = Where(None, None, self._where(record).containers)
+        if self._drives(by) and by is not None:
+            self._hand(record, by, where)
+        elif self._drives(self._book.holder):
+            self._book.see(record, where)
+        else:
+            self._handovers.forget()
+            self._book.nobody(record, where, GapKind.NO_DRIVER)
+
+    def _hand(self, record: Record, holder: Holder, where: Where) -> None:
+        self._handovers.forget()
+        self._book.hand(record, holder, Standing.RECORDED, where)
+
+    # ------------------------------------------------------------ handovers
+
+    def _offer(self, record: Record) -> None:
+        """One side of a handover in its second form, or the giver's of its first."""
+        by = self._person(record.site, record.by)
+        if by is None:
+            self._see(record)
+        else:
+            self._handovers.offer(record, by, self._where(record))
+
+    def _accept_handover(self, record: Record) -> None:
+        giver = self._person(record.site, record.giver)
+        receiver = self._person(record.site, record.receiver)
+        if receiver is None:
+            self._note(record)
+            return
+        self._handovers.accept(record, giver, receiver, self._where(record))
+
+    def _refuse_handover(self, record: Record) -> None:
+        """The giver keeps it."""
+        self._handovers.forget()
+        self._note(record)
+
+    # ------------------------------------------------------------ evidence and delivery
+
+    def _see(self, record: Record) -> None:
+        """Evidence of place; elsewhere than at the holder's site it is a contradiction."""
+        current = self._book.current
+        if current is None or current.holder is None or current.where.site is None:
+            self._book.see(record, self._where(record))
+            return
+        if current.where.site == record.site:
+            self._book.see(record, self._where(record))
+            return
+        self._contradictions.append(Contradiction(current.holder, current.where.site, record))
+        self._book.see(record, self._where(record), Standing.CONTRADICTED)
+
+    def _self_check(self, record: Record) -> None:
+        if record.found and not self._delivered:
+            self._see(record)
+        else:
+            self._note(record)
+
+    def _note(self, record: Record) -> None:
+        if self._book.has_begun:
+            self._book.note(record)
+        else:
+            self._see(record)
+
+    def _deliver(self, record: Record) -> None:
+        if self._delivered:
+            self._book.note(record)
+        else:
+            self._close(record, signed=False)
+
+    def _sign(self, record: Record) -> None:
+        """The signer's ID was typed; where that comes before the scan, it is the delivery."""
+        if self._delivered:
+            self._deliveries.sign(record)
+        else:
+            self._close(record, signed=record.signed)
+
+    def _close(self, record: Record, *, signed: bool) -> None:
+        self._handovers.forget()
+        if self._book.current is None:
+            self._book.nobody(record, self._where(record), GapKind.NO_ACCEPTANCE)
+        self._deliveries.close(record, signed=signed)
+
+    def _is_nothing_new(self, record: Record) -> bool:
+        """A delivered parcel's scan: a contradiction unless it is the delivery or a return.
+
+        Who takes it by name holds it again; anything else changes nothing.
+        """
+        if record.step in (Step.DELIVER, Step.RETURN):
+            return False
+        site = self._deliveries.newest.site
+        self._contradictions.append(Contradiction(None, site, record))
+        return record.by is None or record.step not in self._steps
+
+    # ------------------------------------------------------------ people and places
+
+    @property
+    def _delivered(self) -> bool:
+        return self._book.has_begun and self._book.current is None
+
+    def _person(self, site: str, by: str | None) -> Holder | None:
+        if by is None:
+            return None
+        person = self._ground.people.get((site, by))
+        return Holder(site, by, None if person is None else person.badge)
+
+    def _drives(self, holder: Holder | None) -> bool:
+        if holder is None or holder.badge is None:
+            return False
+        person = self._ground.network.people.get(holder.badge)
+        return person is not None and person.duty in DRIVING
+
+    def _is_someone_elses(self, by: Holder) -> bool:
+        return self._book.holder is not None and not by.is_same(self._book.holder)
+
+    def _containers(self) -> tuple[Container, ...]:
+        current = self._book.current
+        return () if current is None else current.where.containers
+
+    def _place(self) -> str | None:
+        current = self._book.current
+        return None if current is None else current.where.place
+
+    def _where(self, record: Record) -> Where:
+        """Where a record shows the parcel: by itself it is in what its own scan says."""
+        if record.act is not None:
+            return Where(record.site, record.place or self._place(), self._containers())
+        carrier = None if record.step is Step.UNLOAD else record.container
+        named = (each for each in (record.unit, carrier) if each is not None)
+        return Where(record.site, record.place, tuple(named))
+
+    def _check_exit(self, record: Record) -> None:
+        if record.unit is not None or record.container is None:
+            return
+        if record.container.kind not in CARRIER_KINDS:
+            return
+        packed_in = [each for each in self._containers() if each.kind in UNIT_KINDS]
+        self._exits += [Exit(unit, record) for unit in packed_in]

@@ -1,0 +1,92 @@
+"""What custody reads of an event line, and in which order lines count. Pure.
+
+Source: design section 5 ("Fold order").
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from wire.events import ActKind, ContainerKind
+from wire.names import Result, Step
+
+UNIT_KINDS = frozenset({ContainerKind.BAG, ContainerKind.PALLET})
+"""Containers that move as a whole: scanning their label means all in them."""
+CARRIER_KINDS = frozenset({ContainerKind.VEHICLE, ContainerKind.FLIGHT})
+UNIT_STEPS = frozenset({Step.LOAD, Step.UNLOAD, Step.ARRIVE, Step.DEPART, Step.HANDOVER})
+"""Steps at which a bag's label is a scan of the bag and not the choice of a container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A bag, vehicle, flight or pallet; ``store`` is the lockable one of a place (HV-2.8)."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event line, as far as custody reads it; the four first fields say where it stands.
+
+    ``at`` is event time. ``step`` belongs to scans, ``act`` to acts. With a ``unit`` it is about
+    that bag or pallet and all in it. ``covers`` are the scans of the same spool that an act is
+    about, as far as they concern this parcel or unit. ``signed``: a signer's ID came with it;
+    ``found``: a self-check found the parcel.
+    ``queue`` and ``place_in_queue`` belong to a scan that a handheld handed in later. ``detail`` is
+    a seal's number or a reason.
+    """
+
+    site: str
+    edge: str
+    spool: str
+    seq: int
+    at: datetime
+    received_at: datetime
+    step: Step | None = None
+    act: ActKind | None = None
+    waybill: str | None = None
+    unit: Container | None = None
+    by: str | None = None
+    place: str | None = None
+    container: Container | None = None
+    result: Result | None = None
+    giver: str | None = None
+    receiver: str | None = None
+    covers: tuple[int, ...] = ()
+    signed: bool = False
+    found: bool = False
+    detail: str | None = None
+    queue: str | None = None
+    place_in_queue: int = 0
+    late: bool = False
+    simulated: bool = False
+
+    @property
+    def line(self) -> tuple[str, str, str, int]:
+        """The line's place in the world: site, edge, spool, seq."""
+        return self.site, self.edge, self.spool, self.seq
+
+
+def in_order(records: Iterable[Record]) -> list[Record]:
+    """Records in the one order in which they count, each line once.
+
+    By time, time of receipt, site, edge, spool and seq; inside a spool always by seq, so a line
+    whose clock ran back stands at the time of the one before it. A handheld's queued scans stand at
+    their own times, in the order of their queue.
+    """
+    streams: dict[tuple[str, ...], list[Record]] = {}
+    for record in {each.line: each for each in records}.values():
+        spool = (record.site, record.edge, record.spool)
+        streams.setdefault(spool if record.queue is None else (record.queue,), []).append(record)
+    placed: list[tuple[tuple[datetime, datetime], Record]] = []
+    for stream in streams.values():
+        stream.sort(key=lambda each: (each.place_in_queue, each.seq))
+        when = (stream[0].at, stream[0].received_at)
+        for record in stream:
+            when = max(when, (record.at, record.received_at))
+            placed.append((when, record))
+    placed.sort(key=lambda each: (each[0], each[1].line))
+    return [
+        record if record.at == when[0] else replace(record, at=when[0]) for when, record in placed
+    ]

@@ -1,0 +1,36 @@
+"""HV-2.8: what a parcel that cannot go on soon needs where it is stored. Pure."""
+
+from hub.network import STORAGE_KINDS, Network, Place
+
+KEEPER = "keeper"
+CONTAINER = "container"
+LOCKED_PLACE = "place"
+CAMERA = "camera"
+
+
+def has_cameras(network: Network, site: str) -> bool:
+    """Say whether a site has any camera at all; without one it is one standing breach (ours)."""
+    return any(channel.site == site for channel in network.channel)
+
+
+def missing_conditions(network: Network, site: str, place_id: str | None) -> tuple[str, ...]:
+    """Which of the four conditions a storage place lacks.
+
+    Named keeper, lockable container, fixed lockable place, camera coverage. A site that the network
+    does not name cannot be judged; one without any camera is not blamed here for each parcel.
+    """
+    if site not in network.sites:
+        return ()
+    place = None if place_id is None else network.places.get((site, place_id))
+    camera_ok = place_id is not None and network.is_camera_covered(site, place_id)
+    met = {
+        KEEPER: place is not None and place.keeper is not None,
+        CONTAINER: place is not None and place.container is not None,
+        LOCKED_PLACE: _is_lockable(place),
+        CAMERA: camera_ok or not has_cameras(network, site),
+    }
+    return tuple(condition for condition, is_met in met.items() if not is_met)
+
+
+def _is_lockable(place: Place | None) -> bool:
+    return place is not None and place.kind in STORAGE_KINDS

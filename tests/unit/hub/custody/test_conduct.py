@@ -1,0 +1,114 @@
+"""Breaches that single scans of a parcel show. HV-2.2.2.2, 2.3, 2.8, HV-3."""
+
+import pytest
+
+from hub.custody.rules.chain import RULE_OF, BreachKind
+from tests.custody_parts import Day, bag, kinds, minute_of, only_breach, truck
+from wire.names import Result
+
+
+def accepted(**more: object) -> Day:
+    day = Day()
+    day.scan(0, "accept", "KIM", **more)
+    return day
+
+
+def test_every_breach_names_the_rule_that_was_broken() -> None:
+    assert set(RULE_OF) == set(BreachKind)
+
+
+def test_a_branch_that_bags_a_high_value_parcel_breaks_hv_2_3() -> None:
+    day = accepted()
+    packed = day.scan(10, "pack", "SORTER", container=bag())
+    day.scan(11, "pack", "SORTER", container=bag())
+    breach = only_breach(day.chain())
+    assert (breach.kind, breach.rule) == (BreachKind.BAGGED_AT_BRANCH, "HV-2.3")
+    assert (breach.evidence, breach.words) == (packed, ("B-1",))
+    assert (breach.site, breach.at, breach.tell_at) == ("BRANCH", minute_of(10), minute_of(10))
+
+
+def test_a_hub_may_bag_and_a_branch_may_pack_without_a_bag() -> None:
+    day = accepted()
+    day.scan(5, "pack", "SORTER")
+    day.scan(10, "pack", "SORTER", container=bag(), site="HUB")
+    assert kinds(day.chain()) == []
+
+
+def test_a_site_that_the_network_does_not_name_cannot_be_judged() -> None:
+    day = accepted()
+    day.scan(10, "pack", "SORTER", container=bag(), site="NOWHERE")
+    day.scan(20, "store", "SORTER", place="floor", site="NOWHERE")
+    assert kinds(day.chain()) == []
+
+
+@pytest.mark.parametrize("step", ["load", "depart", "out_for_delivery", "deliver"])
+def test_a_stopped_parcel_that_is_scanned_outbound_breaks_hv_3(step: str) -> None:
+    day = accepted()
+    moved = day.scan(10, step, "DRIVER", container=truck(), result=Result.STOP)
+    breach = only_breach(day.chain(at=11, is_high_value=False))
+    assert (breach.kind, breach.rule, breach.evidence) == (
+        BreachKind.STOPPED_MOVED,
+        "HV-3",
+        moved,
+    )
+
+
+@pytest.mark.parametrize("step", ["arrive", "sort", "store", "inspect"])
+def test_a_stopped_parcel_may_be_looked_at_and_stored(step: str) -> None:
+    day = accepted()
+    day.scan(10, step, "KIM", place="cage1", result=Result.STOP)
+    assert kinds(day.chain()) == []
+
+
+def test_one_outing_of_a_stopped_parcel_is_one_breach_and_the_next_is_another() -> None:
+    day = accepted()
+    for minute, step in ((10, "load"), (12, "depart")):
+        day.scan(minute, step, "DRIVER", container=truck(), result=Result.STOP)
+    assert kinds(day.chain()) == [BreachKind.STOPPED_MOVED]
+    day.scan(100, "arrive", "DRIVER", site="HUB", result=Result.STOP)
+    day.scan(120, "load", "DRIVER", site="HUB", result=Result.STOP)
+    assert kinds(day.chain()) == [BreachKind.STOPPED_MOVED] * 2
+
+
+def test_a_released_parcel_moves_freely() -> None:
+    day = accepted()
+    day.scan(5, "inspect", "KIM", result=Result.STOP)
+    day.scan(10, "load", "LOADER", container=truck(), result=Result.HV)
+    assert kinds(day.chain()) == []
+
+
+def test_the_series_on_a_parcel_of_low_value_breaks_hv_2_2_2_2_once() -> None:
+    day = accepted()
+    day.scan(10, "sort", "SORTER")
+    breach = only_breach(day.chain(is_series_misused=True))
+    assert (breach.kind, breach.rule, breach.at) == (
+        BreachKind.SERIES_MISUSED,
+        "HV-2.2.2.2",
+        minute_of(0),
+    )
+
+
+def test_ordinary_parcels_are_held_to_no_rule_of_high_value_ones() -> None:
+    day = accepted()
+    day.scan(5, "pack", "SORTER", container=bag())
+    day.scan(10, "store", "KIM", place="counter")
+    day.scan(20, "handover", "KIM")
+    day.scan(100, "deliver", "KIM")
+    assert kinds(day.chain(is_high_value=False)) == []
+
+
+def test_counting_in_a_bad_place_is_the_same_storage_and_storing_again_is_not() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="counter")
+    day.scan(20, "count", "KIM", place="counter")
+    day.scan(21, "store", "KIM", place="counter")
+    assert kinds(day.chain()) == [BreachKind.STORAGE]
+    day.scan(30, "retrieve", "KIM", place="counter")
+    day.scan(40, "store", "KIM", place="counter")
+    assert kinds(day.chain()) == [BreachKind.STORAGE] * 2
+
+
+def test_a_cage_that_no_camera_sees_is_named_where_the_site_has_cameras() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="cage2")
+    assert only_breach(day.chain()).words == ("keeper", "container", "place", "camera")

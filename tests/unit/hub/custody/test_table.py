@@ -1,0 +1,410 @@
+"""Each row of the table in design section 6, with what is missing. HV-2.2.5, 2.4, 2.6, 2.8, 2.9."""
+
+from hub.custody.rules.chain import BreachKind
+from hub.custody.rules.records import Container
+from tests.custody_parts import Day, bag, gaps, kinds, minute_of, only_breach, told, truck
+from wire.events import ActKind
+
+
+def accepted() -> Day:
+    day = Day()
+    day.scan(0, "accept", "KIM")
+    return day
+
+
+# ---------------------------------------------------------------- accept
+
+
+def test_accept_opens_a_span_held_by_whom_scanned() -> None:
+    chain = accepted().chain()
+    assert told(chain) == [(0, "KIM", "recorded")]
+    (span,) = chain.spans
+    assert (span.site, span.opened_by, span.to_at) == ("BRANCH", "accept", None)
+    assert gaps(chain) == []
+
+
+def test_without_acceptance_the_chain_says_so() -> None:
+    day = Day()
+    day.scan(5, "arrive", "KEEPER")
+    chain = day.chain()
+    assert told(chain) == [(5, "KEEPER", "claimed")]
+    assert gaps(chain) == [("no_acceptance", 5, 5)]
+    assert kinds(chain) == []
+
+
+def test_a_parcel_that_was_only_seen_is_nobodys_from_then_on() -> None:
+    day = Day()
+    day.scan(5, "sort", "SORTER")
+    chain = day.chain()
+    assert told(chain) == [(5, None, "nobody")]
+    assert gaps(chain) == [("no_acceptance", 5, None)]
+
+
+def test_an_acceptance_without_a_badge_names_nobody() -> None:
+    day = Day()
+    day.scan(0, "accept")
+    day.scan(10, "retrieve", "KEEPER")
+    chain = day.chain()
+    assert told(chain) == [(0, None, "nobody"), (10, "KEEPER", "recorded")]
+    assert gaps(chain) == [("not_named", 0, 10)]
+
+
+def test_accepting_twice_changes_nothing_and_both_scans_are_evidence() -> None:
+    day = accepted()
+    day.scan(3, "accept", "KIM")
+    (span,) = day.chain().spans
+    assert [record.seq for record in span.evidence] == [1, 2]
+
+
+# ---------------------------------------------------------------- handover
+
+
+def test_a_handover_with_both_badges_makes_the_receiver_the_holder() -> None:
+    day = accepted()
+    day.handover(10, "KIM", "KEEPER", place="counter")
+    chain = day.chain()
+    assert told(chain)[-1] == (11, "KEEPER", "confirmed")
+    assert {held for _, held, _ in told(chain)[:-1]} == {"KIM"}
+    assert gaps(chain) == []
+    assert chain.spans[-1].place == "counter"
+
+
+def test_an_open_handover_leaves_the_giver_answering_for_half_an_hour_then_nobody() -> None:
+    day = accepted()
+    day.scan(10, "handover", "KIM")
+    waiting = day.chain(at=39.9)
+    assert told(waiting) == [(0, "KIM", "open")]
+    assert waiting.due_at == minute_of(40)
+    over = day.chain(at=40)
+    assert told(over) == [(0, "KIM", "recorded"), (40, None, "nobody")]
+    assert gaps(over) == [("open_handover", 40, None)]
+    assert over.due_at is None
+
+
+# ---------------------------------------------------------------- store, retrieve
+
+
+def test_a_stored_parcel_is_held_by_the_places_named_keeper_until_retrieved() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="cage1")
+    day.scan(60, "retrieve", "LOADER", place="cage1")
+    chain = day.chain()
+    assert told(chain) == [
+        (0, "KIM", "recorded"),
+        (10, "KEEPER", "recorded"),
+        (60, "LOADER", "recorded"),
+    ]
+    stored = chain.spans[1]
+    assert (stored.place, stored.containers) == ("cage1", (Container("store", "C-1"),))
+    assert kinds(chain) == []
+
+
+def test_the_keeper_who_retrieves_is_known_to_be_the_same_person() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="cage1")
+    day.scan(60, "retrieve", "KEEPER", place="cage1")
+    day.scan(61, "inspect", "KEEPER", place="cage1")
+    assert told(day.chain())[1:] == [(10, "KEEPER", "recorded"), (60, "KEEPER", "recorded")]
+
+
+def test_a_place_without_keeper_container_lock_and_camera_is_a_storage_breach() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="counter")
+    chain = day.chain()
+    assert told(chain)[-1][1] == "KIM"
+    breach = only_breach(chain)
+    assert (breach.kind, breach.rule) == (BreachKind.STORAGE, "HV-2.8")
+    assert breach.words == ("keeper", "container", "place", "camera")
+
+
+def test_a_site_without_any_camera_is_not_blamed_for_each_parcel() -> None:
+    day = accepted()
+    day.scan(10, "store", "SORTER", place="cage9", site="HUB")
+    assert kinds(day.chain()) == []
+
+
+def test_retrieving_without_a_badge_leaves_nobody() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="cage1")
+    day.scan(60, "retrieve", place="cage1")
+    chain = day.chain()
+    assert told(chain)[-1] == (60, None, "nobody")
+    assert gaps(chain) == [("not_named", 60, None)]
+
+
+# ---------------------------------------------------------------- load, depart
+
+
+def test_a_loader_holds_until_a_drivers_badge() -> None:
+    day = accepted()
+    day.scan(20, "load", "LOADER", container=truck())
+    day.scan(30, "depart", "DRIVER", container=truck())
+    chain = day.chain()
+    assert told(chain) == [
+        (0, "KIM", "recorded"),
+        (20, "LOADER", "recorded"),
+        (30, "DRIVER", "recorded"),
+    ]
+    under_way = chain.spans[-1]
+    assert (under_way.site, under_way.containers) == (None, (truck(),))
+
+
+def test_a_driver_who_was_handed_the_load_keeps_it_whoever_scans_the_departure() -> None:
+    day = accepted()
+    day.scan(20, "load", "LOADER", container=truck())
+    day.handover(21, "LOADER", "DRIVER")
+    day.scan(30, "depart", "LOADER", container=truck())
+    assert told(day.chain())[-1] == (30, "DRIVER", "confirmed")
+
+
+def test_without_a_drivers_badge_nobody_holds_from_the_departure_on() -> None:
+    day = accepted()
+    day.scan(20, "load", "LOADER", container=truck())
+    day.scan(30, "depart", "LOADER", container=truck())
+    chain = day.chain()
+    assert told(chain)[-1] == (30, None, "nobody")
+    assert gaps(chain) == [("no_driver", 30, None)]
+    assert chain.gaps[0].site == "BRANCH"
+
+
+# ---------------------------------------------------------------- arrive
+
+
+def under_way() -> Day:
+    day = accepted()
+    day.scan(30, "depart", "DRIVER", container=truck())
+    return day
+
+
+def test_an_arrival_by_another_badge_is_a_claim_with_a_gap_and_a_breach() -> None:
+    day = under_way()
+    day.scan(200, "arrive", "HUBKEEPER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, "HUBKEEPER", "claimed")]
+    assert gaps(chain) == [("unconfirmed", 30, 200)]
+    assert not chain.gaps[0].is_nobodys
+    breach = only_breach(chain)
+    assert (breach.kind, breach.site) == (BreachKind.NO_HANDOVER, "HUB")
+    assert breach.tell_at == minute_of(230)
+
+
+def test_the_drivers_own_arrival_keeps_custody_and_his_handover_passes_it() -> None:
+    day = under_way()
+    day.scan(200, "arrive", "DRIVER", site="HUB")
+    day.handover(205, "DRIVER", "HUBKEEPER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[-1] == (206, "HUBKEEPER", "confirmed")
+    assert {held for _, held, _ in told(chain)[1:-1]} == {"DRIVER"}
+    assert (kinds(chain), gaps(chain)) == ([], [])
+
+
+def test_a_handover_soon_after_the_arrival_takes_claim_gap_and_breach_back() -> None:
+    day = under_way()
+    day.scan(200, "arrive", "HUBKEEPER", site="HUB")
+    day.handover(204, "DRIVER", "HUBKEEPER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[-1] == (205, "HUBKEEPER", "confirmed")
+    assert {held for _, held, _ in told(chain)[1:-1]} == {"DRIVER"}
+    assert (kinds(chain), gaps(chain)) == ([], [])
+
+
+def test_a_handover_long_after_the_arrival_leaves_the_breach() -> None:
+    day = under_way()
+    day.scan(200, "arrive", "HUBKEEPER", site="HUB")
+    day.handover(240, "DRIVER", "HUBKEEPER", site="HUB")
+    chain = day.chain()
+    assert kinds(chain) == [BreachKind.NO_HANDOVER]
+    assert told(chain)[-1] == (241, "HUBKEEPER", "confirmed")
+
+
+def test_what_the_claimant_stored_meanwhile_stays_stored_when_the_handover_follows() -> None:
+    day = under_way()
+    day.scan(200, "arrive", "SORTER", site="HUB")
+    day.scan(202, "store", "SORTER", site="HUB", place="cage9")
+    day.handover(204, "DRIVER", "SORTER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[-1][1] == "HUBKEEPER"
+    assert (kinds(chain), gaps(chain)) == ([], [])
+
+
+def test_an_arrival_without_a_badge_moves_the_parcel_and_not_its_custody() -> None:
+    day = under_way()
+    day.scan(200, "arrive", site="HUB")
+    chain = day.chain()
+    assert told(chain)[-1] == (200, "DRIVER", "recorded")
+    assert chain.spans[-1].site == "HUB"
+
+
+# ---------------------------------------------------------------- out for delivery, deliver
+
+
+def test_out_for_delivery_gives_the_courier_custody() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="cage1")
+    day.scan(60, "out_for_delivery", "LIN")
+    assert told(day.chain())[-1] == (60, "LIN", "recorded")
+
+
+def test_delivery_closes_custody_and_the_signers_id_may_follow() -> None:
+    day = accepted()
+    scan = day.scan(60, "deliver", "KIM")
+    day.act(80, ActKind.DELIVER, by="KIM", covers=(scan.seq,), signed=True)
+    chain = day.chain()
+    assert chain.delivered
+    assert chain.spans[-1].to_at == minute_of(60)
+    assert chain.spans[-1].closed_by == "deliver"
+    assert chain.span_at(minute_of(61)) is None
+    assert (kinds(chain), chain.due_at) == ([], None)
+
+
+def test_the_signers_id_typed_before_the_scan_counts() -> None:
+    day = accepted()
+    day.act(58, ActKind.DELIVER, by="KIM", signed=True)
+    day.scan(60, "deliver", "KIM")
+    chain = day.chain()
+    assert (kinds(chain), chain.spans[-1].to_at) == ([], minute_of(58))
+
+
+def test_a_delivery_without_the_signers_id_is_a_breach_when_the_time_is_over() -> None:
+    day = accepted()
+    day.scan(60, "deliver", "KIM")
+    assert (kinds(day.chain(at=89)), day.chain(at=89).due_at) == ([], minute_of(90))
+    breach = only_breach(day.chain(at=90))
+    assert (breach.kind, breach.rule, breach.at) == (
+        BreachKind.NO_SIGNER,
+        "HV-2.6",
+        minute_of(60),
+    )
+
+
+def test_an_id_without_a_body_or_too_late_does_not_count() -> None:
+    day = accepted()
+    day.scan(60, "deliver", "KIM")
+    day.act(70, ActKind.DELIVER, by="KIM")
+    day.act(91, ActKind.DELIVER, by="KIM", signed=True)
+    assert kinds(day.chain()) == [BreachKind.NO_SIGNER]
+
+
+def test_a_scan_after_delivery_is_a_contradiction_and_a_named_taker_holds_again() -> None:
+    day = accepted()
+    day.act(58, ActKind.DELIVER, by="KIM", signed=True)
+    day.scan(100, "sort", "SORTER", site="HUB")
+    seen = day.chain()
+    assert (seen.delivered, len(seen.contradictions)) == (True, 1)
+    day.scan(110, "arrive", "HUBKEEPER", site="HUB")
+    taken = day.chain()
+    assert not taken.delivered
+    assert told(taken)[-1] == (110, "HUBKEEPER", "claimed")
+
+
+# ---------------------------------------------------------------- pack, unload
+
+
+def test_packing_and_unloading_change_the_container_and_not_the_holder() -> None:
+    day = accepted()
+    day.handover(5, "KIM", "LOADER")
+    day.scan(10, "pack", "SORTER", container=Container("pallet", "P-1"))
+    day.scan(20, "unload", "SORTER", container=Container("pallet", "P-1"))
+    chain = day.chain()
+    packed, unloaded = chain.spans[-2:]
+    assert packed.containers == (Container("pallet", "P-1"),)
+    assert unloaded.containers == ()
+    assert {told(chain)[-1][1], told(chain)[-2][1]} == {"LOADER"}
+
+
+def test_a_bag_carries_its_parcels_through_its_own_scans() -> None:
+    day = Day(site="HUB")
+    day.scan(0, "accept", "SORTER")
+    day.scan(5, "pack", "SORTER", container=bag())
+    day.scan(10, "load", "LOADER", unit=bag(), container=truck())
+    day.scan(11, "load", "HUBKEEPER", unit=bag("B-2"), container=truck("V-2"))
+    day.scan(20, "depart", "DRIVER", unit=bag(), container=truck())
+    day.scan(90, "unload", "KEEPER", unit=bag(), container=truck(), site="BRANCH")
+    chain = day.chain()
+    assert told(chain)[2:4] == [(10, "LOADER", "recorded"), (20, "DRIVER", "recorded")]
+    assert [span.containers for span in chain.spans] == [
+        (),
+        (bag(),),
+        (bag(), truck()),
+        (bag(), truck()),
+        (bag(),),
+    ]
+
+
+def test_a_parcel_that_is_scanned_by_itself_is_no_longer_in_its_bag() -> None:
+    day = Day(site="HUB")
+    day.scan(0, "accept", "SORTER")
+    day.scan(5, "pack", "SORTER", container=bag())
+    day.scan(10, "sort", "SORTER")
+    day.scan(15, "load", "LOADER", unit=bag(), container=truck())
+    chain = day.chain()
+    assert told(chain)[-1] == (10, "SORTER", "recorded")
+    assert chain.spans[-1].containers == ()
+
+
+# ---------------------------------------------------------------- return
+
+
+def test_a_return_is_as_accept_towards_the_origin() -> None:
+    day = accepted()
+    day.scan(100, "arrive", "KIM", site="HUB")
+    day.scan(200, "return", "KIM", site="HUB")
+    day.scan(300, "arrive", "KIM", site="BRANCH")
+    chain = day.chain(route=("BRANCH", "HUB", "FAR"))
+    assert kinds(chain) == []
+    assert chain.spans[-1].site == "BRANCH"
+
+
+def test_going_back_without_a_return_is_a_breach() -> None:
+    day = accepted()
+    day.scan(100, "arrive", "KIM", site="HUB")
+    day.scan(300, "arrive", "KIM", site="BRANCH")
+    breach = only_breach(day.chain(route=("BRANCH", "HUB", "FAR")))
+    assert (breach.kind, breach.rule) == (BreachKind.RETURN_UNSAID, "HV-2.9")
+    assert kinds(day.chain(route=None)) == []
+
+
+def test_a_delivered_parcel_may_be_returned() -> None:
+    day = accepted()
+    day.act(58, ActKind.DELIVER, by="KIM", signed=True)
+    day.scan(100, "return", "KIM")
+    chain = day.chain()
+    assert (chain.delivered, chain.contradictions) == (False, ())
+    assert told(chain)[-1] == (100, "KIM", "recorded")
+
+
+# ---------------------------------------------------------------- evidence of place
+
+
+def test_sorting_inspecting_and_counting_are_evidence_of_place_only() -> None:
+    day = accepted()
+    for minute, step in enumerate(("sort", "inspect", "count", None), start=1):
+        day.scan(minute, step, "SORTER", place="counter")
+    chain = day.chain()
+    assert told(chain) == [(0, "KIM", "recorded"), (1, "KIM", "recorded")]
+    assert (chain.spans[-1].place, len(chain.spans[-1].evidence)) == ("counter", 4)
+    assert chain.contradictions == ()
+
+
+def test_evidence_elsewhere_than_the_holders_site_is_a_contradiction() -> None:
+    day = accepted()
+    seen = day.scan(30, "sort", "SORTER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[-1] == (30, "KIM", "contradicted")
+    (contradiction,) = chain.contradictions
+    assert (contradiction.holder_site, contradiction.evidence) == ("BRANCH", seen)
+
+
+def test_evidence_at_the_next_site_is_no_contradiction_for_who_is_under_way() -> None:
+    day = under_way()
+    day.scan(200, "sort", "SORTER", site="HUB")
+    chain = day.chain()
+    assert (chain.contradictions, told(chain)[-1]) == ((), (200, "DRIVER", "recorded"))
+
+
+def test_a_self_check_that_found_the_parcel_is_evidence_and_one_that_did_not_is_none() -> None:
+    day = accepted()
+    day.act(30, ActKind.SELF_CHECK, by="SORTER", site="HUB")
+    assert day.chain().contradictions == ()
+    day.act(40, ActKind.SELF_CHECK, by="SORTER", site="HUB", found=True)
+    assert len(day.chain().contradictions) == 1
