@@ -198,6 +198,16 @@ def test_the_test_clock_and_fail_point_come_from_the_environment(
     assert isinstance(fail_points, KillAt)
 
 
+def test_no_test_clock_where_scanners_connect_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOS_TEST_CLOCK", "2026-11-22T08:00:00Z,60")
+    loopback = load(tmp_path, LISTENING.replace("0.0.0.0", "127.0.0.1"))
+    assert settings_for_tests(loopback)[0] is not None
+    with pytest.raises(ConfigError, match="loopback listeners only"):
+        settings_for_tests(load(tmp_path, LISTENING + 'peers = ["10.0.0.7"]\n'))
+
+
 @pytest.mark.parametrize(
     "bad", ["", "now", "2026-11-22T08:00:00,1", "2026-11-22T08:00:00Z,0", "2026-11-22T08:00:00Z"]
 )
