@@ -61,7 +61,7 @@ def main(data_dir: Path, database_url: str, port: int, moment: str) -> None:
     commands = CommandDesk(clock.random_bytes)
     intake = Intake(rooms, load_policy(None), commands)
     database = open_database(parse_url(database_url, data_dir))
-    worker = Worker(database, link, intake, WantedPusher(commands), keys.statement, clock)
+    worker = Worker(database, link, intake, [WantedPusher(commands)], keys.statement, clock)
     link.start()
     while True:
         worker.step(threading.Event())

@@ -12,14 +12,25 @@ from hub.access import service
 from hub.access.gate import SESSION_COOKIE
 from hub.access.rules import EDGES_MAX, SESSION_LIFE
 from hub.access.service import BodiesError, EdgeKey, EnrolAnswer
+from hub.packs.service import find_pack
 from hub.wanted.service import current_list
 from hub.web.context import Hub, HubContext
 from hub.web.problems import ProblemError
 from ledger.signing import Opened, open_sealed, peek, seal
 from wire.envelope import EnvelopeError
 from wire.limits import BODIES_BYTES_MAX, MESSAGE_BYTES_MAX
-from wire.messages import Bodies, Enrol, Enrolled, Fetch, MessageBase, WantedSnapshot
+from wire.messages import (
+    Bodies,
+    Enrol,
+    Enrolled,
+    Fetch,
+    MessageBase,
+    Pack,
+    PackFetch,
+    WantedSnapshot,
+)
 from wire.names import format_at
+from wire.site_pack import pack_sha256
 from wire.wanted import ListHead, list_bytes, list_sha256
 
 M = TypeVar("M", bound=MessageBase)
@@ -63,6 +74,13 @@ async def fetch_wanted(request: Request, hub: Hub) -> Response:
     """The whole wanted list for an enrolled edge, signed by the hub."""
     payload = await _read_body(request, MESSAGE_BYTES_MAX)
     return await run_in_threadpool(_fetch_wanted, hub, payload)
+
+
+@edge_router.post("/pack", response_class=Response)
+async def fetch_pack(request: Request, hub: Hub) -> Response:
+    """The pack of an enrolled edge's site, signed by the hub."""
+    payload = await _read_body(request, MESSAGE_BYTES_MAX)
+    return await run_in_threadpool(_fetch_pack, hub, payload)
 
 
 @link_router.get("/enter/{secret}")
@@ -136,6 +154,22 @@ def _fetch_wanted(hub: HubContext, payload: bytes) -> Response:
     snapshot = WantedSnapshot(site=edge.site, edge=edge.edge, head=head)
     sealed = seal(snapshot, hub.keys.statement, [list_bytes(wanted)])
     return Response(sealed, media_type=OCTETS)
+
+
+def _fetch_pack(hub: HubContext, payload: bytes) -> Response:
+    edge, _ = _open_from_edge(hub, payload, PackFetch, MESSAGE_BYTES_MAX)
+    with hub.database.reading() as tx:
+        pack = find_pack(tx, edge.site)
+    if pack is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "this site has no pack yet")
+    answer = Pack(
+        site=edge.site,
+        edge=edge.edge,
+        version=pack.version,
+        sha256=pack_sha256(pack.data),
+        made_at=format_at(pack.made_at),
+    )
+    return Response(seal(answer, hub.keys.statement, [pack.data]), media_type=OCTETS)
 
 
 def _open_from_edge(

@@ -1,4 +1,4 @@
-"""What an edge's wanted list lacks, as commands. Source: design section 3 ("Nothing is retained").
+"""What an edge lacks of wanted list and site pack, as commands. Source: design section 3 ("Nothing is retained").
 
 No clock and no random: both are arguments. The list's hash is remembered per version, since it
 costs reading the whole list.
@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from hub.packs.service import find_pack
 from hub.wanted.service import current_list, current_rules, delta_since, list_version
-from wire.messages import AnyCommand, WantedDelta, WantedFetch, WantedHead
+from wire.messages import AnyCommand, PackHead, WantedDelta, WantedFetch, WantedHead
 from wire.names import format_at, parse_at
 from wire.wanted import ListHead, list_sha256
 
@@ -20,7 +21,7 @@ COMMAND_LIFE = timedelta(minutes=5)
 
 
 class CommandDesk:
-    """Makes wanted-list commands for single edges."""
+    """Makes the commands for single edges."""
 
     def __init__(self, random_bytes: Callable[[int], bytes]) -> None:
         self._random_bytes = random_bytes
@@ -49,6 +50,21 @@ class CommandDesk:
         if have.version != version:
             return have.version > version
         return have.list_sha256 != self._head(tx, version, now).list_sha256
+
+    def pack_for(
+        self, tx: Connection, site: str, edge: str, have_version: int, now: datetime
+    ) -> PackHead | None:
+        """What an edge needs that holds this version of its site's pack; ``None``: nothing."""
+        pack = find_pack(tx, site)
+        if pack is None or pack.version <= have_version:
+            return None
+        return self.pack_head(site, edge, pack.version, now)
+
+    def pack_head(self, site: str, edge: str, version: int, now: datetime) -> PackHead:
+        """Tell an edge that its site's pack has this version now."""
+        return PackHead(
+            site=site, edge=edge, id=self._id(), expires_at=_expiry(now), version=version
+        )
 
     def head_for(self, tx: Connection, site: str, edge: str, now: datetime) -> WantedHead:
         """A head made now, so that the edge can tell its list's age."""

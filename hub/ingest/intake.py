@@ -22,6 +22,7 @@ from hub.ingest.projecting import Projection, project
 from hub.ingest.quarantine_store import Quarantined
 from hub.ingest.rules import NEW_SPOOL, Refused, Store, classify, read_line
 from hub.ingest.store import Spool
+from hub.packs.service import outgrow_pack
 from hub.wanted.service import list_version, outgrow
 from ledger.chain import ChainHead
 from ledger.signing import Opened, SignatureError, open_sealed, peek
@@ -192,11 +193,13 @@ class Intake:
         answers = [self._receipt(tx, topic, incoming, heads)]
         if state.wanted is not None:
             self._outgrow(tx, state, state.wanted, incoming.received_at)
-        command = self._commands.missing_for(
-            tx, state.site, state.edge, state.wanted, incoming.received_at
+        outgrow_pack(tx, state.site, state.pack_version)
+        now, cmd = incoming.received_at, Topic(state.site, state.edge, Channel.CMD)
+        commands = (
+            self._commands.missing_for(tx, state.site, state.edge, state.wanted, now),
+            self._commands.pack_for(tx, state.site, state.edge, state.pack_version, now),
         )
-        if command is not None:
-            answers.append(Outgoing(Topic(state.site, state.edge, Channel.CMD), command))
+        answers += [Outgoing(cmd, command) for command in commands if command is not None]
         return answers
 
     def _outgrow(self, tx: Connection, state: State, held: ListHead, now: datetime) -> None:

@@ -1,9 +1,10 @@
-"""When to push the wanted list to edges: at once after a change, and a head each minute.
+"""When to push to edges: list and packs at once after a change, and a list head each minute.
 
 Source: design section 3 ("Nothing is retained").
 """
 
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,8 +14,43 @@ from hub.clock import Clock
 from hub.ingest import states
 from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
 from hub.ingest.intake import Outgoing
+from hub.packs.service import newest_change, packs_after
 from hub.wanted.service import list_version
 from wire.topics import Channel, Topic
+
+
+class Pusher(Protocol):
+    """Finds what edges must hear without having asked."""
+
+    def due(self, tx: Connection, listening_since: datetime | None, clock: Clock) -> list[Outgoing]:
+        """The commands that are to be sent now."""
+
+
+class PackPusher:
+    """Tells a site's edges of its newer pack; a lost push is made good by the next state."""
+
+    def __init__(self, commands: CommandDesk) -> None:
+        self._commands = commands
+        self._change: int | None = None
+
+    def due(self, tx: Connection, listening_since: datetime | None, clock: Clock) -> list[Outgoing]:
+        """A head to each edge of the sites whose packs have changed since the last turn."""
+        if listening_since is None:
+            return []
+        newest = newest_change(tx)
+        earlier, self._change = self._change, newest
+        # Edges send their states when they connect: what was made before needs no push.
+        if earlier is None or newest == earlier:
+            return []
+        versions, now = packs_after(tx, earlier), clock.now()
+        return [
+            Outgoing(
+                Topic(edge.site, edge.edge, Channel.CMD),
+                self._commands.pack_head(edge.site, edge.edge, versions[edge.site], now),
+            )
+            for edge in list_edges(tx)
+            if edge.site in versions
+        ]
 
 
 class WantedPusher:

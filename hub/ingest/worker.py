@@ -23,7 +23,7 @@ from hub.db.engine import Database
 from hub.heartbeat import BEAT_S, Role
 from hub.ingest.intake import Intake, Outgoing, keep_unusable
 from hub.ingest.link import Received
-from hub.ingest.pushes import WantedPusher
+from hub.ingest.pushes import Pusher
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from wire.messages import Receipt
@@ -66,14 +66,14 @@ class Worker:
         database: Database,
         link: Link,
         intake: Intake,
-        pusher: WantedPusher,
+        pushers: Sequence[Pusher],
         key: SigningKey,
         clock: Clock,
     ) -> None:
         self._database = database
         self._link = link
         self._intake = intake
-        self._pusher = pusher
+        self._pushers = pushers
         self._key = key
         self._clock = clock
         self._last_beat_ns = self._last_push_ns = -(10**18)
@@ -135,7 +135,8 @@ class Worker:
             return
         self._last_push_ns = mono_ns
         with self._database.reading() as tx:
-            pushes = self._pusher.due(tx, self._link.listening_since, self._clock)
+            since = self._link.listening_since
+            pushes = [out for each in self._pushers for out in each.due(tx, since, self._clock)]
         self._send(pushes)
 
     def _beat(self) -> None:

@@ -17,9 +17,18 @@ from hub.packs.store import StoredPack
 from wire.policy import Policy
 from wire.site_pack import SelfCheckTask, pack_bytes
 
-__all__ = ["PackDuty", "StoredPack", "find_pack", "pack_versions", "renew_packs"]
+__all__ = [
+    "PackDuty",
+    "StoredPack",
+    "find_pack",
+    "newest_change",
+    "outgrow_pack",
+    "packs_after",
+    "renew_packs",
+]
 
 PACKS_PER_TURN_MAX = 50
+OUTGROW_MAX = 1_000_000
 
 People = Callable[[Connection, str], Mapping[str, Staff]]
 """Who works at a site, by the pseudonym of each badge that may be scanned there."""
@@ -67,11 +76,27 @@ def renew_packs(tx: Connection, sites: Sequence[str]) -> None:
     store.set_stale(tx, sites)
 
 
+def outgrow_pack(tx: Connection, site: str, held_version: int) -> None:
+    """Make a site's pack newer than one that an edge holds of this hub's earlier life.
+
+    An edge takes no lower version: a restored hub would never be listened to again. A version more
+    than ``OUTGROW_MAX`` above our own is not believed, else one lie would use up all numbers.
+    """
+    known = store.find(tx, site)
+    if known is not None and known.version < held_version <= known.version + OUTGROW_MAX:
+        store.set_version(tx, site, held_version)
+
+
 def find_pack(tx: Connection, site: str) -> StoredPack | None:
     """A site's newest pack."""
     return store.find(tx, site)
 
 
-def pack_versions(tx: Connection) -> dict[str, int]:
-    """The newest version of each site's pack; a site without one is not in it."""
-    return store.versions(tx)
+def newest_change(tx: Connection) -> int:
+    """The newest change of any pack: what to ask ``packs_after`` for next."""
+    return store.newest_change(tx)
+
+
+def packs_after(tx: Connection, change: int) -> dict[str, int]:
+    """The newest version of each site's pack that has changed since."""
+    return store.changed_after(tx, change)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    func,
     insert,
     select,
     update,
@@ -24,6 +25,8 @@ site_pack = Table(
     metadata,
     Column("site", String(32), primary_key=True),
     Column("version", BigInteger, nullable=False),
+    # Grows with every change of any pack: who remembers one reads only what is newer.
+    Column("change", BigInteger, nullable=False, unique=True),
     Column("data", LargeBinary, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
     # Something in it has changed: it is to be made anew.
@@ -52,12 +55,31 @@ def versions(tx: Connection) -> dict[str, int]:
     return {row.site: row.version for row in rows}
 
 
+def newest_change(tx: Connection) -> int:
+    """The newest change of any pack; 0 while there is none."""
+    return tx.execute(select(func.max(site_pack.c.change))).scalar_one() or 0
+
+
+def changed_after(tx: Connection, change: int) -> dict[str, int]:
+    """The newest version of each pack that has changed since."""
+    mine = site_pack.c.change > change
+    rows = tx.execute(select(site_pack.c.site, site_pack.c.version).where(mine))
+    return {row.site: row.version for row in rows}
+
+
 def put(tx: Connection, site: str, version: int, data: bytes, now: datetime) -> None:
     """Keep a site's pack in the place of its former one."""
-    row = {"version": version, "data": data, "made_at": now, "stale": False}
+    change = newest_change(tx) + 1
+    row = {"version": version, "change": change, "data": data, "made_at": now, "stale": False}
     mine = site_pack.c.site == site
     if tx.execute(update(site_pack).where(mine).values(row)).rowcount == 0:
         tx.execute(insert(site_pack).values(row | {"site": site}))
+
+
+def set_version(tx: Connection, site: str, version: int) -> None:
+    """Count on from another version: the pack is to be made anew under the next one."""
+    mine = site_pack.c.site == site
+    tx.execute(update(site_pack).where(mine).values(version=version, stale=True))
 
 
 def set_stale(tx: Connection, sites: Iterable[str]) -> None:

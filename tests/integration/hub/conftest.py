@@ -13,6 +13,7 @@ from hub.app import create_app
 from hub.db.engine import open_database, parse_url
 from hub.db.schema import metadata
 from hub.db.upgrade import upgrade
+from hub.network import EMPTY, Network
 from hub.telemetry import start_logging
 from tests.hub_parts import BEARER, HubHome, SigningEdge, open_hub
 from tests.postgres_parts import PostgresServer, postgresql
@@ -62,8 +63,18 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def network() -> Network:
+    """No network; a module that needs one has a fixture of this name."""
+    return EMPTY
+
+
+@pytest.fixture
 def hub(
-    tmp_path: Path, kind: str, sqlite_template: Path, request: pytest.FixtureRequest
+    tmp_path: Path,
+    kind: str,
+    sqlite_template: Path,
+    network: Network,
+    request: pytest.FixtureRequest,
 ) -> Iterator[HubHome]:
     data_dir = tmp_path / "hub"
     data_dir.mkdir()
@@ -73,7 +84,7 @@ def hub(
     else:
         # Asked for here, so that who needs no PostgreSQL starts none.
         url = request.getfixturevalue("postgres_url")
-    with open_hub(data_dir, url) as home:
+    with open_hub(data_dir, url, network) as home:
         yield home
 
 

@@ -21,7 +21,7 @@ from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
 from hub.ingest.intake import Incoming
 from hub.ingest.link import BrokerLink, Received
 from hub.ingest.projecting import Projection
-from hub.ingest.pushes import WantedPusher
+from hub.ingest.pushes import PackPusher, WantedPusher
 from hub.ingest.worker import Worker
 from ledger.signing import peek, seal
 from tests.broker_parts import EdgeCable, mosquitto, wait_for
@@ -74,12 +74,12 @@ def make_worker(
     database: Database | None = None,
     clock: Clock | None = None,
 ) -> Worker:
-    pusher = WantedPusher(CommandDesk(hub.clock.random_bytes))
+    desk = CommandDesk(hub.clock.random_bytes)
     return Worker(
         database or hub.database,
         link,
         hub.intake(projections),
-        pusher,
+        (WantedPusher(desk), PackPusher(desk)),
         hub.keys.statement,
         clock or hub.clock,
     )

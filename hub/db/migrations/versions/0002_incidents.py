@@ -130,9 +130,11 @@ def _create_packs() -> None:
         "site_pack",
         sa.Column("site", sa.String(length=32), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("change", sa.BigInteger(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("site", name=op.f("pk_site_pack")),
+        sa.UniqueConstraint("change", name=op.f("uq_site_pack_change")),
     )
     op.create_index(op.f("ix_site_pack_stale"), "site_pack", ["stale"])
