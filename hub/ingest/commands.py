@@ -1,7 +1,7 @@
-"""What an edge lacks of wanted list and site pack, as commands. Source: design section 3 ("Nothing is retained").
+"""What an edge lacks of wanted list and site pack, as commands.
 
 No clock and no random: both are arguments. The list's hash is remembered per version, since it
-costs reading the whole list.
+costs reading the whole list. Source: design section 3 ("Nothing is retained").
 """
 
 from collections.abc import Callable

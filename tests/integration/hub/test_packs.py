@@ -24,6 +24,8 @@ from wire.names import format_at
 from wire.site_pack import SitePack, pack_sha256, parse_pack
 from wire.topics import Channel
 
+pytestmark = [pytest.mark.anyio, on_both_databases]
+
 SALT = "5" * 32
 
 
@@ -42,7 +44,6 @@ def pack_of(hub: HubHome, site: str = "755A") -> SitePack | None:
     return None if found is None else parse_pack(found.data)
 
 
-@on_both_databases
 def test_a_pack_holds_the_sites_people_places_shifts_and_policy(
     hub: HubHome, edge: SigningEdge
 ) -> None:
