@@ -34,12 +34,11 @@ if TYPE_CHECKING:
 
 def make_projections(context: RoleContext) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
-    series_hv = [kind.series_hv for kind in context.policy.waybill if kind.series_hv]
     return [
         ParcelProjection(),
         WantedProjection(),
         IncidentProjection(_search(context)),
-        AlertProjection(series_hv),
+        AlertProjection(context.policy),
     ]
 
 

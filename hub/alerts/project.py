@@ -11,36 +11,43 @@ from sqlalchemy import Connection
 from hub.alerts import raising
 from hub.alerts.rules import AlertKind, Finding
 from hub.fact import Fact
+from hub.parcels.service import high_value_among
 from wire.events import Scan, Station, StationFact
 from wire.names import Result
+from wire.policy import Policy
 
 
 class AlertProjection:
-    """Raises the alerts of arriving events; ``series_hv`` are the prefixes of HV waybills."""
+    """Raises the alerts of arriving events; the policy says what is high value."""
 
     name = "alerts"
 
-    def __init__(self, series_hv: Sequence[str]) -> None:
-        self._series_hv = tuple(series_hv)
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
 
     def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
         """Work through events in the order in which they were stored."""
+        scans = [fact.event for fact in facts if isinstance(fact.event, Scan)]
+        waybills = {scan.waybill for scan in scans if scan.waybill is not None}
+        high_value = high_value_among(tx, waybills, self._policy) if waybills else frozenset()
         for fact in facts:
             event = fact.event
             if isinstance(event, Scan):
-                self._apply_scan(tx, fact, event, now)
+                _apply_scan(tx, fact, event, high_value, now)
             elif isinstance(event, Station):
                 _apply_station(tx, fact, event, now)
 
-    def _apply_scan(self, tx: Connection, fact: Fact, scan: Scan, now: datetime) -> None:
-        if scan.result is Result.HOSTILE:
-            finding = _about_device(AlertKind.HOSTILE_LABEL, fact)
-            raising.raise_alert(tx, finding, now)
-        if scan.waybill is None:
-            return
-        # A wanted HV parcel is still a passing one: its visits must not have holes.
-        if scan.result is Result.HV or scan.waybill.startswith(self._series_hv):
-            raising.record_passage(tx, _passage(fact, scan.waybill), now)
+
+def _apply_scan(
+    tx: Connection, fact: Fact, scan: Scan, high_value: frozenset[str], now: datetime
+) -> None:
+    if scan.result is Result.HOSTILE:
+        raising.raise_alert(tx, _about_device(AlertKind.HOSTILE_LABEL, fact), now)
+    if scan.waybill is None:
+        return
+    # A wanted HV parcel is still a passing one: its visits must not have holes.
+    if scan.result is Result.HV or scan.waybill in high_value:
+        raising.record_passage(tx, _passage(fact, scan.waybill), now)
 
 
 def _apply_station(tx: Connection, fact: Fact, station: Station, now: datetime) -> None:

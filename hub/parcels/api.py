@@ -1,4 +1,4 @@
-"""Routes of the parcels. Source: interface (REST)."""
+"""Routes of the parcels. Source: interface (REST), HV-1.2.2, HV-2.2.2.2."""
 
 from decimal import Decimal
 from http import HTTPStatus
@@ -6,13 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from sqlalchemy import Connection
 
 from hub.keys import NONCE_BYTES
-from hub.parcels import service
-from hub.parcels.rules import Declaration, Parcel, Sighting
+from hub.parcels import declaring, service
+from hub.parcels.declaring import DeclarationRefusedError
+from hub.parcels.service import Declaration, Parcel, ParcelState, Sighting
+from hub.wanted.service import ListFullError, is_stopped
 from hub.web.context import NO_NUL, CalledBy, Hub, HubContext, at_text, to_utc
 from hub.web.problems import ProblemError
-from wire.policy import Policy
+from wire.events import ContainerKind
 
 router = APIRouter(prefix="/api/v1/parcels", tags=["parcels"])
 
@@ -39,7 +42,10 @@ class People(BaseModel):
 
 
 class ParcelOrder(People):
-    """What is declared of a parcel; money in CNY with at most two decimals."""
+    """What is declared of a parcel; money in CNY with at most two decimals.
+
+    ``reason`` is why a high value travels on an ordinary waybill (HV-2.2.2.2).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,6 +56,7 @@ class ParcelOrder(People):
     destination: _SiteName | None = None
     route: list[_SiteName] | None = Field(default=None, max_length=ROUTE_SITES_MAX)
     accepted_at: AwareDatetime | None = None
+    reason: _Text | None = None
 
 
 class SightingItem(BaseModel):
@@ -59,20 +66,44 @@ class SightingItem(BaseModel):
     at: str | None
 
 
+class AboardItem(BaseModel):
+    """A time in a container; ``until`` null: still. ``closed`` null: nothing tells."""
+
+    kind: ContainerKind
+    id: str
+    since: str | None
+    until: str | None
+    closed: bool | None
+
+
 class ParcelItem(BaseModel):
-    """What is known of a waybill; ``high_value`` says whether it is of an HV series."""
+    """What is known of a waybill.
+
+    ``route`` is the one that it was declared with, ``planned_route`` the one that it follows now,
+    and ``position`` the place of ``site`` on that (null: beside it). ``stopped``: it may not go on.
+    """
 
     waybill: str
     high_value: bool
+    state: ParcelState
+    stopped: bool
     declared_value_cny: str | None
+    reason: str | None
     origin: str | None
     destination: str | None
     route: list[str] | None
+    planned_route: list[str] | None
+    site: str | None
+    position: int | None
+    expected_site: str | None
+    returning: bool
+    containers: list[AboardItem]
     accepted_at: str | None
     sender: _Person | None
     recipient: _Person | None
     declared_by: str | None
     declared_at: str | None
+    lost_at: str | None
     first_seen: SightingItem | None
     last_seen: SightingItem | None
     scans: int
@@ -83,12 +114,12 @@ _people = TypeAdapter(People)
 
 @router.get("/{waybill}")
 def get_parcel(waybill: WaybillPath, hub: Hub) -> ParcelItem:
-    """What was declared of a parcel, and where it was seen."""
+    """What was declared of a parcel, and where it is on its way."""
     with hub.database.reading() as tx:
         parcel = service.find_parcel(tx, waybill)
-    if parcel is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"nothing is known of {waybill}")
-    return _item(parcel, hub)
+        if parcel is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, f"nothing is known of {waybill}")
+        return _item(tx, parcel, hub)
 
 
 @router.put("/{waybill}")
@@ -101,17 +132,22 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
         route=None if order.route is None else tuple(order.route),
         accepted_at=to_utc(order.accepted_at),
         people=_encrypt_people(order, waybill, hub),
+        reason=order.reason,
     )
-    with hub.database.writing() as tx:
-        service.declare_parcel(tx, waybill, declaration, caller.name, hub.clock.now())
-        parcel = service.find_parcel(tx, waybill)
-    assert parcel is not None
-    return _item(parcel, hub)
-
-
-def is_high_value(waybill: str, policy: Policy) -> bool:
-    """Say whether a waybill is of a high-value series (HV-2.11.1)."""
-    return any(kind.series_hv and waybill.startswith(kind.series_hv) for kind in policy.waybill)
+    now = hub.clock.now()
+    try:
+        with hub.database.writing() as tx:
+            declaring.declare_parcel(tx, waybill, declaration, caller.name, hub.policy, now)
+            parcel = service.find_parcel(tx, waybill)
+            assert parcel is not None
+            return _item(tx, parcel, hub)
+    except ListFullError as error:
+        raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
+    except DeclarationRefusedError as error:
+        assert order.declared_value_cny is not None
+        with hub.database.writing() as tx:
+            declaring.keep_refusal(tx, waybill, order.declared_value_cny, error, caller.name, now)
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
 
 
 def _encrypt_people(order: ParcelOrder, waybill: str, hub: HubContext) -> bytes | None:
@@ -127,26 +163,50 @@ def _decrypt_people(stored: bytes | None, waybill: str, hub: HubContext) -> Peop
     return People() if plain is None else _people.validate_json(plain)
 
 
-def _item(parcel: Parcel, hub: HubContext) -> ParcelItem:
-    declared = parcel.declaration
+def _item(tx: Connection, parcel: Parcel, hub: HubContext) -> ParcelItem:
+    declared, seen = parcel.declaration, parcel.seen
     value = declared.declared_value_cny if declared else None
     people = _decrypt_people(declared.people if declared else None, parcel.waybill, hub)
+    way = service.track_of(tx, parcel, hub.network)
     return ParcelItem(
         waybill=parcel.waybill,
-        high_value=is_high_value(parcel.waybill, hub.policy),
+        high_value=service.is_high_value(parcel.waybill, value, hub.policy),
+        state=way.state,
+        stopped=is_stopped(tx, parcel.waybill, hub.clock.now()),
         declared_value_cny=None if value is None else f"{value:.2f}",
+        reason=declared.reason if declared else None,
         origin=declared.origin if declared else None,
         destination=declared.destination if declared else None,
         route=list(declared.route) if declared and declared.route else None,
+        planned_route=None if way.route is None else list(way.route),
+        site=way.site,
+        position=way.position,
+        expected_site=way.expected_site,
+        returning=way.returning,
+        containers=_containers(tx, parcel.waybill),
         accepted_at=at_text(declared.accepted_at) if declared else None,
         sender=people.sender,
         recipient=people.recipient,
         declared_by=parcel.declared_by,
         declared_at=at_text(parcel.declared_at),
-        first_seen=_sighting(parcel.seen.first) if parcel.seen else None,
-        last_seen=_sighting(parcel.seen.last) if parcel.seen else None,
-        scans=parcel.seen.scans if parcel.seen else 0,
+        lost_at=at_text(parcel.lost_at),
+        first_seen=_sighting(seen.first) if seen else None,
+        last_seen=_sighting(seen.last) if seen else None,
+        scans=seen.scans if seen else 0,
     )
+
+
+def _containers(tx: Connection, waybill: str) -> list[AboardItem]:
+    return [
+        AboardItem(
+            kind=each.kind,
+            id=each.id,
+            since=at_text(each.since),
+            until=at_text(each.until),
+            closed=service.is_container_closed(tx, each.kind, each.id),
+        )
+        for each in service.containers_of(tx, waybill)
+    ]
 
 
 def _sighting(sighting: Sighting) -> SightingItem:

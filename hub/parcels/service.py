@@ -1,26 +1,131 @@
-"""Declare parcels and tell where they were seen. The caller owns the transaction."""
+"""Tell what is known of parcels: declared, recorded, aboard of what.
 
+The caller owns the transaction. Declaring is :mod:`hub.parcels.declaring`'s, because it also puts
+wanted entries, and the wanted list asks here.
+
+Source: HV-2.2.2.2, HV-2.4, design sections 5 to 7.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.parcels import store
-from hub.parcels.rules import Declaration, Parcel, Sighting
+from hub.network import Network
+from hub.parcels import store, trace_store
+from hub.parcels.rules.acceptance import is_high_value, is_in_series, is_series_misused
+from hub.parcels.rules.containers import NESTING_MAX, Aboard, chain_of, is_closed
+from hub.parcels.rules.parcel import Declaration, Parcel
+from hub.parcels.rules.traces import (
+    ParcelState,
+    Sighting,
+    Standing,
+    Stay,
+    container_unit,
+    in_fold_order,
+    stays_of,
+)
+from hub.parcels.rules.track import Track, planned_route, track
+from wire.events import ContainerKind
+from wire.policy import Policy
+
+__all__ = [
+    "Aboard",
+    "Declaration",
+    "Parcel",
+    "ParcelState",
+    "Sighting",
+    "Standing",
+    "Track",
+    "is_high_value",
+    "planned_route",
+]
 
 
 def find_parcel(tx: Connection, waybill: str) -> Parcel | None:
-    """One parcel, if it was declared or ever scanned."""
-    return store.find(tx, waybill)
-
-
-def declare_parcel(
-    tx: Connection, waybill: str, declaration: Declaration, who: str, now: datetime
-) -> None:
-    """Write or overwrite what was declared of a parcel."""
-    store.declare(tx, waybill, declaration, who, now)
+    """One parcel, if it was declared or ever recorded."""
+    return store.find(tx, waybill, trace_store.state_of(tx, waybill))
 
 
 def last_seen(tx: Connection, waybill: str) -> Sighting | None:
-    """The newest scan of a parcel by event time."""
-    seen = store.seen_of(tx, [waybill]).get(waybill)
+    """The newest sign of a parcel by event time."""
+    seen = trace_store.state_of(tx, waybill)
     return None if seen is None else seen.last
+
+
+def high_value_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> frozenset[str]:
+    """Those that are high value by series or by declared value (HV-1.2.1, HV-2.11.1)."""
+    asked = set(waybills)
+    in_series = frozenset(waybill for waybill in asked if is_in_series(waybill, policy))
+    return in_series | store.hv_by_value(tx, asked - in_series)
+
+
+def high_value_by_declaration(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
+    """Those that are high value by what was declared alone, on a waybill of no HV series."""
+    return store.hv_by_value(tx, waybills)
+
+
+def series_misused_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> frozenset[str]:
+    """Those of an HV series whose declared value, or refused one, must not use it (HV-2.2.2.2)."""
+    in_series = [waybill for waybill in set(waybills) if is_in_series(waybill, policy)]
+    if not in_series:
+        return frozenset()
+    values = store.values_of(tx, in_series)
+    return frozenset(w for w, value in values.items() if is_series_misused(w, value, policy))
+
+
+def belongs_on_list(tx: Connection, waybill: str) -> bool:
+    """Say whether a parcel is high value by declared value, of no HV series, and under way yet."""
+    if not store.hv_by_value(tx, [waybill]):
+        return False
+    seen = trace_store.state_of(tx, waybill)
+    return seen is None or not seen.is_over
+
+
+def note_lost(tx: Connection, waybill: str, lost_at: datetime) -> None:
+    """A person has declared a parcel lost; any later sign finds it again."""
+    store.set_lost(tx, waybill, lost_at)
+
+
+def track_of(tx: Connection, parcel: Parcel, network: Network) -> Track:
+    """Where a parcel stands on its route, by its own label or by what it lies in."""
+    return track(parcel, _around(tx, parcel.seen), network)
+
+
+def contents(tx: Connection, kind: ContainerKind, container_id: str) -> tuple[str, ...]:
+    """The waybills aboard a container now, those in bags and on pallets in it included."""
+    found: list[str] = []
+    seen: set[str] = set()
+    level = [container_unit(kind, container_id)]
+    for _ in range(NESTING_MAX):
+        seen.update(level)
+        units = [unit for container in level for unit in trace_store.units_in(tx, container)]
+        found += [unit for unit in units if ":" not in unit]
+        level = [unit for unit in units if ":" in unit and unit not in seen]
+    return tuple(sorted(found))
+
+
+def containers_of(tx: Connection, waybill: str) -> tuple[Aboard, ...]:
+    """What a parcel was aboard of, newest first; a bag comes before the vehicle it lay in."""
+    stays: dict[str, tuple[Stay, ...]] = {}
+    level = {waybill}
+    for _ in range(NESTING_MAX):
+        for unit in level:
+            stays[unit] = stays_of(in_fold_order(trace_store.traces_of(tx, unit)))
+        level = {stay.container for unit in level for stay in stays[unit]} - stays.keys()
+    return chain_of(waybill, stays)
+
+
+def is_container_closed(tx: Connection, kind: ContainerKind, container_id: str) -> bool | None:
+    """Say whether a bag or pallet is closed, as far as its own label tells; null: nothing does."""
+    standing = trace_store.state_of(tx, container_unit(kind, container_id))
+    return None if standing is None else is_closed(standing)
+
+
+def _around(tx: Connection, inner: Standing | None) -> list[Standing]:
+    found: list[Standing] = []
+    while inner is not None and inner.stay is not None and len(found) < NESTING_MAX:
+        inner = trace_store.state_of(tx, inner.stay.container)
+        if inner is not None:
+            found.append(inner)
+    return found

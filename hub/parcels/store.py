@@ -1,4 +1,4 @@
-"""Tables and SQL of the parcels; no rule is decided here."""
+"""Tables and SQL of what is declared of parcels; no rule is decided here."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,21 +8,23 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Connection,
-    Integer,
     LargeBinary,
     Row,
     String,
     Table,
     bindparam,
+    delete,
     insert,
     select,
     update,
 )
 
 from hub.db.schema import UtcDateTime, metadata
-from hub.parcels.rules import Declaration, Parcel, Seen, Sighting
+from hub.parcels.rules.parcel import Declaration, Parcel
+from hub.parcels.rules.traces import Standing
 
 parcel = Table(
     "parcel",
@@ -36,103 +38,122 @@ parcel = Table(
     Column("accepted_at", UtcDateTime),
     # Sender and recipient, encrypted under the hub's body key.
     Column("people", LargeBinary),
+    Column("reason", String(200)),
+    # High value by what was declared, on a waybill of no HV series.
+    Column("hv_by_value", Boolean, nullable=False),
     Column("declared_by", String(64)),
     Column("declared_at", UtcDateTime),
-    Column("first_site", String(32)),
-    Column("first_at", UtcDateTime),
-    Column("last_site", String(32)),
-    Column("last_at", UtcDateTime),
-    Column("scans", Integer, nullable=False),
+    # When a person declared it lost.
+    Column("lost_at", UtcDateTime),
+)
+# The newest declaration of a waybill that the rules refused: a scan of it is a breach all the same.
+parcel_refusal = Table(
+    "parcel_refusal",
+    metadata,
+    Column("waybill", String(64), primary_key=True),
+    Column("declared_value_fen", BigInteger, nullable=False),
+    Column("rule", String(16), nullable=False),
+    Column("refused_by", String(64), nullable=False),
+    Column("refused_at", UtcDateTime, nullable=False),
 )
 _FEN = Decimal("0.01")
 
 # Built once: these run for each batch, and building costs as much as running.
-_SEEN_OF = select(
-    parcel.c.waybill,
-    parcel.c.first_site,
-    parcel.c.first_at,
-    parcel.c.last_site,
-    parcel.c.last_at,
-    parcel.c.scans,
-).where(parcel.c.waybill.in_(bindparam("waybills", expanding=True)))
-_ADD_SEEN = insert(parcel)
-_UPDATE_SEEN = update(parcel).where(parcel.c.waybill == bindparam("which"))
+_HV_BY_VALUE = select(parcel.c.waybill).where(
+    parcel.c.waybill.in_(bindparam("waybills", expanding=True)), parcel.c.hv_by_value
+)
 
 
-def find(tx: Connection, waybill: str) -> Parcel | None:
-    """One parcel, if anything is known of it."""
+def find(tx: Connection, waybill: str, seen: Standing | None) -> Parcel | None:
+    """One parcel with what its traces tell, if anything is known of it."""
     row = tx.execute(select(parcel).where(parcel.c.waybill == waybill)).one_or_none()
-    return None if row is None else _parcel(row)
+    if row is None:
+        return None if seen is None else Parcel(waybill, None, None, None, None, seen)
+    return Parcel(waybill, _declaration(row), row.declared_by, row.declared_at, row.lost_at, seen)
 
 
 def declare(
-    tx: Connection, waybill: str, declaration: Declaration, who: str, now: datetime
+    tx: Connection,
+    waybill: str,
+    declaration: Declaration,
+    who: str,
+    now: datetime,
+    *,
+    hv_by_value: bool,
 ) -> None:
-    """Write what was declared; where it was seen stays as it is."""
-    value = declaration.declared_value_cny
+    """Write what was declared, and forget an earlier refusal."""
     row = {
-        "declared_value_fen": None if value is None else int(value / _FEN),
+        "declared_value_fen": _to_fen(declaration.declared_value_cny),
         "origin": declaration.origin,
         "destination": declaration.destination,
         "route": None if declaration.route is None else list(declaration.route),
         "accepted_at": declaration.accepted_at,
         "people": declaration.people,
+        "reason": declaration.reason,
+        "hv_by_value": hv_by_value,
         "declared_by": who,
         "declared_at": now,
     }
+    _put(tx, waybill, row)
+    tx.execute(delete(parcel_refusal).where(parcel_refusal.c.waybill == waybill))
+
+
+def set_lost(tx: Connection, waybill: str, lost_at: datetime) -> None:
+    """A person has declared the parcel lost."""
+    _put(tx, waybill, {"lost_at": lost_at})
+
+
+def refuse(
+    tx: Connection, waybill: str, value_cny: Decimal, rule: str, who: str, now: datetime
+) -> None:
+    """Keep that a declaration was refused."""
+    row = {
+        "declared_value_fen": _to_fen(value_cny),
+        "rule": rule,
+        "refused_by": who,
+        "refused_at": now,
+    }
+    mine = parcel_refusal.c.waybill == waybill
+    if tx.execute(update(parcel_refusal).where(mine).values(row)).rowcount == 0:
+        tx.execute(insert(parcel_refusal).values(row | {"waybill": waybill}))
+
+
+def values_of(tx: Connection, waybills: Iterable[str]) -> dict[str, Decimal]:
+    """The values in CNY that were declared, or tried in a declaration that was refused."""
+    found: dict[str, Decimal] = {}
+    for table in (parcel, parcel_refusal):
+        mine = table.c.waybill.in_(list(waybills)) & table.c.declared_value_fen.is_not(None)
+        rows = tx.execute(select(table.c.waybill, table.c.declared_value_fen).where(mine))
+        found |= {row.waybill: Decimal(row.declared_value_fen) * _FEN for row in rows}
+    return found
+
+
+def hv_by_value(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
+    """Those that are high value by what was declared, outside the HV series."""
+    rows = tx.execute(_HV_BY_VALUE, {"waybills": list(waybills)})
+    return frozenset(row.waybill for row in rows)
+
+
+def _put(tx: Connection, waybill: str, row: Mapping[str, object]) -> None:
     changed = tx.execute(update(parcel).where(parcel.c.waybill == waybill).values(row))
     if changed.rowcount == 0:
-        tx.execute(insert(parcel).values(row | {"waybill": waybill, "scans": 0}))
+        tx.execute(insert(parcel).values({"hv_by_value": False, **row, "waybill": waybill}))
 
 
-def seen_of(tx: Connection, waybills: Iterable[str]) -> dict[str, Seen | None]:
-    """What is known of those parcels that have a row; ``None``: declared, never scanned."""
-    rows = tx.execute(_SEEN_OF, {"waybills": list(waybills)})
-    return {row.waybill: _seen(row) for row in rows}
+def _to_fen(value_cny: Decimal | None) -> int | None:
+    return None if value_cny is None else int(value_cny / _FEN)
 
 
-def add_seen(tx: Connection, seen: Mapping[str, Seen]) -> None:
-    """Insert parcels that were scanned before anything was declared of them."""
-    if seen:
-        rows = [{"waybill": waybill} | _seen_row(each) for waybill, each in seen.items()]
-        tx.execute(_ADD_SEEN, rows)
-
-
-def update_seen(tx: Connection, seen: Mapping[str, Seen]) -> None:
-    """Renew where parcels were seen."""
-    if seen:
-        rows = [{"which": waybill} | _seen_row(each) for waybill, each in seen.items()]
-        tx.execute(_UPDATE_SEEN, rows)
-
-
-def _seen_row(seen: Seen) -> dict[str, object]:
-    return {
-        "first_site": seen.first.site,
-        "first_at": seen.first.at,
-        "last_site": seen.last.site,
-        "last_at": seen.last.at,
-        "scans": seen.scans,
-    }
-
-
-def _seen(row: Row[*tuple[Any, ...]]) -> Seen | None:
-    if row.first_site is None:
+def _declaration(row: Row[*tuple[Any, ...]]) -> Declaration | None:
+    if row.declared_at is None:
         return None
-    return Seen(
-        Sighting(row.first_site, row.first_at), Sighting(row.last_site, row.last_at), row.scans
+    fen = row.declared_value_fen
+    return Declaration(
+        declared_value_cny=None if fen is None else Decimal(fen) * _FEN,
+        origin=row.origin,
+        destination=row.destination,
+        route=None if row.route is None else tuple(row.route),
+        accepted_at=row.accepted_at,
+        people=row.people,
+        reason=row.reason,
     )
-
-
-def _parcel(row: Row[*tuple[Any, ...]]) -> Parcel:
-    declaration = None
-    if row.declared_at is not None:
-        fen = row.declared_value_fen
-        declaration = Declaration(
-            declared_value_cny=None if fen is None else Decimal(fen) * _FEN,
-            origin=row.origin,
-            destination=row.destination,
-            route=None if row.route is None else tuple(row.route),
-            accepted_at=row.accepted_at,
-            people=row.people,
-        )
-    return Parcel(row.waybill, declaration, row.declared_by, row.declared_at, _seen(row))

@@ -7,9 +7,12 @@ from sqlalchemy import Connection
 
 from hub.alerts.service import raise_alert
 from hub.fact import Fact
+from hub.parcels.service import high_value_by_declaration
 from hub.wanted import store
 from hub.wanted.findings import find_in_scan
+from hub.wanted.rules import is_high_value_entry
 from wire.events import Scan
+from wire.names import Result
 
 
 class WantedProjection:
@@ -24,7 +27,17 @@ class WantedProjection:
         if not waybills:
             return
         entries = store.find_all(tx, waybills)
+        unlisted = [
+            scan.waybill
+            for _, scan in scans
+            if scan.waybill and scan.result is Result.WANTED and scan.waybill not in entries
+        ]
+        marked = {waybill for waybill, entry in entries.items() if is_high_value_entry(entry)}
+        # Delivered meanwhile, so its entry is gone: it was high value, nobody searched for it.
+        marked |= high_value_by_declaration(tx, unlisted) if unlisted else set()
         for fact, scan in scans:
+            if scan.waybill in marked and scan.result is not Result.STOP:
+                continue
             finding = find_in_scan(scan, fact, entries.get(scan.waybill or ""), now)
             if finding is not None:
                 raise_alert(tx, finding, now)

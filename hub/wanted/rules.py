@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from wire.limits import DELTA_ENTRIES_MAX
 from wire.policy import Policy
-from wire.wanted import WantedEntry, WantedRule
+from wire.wanted import WantedEntry, WantedResult, WantedRule
 
 HV_BANNER_ZH = "特殊安全产品(高价值)快件"
 HV_BANNER_EN = "HIGH VALUE"
+_HIGH_VALUE_ID = "v-"
+"""Entries of people begin otherwise (``entry_id_of``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,24 @@ class Delta:
 def entry_id_of(waybill: str) -> str:
     """The id of a waybill's entry: the same again when it is put again."""
     return "w-" + hashlib.sha256(waybill.encode()).hexdigest()[:24]
+
+
+def high_value_entry(waybill: str) -> WantedEntry:
+    """The entry of a parcel that is high value by its declared value (design section 3)."""
+    return WantedEntry(
+        id=_HIGH_VALUE_ID + entry_id_of(waybill)[2:],
+        waybill=waybill,
+        result=WantedResult.WANTED,
+        reason="高价值申报 / high declared value",
+        banner_zh=HV_BANNER_ZH,
+        banner_en=HV_BANNER_EN,
+        owner="custos",
+    )
+
+
+def is_high_value_entry(entry: WantedEntry) -> bool:
+    """Say whether an entry only marks a high-value parcel: nobody searches for it."""
+    return entry.id.startswith(_HIGH_VALUE_ID)
 
 
 def rules_of(policy: Policy) -> tuple[WantedRule, ...]:

@@ -13,14 +13,18 @@ from sqlalchemy import Connection
 from hub.alerts.service import raise_alert
 from hub.db import outbox
 from hub.db.outbox import NewsTopic
-from hub.parcels.service import last_seen
+from hub.parcels.service import belongs_on_list, last_seen
 from hub.wanted import store
 from hub.wanted.findings import past_match
+<<<<<<< HEAD
 from hub.wanted.rules import Delta, delta_of, entry_id_of, rules_of
+=======
+from hub.wanted.rules import Delta, delta_of, high_value_entry, is_high_value_entry, rules_of
+>>>>>>> 9c2a1f6 (Tell where a parcel is and what it is aboard of, in whatever order its scans arrive)
 from wire.limits import SNAPSHOT_BYTES_MAX, WANTED_ENTRIES_MAX
 from wire.names import parse_at
 from wire.policy import Policy
-from wire.wanted import WantedEntry, WantedList, WantedRule, check_entry, make_list
+from wire.wanted import WantedEntry, WantedList, WantedResult, WantedRule, check_entry, make_list
 
 __all__ = ["entry_id_of"]
 
@@ -81,15 +85,34 @@ def remove_entry(tx: Connection, waybill: str, now: datetime) -> bool:
     known = store.find(tx, waybill)
     if known is None:
         return False
-    _tell(tx, store.remove(tx, known), now)
+    _remove(tx, known, now)
     return True
+
+
+def want_high_value(tx: Connection, waybill: str, now: datetime) -> None:
+    """Put a parcel of high declared value on the list; an entry that somebody put stays.
+
+    Raises:
+        ListFullError: as :func:`put_entry`.
+    """
+    if store.find(tx, waybill) is None:
+        entry = high_value_entry(waybill)
+        _check_room(tx, entry, None)
+        _tell(tx, store.put(tx, entry, now), now)
+
+
+def drop_high_value(tx: Connection, waybill: str, now: datetime) -> None:
+    """Take off what :func:`want_high_value` put."""
+    known = store.find(tx, waybill)
+    if known is not None and is_high_value_entry(known):
+        _tell(tx, store.remove(tx, known), now)
 
 
 def expire_entries(tx: Connection, now: datetime) -> int:
     """Take off what has expired, at most ``EXPIRED_PER_CALL_MAX``; return how many."""
     over = store.expired(tx, now, EXPIRED_PER_CALL_MAX)
     for entry in over:
-        _tell(tx, store.remove(tx, entry), now)
+        _remove(tx, entry, now)
     return len(over)
 
 
@@ -110,6 +133,14 @@ def outgrow(tx: Connection, held_version: int, now: datetime) -> bool:
 def find_entry(tx: Connection, waybill: str) -> WantedEntry | None:
     """A waybill's entry."""
     return store.find(tx, waybill)
+
+
+def is_stopped(tx: Connection, waybill: str, now: datetime) -> bool:
+    """Say whether a parcel may not go on, at one site at least (HV-3)."""
+    entry = store.find(tx, waybill)
+    if entry is None or entry.result is not WantedResult.STOP:
+        return False
+    return entry.expires_at is None or now < parse_at(entry.expires_at)
 
 
 def list_entries(tx: Connection, after_waybill: str, limit: int) -> list[WantedEntry]:
@@ -135,6 +166,13 @@ def current_list(tx: Connection) -> WantedList:
 def delta_since(tx: Connection, from_version: int) -> Delta | None:
     """What leads from a version to the newest; ``None`` where only a snapshot helps."""
     return delta_of(store.changes_after(tx, from_version), from_version, store.version(tx))
+
+
+def _remove(tx: Connection, entry: WantedEntry, now: datetime) -> None:
+    """Take an entry off; where a high-value parcel's own stood before, that comes back."""
+    _tell(tx, store.remove(tx, entry), now)
+    if not is_high_value_entry(entry) and belongs_on_list(tx, entry.waybill):
+        want_high_value(tx, entry.waybill, now)
 
 
 def _check_room(tx: Connection, entry: WantedEntry, known: WantedEntry | None) -> None:

@@ -22,10 +22,15 @@ from hub.db.engine import Database, open_database, parse_url
 from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake
+<<<<<<< HEAD
 from hub.keys import load_keys
 from hub.parcels.rules import Declaration
 from hub.parcels.service import declare_parcel
 from hub.roles import RoleContext
+=======
+from hub.parcels.declaring import declare_parcel
+from hub.parcels.rules.parcel import Declaration
+>>>>>>> 9c2a1f6 (Tell where a parcel is and what it is aboard of, in whatever order its scans arrive)
 from hub.wanted.service import put_entry
 from ledger.keys import SigningKey
 from ledger.signing import seal
@@ -176,7 +181,7 @@ class Pen:
         """Declare a parcel's value."""
         said = Declaration(Decimal(value_cny), "755W", "021B", None, None, None)
         with self.database.writing() as tx:
-            declare_parcel(tx, waybill, said, "administrator", datetime.now(UTC))
+            declare_parcel(tx, waybill, said, "administrator", samples.POLICY, datetime.now(UTC))
 
     def record(self, *events: Event) -> None:
         """Seal, sign and hand over a batch."""

@@ -1,0 +1,63 @@
+"""Declare parcels. The caller owns the transaction.
+
+Source: HV-1.2.2, HV-2.2.2.2, design section 3 ("High value by declared value").
+
+    DeclarationRefusedError   the rules do not allow it     (hub.parcels.rules.acceptance)
+    ListFullError             no room on the wanted list    (hub.wanted.service)
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from hub.parcels import store
+from hub.parcels.rules.acceptance import (
+    DeclarationRefusedError,
+    check_declaration,
+    is_above_threshold,
+    is_in_series,
+)
+from hub.parcels.rules.parcel import Declaration
+from hub.parcels.service import belongs_on_list
+from hub.wanted.service import drop_high_value, want_high_value
+from wire.policy import Policy
+
+__all__ = ["DeclarationRefusedError"]
+
+
+def declare_parcel(
+    tx: Connection,
+    waybill: str,
+    declaration: Declaration,
+    who: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Write or overwrite what was declared of a parcel.
+
+    A high value outside the HV series goes onto the wanted list until the parcel is delivered, so
+    that every scanner knows it.
+
+    Raises:
+        DeclarationRefusedError: the rules do not allow it; nothing was written.
+        ListFullError: the wanted list takes no more; roll back.
+    """
+    value = declaration.declared_value_cny
+    check_declaration(waybill, value, declaration.reason, policy)
+    by_value = is_above_threshold(value, policy) and not is_in_series(waybill, policy)
+    store.declare(tx, waybill, declaration, who, now, hv_by_value=by_value)
+    renew = want_high_value if belongs_on_list(tx, waybill) else drop_high_value
+    renew(tx, waybill, now)
+
+
+def keep_refusal(
+    tx: Connection,
+    waybill: str,
+    value_cny: Decimal,
+    error: DeclarationRefusedError,
+    who: str,
+    now: datetime,
+) -> None:
+    """Keep a refused declaration: a scan of the waybill is a breach all the same (HV-2.2.2.2)."""
+    store.refuse(tx, waybill, value_cny, error.rule, who, now)

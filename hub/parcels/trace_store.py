@@ -1,0 +1,199 @@
+"""Tables and SQL of what scans tell of parcels, bags and pallets; no rule is decided here.
+
+``unit_trace`` keeps every sign, small; ``unit_state`` is its fold. A late sign reads the traces
+again, all others go on from the state.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from hub.db.schema import UtcDateTime, metadata
+from hub.parcels.rules.traces import ParcelState, Sighting, Standing, Stay, Trace
+from wire.names import Step
+
+TRACES_READ_MAX = 2_000
+"""A unit's newest signs that are folded again when a late one comes."""
+CONTENTS_READ_MAX = 5_000
+"""Units in one container."""
+
+unit_trace = Table(
+    "unit_trace",
+    metadata,
+    Column("unit", String(72), primary_key=True),
+    Column("spool", String(32), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("site", String(32), nullable=False),
+    Column("edge", String(32), nullable=False),
+    Column("step", String(16)),
+    Column("container", String(48)),
+    Column("queued", Boolean, nullable=False),
+    Column("is_scan", Boolean, nullable=False),
+    Index(
+        "ix_unit_trace_container_at",
+        "container",
+        "at",
+        sqlite_where=text("container IS NOT NULL"),
+        postgresql_where=text("container IS NOT NULL"),
+    ),
+    # One B-tree in the order in which traces are read again, instead of two.
+    sqlite_with_rowid=False,
+)
+unit_state = Table(
+    "unit_state",
+    metadata,
+    Column("unit", String(72), primary_key=True),
+    Column("first_site", String(32), nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_site", String(32), nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("scans", Integer, nullable=False),
+    Column("step", String(16)),
+    Column("state", String(16), nullable=False),
+    Column("is_return", Boolean, nullable=False),
+    # The open stay: what the unit is directly in now.
+    Column("container", String(48)),
+    Column("stay_site", String(32)),
+    Column("stay_since", UtcDateTime),
+    Index(
+        "ix_unit_state_container",
+        "container",
+        sqlite_where=text("container IS NOT NULL"),
+        postgresql_where=text("container IS NOT NULL"),
+    ),
+)
+
+# Built once: these run for each batch, and building costs as much as running.
+_STATES = select(unit_state).where(unit_state.c.unit.in_(bindparam("units", expanding=True)))
+_TRACES = (
+    select(unit_trace)
+    .where(unit_trace.c.unit == bindparam("which"))
+    .order_by(unit_trace.c.at.desc(), unit_trace.c.spool, unit_trace.c.seq.desc())
+    .limit(TRACES_READ_MAX)
+)
+_ADD_TRACES = insert(unit_trace)
+_ADD_STATES = insert(unit_state)
+_UPDATE_STATES = update(unit_state).where(unit_state.c.unit == bindparam("which"))
+_STEPS = {step.value: step for step in Step}
+_STATE_NAMES = {state.value: state for state in ParcelState}
+
+
+def states_of(tx: Connection, units: Iterable[str]) -> dict[str, Standing]:
+    """What is folded of those units that were ever recorded."""
+    return {row.unit: _standing(row) for row in tx.execute(_STATES, {"units": list(units)})}
+
+
+def state_of(tx: Connection, unit: str) -> Standing | None:
+    """What is folded of one unit."""
+    return states_of(tx, [unit]).get(unit)
+
+
+def traces_of(tx: Connection, unit: str) -> list[Trace]:
+    """A unit's newest traces, at most ``TRACES_READ_MAX``, in no order that counts."""
+    return [_trace(row) for row in tx.execute(_TRACES, {"which": unit})]
+
+
+def units_in(tx: Connection, container: str) -> list[str]:
+    """What lies directly in a container now, at most ``CONTENTS_READ_MAX``."""
+    query = select(unit_state.c.unit).where(unit_state.c.container == container)
+    return list(tx.execute(query.order_by(unit_state.c.unit).limit(CONTENTS_READ_MAX)).scalars())
+
+
+def add_traces(tx: Connection, traces: Iterable[Trace]) -> None:
+    """Keep traces that are not kept yet."""
+    rows = [
+        {
+            "unit": each.unit,
+            "spool": each.spool,
+            "seq": each.seq,
+            "at": each.at,
+            "received_at": each.received_at,
+            "site": each.site,
+            "edge": each.edge,
+            "step": each.step,
+            "container": each.container,
+            "queued": each.queued,
+            "is_scan": each.is_scan,
+        }
+        for each in traces
+    ]
+    if rows:
+        tx.execute(_ADD_TRACES, rows)
+
+
+def add_states(tx: Connection, states: Mapping[str, Standing]) -> None:
+    """Insert units that were never recorded before."""
+    if states:
+        tx.execute(_ADD_STATES, [{"unit": unit} | _row(each) for unit, each in states.items()])
+
+
+def update_states(tx: Connection, states: Mapping[str, Standing]) -> None:
+    """Renew what is folded of known units."""
+    if states:
+        tx.execute(_UPDATE_STATES, [{"which": unit} | _row(s) for unit, s in states.items()])
+
+
+def _row(standing: Standing) -> dict[str, object]:
+    stay = standing.stay
+    return {
+        "first_site": standing.first.site,
+        "first_at": standing.first.at,
+        "last_site": standing.last.site,
+        "last_at": standing.last.at,
+        "scans": standing.scans,
+        "step": standing.step,
+        "state": standing.state,
+        "is_return": standing.returning,
+        "container": None if stay is None else stay.container,
+        "stay_site": None if stay is None else stay.site,
+        "stay_since": None if stay is None else stay.since,
+    }
+
+
+def _standing(row: Row[*tuple[Any, ...]]) -> Standing:
+    stay = None
+    if row.container is not None:
+        stay = Stay(row.container, row.stay_site, row.stay_since)
+    return Standing(
+        first=Sighting(row.first_site, row.first_at),
+        last=Sighting(row.last_site, row.last_at),
+        scans=row.scans,
+        step=None if row.step is None else _STEPS[row.step],
+        state=_STATE_NAMES[row.state],
+        returning=row.is_return,
+        stay=stay,
+    )
+
+
+def _trace(row: Row[*tuple[Any, ...]]) -> Trace:
+    return Trace(
+        unit=row.unit,
+        at=row.at,
+        received_at=row.received_at,
+        site=row.site,
+        edge=row.edge,
+        spool=row.spool,
+        seq=row.seq,
+        step=None if row.step is None else _STEPS[row.step],
+        container=row.container,
+        queued=row.queued,
+        is_scan=row.is_scan,
+    )
