@@ -29,7 +29,14 @@ from hub.incidents.steps import TimerRow
 from hub.mail.service import Mail, MailQueue
 from hub.network import Network
 from hub.packs.service import renew_packs
-from hub.wanted.service import WantedError, entry_id_of, find_entry, put_entry, remove_entry
+from hub.wanted.service import (
+    WantedError,
+    entry_id_of,
+    find_entry,
+    is_high_value_entry,
+    put_entry,
+    remove_entry,
+)
 from wire.policy import IncidentPolicy
 from wire.wanted import WantedEntry, WantedResult
 
@@ -208,8 +215,8 @@ class Search:
     ) -> None:
         for waybill in incident.unseen:
             known = find_entry(tx, waybill)
-            if known is not None and known.owner != owner_of(incident.id):
-                continue  # A person's own entry says more than ours.
+            if known is not None and not self._may_replace(known, incident):
+                continue
             entry = WantedEntry(
                 id=entry_id_of(waybill),
                 waybill=waybill,
@@ -226,6 +233,10 @@ class Search:
             except WantedError as error:
                 steps.record(tx, incident.id, Act.NOT_WANTED, SYSTEM, now, note=str(error))
                 return
+
+    def _may_replace(self, known: WantedEntry, incident: Incident) -> bool:
+        # A person's own entry says more than ours; a high-value parcel's mark says less.
+        return known.owner == owner_of(incident.id) or is_high_value_entry(known)
 
     def _drop_wanted(
         self, tx: Connection, incident: Incident, waybills: tuple[str, ...], now: datetime

@@ -16,17 +16,20 @@ from hub.db.outbox import NewsTopic
 from hub.parcels.service import belongs_on_list, last_seen
 from hub.wanted import store
 from hub.wanted.findings import past_match
-<<<<<<< HEAD
-from hub.wanted.rules import Delta, delta_of, entry_id_of, rules_of
-=======
-from hub.wanted.rules import Delta, delta_of, high_value_entry, is_high_value_entry, rules_of
->>>>>>> 9c2a1f6 (Tell where a parcel is and what it is aboard of, in whatever order its scans arrive)
+from hub.wanted.rules import (
+    Delta,
+    delta_of,
+    entry_id_of,
+    high_value_entry,
+    is_high_value_entry,
+    rules_of,
+)
 from wire.limits import SNAPSHOT_BYTES_MAX, WANTED_ENTRIES_MAX
 from wire.names import parse_at
 from wire.policy import Policy
 from wire.wanted import WantedEntry, WantedList, WantedResult, WantedRule, check_entry, make_list
 
-__all__ = ["entry_id_of"]
+__all__ = ["entry_id_of", "is_high_value_entry"]
 
 EXPIRED_PER_CALL_MAX = 500
 LIST_BYTES_MAX = SNAPSHOT_BYTES_MAX - 256 * 1024

@@ -22,15 +22,10 @@ from hub.db.engine import Database, open_database, parse_url
 from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake
-<<<<<<< HEAD
 from hub.keys import load_keys
-from hub.parcels.rules import Declaration
-from hub.parcels.service import declare_parcel
-from hub.roles import RoleContext
-=======
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.rules.parcel import Declaration
->>>>>>> 9c2a1f6 (Tell where a parcel is and what it is aboard of, in whatever order its scans arrive)
+from hub.roles import RoleContext
 from hub.wanted.service import put_entry
 from ledger.keys import SigningKey
 from ledger.signing import seal

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.parcels.rules.traces import (
@@ -150,6 +150,7 @@ signs = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(signs, min_size=1, max_size=9, unique_by=lambda t: (t.spool, t.seq)), st.data())
 def test_any_permutation_with_doubles_folds_to_the_same(
     found: list[Trace], data: st.DataObject
@@ -158,6 +159,7 @@ def test_any_permutation_with_doubles_folds_to_the_same(
     assert in_fold_order(other) == in_fold_order(found)
 
 
+@settings(deadline=None)
 @given(st.lists(signs, min_size=2, max_size=9, unique_by=lambda t: (t.spool, t.seq)), st.data())
 def test_going_on_from_a_fold_is_folding_all(found: list[Trace], data: st.DataObject) -> None:
     ordered = in_fold_order(found)
@@ -167,6 +169,7 @@ def test_going_on_from_a_fold_is_folding_all(found: list[Trace], data: st.DataOb
         assert fold(known, ordered[cut:]) == fold(None, ordered)
 
 
+@settings(deadline=None)
 @given(st.lists(signs, min_size=1, max_size=12, unique_by=lambda t: (t.spool, t.seq)))
 def test_stays_follow_one_another_and_the_open_one_is_the_fold_s(found: list[Trace]) -> None:
     ordered = in_fold_order(found)
