@@ -91,7 +91,7 @@ def simulate(
     rates = draw_rates(rng, noise or Noise(), world, first_day, days)
     drawn = draw_parcels(rng, world, rates, parcels, first_day, days)
     truth = Truth(outages=rates.outages)
-    book = ScanBook(rng, rates)
+    book = ScanBook(world, rng, rates)
     journey, agenda = _assemble(world, rates, rng, book, truth, len(drawn))
     for parcel in drawn:
         truth.plans[parcel.waybill] = planned_visits(world, parcel.route, parcel.accepted_at)

@@ -16,22 +16,25 @@ from simulators.carrier.moments import utc
 from simulators.carrier.parcels import Bag, Fault, Parcel, Unit
 from simulators.carrier.pulls import ScanBook
 from simulators.carrier.truth import Breach, Truth
-from simulators.carrier.world import Lane, World
+from simulators.carrier.world import CUT_OFF, Lane, World
 
 RULES = {
     Fault.BRANCH_BAG: "HV-2.3",
-    Fault.LEFT_APART: "HV-2.4",
-    Fault.BAG_SPLIT: "HV-2.4",
-    Fault.MIXED_BAG: "HV-2.4",
+    Fault.LEFT_APART: "HV-2.4.2",
+    Fault.BAG_SPLIT: "HV-2.4.2",
+    Fault.MIXED_BAG: "HV-2.4.1",
     Fault.BAD_STORE: "HV-2.8",
     Fault.STOP_MOVED: "HV-3",
     Fault.NO_SIGNER: "HV-2.6",
     Fault.ONE_SIDED: "HV-2.2.6",
-    Fault.ARRIVED_ALONE: "HV-2.2.6",
-    Fault.NO_ACCEPTANCE: "HV-2.2.5",
+    Fault.ARRIVED_ALONE: "HV-2.4.1",
     Fault.LOW_VALUE: "HV-2.2.2.2",
 }
-"""What each kind breaks. A refusal breaks nothing."""
+"""What each kind breaks; the others leave gaps, or are right work after trouble."""
+NO_CAMERA = ("HV-2.8", "no_camera")
+"""A site without any camera where high-value parcels rest: one standing breach (ours)."""
+OPEN_FOR = timedelta(minutes=35)
+"""A handover that nobody confirms is seen as open only if nothing is scanned for half an hour."""
 STOP_AFTER = timedelta(minutes=5)
 RELEASE_AFTER = timedelta(hours=1)
 REFUSED_FOR = timedelta(minutes=20)
@@ -58,10 +61,7 @@ class Faults:
         """Say whether nobody scans the acceptance; a value below the series' is scanned."""
         if parcel.fault is Fault.LOW_VALUE:
             self.commit(parcel, now, parcel.origin)
-        if parcel.fault is Fault.NO_ACCEPTANCE:
-            self.commit(parcel, now, parcel.origin)
-            return True
-        return False
+        return parcel.fault is Fault.NO_ACCEPTANCE
 
     def at_homecoming(
         self, site: str, courier: str, keeper: str, parcels: Sequence[Parcel], at: datetime
@@ -69,8 +69,9 @@ class Faults:
         """Handovers that one side leaves unconfirmed, or refuses; returns the others."""
         rest = []
         for parcel in parcels:
-            if parcel.fault is Fault.ONE_SIDED:
+            if parcel.fault is Fault.ONE_SIDED and self._lies_for_long(parcel, site, at):
                 at = self.floor.give_alone(site, courier, keeper, parcel, at)
+                parcel.is_left_lying = True
                 self.commit(parcel, at, site)
             elif parcel.fault is Fault.REFUSED:
                 parcel.fault = None
@@ -81,10 +82,16 @@ class Faults:
                 rest.append(parcel)
         return rest, at
 
+    def _lies_for_long(self, parcel: Parcel, site: str, at: datetime) -> bool:
+        leaving = self.world.leaving(site, parcel.next_from(site), at)
+        return leaving.at - CUT_OFF - at > OPEN_FOR
+
     def store(self, site: str, keeper: str, parcels: Sequence[Parcel], at: datetime) -> datetime:
         """Put parcels into the cage; a few where nothing protects them, a few are stopped."""
         bad = [parcel for parcel in parcels if parcel.fault is Fault.BAD_STORE]
         good = [parcel for parcel in parcels if parcel.fault is not Fault.BAD_STORE]
+        if any(parcel.high_value for parcel in parcels):
+            self._note_blind(site, at)
         for parcel in bad:
             self.commit(parcel, at, site)
             at = self.floor.store(site, keeper, [parcel], at, SHELF)
@@ -95,6 +102,12 @@ class Faults:
             if parcel.fault is Fault.STOP_MOVED and site != parcel.destination:
                 self._stop(parcel, at)
         return at
+
+    def _note_blind(self, site: str, at: datetime) -> None:
+        rule, what = NO_CAMERA
+        is_known = any(each.what == what and each.site == site for each in self.truth.breaches)
+        if site not in self.world.seen_sites and not is_known:
+            self.truth.breaches.append(Breach(rule, None, at, site, what))
 
     def _stop(self, parcel: Parcel, at: datetime) -> None:
         parcel.is_stopped = True
@@ -113,6 +126,13 @@ class Faults:
                 unit.is_stopped = False
                 self.commit(unit, at, site)
                 self.book.call(utc(at + RELEASE_AFTER), "DELETE", f"wanted/{unit.waybill}", None)
+
+    def who_departs(self, lane: Lane, units: Sequence[Unit], at: datetime) -> str:
+        """Whose badge the departure is scanned with: the driver's, or somebody forgot him."""
+        chosen = [each for unit in units for each in unit.parcels if each.fault is Fault.NO_DRIVER]
+        for parcel in chosen:
+            parcel.fault = None
+        return self.world.receiver_at(lane.origin, at) if chosen else lane.driver
 
     def leave_apart(
         self, lane: Lane, units: Sequence[Unit], at: datetime, leave: datetime

@@ -169,11 +169,17 @@ class Floor:
         return self._move(work, units, at, "load", lane.vehicle, lane.origin)
 
     def depart(
-        self, lane: Lane, units: Sequence[Unit], at: datetime, sure: bool = False
+        self, lane: Lane, by: str, units: Sequence[Unit], at: datetime, sure: bool = False
     ) -> datetime:
-        """The driver takes it along."""
-        work = Work(lane.origin, OUT, lane.driver, Step.DEPART, DOCK, lane.carrier_label, sure=sure)
-        return self._move(work, units, at, "depart", lane.vehicle, lane.origin)
+        """The driver takes it along; ``by`` is whose badge is scanned."""
+        work = Work(lane.origin, OUT, by, Step.DEPART, DOCK, lane.carrier_label, sure=sure)
+        turns, end = self.book.write(work, at, [unit.label for unit in units])
+        for unit, turn in zip(units, turns, strict=True):
+            told = turn.told and by == lane.driver
+            self._set(
+                unit, lane.origin, lane.vehicle, lane.driver, Scanned(turn.at, told), "depart"
+            )
+        return end
 
     def arrive(
         self, lane: Lane, by: str, units: Sequence[Unit], at: datetime, sure: bool = False
@@ -249,10 +255,15 @@ class Floor:
     ) -> datetime:
         turns, end = self.book.write(work, at, [unit.label for unit in units])
         for unit, turn in zip(units, turns, strict=True):
-            for parcel in unit.parcels:
-                parcel.site, parcel.vehicle, parcel.holder = site, vehicle, work.by
-                self._hold(parcel, _seen(unit, parcel, turn), why, DOCK)
+            self._set(unit, site, vehicle, work.by, turn, why)
         return end
+
+    def _set(
+        self, unit: Unit, site: str, vehicle: str | None, holder: str, turn: Scanned, why: str
+    ) -> None:
+        for parcel in unit.parcels:
+            parcel.site, parcel.vehicle, parcel.holder = site, vehicle, holder
+            self._hold(parcel, _seen(unit, parcel, turn), why, DOCK)
 
     def _pass_on(self, unit: Unit, site: str, receiver: str, turn: Scanned) -> None:
         for parcel in unit.parcels:

@@ -30,7 +30,7 @@ from simulators.carrier.world import CUT_OFF, DAY, Lane, World
 LATE_START = (math.log(4.0), 0.5)
 """Minutes that a trip starts after its plan, lognormal."""
 DISRUPTION_SIGMA = 0.7
-STORE_AFTER = timedelta(hours=2)
+STORE_AFTER = timedelta(hours=4)
 """What waits longer than this for its departure is locked away (HV-2.8)."""
 
 
@@ -107,7 +107,7 @@ class Journey:
     def rest(self, site: str, parcels: Sequence[Parcel], at: datetime) -> None:
         """Parcels are ready at a site: for delivery, or for their next departure."""
         tos = {parcel.waybill: self._next_stop(site, parcel, at) for parcel in parcels}
-        stored = [each for each in parcels if self._waits_long(site, tos[each.waybill], at)]
+        stored = [each for each in parcels if self._is_stored(each, site, tos[each.waybill], at)]
         if stored:
             at = self.faults.store(site, self.world.receiver_at(site, at), stored, at)
         for parcel in parcels:
@@ -138,8 +138,12 @@ class Journey:
         self.fates.stray(parcel, site, to, at)
         return to
 
-    def _waits_long(self, site: str, to: str | None, at: datetime) -> bool:
-        return to is None or self.world.leaving(site, to, at).at - at > STORE_AFTER
+    def _is_stored(self, parcel: Parcel, site: str, to: str | None, at: datetime) -> bool:
+        if to is None:
+            return True
+        waits_long = self.world.leaving(site, to, at).at - at > STORE_AFTER
+        is_left, parcel.is_left_lying = parcel.is_left_lying, False
+        return waits_long and not is_left
 
     # ------------------------------------------------------------ departures
 
@@ -188,7 +192,8 @@ class Journey:
 
     def _leave(self, trip: Trip, now: datetime) -> None:
         lane = trip.lane
-        at = self.floor.depart(lane, trip.units, now, trip.sure)
+        by = self.faults.who_departs(lane, trip.units, now)
+        at = self.floor.depart(lane, by, trip.units, now, trip.sure)
         waybills = [each.waybill for unit in trip.units for each in unit.parcels]
         kind = "flight" if lane.by_air else "vehicle"
         way = (lane.origin, lane.destination)

@@ -36,6 +36,8 @@ class Fault(StrEnum):
     ARRIVED_ALONE = "arrived_alone"
     NO_ACCEPTANCE = "no_acceptance"
     LOW_VALUE = "low_value"
+    NO_DRIVER = "no_driver"
+    """The keeper scans the departure, the driver's badge is missing: nobody holds from there."""
     REFUSED = "refused"
     """Right work: the receiver refuses, an exception follows, the second handover holds."""
 
@@ -75,6 +77,8 @@ class Parcel:
     is_watched: bool = False
     """Its next departure is scanned whole, so that what was done to it can be seen."""
     is_stopped: bool = False
+    is_left_lying: bool = False
+    """Nobody stores it, although it waits."""
     since: datetime = field(init=False)
     """When it came to rest where it is, or was taken along."""
 

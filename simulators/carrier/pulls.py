@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from simulators.carrier.noise import Rates
+from simulators.carrier.world import World
 from wire.names import Step
 
 EDGE, HALL_EDGE = "dock", "hall"
@@ -19,6 +20,11 @@ HALL_DEVICES = frozenset({"out-1", "sort-1"})
 """At a level-1 hub these hang on an edge of their own."""
 PAUSES = tuple(timedelta(milliseconds=ms) for ms in range(1_000, 3_500, 9))
 """Between two pulls."""
+PULL_MAX = timedelta(seconds=3.5)
+LABELS_AROUND = 6
+"""Labels that open and end a piece of work, at most."""
+AFTER_SHIFT = timedelta(seconds=20)
+"""A shift's end ends the sessions of its site, so nobody begins what would not be done by then."""
 MS = timedelta(milliseconds=1)
 NO_SKIP_STEPS = frozenset({Step.ACCEPT, Step.DELIVER, Step.INSPECT, Step.COUNT})
 
@@ -86,6 +92,7 @@ class Scanned(NamedTuple):
 class ScanBook:
     """Everything that was scanned, typed and called so far, unsorted."""
 
+    world: World
     rng: random.Random
     rates: Rates
     doings: list[Doing] = field(default_factory=list)
@@ -110,6 +117,8 @@ class ScanBook:
         """
         desk = (work.site, work.device)
         start = max(at, self._free_at.get(desk, at))
+        if self.world.changes_shift(work.site, start, PULL_MAX * (len(labels) + LABELS_AROUND)):
+            start = self.world.next_shift_end(work.site, start) + AFTER_SHIFT
         pulls: list[Pull] = []
         turns: list[Scanned] = []
         moment = self._pull_all(pulls, work, start, _opening(work))

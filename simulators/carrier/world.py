@@ -6,6 +6,7 @@ Pure. What a hub may know of it is written by :mod:`simulators.carrier.network_t
 """
 
 import heapq
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -147,6 +148,11 @@ class World:
         return tuple(each.code for each in self.sites if each.kind is SiteKind.BRANCH)
 
     @cached_property
+    def seen_sites(self) -> frozenset[str]:
+        """Sites with a camera."""
+        return frozenset(channel.site for channel in self.channels)
+
+    @cached_property
     def hubs(self) -> tuple[str, ...]:
         """The codes of the transfer sites of both levels."""
         wanted = (SiteKind.LEVEL_1, SiteKind.LEVEL_2)
@@ -209,27 +215,46 @@ class World:
 
     def shift_end(self, site: str, name: str, day: date) -> datetime:
         """When the shift that begins on this local day ends."""
-        asked = (site, name, day)
-        if asked not in self._ends:
-            shift = self.shift[site, name]
-            last = day + DAY if shift.ends <= shift.starts else day
-            self._ends[asked] = self.moment(site, last, shift.ends)
-        return self._ends[asked]
+        shift = self.shift[site, name]
+        return self.moment(site, day + DAY if shift.ends <= shift.starts else day, shift.ends)
 
-    @cached_property
-    def _ends(self) -> dict[tuple[str, str, date], datetime]:
-        return {}
+    def next_shift_end(self, site: str, at: datetime) -> datetime:
+        """The first end of a shift of this site from now on."""
+        asked = (site, at.date())
+        if asked not in self._ends:
+            names = [shift.name for shift in self.shifts if shift.site == site]
+            days = _days_around(at)
+            self._ends[asked] = sorted(
+                self.shift_end(site, name, d) for name in names for d in days
+            )
+        ends = self._ends[asked]
+        return ends[bisect_left(ends, at)]
+
+    def changes_shift(self, site: str, at: datetime, length: timedelta) -> bool:
+        """Say whether a shift ends within a stretch of time."""
+        return self.next_shift_end(site, at) <= at + length
 
     def leaving(self, site: str, to: str, ready_at: datetime) -> Leaving:
         """The first planned departure that takes what is ready then."""
-        day = self.local(site, ready_at).date() - DAY
-        found = [
-            Leaving(lane, at)
-            for lane in self.lanes_between[site, to]
-            for days in range(3)
-            if (at := self.shift_end(site, lane.shift, day + days * DAY)) - CUT_OFF >= ready_at
-        ]
-        return min(found, key=lambda leaving: leaving.at)
+        asked = (site, to, ready_at.date())
+        if asked not in self._leavings:
+            days = _days_around(ready_at)
+            found = [
+                Leaving(lane, self.shift_end(site, lane.shift, day))
+                for lane in self.lanes_between[site, to]
+                for day in days
+            ]
+            self._leavings[asked] = sorted(found, key=_leaves_at)
+        leavings = self._leavings[asked]
+        return leavings[bisect_left(leavings, ready_at + CUT_OFF, key=_leaves_at)]
+
+    @cached_property
+    def _ends(self) -> dict[tuple[str, date], list[datetime]]:
+        return {}
+
+    @cached_property
+    def _leavings(self) -> dict[tuple[str, str, date], list[Leaving]]:
+        return {}
 
     def is_working_day(self, day: date) -> bool:
         """Say whether parcels are collected and delivered on a day (HV-1.2.6)."""
@@ -260,3 +285,12 @@ class World:
                 lane = min(self.lanes_between[way[-1], to], key=lambda each: each.planned_h)
                 heapq.heappush(waiting, (hours + lane.planned_h, (*way, to)))
         raise ValueError(f"no lanes lead from {origin} to {destination}")
+
+
+def _leaves_at(leaving: Leaving) -> datetime:
+    return leaving.at
+
+
+def _days_around(at: datetime) -> list[date]:
+    # Whatever the zone: a shift that began yesterday may still go on, another begins tomorrow.
+    return [at.date() + days * DAY for days in (-2, -1, 0, 1, 2)]
