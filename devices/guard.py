@@ -12,14 +12,14 @@ counts as a scan of its own, which is the safe side: facts are never dropped for
 
 
 class RepeatGuard:
-    """Remembers one device's accepted scans for ``guard_ms``.
+    """Remembers one device's accepted scans for ``guard_ms``, which may be changed at any time.
 
     The window is fixed: it runs from the accepted scan and a repeat does not prolong it, because a
     held trigger would otherwise merge for ever.
     """
 
     def __init__(self, guard_ms: int) -> None:
-        self._guard_ms = guard_ms
+        self.guard_ms = guard_ms
         self._accepted_ms: dict[bytes, int] = {}  # oldest first
 
     def is_repeat(self, raw: bytes, now_ms: int) -> bool:
@@ -39,5 +39,5 @@ class RepeatGuard:
         self._accepted_ms = {
             raw: at_ms
             for raw, at_ms in self._accepted_ms.items()
-            if 0 <= now_ms - at_ms <= self._guard_ms
+            if 0 <= now_ms - at_ms <= self.guard_ms
         }

@@ -18,7 +18,7 @@ from devices.check_digits import has_check_digit
 from devices.frames import Frame
 from wire.events import Waybill
 from wire.names import Step, is_name
-from wire.policy import Policy, WaybillKind
+from wire.policy import WaybillKind
 
 COMMAND_PREFIX: Final = "CX:"
 REFUSE_REASON_CHARS_MAX: Final = 64
@@ -167,12 +167,12 @@ _STEPS: Final = frozenset(step.value for step in Step)
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1c\x1e\x1f\x7f-\x9f]")  # Unicode Cc but GS
 
 
-def read_label(frame: Frame, policy: Policy) -> Label:
+def read_label(frame: Frame, kinds: tuple[WaybillKind, ...]) -> Label:
     """Say what one frame's code is; nothing is refused.
 
     A code is hostile if it is longer than ``CODE_BYTES_MAX``, not UTF-8, holds a control character
     other than GS, or begins with ``CX:`` and is no command label. Otherwise it is a waybill if a
-    kind of ``policy`` (the first that fits) accepts its whole text, or in a GS1 symbology its
+    kind of the policy (the first that fits) accepts its whole text, or in a GS1 symbology its
     consignment number (AI 401): pattern, symbology and check digit. Without an AIM id the
     symbology is not asked.
     """
@@ -192,7 +192,7 @@ def read_label(frame: Frame, policy: Policy) -> Label:
         return HostileLabel(**common, reason=HostileReason.CONTROL_CHARACTERS)
     if text.startswith(COMMAND_PREFIX):
         return _read_command(common, text.removeprefix(COMMAND_PREFIX))
-    return _read_code(common, text, policy.waybill)
+    return _read_code(common, text, kinds)
 
 
 def symbology_of(aim: str | None) -> Symbology | None:

@@ -20,8 +20,10 @@ from edge.clock import SystemClock
 from edge.config import ConfigError, EdgeConfig, ScannerTable, settings_for_tests
 from edge.data_dir import DataDir, DataDirError
 from edge.enrolment import ENROLLED_NAME, EnrolmentError
+from edge.forms import Form
 from edge.hub_side import HubSide, Surroundings
 from edge.metrics import Metrics
+from edge.open_work import open_work
 from edge.page import Page, PageError, PageServer
 from edge.scan_lines import last_scans
 from edge.scanner_desk import ScannerDesk
@@ -33,19 +35,21 @@ from edge.spool_schema import check_sqlite_version
 from edge.station import StationCore
 from edge.station_events import (
     Acknowledged,
+    FormSent,
     Input,
     ScannerSetup,
     StationSetup,
 )
 from edge.station_thread import StationThread
 from edge.verdict import HeldList, shipped_list
-from wire.policy import Policy, parse_policy
+from wire.policy import parse_policy
+from wire.site_pack import EdgePolicy, edge_policy
 from wire.wanted import WantedIndex
 
 ID_BYTES = 16
 STOP_TIMEOUT_S = 5.0
 LAST_LINES = 200
-"""So far back a scanner's last scan before a crash is looked for."""
+"""So far back a scanner's last scan before a crash is looked for, and work that is still open."""
 BODIES_SEARCHED_MAX = 200
 BODIES_SEARCHED_BYTES_MAX = 2_000_000
 SWITCH_INTERVAL_S = 0.0005
@@ -71,9 +75,9 @@ def program_version() -> str:
         return "unpackaged"
 
 
-def shipped_policy() -> Policy:
+def shipped_policy() -> EdgePolicy:
     """The policy that is part of the program."""
-    return parse_policy((files("wire") / "policy.toml").read_bytes())
+    return edge_policy(parse_policy((files("wire") / "policy.toml").read_bytes()))
 
 
 class Edge:
@@ -119,11 +123,11 @@ class Edge:
         readers = (SpoolReader(path), SpoolReader(path))
         for reader in readers:
             stack.callback(reader.close)
-        page = Page(around.metrics, self.is_ready, self._acknowledge)
+        page = Page(around.metrics, self.is_ready, self._acknowledge, self._take_form)
         self._server = PageServer(page, *config.listen_address())
         stack.callback(self._server.stop, STOP_TIMEOUT_S)
         policy = shipped_policy()
-        shipped = shipped_list(policy)
+        shipped = shipped_list(policy.waybill)
         refused = partial(self._end, 2)
         self._hub_side = HubSide(around, spool, readers, shipped, self._to_station, refused)
         core = self._make_core(around, spool, readers[0], policy)
@@ -134,6 +138,7 @@ class Edge:
             around.metrics,
             fail_points,
             show=page.show,
+            answer=lambda answered: page.answer(answered.key, answered.refusal),
             to_uplink=self._hub_side.tell,
             on_bodies=self._hub_side.deliver_bodies,
             on_crash=partial(self._end, 1, "the station failed; see the log"),
@@ -161,7 +166,7 @@ class Edge:
             )
 
     def _make_core(
-        self, around: Surroundings, spool: Spool, reader: SpoolReader, policy: Policy
+        self, around: Surroundings, spool: Spool, reader: SpoolReader, policy: EdgePolicy
     ) -> StationCore:
         config, test_clock = self._config, around.clock.test_clock
         setup = StationSetup(
@@ -175,14 +180,16 @@ class Edge:
         )
         bodies = reader.bodies(BODIES_SEARCHED_MAX, BODIES_SEARCHED_BYTES_MAX)
         membership = self._hub_side.membership
+        lines = reader.last_lines(LAST_LINES)
         return StationCore(
             setup,
             spool,
             around.clock,
-            HeldList(WantedIndex(shipped_list(policy)), None),
+            HeldList(WantedIndex(shipped_list(policy.waybill)), None),
             membership.site_salt if membership else None,
             _kept_sessions(spool),
-            last_scans(reader.last_lines(LAST_LINES), bodies),
+            last_scans(lines, bodies),
+            open_work(lines),
         )
 
     def _to_station(self, event: Input) -> None:
@@ -190,6 +197,9 @@ class Edge:
 
     def _acknowledge(self, alarm_seq: int) -> None:
         self._station.put_or_drop(Acknowledged(alarm_seq))
+
+    def _take_form(self, form: Form) -> bool:
+        return self._station.put_or_drop(FormSent(form))
 
     # ------------------------------------------------------------ life
 

@@ -1,4 +1,4 @@
-"""The errands over HTTP: enrol, deliver private bodies, fetch the wanted list.
+"""The errands over HTTP: enrol, deliver private bodies, fetch wanted list and site pack.
 
 None of them holds up a scan: the station works before it is enrolled and while the hub is away.
 Each errand remembers by itself that it is due, so asking twice is asking once.
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edge.enrolment import Enrolment, Membership
-from edge.hub_http import BODIES_PATH, WANTED_PATH, HubHttp
+from edge.hub_http import BODIES_PATH, HubHttp
 from edge.station_events import BodiesDelivered
 from ledger.keys import SigningKey
 from ledger.signing import seal
-from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX, SNAPSHOT_BYTES_MAX
+from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX
 from wire.messages import Bodies, PrivateBody, encode
 
 HEADER_BYTES_MAX = 1024
@@ -117,15 +117,19 @@ class DeliverBodies:
         self._on_delivered(BodiesDelivered(tuple(found)))
 
 
-class FetchWanted:
-    """Bring the newest wanted list."""
+class FetchSigned:
+    """Bring something that the hub has signed: the wanted list, the site pack."""
 
-    def __init__(self, on_snapshot: Callable[[bytes], None]) -> None:
-        self._on_snapshot = on_snapshot
+    def __init__(
+        self, path: str, answer_bytes_max: int, on_answer: Callable[[bytes], None]
+    ) -> None:
+        self._path = path
+        self._answer_bytes_max = answer_bytes_max
+        self._on_answer = on_answer
         self._request: bytes | None = None
 
     def ask(self, request: bytes) -> None:
-        """The list is wanted; ``request`` is the signed message (any thread may ask)."""
+        """It is wanted; ``request`` is the signed message (any thread may ask)."""
         self._request = request
 
     def is_due(self) -> bool:
@@ -141,6 +145,6 @@ class FetchWanted:
         request = self._request
         if request is None:
             return
-        self._on_snapshot(hub.post(WANTED_PATH, request, SNAPSHOT_BYTES_MAX))
-        # A newer request that came meanwhile is answered by this list too, or asked again.
+        self._on_answer(hub.post(self._path, request, self._answer_bytes_max))
+        # A newer request that came meanwhile is answered by this too, or asked again.
         self._request = None

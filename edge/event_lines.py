@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import TypedDict
 
 from devices.symbology import WaybillLabel
+from edge.acts import ActDraft
 from edge.feedback_log import Draft
 from edge.scan_lines import Reading
+from edge.session import Session
 from wire.events import (
+    Act,
     ClockReading,
     Feedback,
     Head,
@@ -75,11 +78,42 @@ def make_scan(stamp: Stamp, reading: Reading, body_sha256: str | None) -> Scan:
         step=session.step,
         place=session.place,
         container=session.container,
+        container_kind=session.container_kind,
         result=verdict.result,
         list_version=verdict.list_version,
         list_age_s=verdict.list_age_s,
         timing_us=ScanTiming(decode=reading.decode_us, verdict=reading.verdict_us),
         maybe_repeat_of=reading.maybe_repeat_of,
+    )
+
+
+def make_act(
+    stamp: Stamp,
+    draft: ActDraft,
+    device: str,
+    source: str | None,
+    session: Session,
+    body_sha256: str | None = None,
+) -> Act:
+    """An act at a scanner; ``session`` says at which step and where."""
+    return Act(
+        **_common(stamp),
+        device=device,
+        source=source,
+        by=draft.by,
+        act=draft.act,
+        waybill=draft.waybill,
+        scans=draft.scans,
+        step=session.step,
+        place=session.place,
+        giver=draft.giver,
+        receiver=draft.receiver,
+        seal=draft.seal,
+        reason=draft.reason,
+        incident=draft.incident,
+        found=draft.found,
+        checks=draft.checks,
+        body=body_sha256,
     )
 
 

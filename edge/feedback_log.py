@@ -5,6 +5,7 @@ Pure. A feedback line is written after the tone: with the next scan if one comes
 Source: design section 3 ("feedback").
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wire.names import Signal
@@ -36,10 +37,10 @@ class Draft:
 
 
 class FeedbackLog:
-    """The drafts, oldest first."""
+    """The drafts, oldest first; ``guard_ms`` is the repeat guard's."""
 
     def __init__(self, guard_ms: int) -> None:
-        self._guard_ms = guard_ms
+        self.guard_ms = guard_ms
         self._drafts: dict[int, Draft] = {}
 
     def open(self, draft: Draft) -> None:
@@ -81,7 +82,7 @@ class FeedbackLog:
             for place, draft in enumerate(self._drafts.values())
             if place < crowd
             or _age_ms(draft, now_ns) >= DELAY_MS
-            or (_is_settled(draft) and _age_ms(draft, now_ns) > self._guard_ms)
+            or (_is_settled(draft) and _age_ms(draft, now_ns) > self.guard_ms)
         ]
 
     def overdue(self, now_ns: int) -> list[Draft]:
@@ -92,7 +93,7 @@ class FeedbackLog:
         """Everything, for a clean stop."""
         return list(self._drafts.values())
 
-    def written(self, drafts: list[Draft]) -> None:
+    def written(self, drafts: Iterable[Draft]) -> None:
         """These lines are durable."""
         for draft in drafts:
             self._drafts.pop(draft.of_seq, None)

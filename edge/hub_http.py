@@ -12,6 +12,7 @@ import httpx
 ENROL_PATH = "/api/v1/edge/enrol"
 BODIES_PATH = "/api/v1/edge/bodies"
 WANTED_PATH = "/api/v1/edge/wanted"
+PACK_PATH = "/api/v1/edge/pack"
 TIMEOUT_S = 10.0
 
 

@@ -6,6 +6,7 @@ Source: design sections 3 and 4.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -15,19 +16,22 @@ from edge.clock import SystemClock
 from edge.config import EdgeConfig
 from edge.enrolment import Enrolment, Membership, load_or_make_key
 from edge.errand_thread import ErrandThread
-from edge.errands import DeliverBodies, Enrol, FetchWanted
+from edge.errands import DeliverBodies, Enrol, FetchSigned
 from edge.failpoints import FailPoints
-from edge.hub_http import HubHttp
+from edge.hub_http import PACK_PATH, WANTED_PATH, HubHttp
 from edge.metrics import Metrics
+from edge.pack import KeptPack, PackKeeper, open_pack
+from edge.pack_store import KeptPackError, PackStore
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import DevicesChanged, Enrolled, Input
 from edge.station_thread import ForUplink
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore, UplinkSetup
-from edge.uplink_events import SnapshotArrived
+from edge.uplink_events import PackArrived, SnapshotArrived, UplinkInput
 from edge.wanted import KeptList, WantedKeeper
 from edge.wanted_store import KeptListError, WantedStore
+from wire.limits import PACK_MESSAGE_BYTES_MAX, SNAPSHOT_BYTES_MAX
 from wire.wanted import WantedList
 
 _logger = structlog.get_logger(__name__)
@@ -73,17 +77,23 @@ class HubSide:
         enrolment = Enrolment(around.directory, config.site, config.edge, self._key, config.token())
         self.membership: Membership | None = enrolment.load()
         self._store = WantedStore(around.directory, config.site, config.edge)
+        self._pack_store = PackStore(around.directory, config.site, config.edge)
         self._deliver = DeliverBodies(
             config.site, config.edge, self._key, errand_reader, to_station
         )
-        self._fetch = FetchWanted(self._snapshot_arrived)
+        self._fetch = FetchSigned(
+            WANTED_PATH, SNAPSHOT_BYTES_MAX, lambda answer: self._arrived(SnapshotArrived(answer))
+        )
+        self._fetch_pack = FetchSigned(
+            PACK_PATH, PACK_MESSAGE_BYTES_MAX, lambda answer: self._arrived(PackArrived(answer))
+        )
         enrol = None
         if self.membership is None:
             enrol = Enrol(enrolment, around.run_id, self._enrolled)
         self._errands = ErrandThread(
             HubHttp(config.hub.http),
             enrol,
-            (self._fetch, self._deliver),
+            (self._fetch, self._deliver, self._fetch_pack),
             around.metrics,
             on_refused,
         )
@@ -119,14 +129,14 @@ class HubSide:
         self._deliver.ask()
         self._errands.wake()
 
-    def _fetch_list(self, request: bytes) -> None:
-        self._fetch.ask(request)
+    def _ask(self, errand: FetchSigned, request: bytes) -> None:
+        errand.ask(request)
         self._errands.wake()
 
-    def _snapshot_arrived(self, payload: bytes) -> None:
+    def _arrived(self, answer: UplinkInput) -> None:
         with self._lock:
             if self._uplink is not None:
-                self._uplink.put(SnapshotArrived(payload))
+                self._uplink.put(answer)
 
     def _enrolled(self, membership: Membership) -> None:
         self._to_station(Enrolled(membership.site_salt))
@@ -162,8 +172,10 @@ class HubSide:
             self._keep_list,
             around.clock,
             problem,
+            self._make_packs(membership),
         )
         self._to_station(core.list_changed())
+        self._to_station(core.pack_changed())
         return Uplink(
             core,
             BrokerAddress(*config.mqtt_address(), config.site, config.edge),
@@ -171,7 +183,8 @@ class HubSide:
             around.metrics,
             around.fail_points,
             to_station=self._to_station,
-            fetch=self._fetch_list,
+            fetch=partial(self._ask, self._fetch),
+            fetch_pack=partial(self._ask, self._fetch_pack),
         )
 
     def _load_list(self, membership: Membership) -> tuple[KeptList | None, str | None]:
@@ -180,6 +193,25 @@ class HubSide:
         except KeptListError as error:
             _logger.error("kept wanted list refused", reason=str(error))
             return None, "corrupted"
+
+    def _make_packs(self, membership: Membership) -> PackKeeper:
+        site, edge, hub_key = self._around.config.site, self._around.config.edge, membership.hub_key
+        kept, problem = None, None
+        try:
+            kept = self._pack_store.load(hub_key)
+        except KeptPackError as error:
+            _logger.error("kept site pack refused", reason=str(error))
+            problem = "corrupted"
+        reads = partial(open_pack, site=site, edge=edge, hub_key=hub_key)
+        return PackKeeper(reads, self._keep_pack, kept, problem)
+
+    def _keep_pack(self, kept: KeptPack) -> str | None:
+        try:
+            self._pack_store.save(kept)
+        except OSError as error:
+            _logger.error("site pack not kept", reason=str(error))
+            return "not_kept"
+        return None
 
     def _keep_list(self, kept: KeptList) -> str | None:
         try:

@@ -14,10 +14,9 @@ from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, PlainTextResponse, Response
@@ -26,14 +25,17 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from edge.forms import FORM_BYTES_MAX, Ack, Form, Refusal, parse_page_message
 from edge.metrics import Metrics
+from edge.page_state import Answer, encode_page
 
 STATIC = Path(__file__).parent / "static"
 CLIENTS_MAX = 16
 BACKLOG = 64
 SEND_TIMEOUT_S = 3.0
-MESSAGE_BYTES_MAX = 1024
-ACK_PAUSE_S = 0.1
+FORM_TIMEOUT_S = 10.0
+"""The station answers within milliseconds; after this the page is told that it is not known."""
+LISTEN_PAUSE_S = 0.1
 """A page is heard this rarely; what it says meanwhile waits in its own socket, not in the station's
 queue, where scans wait."""
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -50,15 +52,6 @@ _HEADERS = {
 
 class PageError(Exception):
     """The page's address cannot be listened at; the sentence says why."""
-
-
-class _Ack(msgspec.Struct, frozen=True, tag_field="type", tag="ack"):
-    """All that a page may say; see ``edge.page_state``."""
-
-    seq: Annotated[int, msgspec.Meta(ge=1)]
-
-
-_decoder = msgspec.json.Decoder(_Ack)
 
 
 class LoopbackOnly:
@@ -93,15 +86,24 @@ def _host_name(url: str) -> str | None:
 
 
 class Page:
-    """The server; ``show`` may be called from any thread."""
+    """The server; ``show`` and ``answer`` may be called from any thread."""
 
     def __init__(
-        self, metrics: Metrics, is_ready: Callable[[], bool], on_ack: Callable[[int], None]
+        self,
+        metrics: Metrics,
+        is_ready: Callable[[], bool],
+        on_ack: Callable[[int], None],
+        on_form: Callable[[Form], bool],
     ) -> None:
-        """``on_ack`` gets the ``seq`` of the alarm that somebody touched."""
+        """``on_ack`` gets the ``seq`` of the alarm that somebody touched.
+
+        ``on_form`` gets what somebody filled in and says whether it was taken at all; what became
+        of it comes back by :meth:`answer`.
+        """
         self._metrics = metrics
         self._is_ready = is_ready
-        self._on_ack = on_ack
+        self._on_ack, self._on_form = on_ack, on_form
+        self._asked: dict[str, asyncio.Future[Refusal | None]] = {}
         self._latest: str | None = None
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,6 +116,17 @@ class Page:
         if self._loop is not None:
             with suppress(RuntimeError):  # the server has just stopped: nobody looks any more
                 self._loop.call_soon_threadsafe(self._wake)
+
+    def answer(self, key: str, refusal: Refusal | None) -> None:
+        """What became of the form ``key``; None is recorded. For any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # as above
+                self._loop.call_soon_threadsafe(self._settle, key, refusal)
+
+    def _settle(self, key: str, refusal: Refusal | None) -> None:
+        asked = self._asked.get(key)
+        if asked is not None and not asked.done():
+            asked.set_result(refusal)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -185,12 +198,31 @@ class Page:
             if message["type"] == "websocket.disconnect":
                 return
             try:
-                ack = _decoder.decode(message.get("text", ""))  # a binary frame says nothing
-            except msgspec.DecodeError:
+                said = parse_page_message(message.get("text", ""))  # a binary frame says nothing
+            except ValueError:
                 await websocket.close(POLICY_VIOLATION)
                 return
-            self._on_ack(ack.seq)
-            await asyncio.sleep(ACK_PAUSE_S)
+            if isinstance(said, Ack):
+                self._on_ack(said.seq)
+            else:
+                refusal = await self._ask(said)
+                answer = Answer(key=said.key, recorded=refusal is None, reason=refusal)
+                await asyncio.wait_for(websocket.send_text(encode_page(answer)), SEND_TIMEOUT_S)
+            await asyncio.sleep(LISTEN_PAUSE_S)
+
+    async def _ask(self, form: Form) -> Refusal | None:
+        """Hand a form to the station and wait for its word: one at a time from each page."""
+        if form.key in self._asked:
+            return Refusal.BUSY
+        asked = self._asked[form.key] = asyncio.get_running_loop().create_future()
+        try:
+            if not self._on_form(form):
+                return Refusal.BUSY
+            return await asyncio.wait_for(asked, FORM_TIMEOUT_S)
+        except TimeoutError:
+            return Refusal.UNSURE
+        finally:
+            del self._asked[form.key]
 
 
 class _Static(StaticFiles):
@@ -227,7 +259,7 @@ class PageServer:
             log_config=None,
             access_log=False,
             ws="websockets-sansio",
-            ws_max_size=MESSAGE_BYTES_MAX,
+            ws_max_size=FORM_BYTES_MAX,
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)

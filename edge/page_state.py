@@ -1,9 +1,10 @@
 """What the station page is sent: the whole state as one JSON text frame.
 
-The page decides nothing; whatever it shows stands here. It sends one message only,
-``{"type": "ack", "seq": n}`` with the ``seq`` of the alarm that was touched; one that names another
-alarm than the screen's is ignored, so that a touch never silences an alarm that came under the
-finger. Source: console ("Station page").
+The page decides nothing; whatever it shows stands here. What it may say is in ``edge.forms``. A
+touch, ``{"type": "ack", "seq": n}``, has the ``seq`` of the alarm that was touched; one that names
+another alarm than the screen's is ignored, so that a touch never silences an alarm that came under
+the finger. A form is answered with an :class:`Answer` to the page that sent it, and to no other.
+Source: console ("Station page").
 """
 
 from enum import StrEnum
@@ -11,6 +12,8 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
+from edge.forms import Refusal
+from wire.events import ContainerKind
 from wire.names import Result, Signal, Step
 
 
@@ -20,6 +23,8 @@ class Screen(StrEnum):
     READY = "ready"
     RECORDED = "recorded"
     COMMAND = "command"
+    HANDOVER = "handover"
+    """A handover under way, or just ended."""
     WARN = "warn"
     WANTED = "wanted"
     STOP = "stop"
@@ -35,12 +40,56 @@ class AlarmView(Struct, frozen=True, kw_only=True):
     repeat: bool
 
 
+class PersonView(Struct, frozen=True, kw_only=True):
+    """A person behind a badge; ``unknown``: the site pack does not list this badge.
+
+    ``by`` is the pseudonym. Without a site pack there is no name, and nobody is called unknown.
+    """
+
+    by: str
+    name: str | None
+    unknown: bool
+
+
+class PlaceView(Struct, frozen=True, kw_only=True):
+    """A place; ``unknown``: the site pack does not list it."""
+
+    id: str
+    unknown: bool
+
+
 class CommandView(Struct, frozen=True, kw_only=True):
-    """A command label; for a badge ``value`` is the pseudonym, never the badge."""
+    """A command label and what it set; for a badge ``value`` is null, never the badge."""
 
     verb: str
     value: str | None
-    not_yet: bool
+    person: PersonView | None
+    place: PlaceView | None
+
+
+class HandoverOutcome(StrEnum):
+    """How a handover stands."""
+
+    OPEN = "open"
+    """Under way."""
+    ACCEPTED = "accepted"
+    """Both have confirmed."""
+    ONE_SIDED = "one_sided"
+    """Ended without the receiver's badge: the giver still answers for the parcels."""
+
+
+class HandoverView(Struct, frozen=True, kw_only=True):
+    """The two halves of a handover; ``accepted`` items stand in acts that are written already."""
+
+    device: str
+    outcome: HandoverOutcome
+    giver: PersonView | None
+    receiver: PersonView | None
+    parcels: int
+    units: int
+    refused: int
+    accepted: int
+    is_full: bool
 
 
 class ScanView(Struct, frozen=True, kw_only=True):
@@ -61,10 +110,8 @@ class ScanView(Struct, frozen=True, kw_only=True):
     command: CommandView | None
     hint: str | None
     step: Step | None
-    by: str | None
-    place: str | None
-    container: str | None
     signal: Signal
+    handover: HandoverView | None
 
 
 class RecentView(Struct, frozen=True, kw_only=True):
@@ -82,10 +129,11 @@ class SessionView(Struct, frozen=True, kw_only=True):
     """Who, what and where at one scanner now."""
 
     device: str
-    by: str | None
+    who: PersonView | None
     step: Step | None
-    place: str | None
+    place: PlaceView | None
     container: str | None
+    container_kind: ContainerKind | None
 
 
 class DeviceView(Struct, frozen=True, kw_only=True):
@@ -126,6 +174,47 @@ class ListView(Struct, frozen=True, kw_only=True):
     problem: str | None
 
 
+class PackView(Struct, frozen=True, kw_only=True):
+    """The site pack; version 0: none. ``problem``: ``corrupted`` or ``not_kept``."""
+
+    version: int
+    problem: str | None
+
+
+class CheckView(Struct, frozen=True, kw_only=True):
+    """One line of a search's list."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class TaskView(Struct, frozen=True, kw_only=True):
+    """A search asked of this site (HV-2.11.2).
+
+    ``due_in_s`` is negative once it is late; ``found`` is the answer given here, null before.
+    """
+
+    incident: int
+    waybill: str
+    since: str
+    due_in_s: int
+    last_seen_zh: str
+    last_seen_en: str
+    contact: str
+    checks: tuple[CheckView, ...]
+    found: bool | None
+
+
+class DeliveryView(Struct, frozen=True, kw_only=True):
+    """A delivered parcel whose signer is not known yet (HV-2.6)."""
+
+    waybill: str
+    at: str
+    device: str
+    who: PersonView | None
+
+
 class ClockView(Struct, frozen=True, kw_only=True):
     """How far this clock is from the hub's; null is "clock unsure"."""
 
@@ -151,12 +240,28 @@ class PageState(Struct, frozen=True, kw_only=True, tag_field="type", tag="state"
     link: LinkView
     spool: SpoolView
     list: ListView
+    pack: PackView
     clock: ClockView
+    handover: HandoverView | None
+    """The one that the screen is about, as the shown scan left it."""
+    tasks: tuple[TaskView, ...]
+    task_count: int
+    """Open ones; ``tasks`` holds the most urgent."""
+    deliveries: tuple[DeliveryView, ...]
+    delivery_count: int
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag_field="type", tag="answer"):
+    """What became of the form ``key``; ``reason`` is null if it is recorded."""
+
+    key: str
+    recorded: bool
+    reason: Refusal | None
 
 
 _encoder = msgspec.json.Encoder()
 
 
-def encode_page(state: PageState) -> str:
-    """The text frame that the page is sent."""
+def encode_page(state: PageState | Answer) -> str:
+    """A text frame for the page."""
     return _encoder.encode(state).decode("utf-8")

@@ -1,4 +1,4 @@
-"""One judged label: its private body, its face on the page, and how to know it again.
+"""One judged label: its private body, and how to know it again.
 
 Pure. Source: design section 3 ("Personal data never stands in a line").
 """
@@ -9,27 +9,25 @@ from dataclasses import dataclass
 
 import msgspec
 
-from devices.symbology import (
-    CommandLabel,
-    HostileLabel,
-    Label,
-    UnknownLabel,
-    Verb,
-    WaybillLabel,
-)
-from edge.page_state import CommandView, ScanView
-from edge.session import BUILT_VERBS, Session
+from devices.symbology import CommandLabel, Label, Verb, WaybillLabel
+from edge.acts import ActHint
+from edge.session import Session
 from edge.verdict import Verdict
 from wire.events import LineError, Scan, parse_line
-from wire.messages import CodeBody, PrivateBody, encode
+from wire.messages import ActBody, CodeBody, PrivateBody, encode
 from wire.names import Signal
+
+SALT_BYTES = 16
 
 _body_decoder = msgspec.json.Decoder(CodeBody)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One label as read and judged; times in microseconds."""
+    """One label as read and judged; times in microseconds.
+
+    ``hint`` says why it changed less than whoever scanned it may think.
+    """
 
     device: str
     source: str | None
@@ -39,6 +37,13 @@ class Reading:
     decode_us: int
     verdict_us: int
     maybe_repeat_of: int | None
+    hint: ActHint | None = None
+
+    @property
+    def signal(self) -> Signal:
+        """What people are told; a label without its effect is never simply good."""
+        signal = self.verdict.signal
+        return Signal.WARN if self.hint is not None and signal is Signal.OK else signal
 
 
 def is_private(label: Label) -> bool:
@@ -53,54 +58,15 @@ def body_hash(body: PrivateBody) -> str:
     return hashlib.sha256(bytes.fromhex(body.salt) + body.body.encode("utf-8")).hexdigest()
 
 
-def private_body(label: Label, salt: bytes) -> PrivateBody:
-    """The private body of a code; ``salt`` are 16 random bytes."""
-    code = CodeBody(code_hex=label.raw.hex(), text=label.text)
-    return PrivateBody(salt=salt.hex(), body=encode(code).decode("utf-8"))
+def code_body(label: Label) -> CodeBody:
+    """What of a private code must not stand in a line."""
+    return CodeBody(code_hex=label.raw.hex(), text=label.text)
 
 
-def make_view(reading: Reading, at: str, seq: int | None, hint: str | None = None) -> ScanView:
-    """The scan as the station page shows it.
-
-    Args:
-        reading: the judged label.
-        at: the event's wire time.
-        seq: its place in the spool; None if it was not recorded.
-        hint: why it was not recorded; otherwise the label's own reason is shown.
-    """
-    label, session, verdict = reading.label, reading.session, reading.verdict
-    is_waybill = isinstance(label, WaybillLabel)
-    is_badge = isinstance(label, CommandLabel) and label.verb is Verb.BY
-    banner = verdict.banner
-    reason = label.reason if isinstance(label, UnknownLabel | HostileLabel) else None
-    return ScanView(
-        seq=seq,
-        at=at,
-        device=reading.device,
-        waybill=label.waybill if isinstance(label, WaybillLabel) else None,
-        text=None if is_waybill or is_badge else label.text,
-        symbology=label.symbology,
-        symbology_unknown=isinstance(label, WaybillLabel) and label.symbology_unknown,
-        result=verdict.shown,
-        banner_zh=banner.zh if banner else None,
-        banner_en=banner.en if banner else None,
-        reason=banner.reason if banner else None,
-        owner=banner.owner if banner else None,
-        command=_command_view(label, session),
-        hint=hint or reason,
-        step=session.step,
-        by=session.by,
-        place=session.place,
-        container=session.container,
-        signal=verdict.signal if seq is not None else Signal.NOT_RECORDED,
-    )
-
-
-def _command_view(label: Label, session: Session) -> CommandView | None:
-    if not isinstance(label, CommandLabel):
-        return None
-    value = session.by if label.verb is Verb.BY else label.value
-    return CommandView(verb=label.verb, value=value, not_yet=label.verb not in BUILT_VERBS)
+def private_bodies(body: CodeBody | ActBody, salt: bytes) -> dict[str, PrivateBody]:
+    """A private body under its hash; ``salt`` are ``SALT_BYTES`` random bytes."""
+    private = PrivateBody(salt=salt.hex(), body=encode(body).decode("utf-8"))
+    return {body_hash(private): private}
 
 
 @dataclass(frozen=True, slots=True)

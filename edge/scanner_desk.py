@@ -4,18 +4,18 @@ Pure. Source: design section 3.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from devices.frames import QUIET_MS, Frame, Received, Resend
 from devices.framing import always_sends_aim, make_framer
 from devices.guard import CODES_REMEMBERED_MAX, RepeatGuard
 from edge.answering import GivenAnswer, OpenAnswer
-from edge.page_state import DeviceView, SessionView
+from edge.page_state import DeviceView
 from edge.scan_lines import LastScan
-from edge.session import Session, current, with_fixed
+from edge.session import Session
 from edge.station_events import ScannerSetup
+from edge.workplace import Workplace
 from wire.messages import DeviceState
-from wire.policy import Policy
+from wire.policy import ScanPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +31,27 @@ class ScannerDesk:
     """The mutable state of one scanner."""
 
     def __init__(
-        self, setup: ScannerSetup, policy: Policy, session: Session, last: LastScan | None
+        self, setup: ScannerSetup, policy: ScanPolicy, session: Session, last: LastScan | None
     ) -> None:
         self.setup = setup
-        self.session = session
-        self.source: str | None = None
+        self.work = Workplace(setup.id, setup.fixed, session)
         self.is_connected = False
         self.was_lost = False
         self.reason: str | None = None
         self.is_reprogrammed = False
-        self._idle_min = policy.session.idle_min
         self.framer = make_framer(setup.protocol)
         self.open_answer = OpenAnswer()
         self._read_ms = 0
-        self._resend_window_ms = policy.scan.resend_window_s * 1000
+        self._resend_window_ms = policy.resend_window_s * 1000
         self._last: _Delivery | None = None
-        self._guard = RepeatGuard(policy.scan.repeat_guard_ms)
+        self._guard = RepeatGuard(policy.repeat_guard_ms)
         self._answers: dict[bytes, GivenAnswer] = {}
         self._last_before_start = last
+
+    def adopt(self, policy: ScanPolicy) -> None:
+        """Work by this policy from the next code on."""
+        self._guard.guard_ms = policy.repeat_guard_ms
+        self._resend_window_ms = policy.resend_window_s * 1000
 
     @property
     def id(self) -> str:
@@ -118,7 +121,7 @@ class ScannerDesk:
 
     def opened(self, source: str) -> bool:
         """The cable is there; say whether it was missing before."""
-        self.source, self.is_connected, self.reason = source, True, None
+        self.work.source, self.is_connected, self.reason = source, True, None
         was_lost, self.was_lost = self.was_lost, False
         return was_lost
 
@@ -133,7 +136,7 @@ class ScannerDesk:
         """The scanner for the hub."""
         return DeviceState(
             id=self.id,
-            source=self.source,
+            source=self.work.source,
             protocol=self.setup.protocol,
             connected=self.is_connected,
         )
@@ -144,25 +147,10 @@ class ScannerDesk:
             id=self.id,
             protocol=self.setup.protocol,
             connected=self.is_connected,
-            source=self.source,
-            simulated=is_simulated(self.source),
+            source=self.work.source,
+            simulated=is_simulated(self.work.source),
             reprogrammed=self.is_reprogrammed,
             reason=self.reason,
-        )
-
-    def current_session(self, now: datetime) -> Session:
-        """The session as it is now, without the config's values."""
-        return current(self.session, self._idle_min, now)
-
-    def session_view(self, site_salt: str | None, now: datetime) -> SessionView:
-        """The session for the page."""
-        shown = with_fixed(self.current_session(now), self.setup.fixed, site_salt)
-        return SessionView(
-            device=self.id,
-            by=shown.by,
-            step=shown.step,
-            place=shown.place,
-            container=shown.container,
         )
 
 

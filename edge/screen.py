@@ -22,6 +22,8 @@ _SCREENS = {
     Signal.REJECT: Screen.REJECT,
     Signal.NOT_RECORDED: Screen.NOT_RECORDED,
 }
+_CALM = frozenset({Signal.OK, Signal.WARN})
+"""In a handover these leave its two halves on the screen."""
 _UNTIL_ACKNOWLEDGED = frozenset({Screen.WANTED, Screen.STOP})
 _LOUD = _UNTIL_ACKNOWLEDGED | {Screen.NOT_RECORDED}
 
@@ -40,6 +42,9 @@ class Shown:
 
 def screen_of(scan: ScanView) -> Screen:
     """The full-bleed state for one scan."""
+    is_ours = scan.command is not None or scan.waybill is not None
+    if scan.handover is not None and is_ours and scan.signal in _CALM:
+        return Screen.HANDOVER
     ordinary = Screen.RECORDED if scan.command is None else Screen.COMMAND
     return _SCREENS.get(scan.signal, ordinary)
 

@@ -67,6 +67,13 @@ class SpoolWriter(Protocol):
     def recorded_at(self, seq: int) -> str | None:
         """The wire time of a kept line; None if it is not there, or not readable now."""
 
+    def settle(self) -> int:
+        """The last durable sequence number, asked of the disk where a commit is in doubt.
+
+        Raises:
+            SpoolError: the disk does not say.
+        """
+
     def append(
         self,
         events: Sequence[Event],

@@ -88,6 +88,19 @@ class Spool:
         """The last sequence number that the hub has receipted."""
         return self._upto_seq
 
+    def settle(self) -> int:
+        """The last durable sequence number, asked of the disk where a commit is in doubt.
+
+        Raises:
+            SpoolError: the disk does not say; nothing was recorded.
+        """
+        try:
+            self._settle_doubt()
+        except apsw.Error as error:
+            self._roll_back()
+            raise SpoolError(f"not recorded: {error}") from error
+        return self._head.seq
+
     def append(
         self,
         events: Sequence[Event],

@@ -5,31 +5,25 @@ in as events, answers go out as values, clock and spool are arguments. The order
 judged, recorded, and only then answered (P1, P3). Source: design section 3.
 """
 
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
 
 from devices.feedback import answer_steps
 from devices.frames import DeviceAck, Frame, Reply
 from devices.framing import acknowledges
 from devices.port_thread import AnswerFailed, AnswerSent, BytesRead, PortLost, PortOpened
-from devices.symbology import CommandLabel, Label, Verb, read_label
 from edge.answering import GivenAnswer
-from edge.event_lines import Stamp, make_fact, make_feedback, make_head, make_scan
+from edge.event_lines import Stamp, make_fact, make_head
 from edge.feedback_log import Draft, FeedbackLog
-from edge.scan_lines import (
-    LastScan,
-    Reading,
-    body_hash,
-    is_private,
-    make_view,
-    private_body,
-)
+from edge.form_desk import FormDesk
+from edge.forms import Form
+from edge.open_work import OpenWork
+from edge.recorder import Recorder
+from edge.scan_lines import LastScan
 from edge.scanner_desk import ScannerDesk
+from edge.scanning import Pull, Scanned, Scanning
 from edge.screen import ScreenFold
 from edge.seams import Clock, SpoolError, SpoolWriter
-from edge.session import EMPTY, Session, encode_session, obey, touch, with_fixed
+from edge.session import EMPTY, Session
 from edge.station_events import (
     CLOCK_UNKNOWN,
     Acknowledged,
@@ -39,26 +33,25 @@ from edge.station_events import (
     ClockStepped,
     DevicesChanged,
     Enrolled,
+    FormSent,
     Input,
     LinkChanged,
     ListChanged,
     NotRecorded,
     Output,
+    PackChanged,
     Receipted,
-    Recorded,
     Started,
     StationSetup,
     Stopping,
     Ticked,
 )
 from edge.timekeeper import Timekeeper
-from edge.verdict import HeldList, judge
-from wire.events import Event, StationFact
+from edge.verdict import HeldList
+from edge.workplace import Known
+from wire.events import StationFact
 from wire.names import Signal
 
-SALT_BYTES = 16
-FACTS_WAITING_MAX = 64
-"""Facts kept while the disk refuses them; beyond it the oldest is given up."""
 TICK_MS = 1000
 """The page hears from the station at least this often, because ages count."""
 NO_TOKEN = 0
@@ -77,17 +70,21 @@ class StationCore:
         site_salt: str | None,
         sessions: Mapping[str, Session],
         last_scans: Mapping[str, LastScan],
+        work: OpenWork,
     ) -> None:
+        """``sessions`` and ``last_scans`` by device, and ``work``: as the spool left them."""
         self.setup = setup
-        self.held = held
-        self.site_salt = site_salt
+        self.known = Known(setup.site, setup.policy, held, site_salt)
+        self.work = work
         self.link = LinkChanged(False, None, None, CLOCK_UNKNOWN)
+        self.time = Timekeeper(setup, clock)
         self.list_problem: str | None = None
+        self.pack_problem: str | None = None
         self.screen = ScreenFold()
         self.desks = {
             scanner.id: ScannerDesk(
                 scanner,
-                setup.policy,
+                setup.policy.scan,
                 sessions.get(scanner.id, EMPTY),
                 last_scans.get(scanner.id),
             )
@@ -96,10 +93,10 @@ class StationCore:
         self.spool = spool
         self._clock = clock
         self._feedback = FeedbackLog(setup.policy.scan.repeat_guard_ms)
-        self._facts: deque[Event] = deque(maxlen=FACTS_WAITING_MAX)
-        self._is_disk_sick = False
+        self._recorder = Recorder(spool, self._feedback)
+        self._scanning = Scanning(self.known, self._recorder, clock, self.time, self.screen, work)
+        self._forms = FormDesk(self.known, self._recorder, clock, work)
         self._started_ms = 0
-        self._timekeeper = Timekeeper()
         self._page_count = 0
         self._is_page_due = True
 
@@ -128,18 +125,22 @@ class StationCore:
             case Acknowledged():
                 self.screen.acknowledge(event.alarm_seq, self._clock.boottime_ms())
             case ListChanged():
-                self.held, self.list_problem = event.held, event.problem
+                self.known.held, self.list_problem = event.held, event.problem
+            case PackChanged():
+                self._adopt(event)
+            case FormSent():
+                return self._take_form(event.form)
             case LinkChanged():
-                self.link = event
+                self.link, self.time.reading = event, event.clock
             case Enrolled():
-                self.site_salt = event.site_salt
+                self.known.site_salt = event.site_salt
             case Started() | Ticked() | Stopping():
                 return self._pass_time(event)
         return []
 
     def wait_ms(self) -> int:
         """How long nothing needs doing unless an event comes; negative if a tick is overdue."""
-        if self._is_disk_sick:
+        if self._recorder.is_disk_sick:
             return TICK_MS
         overdue_ms = self._feedback.wait_ms(self._now_ns())
         return TICK_MS if overdue_ms is None else min(TICK_MS, overdue_ms)
@@ -182,89 +183,41 @@ class StationCore:
         return [Answer(desk.id, heard.next_step, NO_TOKEN)] if heard.next_step else []
 
     def _scan(self, desk: ScannerDesk, frame: Frame, read_ns: int) -> list[Output]:
-        stamp = self._stamp()
-        label = read_label(frame, self.setup.policy)
-        parsed_ns = self._now_ns()
-        before = desk.current_session(stamp.now)
-        after = obey(before, label, self.site_salt) if isinstance(label, CommandLabel) else before
-        verdict = judge(label, self.held, self.setup.site, self.hub_time(stamp.now))
-        judged_ns = self._now_ns()
-        # The label that ends a session still belongs to whom it ends.
-        shown = before if _is_end(label) else after
-        reading = Reading(
-            device=desk.id,
-            source=desk.source,
-            label=label,
-            session=with_fixed(shown, desk.setup.fixed, self.site_salt),
-            verdict=verdict,
-            decode_us=_micros(parsed_ns - read_ns),
-            verdict_us=_micros(judged_ns - parsed_ns),
-            maybe_repeat_of=self._maybe_repeat_of(desk, frame, stamp),
-        )
         if desk.lost_aim(frame):
-            self._note(desk, StationFact.SCANNER_REPROGRAMMED, stamp)
-        return self._record(desk, frame, stamp, reading, touch(after, stamp.now), judged_ns)
-
-    def _record(
-        self,
-        desk: ScannerDesk,
-        frame: Frame,
-        stamp: Stamp,
-        reading: Reading,
-        session: Session,
-        judged_ns: int,
-    ) -> list[Output]:
-        private = is_private(reading.label)
-        bodies = {}
-        if private:
-            body = private_body(reading.label, self._clock.random_bytes(SALT_BYTES))
-            bodies = {body_hash(body): body}
-        scan = make_scan(stamp, reading, next(iter(bodies), None))
-        drafts = self._feedback.ripe(judged_ns)
-        sessions = {} if session == desk.session else {desk.id: encode_session(session)}
-        events = [*self._beside(stamp, drafts), scan]
-        try:
-            sealed = self.spool.append(events, bodies, sessions)
-        except SpoolError as error:
-            return self._refuse(desk, reading, scan.at, error)
-        durable_ns = self._now_ns()
-        self._written(drafts)
-        desk.session = session
-        seq = sealed[-1].seq
-        signal, protocol = reading.verdict.signal, desk.setup.protocol
-        given = GivenAnswer(seq, answer_steps(protocol, signal))
+            self._note(desk, StationFact.SCANNER_REPROGRAMMED, self.time.stamp())
+        protocol = desk.setup.protocol
+        sounds_ok = answer_steps(protocol, Signal.OK) is None
+        pull = Pull(frame, read_ns, self._maybe_repeat_of(desk, frame), sounds_ok)
+        found = self._scanning.scan(desk.work, pull)
+        if isinstance(found, NotRecorded):
+            desk.forget_last()
+            given = GivenAnswer(None, answer_steps(protocol, Signal.NOT_RECORDED))
+            return [*_give(desk, given, NO_TOKEN), found]
+        given = GivenAnswer(found.seq, answer_steps(protocol, found.signal))
         desk.remember_answer(frame, given)
-        commit_us = _micros(durable_ns - judged_ns)
-        draft = Draft(seq, desk.id, desk.source, scan.by, signal, commit_us, durable_ns)
+        self._open_feedback(desk, found, given)
+        return [*_give(desk, given, found.seq), found.recorded]
+
+    def _open_feedback(self, desk: ScannerDesk, found: Scanned, given: GivenAnswer) -> None:
+        draft = Draft(
+            found.seq,
+            desk.id,
+            desk.work.source,
+            found.by,
+            found.signal,
+            found.commit_us,
+            found.durable_ns,
+        )
         draft.is_answered = not given.steps  # nothing to wait for: there is no return channel
-        draft.device_ack = False if acknowledges(protocol) else None
+        draft.device_ack = False if acknowledges(desk.setup.protocol) else None
         self._feedback.open(draft)
-        self._show(desk, reading, scan.at, seq, None)
-        return [*_give(desk, given, seq), Recorded(seq, private, reading.verdict.result)]
 
-    def _refuse(
-        self, desk: ScannerDesk, reading: Reading, at: str, error: SpoolError
-    ) -> list[Output]:
-        """Not durable: say so, change nothing, let the next scan try again (P1)."""
-        self._show(desk, reading, at, None, "disk_full" if error.is_full else None)
-        desk.forget_last()
-        given = GivenAnswer(None, answer_steps(desk.setup.protocol, Signal.NOT_RECORDED))
-        return [*_give(desk, given, NO_TOKEN), NotRecorded(str(error), scans=1)]
-
-    def _show(
-        self, desk: ScannerDesk, reading: Reading, at: str, seq: int | None, hint: str | None
-    ) -> None:
-        view = make_view(reading, at, seq, hint)
-        has_channel = answer_steps(desk.setup.protocol, view.signal) is not None
-        sounds = not (has_channel and view.signal is Signal.OK)
-        self.screen.show(view, self._clock.boottime_ms(), sounds=sounds)
-
-    def _maybe_repeat_of(self, desk: ScannerDesk, frame: Frame, stamp: Stamp) -> int | None:
+    def _maybe_repeat_of(self, desk: ScannerDesk, frame: Frame) -> int | None:
         sent_before = desk.resends_maybe(frame)
         if sent_before is not None:
             return sent_before
-        window_ms = self.setup.policy.scan.resend_window_s * 1000
-        if stamp.mono_ms - self._started_ms > window_ms:
+        window_ms = self.known.policy.scan.resend_window_s * 1000
+        if self._clock.boottime_ms() - self._started_ms > window_ms:
             return None
         return desk.repeats_last_before_start(frame)
 
@@ -274,45 +227,25 @@ class StationCore:
         desk = self.desks[event.device]
         if isinstance(event, PortLost):
             desk.lost(event.reason)
-            self._note(desk, StationFact.DEVICE_LOST, self._stamp(), event.reason)
+            self._note(desk, StationFact.DEVICE_LOST, self.time.stamp(), event.reason)
         elif desk.opened(event.source):
-            self._note(desk, StationFact.DEVICE_BACK, self._stamp())
+            self._note(desk, StationFact.DEVICE_BACK, self.time.stamp())
         devices = tuple(desk.state() for desk in self.desks.values())
-        return [*self._write_down([]), DevicesChanged(devices)]
+        return [*self._recorder.write_down(self.time.stamp(), []), DevicesChanged(devices)]
 
     def _pass_time(self, event: Started | Ticked | Stopping) -> list[Output]:
-        stamp = self._stamp()
+        stamp = self.time.stamp()
         if isinstance(event, Started):
             self._started_ms = stamp.mono_ms
             if self.spool.head_seq == 0:
-                self._facts.append(make_fact(stamp, StationFact.SPOOL_START))
-        if self._timekeeper.is_head_due(stamp.mono_ms):
-            age_s = self.held.age_s(self.hub_time(stamp.now))
-            self._facts.append(make_head(stamp, self.depth, self.held.version, age_s))
+                self._recorder.note(make_fact(stamp, StationFact.SPOOL_START))
+        if self.time.is_head_due(stamp.mono_ms):
+            held = self.known.held
+            age_s = held.age_s(self.time.hub_time(stamp.now))
+            self._recorder.note(make_head(stamp, self.depth, held.version, age_s))
         is_last = isinstance(event, Stopping)
         drafts = self._feedback.all() if is_last else self._feedback.overdue(self._now_ns())
-        return self._write_down(drafts)
-
-    def _write_down(self, drafts: list[Draft]) -> list[Output]:
-        """Record what waits beside the scans; what the disk refuses waits on."""
-        events = self._beside(self._stamp(), drafts)
-        if not events:
-            return []
-        try:
-            sealed = self.spool.append(events, {}, {})
-        except SpoolError as error:
-            self._is_disk_sick = True
-            return [NotRecorded(str(error), scans=0)]
-        self._written(drafts)
-        return [Recorded(sealed[-1].seq)]
-
-    def _beside(self, stamp: Stamp, drafts: list[Draft]) -> list[Event]:
-        return [*self._facts, *(make_feedback(stamp, draft) for draft in drafts)]
-
-    def _written(self, drafts: list[Draft]) -> None:
-        self._is_disk_sick = False
-        self._facts.clear()
-        self._feedback.written(drafts)
+        return self._recorder.write_down(self.time.stamp(), drafts)
 
     def _forget_bodies(self, event: BodiesDelivered) -> list[Output]:
         try:
@@ -324,18 +257,30 @@ class StationCore:
     def _note(
         self, desk: ScannerDesk, fact: StationFact, stamp: Stamp, reason: str | None = None
     ) -> None:
-        event = make_fact(stamp, fact, device=desk.id, source=desk.source, reason=reason)
-        self._facts.append(event)
+        event = make_fact(stamp, fact, device=desk.id, source=desk.work.source, reason=reason)
+        self._recorder.note(event)
+
+    def _take_form(self, form: Form) -> list[Output]:
+        stamp = self.time.stamp()
+        places = {desk.id: desk.work for desk in self.desks.values()}
+        return self._forms.take(form, places, stamp)
+
+    def _adopt(self, event: PackChanged) -> None:
+        self.pack_problem = event.problem
+        self.known.adopt(event.pack)
+        scan = self.known.policy.scan
+        self._feedback.guard_ms = scan.repeat_guard_ms
+        for desk in self.desks.values():
+            desk.adopt(scan)
 
     # ------------------------------------------------------------ clocks
 
     def _notice_clock_step(self) -> list[Output]:
-        step_ms = self._timekeeper.clock_step_ms(self._clock.now(), self._clock.boottime_ms())
+        step_ms = self.time.notice_clock_step_ms()
         if step_ms is None:
             return []
-        # Void from this very event on, not only when the uplink has heard of it.
-        self.link = replace(self.link, clock=CLOCK_UNKNOWN)
-        self._facts.append(make_fact(self._stamp(), StationFact.CLOCK_STEP, clock_step_ms=step_ms))
+        stamp = self.time.stamp()
+        self._recorder.note(make_fact(stamp, StationFact.CLOCK_STEP, clock_step_ms=step_ms))
         return [ClockStepped()]
 
     @property
@@ -343,36 +288,10 @@ class StationCore:
         """Durable lines that the hub has not receipted."""
         return max(0, self.spool.head_seq - self.spool.upto_seq)
 
-    def _stamp(self) -> Stamp:
-        return Stamp(
-            site=self.setup.site,
-            edge=self.setup.edge,
-            boot=self.setup.boot,
-            now=self._clock.now(),
-            mono_ms=self._clock.boottime_ms(),
-            clock=self.link.clock,
-        )
-
     def _now_ns(self) -> int:
         return self._clock.mono_ns()
-
-    def known_hub_time(self) -> datetime | None:
-        """The hub's time; None while this clock is unsure."""
-        return None if self.link.clock.offset_ms is None else self.hub_time(self._clock.now())
-
-    def hub_time(self, now: datetime) -> datetime:
-        """The hub's time as far as it is known: lists and their entries age in it."""
-        return now + timedelta(milliseconds=self.link.clock.offset_ms or 0)
 
 
 def _give(desk: ScannerDesk, given: GivenAnswer, token: int) -> list[Output]:
     first = desk.open_answer.begin(given)
     return [Answer(desk.id, first, token)] if first else []
-
-
-def _is_end(label: Label) -> bool:
-    return isinstance(label, CommandLabel) and label.verb is Verb.END
-
-
-def _micros(duration_ns: int) -> int:
-    return max(0, duration_ns) // 1000

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from devices.framing import ScannerProtocol
 from devices.port_thread import PortEvent
+from edge.forms import Form, Refusal
 from edge.session import FixedSession
 from edge.verdict import HeldList
 from wire.events import ClockReading
 from wire.messages import DeviceState
 from wire.names import Result
-from wire.policy import Policy
+from wire.site_pack import EdgePolicy, SitePack
 
 CLOCK_UNKNOWN = ClockReading()
 
@@ -28,14 +29,17 @@ class ScannerSetup:
 
 @dataclass(frozen=True, slots=True)
 class StationSetup:
-    """What does not change while the program runs; ``boot`` is the kernel's boot id."""
+    """What does not change while the program runs; ``boot`` is the kernel's boot id.
+
+    ``policy`` is the shipped one; a site pack brings the carrier's.
+    """
 
     site: str
     edge: str
     boot: str
     version: str
     test_clock: str | None
-    policy: Policy
+    policy: EdgePolicy
     scanners: tuple[ScannerSetup, ...]
 
 
@@ -70,6 +74,21 @@ class ListChanged:
 
     held: HeldList
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackChanged:
+    """The station works by this site pack from now on, None if it has none; see ``ListChanged``."""
+
+    pack: SitePack | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormSent:
+    """Somebody sent a form on the station page."""
+
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,8 @@ Input = (
     | Stopping
     | Acknowledged
     | ListChanged
+    | PackChanged
+    | FormSent
     | LinkChanged
     | Receipted
     | BodiesDelivered
@@ -149,6 +170,14 @@ class NotRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class FormAnswered:
+    """What became of the form ``key``; ``refusal`` None: its act is durable."""
+
+    key: str
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
 class BodiesForgotten:
     """Delivered bodies are gone from the disk; others may still wait."""
 
@@ -165,4 +194,6 @@ class ClockStepped:
     """The wall clock was moved: what was learned of its offset is void."""
 
 
-Output = Answer | Recorded | NotRecorded | BodiesForgotten | DevicesChanged | ClockStepped
+Output = (
+    Answer | Recorded | NotRecorded | FormAnswered | BodiesForgotten | DevicesChanged | ClockStepped
+)

@@ -24,6 +24,7 @@ from edge.station_events import (
     BodiesForgotten,
     ClockStepped,
     DevicesChanged,
+    FormAnswered,
     Input,
     NotRecorded,
     Output,
@@ -61,17 +62,21 @@ class StationThread:
         metrics: Metrics,
         fail_points: FailPoints,
         show: Callable[[str], None],
+        answer: Callable[[FormAnswered], None],
         to_uplink: Callable[[ForUplink], None],
         on_bodies: Callable[[], None],
         on_crash: Callable[[], None],
     ) -> None:
-        """``on_crash``: the core failed in a way that nobody foresaw; only a restart helps."""
+        """``answer``: to the page that sent a form.
+
+        ``on_crash``: the core failed in a way that nobody foresaw; only a restart helps.
+        """
         self._core = core
         self._spool = spool
         self._clock = clock
         self._metrics = metrics
         self._fail_points = fail_points
-        self._show = show
+        self._show, self._answer_form = show, answer
         self._to_uplink = to_uplink
         self._on_bodies, self._on_crash = on_bodies, on_crash
         self._ports: Mapping[str, PortThread] = {}
@@ -103,12 +108,14 @@ class StationThread:
         """Hand over an event from another thread; waits while the queue is full."""
         self._inbox.put(event)
 
-    def put_or_drop(self, event: Input) -> None:
+    def put_or_drop(self, event: Input) -> bool:
         """Hand over an event that can be repeated; dropped and counted when the queue is full."""
         try:
             self._inbox.put_nowait(event)
         except queue.Full:
             self._metrics.dropped_messages.inc()
+            return False
+        return True
 
     # ------------------------------------------------------------ in the thread
 
@@ -166,6 +173,8 @@ class StationThread:
                     self._recorded(output)
                 case NotRecorded():
                     self._not_recorded(output)
+                case FormAnswered():
+                    self._answer_form(output)
                 case BodiesForgotten():
                     self._on_bodies()
                 case DevicesChanged() | ClockStepped():
@@ -208,7 +217,7 @@ class StationThread:
             return
         self._tidied_ms = now_ms
         try:
-            tidied = self._spool.tidy(self._core.known_hub_time())
+            tidied = self._spool.tidy(self._core.time.known_hub_time())
         except SpoolError as error:
             self._not_recorded(NotRecorded(str(error), scans=0))
         else:

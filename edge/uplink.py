@@ -22,6 +22,7 @@ from edge.uplink_events import (
     Connected,
     Disconnected,
     FetchList,
+    FetchPack,
     ProblemChanged,
     Publish,
     Refused,
@@ -53,7 +54,7 @@ class _Acknowledged:
 
 
 class Uplink:
-    """Runs from :meth:`start` to :meth:`stop`; ``to_station`` and ``fetch`` must not block long."""
+    """Runs from :meth:`start` to :meth:`stop`; what it calls must not block long."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Uplink:
         fail_points: FailPoints,
         to_station: Callable[[ToStation], None],
         fetch: Callable[[bytes], None],
+        fetch_pack: Callable[[bytes], None],
     ) -> None:
         self._core = core
         self._address = address
@@ -71,7 +73,7 @@ class Uplink:
         self._metrics = metrics
         self._fail_points = fail_points
         self._to_station = to_station
-        self._fetch = fetch
+        self._fetch, self._fetch_pack = fetch, fetch_pack
         self._inbox: queue.Queue[UplinkInput | _Acknowledged] = queue.Queue(INBOX_MAX)
         self._stopping = threading.Event()
         self._link: BrokerLink | None = None
@@ -180,6 +182,8 @@ class Uplink:
                     self._publish(output)
                 case FetchList():
                     self._fetch(output.message)
+                case FetchPack():
+                    self._fetch_pack(output.message)
                 case Refused():
                     self._refused(output.reason)
                 case ProblemChanged():

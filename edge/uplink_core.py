@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from edge.clock_offset import ClockOffset
+from edge.pack import PackKeeper
 from edge.publisher import Publisher, answer_key
 from edge.seams import Clock, SpoolLines
 from edge.station_events import (
@@ -17,6 +18,7 @@ from edge.station_events import (
     DevicesChanged,
     LinkChanged,
     ListChanged,
+    PackChanged,
     Receipted,
     Recorded,
 )
@@ -25,6 +27,8 @@ from edge.uplink_events import (
     Connected,
     Disconnected,
     FetchList,
+    FetchPack,
+    PackArrived,
     ProblemChanged,
     Publish,
     Refused,
@@ -45,6 +49,8 @@ from wire.messages import (
     Fetch,
     Gone,
     MessageBase,
+    PackFetch,
+    PackHead,
     Receipt,
     SpoolHead,
     State,
@@ -97,12 +103,14 @@ class UplinkCore:
         keep: Callable[[KeptList], str | None],
         clock: Clock,
         list_problem: str | None,
+        packs: PackKeeper,
     ) -> None:
         """``keep`` puts a list on disk and says what went wrong, or None."""
         self._setup = setup
         self._spool = spool
         self._keeper = keeper
         self._keep = keep
+        self._packs = packs
         self._clock = clock
         self._publisher = Publisher(
             setup.site, setup.edge, setup.spool_id, spool, setup.key, upto_seq
@@ -157,6 +165,10 @@ class UplinkCore:
         """The held list for the station."""
         return ListChanged(self._keeper.held(), self._list_problem)
 
+    def pack_changed(self) -> PackChanged:
+        """The held site pack for the station."""
+        return self._packs.changed()
+
     def _take(self, event: UplinkInput) -> list[UplinkOutput]:
         match event:
             case Recorded():
@@ -177,6 +189,8 @@ class UplinkCore:
                 return self._open(event.payload)
             case SnapshotArrived():
                 return self._replace_list(event.payload)
+            case PackArrived():
+                return self._take_pack(event.payload)
             case Waited():
                 pass
         return []
@@ -204,20 +218,23 @@ class UplinkCore:
             oldest_at=self._spool.recorded_at(self._upto_seq + 1) if depth else None,
             devices=self._devices,
             version=setup.version,
+            pack_version=self._packs.version,
         )
         payload = seal(state, setup.key)
         self._publisher.asked(answer_key(payload), self._clock.now())
         return Publish(Channel.STATE, payload)
 
     def _fetch(self) -> FetchList:
-        setup = self._setup
-        request = Fetch(
-            site=setup.site,
-            edge=setup.edge,
-            have_version=self._keeper.version,
-            at=format_at(self._clock.now()),
-        )
+        setup, at = self._setup, format_at(self._clock.now())
+        version = self._keeper.version
+        request = Fetch(site=setup.site, edge=setup.edge, have_version=version, at=at)
         return FetchList(seal(request, setup.key))
+
+    def _fetch_pack(self) -> FetchPack:
+        setup, at = self._setup, format_at(self._clock.now())
+        version = self._packs.version
+        request = PackFetch(site=setup.site, edge=setup.edge, have_version=version, at=at)
+        return FetchPack(seal(request, setup.key))
 
     # ------------------------------------------------------------ in from the hub
 
@@ -235,6 +252,8 @@ class UplinkCore:
                 return self._receive(message)
             case WantedDelta() | WantedHead() | WantedFetch():
                 return self._obey(message, payload)
+            case PackHead():
+                return self._hear_of_pack(message)
             case _:
                 return [Refused("a message that only others may send or get")]
 
@@ -282,6 +301,20 @@ class UplinkCore:
         # A disk that refuses must not keep a new entry from the scanners: judge by it anyway.
         self._list_problem = self._keep(self._keeper.kept)
         return [self.list_changed()]
+
+    def _hear_of_pack(self, head: PackHead) -> list[UplinkOutput]:
+        try:
+            needs = self._packs.needs(head, self._hub_now())
+        except ValueError as error:
+            return [Refused(f"a command with an impossible time: {error}")]
+        return [self._fetch_pack()] if needs else [Refused("a site pack that is not newer")]
+
+    def _take_pack(self, payload: bytes) -> list[UplinkOutput]:
+        try:
+            changed = self._packs.take(payload)
+        except ValueError as error:
+            return [Refused(f"a site pack that cannot be believed: {error}")]
+        return [Refused("a site pack that is not newer")] if changed is None else [changed]
 
     def _hub_now(self) -> datetime:
         offset_ms = self._offset.reading(self._clock.boottime_ms()).offset_ms

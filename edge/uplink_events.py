@@ -10,6 +10,7 @@ from edge.station_events import (
     DevicesChanged,
     LinkChanged,
     ListChanged,
+    PackChanged,
     Receipted,
     Recorded,
 )
@@ -47,13 +48,20 @@ class SnapshotArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class PackArrived:
+    """The answer to a pack fetch over HTTP."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Waited:
     """Time has passed."""
 
 
 UplinkInput = (
     Recorded | DevicesChanged | ClockStepped | Connected | Disconnected | Arrived
-    | SnapshotArrived | Waited
+    | SnapshotArrived | PackArrived | Waited
 )  # fmt: skip
 
 # ---------------------------------------------------------------- out
@@ -75,6 +83,13 @@ class FetchList:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchPack:
+    """Ask the hub for the newest site pack over HTTP; ``message`` is the signed request."""
+
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Something arrived that was not believed; the sentence says why."""
 
@@ -88,5 +103,5 @@ class ProblemChanged:
     problem: str | None
 
 
-ToStation = LinkChanged | ListChanged | Receipted
-UplinkOutput = Publish | FetchList | Refused | ProblemChanged | ToStation
+ToStation = LinkChanged | ListChanged | PackChanged | Receipted
+UplinkOutput = Publish | FetchList | FetchPack | Refused | ProblemChanged | ToStation

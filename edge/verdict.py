@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from devices.symbology import CommandLabel, HostileLabel, Label, UnknownLabel, WaybillLabel
-from edge.session import BUILT_VERBS
 from wire.names import Result, Signal
-from wire.policy import ListPolicy, Policy
+from wire.policy import ListPolicy, WaybillKind
 from wire.wanted import (
     Tone,
     WantedEntry,
@@ -91,7 +90,7 @@ class Verdict:
     list_age_s: int | None
 
 
-def shipped_list(policy: Policy) -> WantedList:
+def shipped_list(kinds: tuple[WaybillKind, ...]) -> WantedList:
     """The list of an edge that never heard from its hub: the policy's high-value series only."""
     rules = tuple(
         WantedRule(
@@ -100,7 +99,7 @@ def shipped_list(policy: Policy) -> WantedList:
             banner_zh=HV_BANNER_ZH,
             banner_en=HV_BANNER_EN,
         )
-        for kind in policy.waybill
+        for kind in kinds
         if kind.series_hv is not None
     )
     return make_list(0, rules, ())
@@ -117,17 +116,17 @@ def judge(label: Label, held: HeldList, site: str, now: datetime) -> Verdict:
     """
     match label:
         case WaybillLabel():
-            return _judge_waybill(label.waybill, held, site, now)
+            return judge_waybill(label.waybill, held, site, now)
         case CommandLabel():
-            signal = Signal.OK if label.verb in BUILT_VERBS else Signal.WARN
-            return _verdict(Result.NOT_A_PARCEL, signal, held, now)
+            return _verdict(Result.NOT_A_PARCEL, Signal.OK, held, now)
         case UnknownLabel():
             return _verdict(Result.NOT_A_PARCEL, Signal.WARN, held, now)
         case HostileLabel():
             return _verdict(Result.HOSTILE, Signal.REJECT, held, now)
 
 
-def _judge_waybill(waybill: str, held: HeldList, site: str, now: datetime) -> Verdict:
+def judge_waybill(waybill: str, held: HeldList, site: str, now: datetime) -> Verdict:
+    """Judge a waybill, wherever its number comes from; see :func:`judge`."""
     result, entry = held.index.judge(waybill, site, now)
     rule = held.index.rule_for(waybill)
     series = Result.HV if rule else Result.CLEAR

@@ -24,6 +24,8 @@ DELTA_ENTRIES_MAX = 64
 
 PACK_BYTES_MAX = 1024 * 1024
 """A site pack: its people, places, shifts and open tasks."""
+PACK_MESSAGE_BYTES_MAX = PACK_BYTES_MAX + 4096
+"""The answer to a pack fetch: the pack's line under its signed head."""
 PACK_STAFF_MAX = 2_000
 PACK_PLACES_MAX = 500
 PACK_SHIFTS_MAX = 32

@@ -27,6 +27,7 @@ from wire.policy import (
     HandoverPolicy,
     LinkPolicy,
     ListPolicy,
+    Policy,
     ScanPolicy,
     SessionPolicy,
     WaybillKind,
@@ -124,6 +125,18 @@ class EdgePolicy(Struct, frozen=True, kw_only=True):
     session: SessionPolicy
     link: LinkPolicy
     handover: HandoverPolicy
+
+
+def edge_policy(policy: Policy) -> EdgePolicy:
+    """The part of a whole policy that goes to stations."""
+    return EdgePolicy(
+        waybill=policy.waybill,
+        list=policy.list,
+        scan=policy.scan,
+        session=policy.session,
+        link=policy.link,
+        handover=policy.handover,
+    )
 
 
 class SitePack(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 // What stands around the verdict: devices above, recent scans beside, the state of things below.
 
-import { clockTime, icon, make, person, visible, waybill } from "/static/words.js";
+import { clockTime, icon, make, person, unknownTag, visible, waybill } from "/static/words.js";
 
 const SIGNAL_ICONS = {
   ok: "check", warn: "label-bad", wanted: "alarm", stop: "stop", reject: "label-bad",
@@ -41,7 +41,7 @@ export function recent(state, words) {
 export function footer(state, words) {
   const session = sessionShown(state);
   return [
-    fact(words.say("foot.who"), session?.by ? person(session.by) : null, words.say("foot.who.none")),
+    whoFact(session, words),
     fact(words.say("foot.step"), session?.step ? words.say(`step.${session.step}`) : null, words.say("foot.step.none")),
     placeFact(session, words),
     linkFact(state.link, words),
@@ -52,7 +52,7 @@ export function footer(state, words) {
 }
 
 function sessionShown(state) {
-  const device = state.scan?.device;
+  const device = state.handover?.device ?? state.scan?.device;
   return state.session.find((session) => session.device === device) ?? state.session[0] ?? null;
 }
 
@@ -65,10 +65,20 @@ function marked(label, value, meaning) {
   return make("div", `fact fact-${meaning}`, make("span", "label", label), make("span", "value", value));
 }
 
+function whoFact(session, words) {
+  const who = session?.who ?? null;
+  const shown = fact(words.say("foot.who"), who === null ? null : person(who), words.say("foot.who.none"));
+  shown.append(unknownTag(who, words) ?? "");
+  return shown;
+}
+
 function placeFact(session, words) {
-  const bag = session?.container ? words.say("foot.container", { id: visible(session.container) }) : null;
-  const parts = [session?.place ?? null, bag].filter(Boolean);
-  return fact(words.say("foot.place"), parts.length ? parts.join(" · ") : null, words.say("foot.place.none"));
+  const kind = session?.container_kind;
+  const container = kind ? words.say(`foot.container.${kind}`, { id: visible(session.container) }) : null;
+  const parts = [session?.place?.id ?? null, container].filter(Boolean);
+  const shown = fact(words.say("foot.place"), parts.length ? parts.join(" · ") : null, words.say("foot.place.none"));
+  shown.append(unknownTag(session?.place, words) ?? "");
+  return shown;
 }
 
 function linkFact(link, words) {

@@ -1,7 +1,7 @@
 // One question, one answer, full bleed: "may this parcel go on?" Each function makes the whole
 // stage for one screen of the station contract.
 
-import { icon, make, person, visible, waybill } from "/static/words.js";
+import { icon, make, person, unknownTag, visible, waybill } from "/static/words.js";
 
 /** The stage for a state. */
 export function verdict(state, words) {
@@ -36,7 +36,7 @@ function ready(state, words) {
       make("p", "do", words.say("ready.no_scanner.do")));
   }
   if (state.devices.length > 1) return readyAtSeveral(state, words);
-  const nobody = state.session.every((session) => session.by === null);
+  const nobody = state.session.every((session) => session.who === null);
   return section("label", words.say("ready"), words.sayOther("ready"),
     make("p", "do", words.say(nobody ? "ready.nobody" : "ready.go")));
 }
@@ -44,9 +44,9 @@ function ready(state, words) {
 function readyAtSeveral(state, words) {
   const cards = state.session.map((session) =>
     make("li", "", make("b", "", session.device),
-      make("span", "", session.by === null ? words.say("foot.who.none") : person(session.by)),
+      make("span", "", session.who === null ? words.say("foot.who.none") : person(session.who)),
       make("span", "", session.step === null ? words.say("foot.step.none") : words.say(`step.${session.step}`)),
-      make("span", "", session.place ?? words.say("foot.place.none"))));
+      make("span", "", session.place?.id ?? words.say("foot.place.none"))));
   return section("label", words.say("ready"), words.sayOther("ready"), make("ul", "sessions", ...cards));
 }
 
@@ -59,27 +59,34 @@ function recorded(state, words) {
 }
 
 function command(state, words) {
-  const { verb, value } = state.scan.command;
-  const shown = verb === "END" ? words.say("command.END.value") : commandValue(verb, value, words);
+  const { verb } = state.scan.command;
   return section("gear", words.say(`command.${verb}`), words.sayOther(`command.${verb}`),
-    make("p", verb === "END" ? "do" : "setting", shown));
+    make("p", verb === "END" ? "do" : "setting", commandValue(state.scan.command, words)),
+    unknownNote(state.scan.command, words));
 }
 
-function commandValue(verb, value, words) {
+function commandValue({ verb, value, person: who }, words) {
+  if (verb === "END") return words.say("command.END.value");
   if (verb === "STEP") return words.say(`step.${value}`);
-  if (verb === "BY") return value === null ? words.say("foot.link.unenrolled") : person(value);
+  if (verb === "BY") return who === null ? words.say("foot.link.unenrolled") : person(who);
   return visible(value);
+}
+
+function unknownNote({ person: who, place }, words) {
+  const tag = unknownTag(who ?? place, words);
+  const key = who === null ? "unknown.place" : "unknown.badge";
+  return tag === null ? null : make("p", "do", tag, ` ${words.say(key)}`);
 }
 
 function warn(state, words) {
   const scan = state.scan;
-  const notYet = scan.command !== null && scan.command.not_yet;
-  const key = notYet ? "warn.not_yet" : "warn";
-  const detail = notYet ? words.say(`command.${scan.command.verb}`) : hint(scan, words);
+  const key = scan.command === null ? "warn" : "no_effect";
+  const what = scan.command === null ? null : words.say(`command.${scan.command.verb}`);
+  const detail = [what, hint(scan, words)].filter(Boolean).join(" · ");
   return section("label-bad", words.say(key), words.sayOther(key),
-    code(scan),
+    scan.command === null ? code(scan) : null,
     detail ? make("p", "why", detail) : null,
-    make("p", "do", words.say(notYet ? "command.not_yet" : "warn.do")),
+    make("p", "do", words.say(`${key}.do`)),
     unknownSymbology(scan, words));
 }
 

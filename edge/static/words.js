@@ -92,9 +92,15 @@ export function visible(text) {
     `‹${found.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}›`);
 }
 
-/** A pseudonym's first eight digits in two groups: enough to tell two people apart. */
-export function person(by) {
-  return `${by.slice(0, 4)} ${by.slice(4, 8)}`;
+/** A person's name; without one the pseudonym's first eight digits in two groups, which is enough
+    to tell two people apart. */
+export function person(who) {
+  return who.name === null ? `${who.by.slice(0, 4)} ${who.by.slice(4, 8)}` : visible(who.name);
+}
+
+/** The amber word beside a person or place that the site pack does not list. */
+export function unknownTag(view, words) {
+  return view?.unknown ? make("span", "tag tag-open", words.say("unknown")) : null;
 }
 
 /** The time of day of a wire time in this browser's zone. */

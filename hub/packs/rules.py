@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hub.network import Network, Staff
 from wire.limits import PACK_STAFF_MAX
 from wire.policy import Policy
-from wire.site_pack import EdgePolicy, PackPerson, PackPlace, PackShift, SelfCheckTask, SitePack
+from wire.site_pack import PackPerson, PackPlace, PackShift, SelfCheckTask, SitePack, edge_policy
 
 
 def make_pack(
@@ -45,12 +45,5 @@ def make_pack(
             for shift in network.shifts_of.get(site, ())
         ),
         tasks=tuple(tasks),
-        policy=EdgePolicy(
-            waybill=policy.waybill,
-            list=policy.list,
-            scan=policy.scan,
-            session=policy.session,
-            link=policy.link,
-            handover=policy.handover,
-        ),
+        policy=edge_policy(policy),
     )

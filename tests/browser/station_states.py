@@ -22,10 +22,18 @@ SCAN = {
     "command": None,
     "hint": None,
     "step": "arrive",
-    "by": "a1b2c3d4e5f60718",
-    "place": "dock1",
-    "container": None,
     "signal": "ok",
+    "handover": None,
+}
+WHO = {"by": "a1b2c3d4e5f60718", "name": "李强", "unknown": False}
+COMMAND = {"verb": "STEP", "value": "arrive", "person": None, "place": None}
+SESSION = {
+    "device": "dock-1",
+    "who": WHO,
+    "step": "arrive",
+    "place": {"id": "dock1", "unknown": False},
+    "container": None,
+    "container_kind": None,
 }
 RECENT = [
     ("103000000001", "hv", "wanted"),
@@ -61,15 +69,7 @@ def base(screen: str = "ready", **changes: Any) -> State:
             }
             for i, (waybill, result, signal) in enumerate(RECENT)
         ],
-        "session": [
-            {
-                "device": "dock-1",
-                "by": "a1b2c3d4e5f60718",
-                "step": "arrive",
-                "place": "dock1",
-                "container": None,
-            }
-        ],
+        "session": [SESSION],
         "devices": [
             {
                 "id": "dock-1",
@@ -90,7 +90,13 @@ def base(screen: str = "ready", **changes: Any) -> State:
         },
         "spool": {"depth": 3, "oldest_age_s": 0},
         "list": {"version": 7, "age_s": 12, "stale": False, "problem": None},
+        "pack": {"version": 4, "problem": None},
         "clock": {"offset_ms": -3, "error_ms": 5},
+        "handover": None,
+        "tasks": [],
+        "task_count": 0,
+        "deliveries": [],
+        "delivery_count": 0,
     }
     return {**state, **changes}
 
@@ -103,7 +109,7 @@ def first_start() -> State:
     """Nothing scanned, nobody on duty, never connected to a hub."""
     return base(
         recent=[],
-        session=[{"device": "dock-1", "by": None, "step": None, "place": None, "container": None}],
+        session=[{**SESSION, "who": None, "step": None, "place": None}],
         link={
             "connected": False,
             "enrolled": False,
@@ -113,6 +119,7 @@ def first_start() -> State:
         },
         spool={"depth": 0, "oldest_age_s": None},
         list={"version": 0, "age_s": None, "stale": True, "problem": None},
+        pack={"version": 0, "problem": None},
         clock={"offset_ms": None, "error_ms": None},
     )
 
@@ -182,13 +189,15 @@ def warn() -> State:
     )
 
 
-def warn_not_yet() -> State:
+def no_effect() -> State:
+    """A seal outside a handover."""
     return scanned(
         "warn",
         {
             "waybill": None,
-            "result": "command",
-            "command": {"verb": "SEAL", "value": "S-000871", "not_yet": True},
+            "result": "not_a_parcel",
+            "command": {**COMMAND, "verb": "SEAL", "value": "S-000871"},
+            "hint": "no_handover",
             "signal": "warn",
         },
     )
@@ -211,12 +220,12 @@ def not_recorded() -> State:
     return scanned("not_recorded", {"hint": "disk_full", "signal": "not_recorded"})
 
 
-def command(verb: str = "STEP", value: str | None = "arrive") -> State:
+def command(verb: str = "STEP", value: str | None = "arrive", **fields: Any) -> State:
     return scanned(
         "command",
         {
             "waybill": None,
-            "result": "command",
-            "command": {"verb": verb, "value": value, "not_yet": False},
+            "result": "not_a_parcel",
+            "command": {**COMMAND, "verb": verb, "value": value, **fields},
         },
     )

@@ -40,7 +40,7 @@ WALK = [
     ("wanted", states.wanted(), "特殊安全产品(高价值)快件", "HIGH VALUE"),
     ("stop", states.stop(), "禁止流转", "DO NOT MOVE"),
     ("warn", states.warn(), "不是运单", "Not a parcel"),
-    ("not_yet", states.warn_not_yet(), "尚未启用", "Not in use yet"),
+    ("no_effect", states.no_effect(), "未生效", "No effect"),
     ("reject", states.reject(), "标签有问题", "Bad label"),
     ("not_recorded", states.not_recorded(), "未记录", "NOT RECORDED"),
 ]

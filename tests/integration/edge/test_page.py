@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from edge import page as page_module
+from edge.forms import Form
 from edge.metrics import Metrics
 from edge.page import CLIENTS_MAX, Page, PageError, PageServer
 
@@ -24,9 +25,16 @@ class Served:
     def __init__(self) -> None:
         self.is_ready = True
         self.acks: queue.Queue[int] = queue.Queue()
-        self.page = Page(Metrics(), lambda: self.is_ready, self.acks.put)
+        self.forms: queue.Queue[Form] = queue.Queue()
+        self.takes_forms = True
+        self.page = Page(Metrics(), lambda: self.is_ready, self.acks.put, self._take)
         self.server = PageServer(self.page, "127.0.0.1", 0)
         self.server.start()
+
+    def _take(self, form: Form) -> bool:
+        if self.takes_forms:
+            self.forms.put(form)
+        return self.takes_forms
 
     def get(self, path: str, host: str | None = None) -> httpx.Response:
         headers = {"Host": host} if host else {}
@@ -105,7 +113,7 @@ def test_a_touch_is_heard_with_the_alarm_that_it_means(served: Served) -> None:
 def test_a_page_that_floods_waits_in_its_own_socket(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_module, "ACK_PAUSE_S", 60)
+    monkeypatch.setattr(page_module, "LISTEN_PAUSE_S", 60)
     with served.talk() as flood, served.talk() as other:
         for _ in range(1000):
             flood.send('{"type":"ack","seq":1}')

@@ -19,11 +19,13 @@ from edge.errand_thread import ErrandThread
 from edge.failpoints import NO_FAIL_POINTS
 from edge.hub_http import HubHttp, HubUnreachableError
 from edge.metrics import Metrics
+from edge.open_work import OpenWork
 from edge.spool import Spool
 from edge.station import StationCore
 from edge.station_events import (
     Acknowledged,
     BodiesDelivered,
+    FormAnswered,
     Input,
     LinkChanged,
     Output,
@@ -59,8 +61,11 @@ class StationRig:
         self.clock = SystemClock()
         self.spool = Spool(directory / "spool.sqlite", "5" * 32)
         desk = Desk()
-        self.core = StationCore(desk.setup, self.spool, self.clock, desk.held, None, {}, {})
+        self.core = StationCore(
+            desk.setup, self.spool, self.clock, desk.held, None, {}, {}, OpenWork()
+        )
         self.shown: queue.Queue[str] = queue.Queue()
+        self.answered: queue.Queue[FormAnswered] = queue.Queue()
         self.told: queue.Queue[ForUplink] = queue.Queue()
         self.bodies: queue.Queue[bool] = queue.Queue()
         self.crashed: queue.Queue[bool] = queue.Queue()
@@ -71,6 +76,7 @@ class StationRig:
             self.metrics,
             NO_FAIL_POINTS,
             show=self.shown.put,
+            answer=self.answered.put,
             to_uplink=self.told.put,
             on_bodies=lambda: self.bodies.put(True),
             on_crash=lambda: self.crashed.put(True),
@@ -176,7 +182,7 @@ def uplink(core: object, port: int, metrics: Metrics) -> Uplink:
     assert isinstance(core, UplinkCore | FakeCore)
     told: Callable[[object], None] = lambda event: None  # noqa: E731  nobody listens here
     address = BrokerAddress("127.0.0.1", port, "755A", "dock")
-    return Uplink(core, address, SystemClock(), metrics, NO_FAIL_POINTS, told, told)
+    return Uplink(core, address, SystemClock(), metrics, NO_FAIL_POINTS, told, told, told)
 
 
 def test_an_uplink_that_fails_is_counted_and_goes_on() -> None:

@@ -41,7 +41,7 @@ def kind(**changes: object) -> WaybillKind:
 
 def read(code: str | bytes, aim: str | None = "C0", policy: Policy = SHIPPED) -> Label:
     raw = code.encode() if isinstance(code, str) else code
-    return read_label(Frame(raw, aim, False, len(raw)), policy)
+    return read_label(Frame(raw, aim, False, len(raw)), policy.waybill)
 
 
 def waybill_of(label: Label) -> str | None:
@@ -246,7 +246,7 @@ def test_what_is_not_utf8_is_hostile_and_has_no_text(raw: bytes) -> None:
 def test_a_code_over_the_limit_is_hostile_and_keeps_its_true_length() -> None:
     for size, hostile in ((512, False), (513, True)):
         (frame,) = make_framer(ScannerProtocol.HONEYWELL).feed(b"]Q1" + b"x" * size + b"\r")
-        label = read_label(frame, SHIPPED)
+        label = read_label(frame, SHIPPED.waybill)
         assert isinstance(label, HostileLabel) is hostile
         assert (label.length, len(label.raw)) == (size, 512)
         assert (label.text is None) is hostile
@@ -254,7 +254,7 @@ def test_a_code_over_the_limit_is_hostile_and_keeps_its_true_length() -> None:
 
 def test_an_overlong_command_is_too_long_before_it_is_a_command() -> None:
     (frame,) = make_framer(ScannerProtocol.PLAIN).feed(b"CX:END" + b" " * 600 + b"\r")
-    assert reason_of(read_label(frame, SHIPPED)) is HostileReason.TOO_LONG
+    assert reason_of(read_label(frame, SHIPPED.waybill)) is HostileReason.TOO_LONG
 
 
 @given(

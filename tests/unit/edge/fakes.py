@@ -6,9 +6,10 @@ from importlib.resources import files
 
 from devices.framing import ScannerProtocol
 from devices.port_thread import BytesRead, PortOpened
+from edge.open_work import OpenWork
 from edge.scan_lines import LastScan
 from edge.seams import Sealed, SpoolError
-from edge.session import FixedSession, Session
+from edge.session import FixedSession, Session, pseudonym
 from edge.station import StationCore
 from edge.station_events import (
     Answer,
@@ -21,6 +22,7 @@ from edge.station_events import (
 from edge.verdict import HeldList, shipped_list
 from ledger.chain import ChainHead
 from wire.events import (
+    Act,
     Event,
     Feedback,
     Scan,
@@ -33,6 +35,16 @@ from wire.events import (
 from wire.messages import PrivateBody
 from wire.names import ZERO_HEAD
 from wire.policy import parse_policy
+from wire.site_pack import (
+    CheckItem,
+    Duty,
+    PackPerson,
+    PackPlace,
+    PackShift,
+    SelfCheckTask,
+    SitePack,
+    edge_policy,
+)
 from wire.wanted import WantedIndex
 
 OK = b"\x1b7,"
@@ -43,11 +55,51 @@ NOT_RECORDED = b"\x1b8,\x1b8,"
 PLAIN, HV = "755000000001", "103000000001"
 FULL_DISK = SpoolError("not recorded: database or disk is full", is_full=True)
 
-POLICY = parse_policy((files("wire") / "policy.toml").read_bytes())
+POLICY = edge_policy(parse_policy((files("wire") / "policy.toml").read_bytes()))
 SPOOL_ID = "5" * 32
 SALT = "ab" * 16
 NOTHING_FIXED = FixedSession()
 START_AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+GIVER, RECEIVER, STRANGER = "g1v3r", "r3c31v3r", "str4ng3r"
+"""Badges; the site pack below lists the first two."""
+TASK = SelfCheckTask(
+    incident=7,
+    waybill=HV,
+    since="2026-11-22T07:00:00.000Z",
+    due_at="2026-11-22T09:00:00.000Z",
+    last_seen_zh="755W 出港",
+    last_seen_en="755W departure",
+    contact="0755-1234567",
+    checks=(
+        CheckItem(id="cage", zh="滞留笼", en="Retention cage"),
+        CheckItem(id="belt", zh="分拣线下", en="Under the belt"),
+    ),
+)
+
+
+def by(badge: str) -> str:
+    """A badge's pseudonym at the tests' site."""
+    found = pseudonym(badge, SALT)
+    assert found is not None
+    return found
+
+
+def person(badge: str, name: str) -> PackPerson:
+    return PackPerson(by=by(badge), name=name, duty=Duty.WAREHOUSE_KEEPER)
+
+
+PACK = SitePack(
+    version=4,
+    site="755A",
+    timezone="Asia/Shanghai",
+    staff=(person(GIVER, "李强"), person(RECEIVER, "王芳")),
+    places=(PackPlace(id="dock1", kind="dock"),),
+    shifts=(PackShift(name="day", starts="08:00", ends="20:00"),),
+    tasks=(TASK,),
+    policy=POLICY,
+)
 
 
 class FakeClock:
@@ -88,12 +140,19 @@ class FakeSpool:
         self.sessions: dict[str, bytes] = {}
         self.appends = 0
         self.upto_seq = 0
+        self._known_seq = 0
         self.fails: SpoolError | None = None
         self.fails_after = False
 
     @property
     def head_seq(self) -> int:
-        return len(self.sealed)
+        return self._known_seq
+
+    def settle(self) -> int:
+        if self.fails is not None and not self.fails_after:
+            raise self.fails
+        self._known_seq = len(self.sealed)
+        return self._known_seq
 
     def head(self) -> ChainHead:
         return ChainHead(len(self.sealed), self.sealed[-1].head if self.sealed else ZERO_HEAD)
@@ -118,7 +177,8 @@ class FakeSpool:
         self.bodies.update(bodies)
         self.sessions.update(sessions)
         if self.fails is not None:
-            raise self.fails
+            raise self.fails  # head_seq stands where it stood, until somebody settles the doubt
+        self._known_seq = len(self.sealed)
         return added
 
     def mark_receipted(self, upto_seq: int) -> None:
@@ -160,6 +220,7 @@ class Desk:
         scanners: int = 1,
         sessions: Mapping[str, Session] | None = None,
         last_scans: Mapping[str, LastScan] | None = None,
+        work: OpenWork | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.spool = FakeSpool()
@@ -173,16 +234,13 @@ class Desk:
             policy=POLICY,
             scanners=tuple(setups),
         )
-        self.held = HeldList(WantedIndex(shipped_list(POLICY)), None)
-        self.core = StationCore(
-            self.setup,
-            self.spool,
-            self.clock,
-            self.held,
-            salt,
-            sessions or {},
-            last_scans or {},
-        )
+        self.held = HeldList(WantedIndex(shipped_list(POLICY.waybill)), None)
+        self._kept = (salt, sessions or {}, last_scans or {}, work or OpenWork())
+        self.build()
+
+    def build(self) -> None:
+        """Make the core anew, from what was kept."""
+        self.core = StationCore(self.setup, self.spool, self.clock, self.held, *self._kept)
 
     def start(self) -> "Desk":
         self.core.step(Started())
@@ -214,6 +272,10 @@ def facts(desk: Desk) -> list[StationFact]:
 
 def scans(desk: Desk) -> list[Scan]:
     return [event for event in desk.spool.events() if isinstance(event, Scan)]
+
+
+def acts(desk: Desk) -> list[Act]:
+    return [event for event in desk.spool.events() if isinstance(event, Act)]
 
 
 def feedback(desk: Desk) -> list[Feedback]:

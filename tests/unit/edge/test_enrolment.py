@@ -16,8 +16,8 @@ from edge.enrolment import (
     Token,
     load_or_make_key,
 )
-from edge.errands import DeliverBodies, Enrol, FetchWanted
-from edge.hub_http import HubHttp, HubRefusedError, HubUnreachableError
+from edge.errands import DeliverBodies, Enrol, FetchSigned
+from edge.hub_http import PACK_PATH, WANTED_PATH, HubHttp, HubRefusedError, HubUnreachableError
 from edge.station_events import BodiesDelivered
 from ledger.keys import SigningKey, key_hash
 from ledger.signing import open_sealed, seal
@@ -242,16 +242,25 @@ def test_delivered_bodies_that_the_disk_does_not_let_go_are_not_sent_without_end
     assert len(told) == 1
 
 
-def test_the_list_is_fetched_once_for_any_number_of_requests() -> None:
+@pytest.mark.parametrize("path", [WANTED_PATH, PACK_PATH])
+def test_list_and_pack_are_fetched_once_for_any_number_of_requests(path: str) -> None:
     told: list[bytes] = []
-    errand = FetchWanted(told.append)
+    errand = FetchSigned(path, 10, told.append)
     errand.ask(b"one")
     errand.ask(b"two")
     with pytest.raises(HubUnreachableError):
         errand.run(hub(lambda _: httpx.Response(500)))
     assert errand.is_due()
-    errand.run(hub(lambda request: httpx.Response(200, content=request.content)))
-    assert told == [b"two"]
+    with pytest.raises(HubUnreachableError):
+        errand.run(hub(lambda _: httpx.Response(200, content=b"longer than ten")))
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, content=request.content)
+
+    errand.run(hub(answer))
+    assert (told, asked) == ([b"two"], [path])
     assert not errand.is_due()
 
 

@@ -3,19 +3,36 @@
 import msgspec
 
 from devices.framing import ScannerProtocol
-from edge.page_state import PageState, encode_page
+from edge.page_state import (
+    CommandView,
+    PackView,
+    PageState,
+    PersonView,
+    PlaceView,
+    encode_page,
+)
 from edge.screen import READY_AFTER_MS, RECENT_MAX
 from edge.seams import SpoolError
-from edge.session import pseudonym
-from edge.station_events import Acknowledged, LinkChanged, ListChanged, Ticked
+from edge.station_events import Acknowledged, LinkChanged, ListChanged, PackChanged, Ticked
 from edge.station_page import draw_page
 from edge.verdict import HeldList
-from tests.unit.edge.fakes import POLICY, SALT, START_AT, Desk
+from tests.unit.edge.fakes import (
+    GIVER,
+    HV,
+    OK,
+    PACK,
+    PLAIN,
+    POLICY,
+    START_AT,
+    STRANGER,
+    WARN,
+    Desk,
+    by,
+    scans,
+)
 from wire.events import ClockReading
 from wire.names import Result
 from wire.wanted import WantedEntry, WantedIndex, WantedResult, make_list
-
-PLAIN, HV = "755000000001", "103000000001"
 
 
 def page(desk: Desk) -> PageState:
@@ -164,21 +181,54 @@ def test_a_covert_entry_looks_exactly_like_an_ordinary_scan() -> None:
     assert encode_page(page(ordinary)) == encode_page(page(covert))
 
 
-def test_a_label_is_shown_as_what_it_sets_and_a_badge_by_its_pseudonym() -> None:
+def test_a_label_is_shown_as_what_it_sets_and_a_badge_by_its_person() -> None:
     desk = Desk().start()
-    desk.scan("CX:BY:t0k3n")
+    desk.scan(f"CX:BY:{GIVER}")
     state = page(desk)
-    assert state.screen == "command"
+    assert (state.screen, command(state).value) == ("command", None)
+    assert command(state).person == PersonView(by=by(GIVER), name=None, unknown=False)
+    desk.step(PackChanged(PACK, None))
+    desk.scan(f"CX:BY:{GIVER}")
+    assert command(page(desk)).person == PersonView(by=by(GIVER), name="李强", unknown=False)
+    assert GIVER not in encode_page(page(desk))
+
+
+def command(state: PageState) -> CommandView:
     assert state.scan is not None
     assert state.scan.command is not None
-    assert (state.scan.command.verb, state.scan.command.value) == ("BY", pseudonym("t0k3n", SALT))
-    assert "t0k3n" not in encode_page(state)
-    desk.scan("CX:SEAL:s1")
+    return state.scan.command
+
+
+def test_what_the_site_pack_does_not_list_is_recorded_and_called_unknown() -> None:
+    desk = Desk().start()
+    desk.step(PackChanged(PACK, None))
+    assert desk.scan(f"CX:BY:{STRANGER}") == OK
+    assert command(page(desk)).person == PersonView(by=by(STRANGER), name=None, unknown=True)
+    assert desk.scan("CX:PLACE:attic") == OK
+    assert command(page(desk)).place == PlaceView(id="attic", unknown=True)
+    (session,) = page(desk).session
+    assert session.who is not None
+    assert session.place is not None
+    assert (session.who.unknown, session.place.unknown) == (True, True)
+    desk.scan(PLAIN)
+    assert (scans(desk)[-1].by, scans(desk)[-1].place) == (by(STRANGER), "attic")
+
+
+def test_without_a_site_pack_nobody_is_called_unknown() -> None:
+    desk = Desk().start()
+    desk.scan(f"CX:BY:{STRANGER}")
+    desk.scan("CX:PLACE:attic")
+    (session,) = page(desk).session
+    assert session.place == PlaceView(id="attic", unknown=False)
+    assert session.who == PersonView(by=by(STRANGER), name=None, unknown=False)
+
+
+def test_a_label_without_effect_warns_and_says_why() -> None:
+    desk = Desk().start()
+    assert desk.scan("CX:SEAL:s1") == WARN
     state = page(desk)
-    assert state.screen == "warn"
     assert state.scan is not None
-    assert state.scan.command is not None
-    assert state.scan.command.not_yet
+    assert (state.screen, state.scan.hint, command(state).verb) == ("warn", "no_handover", "SEAL")
 
 
 def test_a_bad_label_says_what_is_wrong_with_it() -> None:
@@ -225,6 +275,7 @@ def test_the_surroundings_are_shown() -> None:
     assert (state.clock.offset_ms, state.clock.error_ms) == (-3, 5)
     assert (state.spool.depth, state.spool.oldest_age_s) == (3, 7)
     assert state.session[0].step == "load"
+    assert state.pack == PackView(version=0, problem=None)
     assert state.devices[0].simulated
     message = msgspec.json.decode(encode_page(state))
     assert message["type"] == "state"

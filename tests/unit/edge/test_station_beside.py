@@ -246,12 +246,12 @@ def test_a_scan_before_the_next_tick_knows_already_that_the_clock_was_set() -> N
 
 def test_the_hubs_time_is_known_from_the_offset_until_the_clock_is_set() -> None:
     desk = Desk().start()
-    assert desk.core.known_hub_time() is None
+    assert desk.core.time.known_hub_time() is None
     desk.step(LinkChanged(True, 1, None, ClockReading(offset_ms=5000, error_ms=1)))
-    assert desk.core.known_hub_time() == desk.clock.now() + timedelta(seconds=5)
+    assert desk.core.time.known_hub_time() == desk.clock.now() + timedelta(seconds=5)
     desk.clock.wall += timedelta(days=365)
     desk.step(Ticked())
-    assert desk.core.known_hub_time() is None
+    assert desk.core.time.known_hub_time() is None
 
 
 def test_receipts_move_upto() -> None:

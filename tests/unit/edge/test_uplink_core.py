@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
+from edge.pack import KeptPack, PackKeeper, open_pack
 from edge.publisher import answer_key
 from edge.station_events import (
     ClockStepped,
@@ -54,7 +56,7 @@ from wire.topics import Channel
 from wire.wanted import ListHead, WantedList, list_bytes, list_sha256, make_list
 
 EDGE, HUB, STRANGER = (SigningKey(bytes([n]) * 32) for n in (1, 2, 3))
-SHIPPED = shipped_list(POLICY)
+SHIPPED = shipped_list(POLICY.waybill)
 ONE = make_list(1, SHIPPED.rules, ())
 CONNECTION = "c" * 32
 
@@ -65,16 +67,32 @@ class House:
 
     keep_answer: str | None = None
     kept: list[KeptList] = field(default_factory=list)
+    kept_packs: list[KeptPack] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.desk = Desk().start()
         self.clock = self.desk.clock
         setup = UplinkSetup("755A", "dock", "d" * 32, SPOOL_ID, "1", EDGE, HUB.public_key)
         self.keeper = WantedKeeper(SHIPPED, None)
-        self.core = UplinkCore(setup, self.desk.spool, 0, self.keeper, self._keep, self.clock, None)
+        reads = partial(open_pack, site="755A", edge="dock", hub_key=HUB.public_key)
+        self.packs = PackKeeper(reads, self._keep_pack, None, None)
+        self.core = UplinkCore(
+            setup,
+            self.desk.spool,
+            0,
+            self.keeper,
+            self._keep,
+            self.clock,
+            None,
+            self.packs,
+        )
 
     def _keep(self, kept: KeptList) -> str | None:
         self.kept.append(kept)
+        return self.keep_answer
+
+    def _keep_pack(self, kept: KeptPack) -> str | None:
+        self.kept_packs.append(kept)
         return self.keep_answer
 
     def step(self, event: UplinkInput) -> list[UplinkOutput]:

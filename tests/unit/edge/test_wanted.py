@@ -19,7 +19,7 @@ from wire.wanted import (
     make_list,
 )
 
-SHIPPED = shipped_list(POLICY)
+SHIPPED = shipped_list(POLICY.waybill)
 SOON = format_at(START_AT + timedelta(seconds=60))
 IDS = {"site": "755A", "edge": "dock", "id": "c" * 32, "expires_at": SOON}
 

@@ -15,7 +15,7 @@ from wire.names import format_at
 from wire.wanted import ListHead, WantedList, list_bytes, list_sha256, make_list
 
 HUB, STRANGER = SigningKey(b"h" * 32), SigningKey(b"s" * 32)
-SHIPPED = shipped_list(POLICY)
+SHIPPED = shipped_list(POLICY.waybill)
 
 
 def kept(version: int, key: SigningKey = HUB, edge: str = "dock") -> KeptList:

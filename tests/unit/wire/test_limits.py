@@ -124,6 +124,7 @@ EDGES: dict[str, Callable[[int], None]] = {
     "ACT_SCANS_MAX": lambda count: act_of(scans=(1,) * count),
     "ACT_CHECKS_MAX": lambda count: act_of(checks=("cage",) * count),
     "PACK_BYTES_MAX": pack_sized,
+    "PACK_MESSAGE_BYTES_MAX": lambda size: message_of(size, limits.PACK_MESSAGE_BYTES_MAX),
     "PACK_STAFF_MAX": lambda count: pack_of(staff=samples.PACK.staff * count),
     "PACK_PLACES_MAX": lambda count: pack_of(places=samples.PACK.places * count),
     "PACK_SHIFTS_MAX": lambda count: pack_of(shifts=samples.PACK.shifts * count),

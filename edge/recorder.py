@@ -1,0 +1,99 @@
+"""Everything that becomes a line goes through here: scans and acts, and what waits beside them.
+
+No thread, no I/O of its own: the spool is an argument. Facts about the station and feedback never
+delay a scan; they are written with the next one, or by themselves. Source: promises P1 and P4.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from edge.event_lines import Stamp, make_feedback
+from edge.feedback_log import Draft, FeedbackLog
+from edge.seams import Sealed, SpoolError, SpoolWriter
+from edge.station_events import NotRecorded, Output, Recorded
+from wire.events import Event
+from wire.messages import PrivateBody
+
+FACTS_WAITING_MAX = 64
+"""Facts kept while the disk refuses them; beyond it the oldest is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What must become durable together: events, their bodies by hash, sessions by device."""
+
+    events: Sequence[Event]
+    bodies: Mapping[str, PrivateBody] = field(default_factory=dict)
+    sessions: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The sequence number of an entry's first event, found at ``found_ns``; what goes before it."""
+
+    seq: int
+    found_ns: int
+    drafts: tuple[Draft, ...]
+
+
+class Recorder:
+    """Writes entries with what waits beside them; ``is_disk_sick`` since the disk last refused."""
+
+    def __init__(self, spool: SpoolWriter, feedback: FeedbackLog) -> None:
+        self.is_disk_sick = False
+        self._spool = spool
+        self._feedback = feedback
+        self._facts: deque[Event] = deque(maxlen=FACTS_WAITING_MAX)
+
+    def note(self, fact: Event) -> None:
+        """A fact about the station; it waits for the next entry."""
+        self._facts.append(fact)
+
+    def find_place(self, now_ns: int) -> Place:
+        """Where the next entry will stand; it is recorded there or not at all.
+
+        Args:
+            now_ns: monotonic.
+
+        Raises:
+            SpoolError: the disk does not say where the spool ends.
+        """
+        drafts = tuple(self._feedback.ripe(now_ns))
+        seq = self._spool.settle() + len(self._facts) + len(drafts) + 1
+        return Place(seq, now_ns, drafts)
+
+    def record(self, stamp: Stamp, place: Place, entry: Entry) -> list[Sealed]:
+        """Make an entry durable at its place; ``stamp`` is for the lines beside it.
+
+        Returns:
+            The entry's own lines.
+
+        Raises:
+            SpoolError: nothing was recorded.
+        """
+        beside = self._beside(stamp, place.drafts)
+        sealed = self._spool.append([*beside, *entry.events], entry.bodies, entry.sessions)
+        self._written(place.drafts)
+        return sealed[len(beside) :]
+
+    def write_down(self, stamp: Stamp, drafts: Sequence[Draft]) -> list[Output]:
+        """Record what waits beside the scans; what the disk refuses waits on."""
+        events = self._beside(stamp, drafts)
+        if not events:
+            return []
+        try:
+            sealed = self._spool.append(events, {}, {})
+        except SpoolError as error:
+            self.is_disk_sick = True
+            return [NotRecorded(str(error), scans=0)]
+        self._written(drafts)
+        return [Recorded(sealed[-1].seq)]
+
+    def _beside(self, stamp: Stamp, drafts: Sequence[Draft]) -> list[Event]:
+        return [*self._facts, *(make_feedback(stamp, draft) for draft in drafts)]
+
+    def _written(self, drafts: Sequence[Draft]) -> None:
+        self.is_disk_sick = False
+        self._facts.clear()
+        self._feedback.written(drafts)
