@@ -63,13 +63,16 @@ def create_app(context: HubContext) -> FastAPI:
     from fastapi import FastAPI, Security
     from fastapi.security import HTTPBearer
 
+    import hub.access.accounts_api
     import hub.access.api
+    import hub.access.login
     import hub.alerts.api
     import hub.incidents.api
     import hub.ingest.api
     import hub.parcels.api
     import hub.wanted.api
-    from hub.access.gate import Gate
+    from hub.access.gate import Gate, refuse_ungranted
+    from hub.access.lockout import Lockouts
     from hub.alerts.live import LiveFeed, live_router
     from hub.web import health
     from hub.web.problems import PROBLEM_RESPONSES, tell_problems
@@ -94,21 +97,31 @@ def create_app(context: HubContext) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.state.hub = context
+    app.state.lockouts = Lockouts()
     tell_problems(app)
     # The gate has checked the caller already; this tells OpenAPI's readers how to come in.
     bearer = Security(HTTPBearer(auto_error=False, description="The token in admin.token"))
-    for router in (health.open_router, hub.access.api.link_router, hub.access.api.edge_router):
-        app.include_router(router)
-    for router in (
+    plain = (
+        health.open_router,
+        hub.access.api.link_router,
+        hub.access.api.edge_router,
+        hub.access.login.router,
+        live_router(feed),
+    )
+    rooms = (
+        hub.access.accounts_api.router,
         health.about_router,
         hub.ingest.api.router,
         hub.parcels.api.router,
         hub.wanted.api.router,
         hub.alerts.api.router,
         hub.incidents.api.router,
-    ):
+    )
+    refuse_ungranted(route for router in (*plain, *rooms) for route in router.routes)
+    for router in plain:
+        app.include_router(router)
+    for router in rooms:
         app.include_router(router, dependencies=[bearer])
-    app.include_router(live_router(feed))
     app.add_middleware(Gate, hub=context)
     return app
 
@@ -148,10 +161,12 @@ def _search(context: RoleContext) -> Search:
 
 def _create_app_with_console(context: HubContext) -> FastAPI:
     # Only the web role carries the screens' framework; the other roles stay small without it.
-    from hub.console.console import mount_console
+    from hub.access.gate import refuse_ungranted
+    from hub.console.console import MOUNT_PATH, mount_console, page_routes
 
     app = create_app(context)
     mount_console(app, context)
+    refuse_ungranted(page_routes(), MOUNT_PATH)
     return app
 
 

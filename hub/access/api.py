@@ -9,9 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from hub.access import service
-from hub.access.gate import SESSION_COOKIE
-from hub.access.rules import EDGES_MAX, SESSION_LIFE
+from hub.access.rules import EDGES_MAX
 from hub.access.service import BodiesError, EdgeKey, EnrolAnswer
+from hub.access.session_cookie import CONSOLE_PATH, set_session_cookie
 from hub.packs.service import find_pack
 from hub.wanted.service import current_list
 from hub.web.context import Hub, HubContext
@@ -36,7 +36,6 @@ from wire.wanted import ListHead, list_bytes, list_sha256
 M = TypeVar("M", bound=MessageBase)
 
 OCTETS = "application/octet-stream"
-CONSOLE_PATH = "/console"
 _HEADER_BYTES_MAX = 4096
 
 _log = structlog.get_logger()
@@ -87,20 +86,13 @@ async def fetch_pack(request: Request, hub: Hub) -> Response:
 def enter(secret: str, hub: Hub) -> Response:
     """Use a console link: the browser gets a session."""
     with hub.database.writing() as tx:
-        session = service.open_session(tx, secret, hub.clock.now(), hub.clock.random_bytes)
+        now, rate = hub.clock.now(), hub.clock.rate
+        session = service.open_session(tx, secret, now, hub.clock.random_bytes, rate)
     if session is None:
         return HTMLResponse(_USED_LINK_PAGE, HTTPStatus.FORBIDDEN)
     response = RedirectResponse(CONSOLE_PATH, HTTPStatus.SEE_OTHER)
-    response.set_cookie(
-        SESSION_COOKIE,
-        session,
-        max_age=int(SESSION_LIFE.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-    )
+    set_session_cookie(response, session)
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -1,12 +1,14 @@
-"""Nobody comes in unknown: every request but a named few needs a token or a session.
+"""Nobody comes in unknown, and nobody gets what their role is not granted.
 
-Nor with more than ``BODY_BYTES_MAX``: a body is in memory before its route sees it.
-
-One piece of middleware in front of everything, console and WebSockets included, so that a route
-that is added later is closed by itself. Source: interface (REST), design section 4.
+One piece of middleware in front of everything, console and WebSockets included. It serves only what
+stands in :mod:`hub.access.grants`, so a route that is added later is closed by itself; and no body
+beyond ``BODY_BYTES_MAX``, since a body is in memory before its route sees it.
+Source: interface (REST), design section 4, docs/adr/0014.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
@@ -14,37 +16,34 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.access.service import Caller, caller_by_session, caller_by_token
+from hub.access import accounts
+from hub.access.account_store import Credential
+from hub.access.grants import OPEN, OWN_PASSWORD, is_asset, may, methods_of, route_of, ungranted
+from hub.access.live_socket import GuardedSocket
+from hub.access.login_page import login_page
+from hub.access.session_cookie import SESSION_COOKIE, safe_path
+from hub.web.choice import language_of, theme_of
 from hub.web.context import HubContext
 from hub.web.problems import database_away_response, problem_response
 
-SESSION_COOKIE = "custos_session"
-OPEN_PATHS = ("/healthz", "/readyz", "/metrics")
+ACCOUNT_PATH = "/account"
 EDGE_PREFIX = "/api/v1/edge/"
-OPEN_PREFIXES = ("/enter/", EDGE_PREFIX)
-"""Console links carry their secret; edges sign their requests, and each of those routes checks."""
 
 BODY_BYTES_MAX = 1024 * 1024
 """Of any request; the edges' own routes take less."""
 _CREDENTIAL_CHARS_MAX = 200
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WEBSOCKET_REFUSED = 1008
-
-_STRANGER_PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8">
-<title>Custos</title><body style="font:18px/1.6 sans-serif;margin:15vh auto;max-width:36em">
-<h1>请用控制台链接登录</h1><p>请打开 <code>custos-hub</code> 启动时打印的一次性链接，
-或运行 <code>custos-hub link</code> 获取新链接。</p>
-<h1 lang="en">Sign in by a console link</h1><p lang="en">Open the one-use link that
-<code>custos-hub</code> printed at its start, or get a new one by <code>custos-hub link</code>.</p>
-"""
+_ASSET = "an asset of the console"
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    caller: Caller
+    held: Credential
     by_cookie: bool
 
 
@@ -56,54 +55,96 @@ class Gate:
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let in, or answer 401 or 403 (a WebSocket: closed before it opens)."""
+        """Let in, or answer 401, 403, 404 or 405 (a WebSocket: closed before it opens)."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
         if scope["type"] == "http":
             receive = _bounded(receive)
-        if is_open(scope["path"]):
-            if scope["path"].startswith(EDGE_PREFIX) and "origin" in connection.headers:
-                # Only browsers send it: a page that somebody opens here must not enrol an edge.
-                response = problem_response(403, "an edge is no browser")
-                await _refuse(scope, receive, send, response)
-                return
-            await self._app(scope, receive, send)
-            return
         try:
-            entry = await run_in_threadpool(self._find_entry, connection)
+            refusal = await self._refusal(scope)
         except (OperationalError, PoolTimeout) as error:
-            response = database_away_response(scope["path"], error)
-            await _refuse(scope, receive, send, response)
-            return
-        if entry is None:
-            await _refuse(scope, receive, send, _stranger_response(connection))
-        elif entry.by_cookie and not _may_use_cookie(scope, connection):
-            response = problem_response(403, "a request of another origin")
-            await _refuse(scope, receive, send, response)
+            refusal = database_away_response(str(_route(scope)), error)
+        if refusal is not None:
+            await _refuse(scope, receive, send, refusal)
+        elif scope["type"] == "websocket":
+            is_allowed = partial(self._is_same_caller, HTTPConnection(scope))
+            guarded = GuardedSocket(receive, send, self._hub.clock, is_allowed)
+            await self._app(scope, guarded.receive, guarded.send)
         else:
-            scope.setdefault("state", {})["caller"] = entry.caller
             await self._app(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        connection, route = HTTPConnection(scope), _route(scope)
+        if route in OPEN:
+            return _open_refusal(scope, connection)
+        entry = await run_in_threadpool(self._find_entry, connection)
+        if entry is None:
+            return _stranger_response(scope, connection)
+        if entry.by_cookie and not _may_use_cookie(scope, connection):
+            return problem_response(403, "a request of another origin")
+        if entry.by_cookie and entry.held.must_change and route not in OWN_PASSWORD:
+            return _change_first(connection)
+        scope.setdefault("state", {})["caller"] = entry.held.caller
+        return _role_refusal(scope, entry.held, route)
+
+    def _is_same_caller(self, connection: HTTPConnection) -> bool:
+        """Say whether a connection that was let in would be let in now, as the same caller."""
+        try:
+            entry = self._find_entry(connection)
+        except (OperationalError, PoolTimeout):
+            return True  # Nobody knows; without the database there is nothing to tell either.
+        return entry is not None and entry.held.caller == connection.state.caller
 
     def _find_entry(self, connection: HTTPConnection) -> _Entry | None:
         kind, _, token = connection.headers.get("authorization", "").partition(" ")
         session = connection.cookies.get(SESSION_COOKIE, "")
         if max(len(token), len(session)) > _CREDENTIAL_CHARS_MAX:
             return None
-        now = self._hub.clock.now()
+        now, rate = self._hub.clock.now(), self._hub.clock.rate
         with self._hub.database.reading() as tx:
             if kind:
                 # A wrong token is refused even beside a good cookie: the caller meant the token.
-                caller = caller_by_token(tx, token, now) if kind.lower() == "bearer" else None
-                return None if caller is None else _Entry(caller, by_cookie=False)
-            caller = caller_by_session(tx, session, now) if session else None
-            return None if caller is None else _Entry(caller, by_cookie=True)
+                is_bearer = kind.lower() == "bearer"
+                held = accounts.caller_by_token(tx, token, now) if is_bearer else None
+                return None if held is None else _Entry(held, by_cookie=False)
+            held = accounts.caller_by_session(tx, session, now, rate) if session else None
+        if held is None:
+            return None
+        if accounts.is_touch_due(held, now, rate):
+            with self._hub.database.writing() as tx:
+                accounts.touch_session(tx, held, now)
+        return _Entry(held, by_cookie=True)
 
 
-def is_open(path: str) -> bool:
-    """Say whether a path is served to strangers."""
-    return path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+def refuse_ungranted(routes: Iterable[BaseRoute], mounted_at: str = "") -> None:
+    """Refuse to start with a route of which nobody has said who may use it.
+
+    Raises:
+        RuntimeError: names the routes; each needs a line in :mod:`hub.access.grants`.
+    """
+    missing = ungranted(route_names(routes, mounted_at))
+    if missing:
+        raise RuntimeError(f"routes without a grant in hub/access/grants.py: {', '.join(missing)}")
+
+
+def route_names(routes: Iterable[BaseRoute], mounted_at: str = "") -> list[str]:
+    """Routes as the table of grants writes them, the console's assets left out."""
+    found = []
+    for route in routes:
+        if isinstance(route, WebSocketRoute):
+            found.append(f"WS {mounted_at}{route.path}")
+        elif isinstance(route, Route) and not is_asset(mounted_at + route.path):
+            methods = sorted((route.methods or set()) - {"HEAD"})
+            found += [f"{method} {mounted_at}{route.path}" for method in methods]
+    return found
+
+
+def _route(scope: Scope) -> str | None:
+    path = scope["path"]
+    if is_asset(path):
+        return _ASSET
+    return route_of("WS" if scope["type"] == "websocket" else scope["method"], path)
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -121,6 +162,27 @@ def _bounded(receive: Receive) -> Receive:
     return receive_bounded
 
 
+def _open_refusal(scope: Scope, connection: HTTPConnection) -> Response | None:
+    if scope["path"].startswith(EDGE_PREFIX):
+        # Only browsers send it: a page that somebody opens here must not enrol an edge.
+        is_browser = "origin" in connection.headers
+        return problem_response(403, "an edge is no browser") if is_browser else None
+    # Another site's form must not log its visitors in here.
+    is_own = _may_use_cookie(scope, connection)
+    return None if is_own else problem_response(403, "a request of another origin")
+
+
+def _role_refusal(scope: Scope, held: Credential, route: str | None) -> Response | None:
+    if route == _ASSET or (route is not None and may(held.caller.role, route)):
+        return None
+    if route is not None:
+        return problem_response(403, f"the role {held.caller.role} may not do this")
+    methods = methods_of(scope["path"])
+    if methods and scope["type"] == "http":
+        return problem_response(405, "not by this method", {"Allow": ", ".join(methods)})
+    return problem_response(404, "there is nothing here")
+
+
 def _may_use_cookie(scope: Scope, connection: HTTPConnection) -> bool:
     # Browsers send cookies along with other sites' requests too; Origin tells which site asks.
     if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
@@ -129,11 +191,22 @@ def _may_use_cookie(scope: Scope, connection: HTTPConnection) -> bool:
     return origin.netloc != "" and origin.netloc == connection.headers.get("host")
 
 
-def _stranger_response(connection: HTTPConnection) -> Response:
-    if "text/html" in connection.headers.get("accept", ""):
-        return HTMLResponse(_STRANGER_PAGE, 401)
+def _wants_page(connection: HTTPConnection) -> bool:
+    return "text/html" in connection.headers.get("accept", "")
+
+
+def _stranger_response(scope: Scope, connection: HTTPConnection) -> Response:
+    if _wants_page(connection):
+        onward = safe_path(scope["path"])
+        return login_page(language_of(connection), theme_of(connection), 401, onward)
     detail = "a bearer token or a console session is needed"
     return problem_response(401, detail, {"WWW-Authenticate": "Bearer"})
+
+
+def _change_first(connection: HTTPConnection) -> Response:
+    if _wants_page(connection):
+        return RedirectResponse(ACCOUNT_PATH, 303)
+    return problem_response(403, "the password must be changed first")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:

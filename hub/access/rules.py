@@ -1,6 +1,11 @@
-"""Who may come in: enrolment secrets, tokens, sessions. Pure. Source: design section 4."""
+"""Who may come in: enrolment secrets, roles, sessions, passwords. Pure.
+
+Source: design section 4, HV-R1.
+"""
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +16,18 @@ EDGES_MAX = 2_000
 ENROL_SECRET_LIFE = timedelta(hours=1)
 CONSOLE_LINK_LIFE = timedelta(hours=1)
 SESSION_LIFE = timedelta(hours=12)
+"""A session ends after this, however busy it was; like the next two it counts real time."""
+SESSION_IDLE = timedelta(hours=1)
+"""A session ends when nothing was asked in it for this long; an open wall asks all the time."""
+SESSION_TOUCH = timedelta(minutes=1)
+"""How coarsely a session's last use is kept: not every request writes."""
+SITES_PER_ACCOUNT_MAX = 500
+PASSWORD_CHARS_MIN = 10
+PASSWORD_CHARS_MAX = 200
+PASSWORD_DIFFERENT_MIN = 5
+ADMINISTRATOR = "administrator"
+"""Who holds the admin token or a console link; no account can have this name."""
+_ACCOUNT_NAME = re.compile("[a-z0-9][a-z0-9._-]{1,31}")
 
 
 class Enrolment(StrEnum):
@@ -57,11 +74,48 @@ class EnrolSecret:
     used: bool
 
 
+class Role(StrEnum):
+    """What an account is for; which route each may use stands in :mod:`hub.access.grants`."""
+
+    WAREHOUSE = "warehouse"
+    MONITOR = "monitor"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+UNMASKING_ROLES = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR})
+"""Who may see personal data, with a reason and on record (CS-P1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request: an administrator by token or by console session, for now."""
+    """Who makes a request; ``sites`` None: all of them."""
 
     name: str
+    role: Role
+    sites: frozenset[str] | None
+
+    def sees(self, site: str | None) -> bool:
+        """Say whether what is of a site is this caller's business; None: of the whole hub."""
+        return self.sites is None or site in self.sites
+
+    def sees_any(self, sites: Iterable[str | None]) -> bool:
+        """Say whether what is of several sites is this caller's business."""
+        return self.sites is None or not self.sites.isdisjoint(sites)
+
+
+class PasswordFault(StrEnum):
+    """Why a password is not taken."""
+
+    SHORT = "short"
+    LONG = "long"
+    SIMPLE = "simple"
+    """Nearly always the same few characters."""
+    NAME = "name"
+    """It holds the account's name."""
+    SAME = "same"
+    """It is the one that has to be changed."""
 
 
 def secret_hash(secret: str) -> str:
@@ -99,3 +153,30 @@ def judge_enrolment(
     if secret is None or not fits or secret.used or secret.expires_at <= now:
         return EnrolAnswer.BAD_SECRET
     return EnrolAnswer.TAKEN
+
+
+def is_account_name(name: str) -> bool:
+    """Say whether an account may have this name: 2 to 32 of a-z 0-9 . _ - and not reserved."""
+    return _ACCOUNT_NAME.fullmatch(name) is not None and name != ADMINISTRATOR
+
+
+def password_fault(password: str, name: str) -> PasswordFault | None:
+    """What is wrong with a new password; the length counts most, so nothing else is prescribed."""
+    if len(password) < PASSWORD_CHARS_MIN:
+        return PasswordFault.SHORT
+    if len(password) > PASSWORD_CHARS_MAX:
+        return PasswordFault.LONG
+    if len(set(password)) < PASSWORD_DIFFERENT_MIN:
+        return PasswordFault.SIMPLE
+    return PasswordFault.NAME if name.lower() in password.lower() else None
+
+
+def is_session_over(
+    made_at: datetime, used_at: datetime | None, now: datetime, rate: float = 1.0
+) -> bool:
+    """Say whether a session has ended by its age or by its idleness.
+
+    ``rate`` is the clock's: a test clock that runs fast must not log people out in seconds.
+    """
+    idle_since = used_at or made_at
+    return now - made_at >= SESSION_LIFE * rate or now - idle_since >= SESSION_IDLE * rate

@@ -1,4 +1,4 @@
-"""Enrol edges, believe callers, keep private bodies. The caller owns the transaction.
+"""Enrol edges, keep private bodies; the room's door to accounts. The caller owns the transaction.
 
 Source: design section 4, section 3 ("Personal data never stands in a line").
 
@@ -14,16 +14,25 @@ import msgspec
 from sqlalchemy import Connection
 
 from hub.access import store
+from hub.access.accounts import (
+    adopt_admin_token,
+    caller_by_session,
+    caller_by_token,
+    forget_expired,
+    make_console_link,
+    open_session,
+)
+from hub.access.grants import may
 from hub.access.rules import (
-    CONSOLE_LINK_LIFE,
     EDGES_MAX,
     ENROL_SECRET_LIFE,
     SECRET_BYTES,
-    SESSION_LIFE,
+    UNMASKING_ROLES,
     Caller,
     EdgeKey,
     EnrolAnswer,
     Enrolment,
+    Role,
     judge_enrolment,
     secret_hash,
 )
@@ -35,14 +44,23 @@ from wire.envelope import EnvelopeError, split_lines
 from wire.limits import BODIES_PER_MESSAGE_MAX, BODY_BYTES_MAX
 from wire.messages import Bodies, CodeBody, Enrol, PrivateBody
 
-__all__ = ["Caller", "EdgeKey", "EnrolAnswer", "Enrolment"]
+__all__ = [
+    "UNMASKING_ROLES",
+    "Caller",
+    "EdgeKey",
+    "EnrolAnswer",
+    "Enrolment",
+    "Role",
+    "adopt_admin_token",
+    "caller_by_session",
+    "caller_by_token",
+    "forget_expired",
+    "make_console_link",
+    "may",
+    "open_session",
+]
 
-ADMINISTRATOR = "administrator"
 SALT_BYTES = 16
-
-_BEARER = "bearer"
-_LINK = "link"
-_SESSION = "session"
 
 _body_decoder = msgspec.json.Decoder(PrivateBody)
 _code_decoder = msgspec.json.Decoder(CodeBody)
@@ -130,57 +148,6 @@ def people_of(tx: Connection, network: Network, site: str) -> dict[str, Staff]:
         return {}
     mine = (person for person in network.staff if person.site == site)
     return {pseudonym(badge_sha256(person.badge), salt): person for person in mine}
-
-
-# ---------------------------------------------------------------- callers
-
-
-def adopt_admin_token(tx: Connection, token: str, now: datetime) -> None:
-    """Make the token in ``admin.token`` the one that counts; an earlier one counts no more."""
-    if not store.has_credential(tx, secret_hash(token)):
-        store.drop_credentials(tx, _BEARER, ADMINISTRATOR)
-        store.add_credential(tx, secret_hash(token), _BEARER, ADMINISTRATOR, now, None)
-
-
-def make_console_link(tx: Connection, now: datetime, random_bytes: RandomBytes) -> str:
-    """The secret of a link that opens the console once, within ``CONSOLE_LINK_LIFE``."""
-    secret = random_bytes(SECRET_BYTES).hex()
-    expires_at = now + CONSOLE_LINK_LIFE
-    store.add_credential(tx, secret_hash(secret), _LINK, ADMINISTRATOR, now, expires_at)
-    return secret
-
-
-def open_session(
-    tx: Connection, link_secret: str, now: datetime, random_bytes: RandomBytes
-) -> str | None:
-    """Use a console link up; return the secret of a session of ``SESSION_LIFE``.
-
-    ``None``, and nothing changed, where the link is unknown, used or expired.
-    """
-    name = store.credential_name(tx, secret_hash(link_secret), _LINK, now)
-    if name is None:
-        return None
-    store.use_credential(tx, secret_hash(link_secret))
-    session = random_bytes(SECRET_BYTES).hex()
-    store.add_credential(tx, secret_hash(session), _SESSION, name, now, now + SESSION_LIFE)
-    return session
-
-
-def caller_by_token(tx: Connection, token: str, now: datetime) -> Caller | None:
-    """Who shows this bearer token."""
-    name = store.credential_name(tx, secret_hash(token), _BEARER, now)
-    return None if name is None else Caller(name)
-
-
-def caller_by_session(tx: Connection, session: str, now: datetime) -> Caller | None:
-    """Whose session this is."""
-    name = store.credential_name(tx, secret_hash(session), _SESSION, now)
-    return None if name is None else Caller(name)
-
-
-def forget_expired(tx: Connection, now: datetime) -> None:
-    """Delete links and sessions whose time is over."""
-    store.prune_credentials(tx, now)
 
 
 # ---------------------------------------------------------------- private bodies

@@ -1,4 +1,4 @@
-"""Tables and SQL of edges, secrets, tokens, sessions and private bodies; no rule here."""
+"""Tables and SQL of edges, their secrets, and private bodies; no rule here."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -52,17 +50,6 @@ enrol_secret = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
-)
-# Bearer tokens, console links and sessions: long random secrets, of which only the hash is kept.
-credential = Table(
-    "credential",
-    metadata,
-    Column("secret_hash", String(64), primary_key=True),
-    Column("kind", String(8), nullable=False),
-    Column("name", String(64), nullable=False),
-    Column("made_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, index=True),
-    Column("used", Boolean, nullable=False),
 )
 private_body = Table(
     "private_body",
@@ -142,66 +129,6 @@ def find_secret(tx: Connection, secret_hash: str) -> EnrolSecret | None:
 def use_secret(tx: Connection, secret_id: int, now: datetime) -> None:
     """Mark a secret as used; it stays as a record."""
     tx.execute(update(enrol_secret).where(enrol_secret.c.id == secret_id).values(used_at=now))
-
-
-# ---------------------------------------------------------------- credentials
-
-
-def add_credential(
-    tx: Connection,
-    secret_hash: str,
-    kind: str,
-    name: str,
-    now: datetime,
-    expires_at: datetime | None,
-) -> None:
-    """Keep a credential's hash."""
-    row = {
-        "secret_hash": secret_hash,
-        "kind": kind,
-        "name": name,
-        "made_at": now,
-        "expires_at": expires_at,
-        "used": False,
-    }
-    tx.execute(insert(credential).values(row))
-
-
-def credential_name(tx: Connection, secret_hash: str, kind: str, now: datetime) -> str | None:
-    """Whose credential this is, if it is of the kind, not used up and not expired."""
-    row = tx.execute(
-        select(credential.c.name, credential.c.expires_at).where(
-            credential.c.secret_hash == secret_hash,
-            credential.c.kind == kind,
-            credential.c.used.is_(False),
-        )
-    ).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
-        return None
-    return str(row.name)
-
-
-def use_credential(tx: Connection, secret_hash: str) -> None:
-    """A one-use credential has been used."""
-    mine = credential.c.secret_hash == secret_hash
-    tx.execute(update(credential).where(mine).values(used=True))
-
-
-def has_credential(tx: Connection, secret_hash: str) -> bool:
-    """Whether a credential with this hash is known, whatever its state."""
-    query = select(credential.c.kind).where(credential.c.secret_hash == secret_hash)
-    return tx.execute(query).one_or_none() is not None
-
-
-def drop_credentials(tx: Connection, kind: str, name: str) -> None:
-    """Forget somebody's credentials of one kind."""
-    mine = (credential.c.kind == kind) & (credential.c.name == name)
-    tx.execute(delete(credential).where(mine))
-
-
-def prune_credentials(tx: Connection, now: datetime) -> None:
-    """Forget what has expired."""
-    tx.execute(delete(credential).where(credential.c.expires_at <= now))
 
 
 # ---------------------------------------------------------------- private bodies

@@ -36,6 +36,7 @@ class Answer(BaseModel):
 @router.get("")
 def list_alerts(
     hub: Hub,
+    caller: CalledBy,
     state: AlertState | None = None,
     level: Level | None = None,
     limit: Limit = ITEMS_DEFAULT,
@@ -44,7 +45,9 @@ def list_alerts(
     """Alerts, newest first."""
     before_id = None if cursor is None else int(cursor)
     with hub.database.reading() as tx:
-        found = service.list_alerts(tx, state=state, level=level, before_id=before_id, limit=limit)
+        found = service.list_alerts(
+            tx, state=state, level=level, sites=caller.sites, before_id=before_id, limit=limit
+        )
     more = str(found[-1].id) if len(found) == limit else None
     return AlertPage(items=[alert_item(each) for each in found], next=more)
 
@@ -54,7 +57,7 @@ def acknowledge(
     alert_id: AlertId, hub: Hub, caller: CalledBy, answer: Annotated[Answer | None, Body()] = None
 ) -> AlertItem:
     """Somebody has seen the alert and takes care of it."""
-    return _answer(hub, alert_id, Act.ACK, caller.name, answer)
+    return _answer(hub, alert_id, Act.ACK, caller, answer)
 
 
 @router.post("/{alert_id}/accept")
@@ -62,7 +65,7 @@ def accept(
     alert_id: AlertId, hub: Hub, caller: CalledBy, answer: Annotated[Answer | None, Body()] = None
 ) -> AlertItem:
     """The alert was right; it is closed."""
-    return _answer(hub, alert_id, Act.ACCEPT, caller.name, answer)
+    return _answer(hub, alert_id, Act.ACCEPT, caller, answer)
 
 
 @router.post("/{alert_id}/reject")
@@ -70,14 +73,18 @@ def reject(
     alert_id: AlertId, hub: Hub, caller: CalledBy, answer: Annotated[Answer | None, Body()] = None
 ) -> AlertItem:
     """The alert was wrong; it is closed."""
-    return _answer(hub, alert_id, Act.REJECT, caller.name, answer)
+    return _answer(hub, alert_id, Act.REJECT, caller, answer)
 
 
-def _answer(hub: Hub, alert_id: int, act: Act, who: str, answer: Answer | None) -> AlertItem:
+def _answer(
+    hub: Hub, alert_id: int, act: Act, caller: CalledBy, answer: Answer | None
+) -> AlertItem:
     reason = None if answer is None else answer.reason
     try:
         with hub.database.writing() as tx:
-            alert = service.answer_alert(tx, alert_id, act, who, reason, hub.clock.now())
+            if not caller.sees(service.get_alert(tx, alert_id).site):
+                raise UnknownAlertError(f"there is no alert {alert_id}")
+            alert = service.answer_alert(tx, alert_id, act, caller.name, reason, hub.clock.now())
     except UnknownAlertError as error:
         raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
     except ClosedAlertError as error:

@@ -7,6 +7,7 @@ Source: interface (REST: ``/api/v1/live``).
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 
 import structlog
 from fastapi import APIRouter, WebSocket
@@ -15,11 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
+from hub.access.service import Caller
 from hub.alerts.items import alert_item
-from hub.alerts.service import alerts_by_ids
+from hub.alerts.service import Alert, alerts_by_ids
 from hub.db import outbox
 from hub.db.outbox import NewsTopic
-from hub.web.context import HubContext
+from hub.web.context import HubContext, caller_of
 
 CLIENTS_MAX = 200
 UNSENT_MAX = 1_000
@@ -33,27 +35,35 @@ _dropped = Counter("custos_hub_live_clients_dropped", "Live clients that did not
 _read_failures = Counter("custos_hub_live_read_failures", "Failed reads of the outbox")
 
 
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    caller: Caller
+    queue: asyncio.Queue[str | None]
+
+
 class LiveFeed:
     """Tails the outbox for everybody who listens."""
 
     def __init__(self, hub: HubContext) -> None:
         self._hub = hub
-        self._clients: dict[WebSocket, asyncio.Queue[str | None]] = {}
+        self._clients: dict[WebSocket, _Listener] = {}
         self._last_id: int | None = None
 
     async def run(self) -> None:
         """Read the outbox until cancelled; a failing database is asked again."""
         while True:
             try:
-                messages = await run_in_threadpool(self._read)
+                alerts = await run_in_threadpool(self._read)
             except SQLAlchemyError:
                 _read_failures.inc()
                 _log.warning("live feed cannot read the outbox", exc_info=True)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            for message in messages:
-                for queue in self._clients.values():
-                    _offer(queue, message)
+            for alert in alerts:
+                message = alert_item(alert).model_dump_json()
+                for listener in self._clients.values():
+                    if listener.caller.sees(alert.site):
+                        _offer(listener.queue, message)
             await asyncio.sleep(outbox.POLL_S)
 
     async def serve(self, client: WebSocket) -> None:
@@ -63,7 +73,7 @@ class LiveFeed:
             return
         # Before accepting: whoever is connected misses nothing from then on.
         queue: asyncio.Queue[str | None] = asyncio.Queue(UNSENT_MAX)
-        self._clients[client] = queue
+        self._clients[client] = _Listener(caller_of(client), queue)
         sender: asyncio.Task[None] | None = None
         try:
             await client.accept()
@@ -80,7 +90,7 @@ class LiveFeed:
                 with contextlib.suppress(asyncio.CancelledError):
                     await sender
 
-    def _read(self) -> list[str]:
+    def _read(self) -> list[Alert]:
         with self._hub.database.reading() as tx:
             if self._last_id is None:
                 self._last_id = outbox.newest_id(tx)
@@ -89,7 +99,7 @@ class LiveFeed:
             alerts = alerts_by_ids(tx, ids) if ids else []
         if news:
             self._last_id = news[-1].id
-        return [alert_item(each).model_dump_json() for each in alerts]
+        return alerts
 
 
 def live_router(feed: LiveFeed) -> APIRouter:

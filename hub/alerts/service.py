@@ -88,11 +88,15 @@ def list_alerts(
     state: AlertState | None = None,
     level: Level | None = None,
     waybill: str | None = None,
+    sites: frozenset[str] | None = None,
     before_id: int | None = None,
     limit: int = 100,
 ) -> list[Alert]:
-    """Alerts, newest first; ``before_id`` continues after the last one of a page."""
-    return store.page(tx, state, level, waybill, before_id, limit)
+    """Alerts, newest first; ``before_id`` continues after the last one of a page.
+
+    ``sites`` None: of all sites, and those of none, which are the whole hub's.
+    """
+    return store.page(tx, state, level, waybill, sites, before_id, limit)
 
 
 def alerts_by_ids(tx: Connection, ids: list[int]) -> list[Alert]:

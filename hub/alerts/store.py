@@ -197,10 +197,11 @@ def page(
     state: AlertState | None,
     level: Level | None,
     waybill: str | None,
+    sites: frozenset[str] | None,
     before_id: int | None,
     limit: int,
 ) -> list[Alert]:
-    """Alerts, newest first."""
+    """Alerts, newest first; ``sites`` None: of all, and those that are of none."""
     query = select(*_COLUMNS).order_by(alert.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(alert.c.state == state)
@@ -208,6 +209,8 @@ def page(
         query = query.where(alert.c.level == level)
     if waybill is not None:
         query = query.where(alert.c.waybill == waybill)
+    if sites is not None:
+        query = query.where(alert.c.site.in_(sorted(sites)))
     if before_id is not None:
         query = query.where(alert.c.id < before_id)
     return [_alert(row) for row in tx.execute(query)]

@@ -3,28 +3,18 @@
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 from fastapi import Request
 from nicegui import ui
 
-from hub.console.wording import Language, Words
+from hub.console.wording import Words
+from hub.web.choice import Language, Theme, chosen, language_of, theme_of
 
 STATIC_URL = "static"
-E = TypeVar("E", bound=StrEnum)
 
-LANGUAGE_COOKIE = "custos_language"
-THEME_COOKIE = "custos_theme"
 VIEW_COOKIE = "custos_view"
 
 _BROWSER_WORDS = ("age.s", "age.min", "age.h", "age.d", "age.ago", "sound.blocked", "lost")
-
-
-class Theme(StrEnum):
-    """Dark first; light in equal care."""
-
-    DARK = "dark"
-    LIGHT = "light"
 
 
 class View(StrEnum):
@@ -45,21 +35,16 @@ class Choice:
 
 def choice_of(request: Request) -> Choice:
     """Read a person's choice: ``?lang=`` first, then the cookies, then Chinese, dark, desk."""
-    kept = request.cookies.get(LANGUAGE_COOKIE)
     return Choice(
-        language=_chosen(request.query_params.get("lang", kept), Language.ZH),
-        theme=_chosen(request.cookies.get(THEME_COOKIE), Theme.DARK),
-        view=_chosen(request.cookies.get(VIEW_COOKIE), View.DESK),
+        language=language_of(request),
+        theme=theme_of(request),
+        view=chosen(request.cookies.get(VIEW_COOKIE), View.DESK),
     )
-
-
-def _chosen(asked: str | None, default: E) -> E:
-    return next((each for each in type(default) if each.value == asked), default)
 
 
 def put_head(words: Words, choice: Choice, root: str) -> None:
     """Styles, scripts and the words that the browser itself needs, before anything is drawn."""
-    lang = "zh-CN" if words.language is Language.ZH else "en"
+    lang = words.language.tag
     table = {key: words.say(key, n="{n}", age="{age}") for key in _BROWSER_WORDS}
     table |= {"zone": words.zone.key, "lang": lang}
     # "<" cannot stand in a script element; the table is ours, yet nobody has to remember that.

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from nicegui import app as pages
 from nicegui import ui
+from starlette.routing import BaseRoute
 
 from hub.console.choice import STATIC_URL, Choice, choice_of, put_head
 from hub.console.feed import Feed
@@ -18,7 +19,8 @@ from hub.console.parcel import ParcelPage
 from hub.console.rooms import DatabaseRooms
 from hub.console.seam import Rooms
 from hub.console.wall import WallPage
-from hub.console.wording import Language, Words, load_words
+from hub.console.wording import Words, load_words
+from hub.web.choice import Language
 from hub.web.context import HubContext, caller_of
 
 MOUNT_PATH = "/console"
@@ -32,6 +34,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 def mount_console(app: FastAPI, hub: HubContext) -> None:
     """Serve the console from the hub's application."""
     Console(DatabaseRooms(hub), ZONE, hub.test_clock).mount(app)
+
+
+def page_routes() -> list[BaseRoute]:
+    """The routes under ``MOUNT_PATH``, once they are there."""
+    return pages.routes
 
 
 class Console:
@@ -67,13 +74,14 @@ class Console:
         choice = choice_of(request)
         words = self._open(choice, "title.wall")
         frame = Frame(words, MOUNT_PATH, self._test_clock)
-        page = WallPage(words, frame, MOUNT_PATH, self._rooms, caller_of(request).name)
+        page = WallPage(words, frame, MOUNT_PATH, self._rooms, caller_of(request))
         await page.start(self._feed)
 
     async def _parcel(self, request: Request, waybill: str) -> None:
         words = self._open(choice_of(request), "title.parcel", waybill=waybill)
         frame = Frame(words, MOUNT_PATH, self._test_clock)
-        await ParcelPage(words, frame, MOUNT_PATH, self._rooms, waybill).start(self._feed)
+        page = ParcelPage(words, frame, MOUNT_PATH, self._rooms, waybill, caller_of(request))
+        await page.start(self._feed)
 
     def _open(self, choice: Choice, title: str, **values: str) -> Words:
         words = self._words[choice.language]

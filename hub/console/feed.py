@@ -4,13 +4,14 @@ A page never polls. Source: console.md ("Alert wall"), design section 5 (outbox)
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from nicegui import Event
 from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
+from hub.access.service import Caller
 from hub.console.rules import changed_wall, new_ids
 from hub.console.seam import Rooms
 from hub.console.views import Card, Changes, Health
@@ -35,6 +36,18 @@ class Snapshot:
     fresh: frozenset[int] = frozenset()
     health: Health | None = None
     beat: int = 0
+
+
+def seen_by(snapshot: Snapshot, caller: Caller) -> Snapshot:
+    """The wall as somebody may see it: without the cards and edges of sites that are not theirs."""
+    if caller.sites is None:
+        return snapshot
+    cards = {id_: card for id_, card in snapshot.cards.items() if caller.sees(card.site)}
+    health = snapshot.health
+    if health is not None:
+        edges = tuple(edge for edge in health.edges if caller.sees(edge.site))
+        health = replace(health, edges=edges)
+    return replace(snapshot, cards=cards, fresh=snapshot.fresh & cards.keys(), health=health)
 
 
 class Feed:

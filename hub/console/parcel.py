@@ -8,7 +8,8 @@ from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from hub.console.feed import Feed, Snapshot
+from hub.access.service import Caller
+from hub.console.feed import Feed, Snapshot, seen_by
 from hub.console.frame import Frame
 from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, icon, text, waybill
@@ -25,11 +26,14 @@ _failures = Counter("custos_console_parcel_failures", "Parcel pages that could n
 class ParcelPage:
     """One parcel; read again with each beat of the feed, drawn again when it changed."""
 
-    def __init__(self, words: Words, frame: Frame, root: str, rooms: Rooms, number: str) -> None:
+    def __init__(
+        self, words: Words, frame: Frame, root: str, rooms: Rooms, number: str, caller: Caller
+    ) -> None:
         self._words = words
         self._frame = frame
         self._rooms = rooms
         self._number = number
+        self._caller = caller
         self._beat = -1
         self._shown: ParcelSight | None = None
         with box("main", "parcel"):
@@ -54,20 +58,23 @@ class ParcelPage:
     async def start(self, feed: Feed) -> None:
         """Show what is recorded now and follow what comes."""
         if not is_waybill(self._number):
-            self._frame.follow(feed.latest)
+            self._follow_frame(feed.latest)
             self._draw_sentence("parcel.bad", "label-bad")
-            feed.changed.subscribe(self._frame.follow)
+            feed.changed.subscribe(self._follow_frame)
             return
         await self._follow(feed.latest)
         feed.changed.subscribe(self._follow)
 
+    def _follow_frame(self, snapshot: Snapshot) -> None:
+        self._frame.follow(seen_by(snapshot, self._caller))
+
     async def _follow(self, snapshot: Snapshot) -> None:
-        self._frame.follow(snapshot)
+        self._follow_frame(snapshot)
         if snapshot.beat == self._beat:
             return
         self._beat = snapshot.beat
         try:
-            sight = await run_in_threadpool(self._rooms.parcel, self._number)
+            sight = await run_in_threadpool(self._rooms.parcel, self._number, self._caller)
         except SQLAlchemyError:
             _failures.inc()
             _log.warning("parcel cannot be read", exc_info=True)

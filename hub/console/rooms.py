@@ -4,16 +4,20 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from hub.access.service import Caller
 from hub.alerts.service import (
     Act,
     Alert,
     AlertState,
+    UnknownAlertError,
     alert_history,
     alerts_by_ids,
     answer_alert,
+    get_alert,
     list_alerts,
 )
 from hub.console.rules import CARDS_KEPT_MAX
+from hub.console.seam import NotAllowedError, may_answer
 from hub.console.views import (
     Card,
     Changes,
@@ -35,7 +39,7 @@ from hub.db import outbox
 from hub.db.outbox import NewsTopic
 from hub.heartbeat import Role, heartbeats, is_alive
 from hub.ingest.service import EventFilter, EventView, edges, events, newest_event_at
-from hub.parcels.service import find_parcel
+from hub.parcels.service import find_parcel, may_see
 from hub.web.context import HubContext
 from wire.events import Scan
 
@@ -93,12 +97,14 @@ class DatabaseRooms:
             found = alert_history(tx, alert_id)
         return tuple(HistoryLine(each.at, each.act, each.who, each.reason) for each in found)
 
-    def parcel(self, waybill: str) -> ParcelSight:
-        """What is recorded of a waybill, be it nothing."""
+    def parcel(self, waybill: str, caller: Caller) -> ParcelSight:
+        """What is recorded of a waybill and is the caller's business, be it nothing."""
         with self._hub.database.reading() as tx:
+            if not may_see(tx, caller, waybill):
+                return ParcelSight(waybill, None, None, None, 0, (), ())
             known = find_parcel(tx, waybill)
-            scans = self._scans(tx, waybill)
-            alerts = list_alerts(tx, waybill=waybill, limit=CARDS_SHOWN_MAX)
+            scans = self._scans(tx, waybill, caller.sites)
+            alerts = list_alerts(tx, waybill=waybill, sites=caller.sites, limit=CARDS_SHOWN_MAX)
             cards = self._cards(tx, alerts)
         declared = None if known is None else known.declaration
         seen = None if known is None else known.seen
@@ -114,13 +120,20 @@ class DatabaseRooms:
             cards=cards,
         )
 
-    def answer(self, alert_id: int, decision: Decision, who: str, reason: str | None) -> None:
+    def answer(self, alert_id: int, decision: Decision, caller: Caller, reason: str | None) -> None:
         """Record a person's act; see ``seam.Rooms`` for what it raises."""
+        if not may_answer(caller):
+            raise NotAllowedError
         with self._hub.database.writing() as tx:
-            answer_alert(tx, alert_id, Act(decision), who, reason, self._hub.clock.now())
+            if not caller.sees(get_alert(tx, alert_id).site):
+                raise UnknownAlertError(f"there is no alert {alert_id}")
+            now = self._hub.clock.now()
+            answer_alert(tx, alert_id, Act(decision), caller.name, reason, now)
 
-    def _scans(self, tx: Connection, waybill: str) -> tuple[ScanLine, ...]:
-        wanted = EventFilter(waybill=waybill, kind="scan")
+    def _scans(
+        self, tx: Connection, waybill: str, sites: frozenset[str] | None
+    ) -> tuple[ScanLine, ...]:
+        wanted = EventFilter(waybill=waybill, sites=sites, kind="scan")
         newest = events(tx, wanted, self._hub.keys.bodies, limit=SCANS_SHOWN_MAX, newest_first=True)
         lines = [line for view in newest if (line := _scan_line(view)) is not None]
         # Late ones take the place of their own time; inside a spool the order is the edge's.

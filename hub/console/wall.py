@@ -4,16 +4,17 @@ from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 
+from hub.access.service import Caller
 from hub.alerts.service import ClosedAlertError, UnknownAlertError
 from hub.console.cards import CardActs
 from hub.console.counting import CounterPane
 from hub.console.detail import Answer, Detail
-from hub.console.feed import Feed, Snapshot
+from hub.console.feed import Feed, Snapshot, seen_by
 from hub.console.frame import Frame
 from hub.console.lanes import Lane
 from hub.console.markup import box
 from hub.console.rules import Filter, Group, acts_of, counters, passages_of, sound_for
-from hub.console.seam import Rooms
+from hub.console.seam import NotAllowedError, Rooms, may_answer
 from hub.console.views import Card, Decision, HistoryLine, State
 from hub.console.wording import Words
 
@@ -21,18 +22,18 @@ from hub.console.wording import Words
 class WallPage:
     """One person's wall; the feed tells it what changed."""
 
-    def __init__(self, words: Words, frame: Frame, root: str, rooms: Rooms, who: str) -> None:
+    def __init__(self, words: Words, frame: Frame, root: str, rooms: Rooms, caller: Caller) -> None:
         self._words = words
         self._frame = frame
         self._rooms = rooms
-        self._who = who
+        self._caller = caller
         self._snapshot = Snapshot()
         self._filter = Filter()
         self._expanded: frozenset[int] = frozenset()
         self._chosen: int | None = None
         self._detailed: Card | None = None
         acts = CardActs(self._choose, self._acknowledge, self._expand)
-        with box("main", "wall"):
+        with box("main", "wall" if may_answer(caller) else "wall is-looking"):
             self._counters = CounterPane(words, self._narrow)
             self._acts = Lane("acts", "check", words, acts)
             self._passages = Lane("passages", "parcel", words, acts)
@@ -41,13 +42,13 @@ class WallPage:
 
     async def start(self, feed: Feed) -> None:
         """Show what stands now, the most urgent chosen, and follow what comes."""
-        first = acts_of(feed.latest.cards.values())
+        first = acts_of(seen_by(feed.latest, self._caller).cards.values())
         self._chosen = first[0].id if first else None
         await self._follow(replace(feed.latest, fresh=frozenset()))
         feed.changed.subscribe(self._follow)
 
-    async def _follow(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    async def _follow(self, whole: Snapshot) -> None:
+        self._snapshot = snapshot = seen_by(whole, self._caller)
         self._frame.follow(snapshot)
         self._draw(snapshot.fresh)
         self._announce([snapshot.cards[each] for each in sorted(snapshot.fresh)])
@@ -105,8 +106,11 @@ class WallPage:
         card = answer.card
         try:
             await run_in_threadpool(
-                self._rooms.answer, card.id, answer.decision, self._who, answer.reason
+                self._rooms.answer, card.id, answer.decision, self._caller, answer.reason
             )
+        except NotAllowedError:
+            self._detail.complain(self._words.say("card.forbidden"))
+            return
         except (ClosedAlertError, UnknownAlertError):
             # Somebody else was faster; the feed brings what they did.
             self._detail.complain(self._words.say("card.closed"))

@@ -9,24 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from hub.web.choice import Language
+
 _HERE = Path(__file__).parent
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
-
-class Language(StrEnum):
-    """The languages of the console, the first one first."""
-
-    ZH = "zh"
-    EN = "en"
-
-    @property
-    def other(self) -> "Language":
-        """The one that the switch offers."""
-        return Language.EN if self is Language.ZH else Language.ZH
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
+from hub.access.service import Caller
 from hub.incidents import service
 from hub.incidents.rules import NOTE_CHARS_MAX, Kind, State, TriageLevel
 from hub.incidents.service import (
@@ -21,7 +22,17 @@ from hub.incidents.service import (
     Triage,
     UnknownIncidentError,
 )
-from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, HubContext, IdCursor, Limit, at_text
+from hub.web.context import (
+    ITEMS_DEFAULT,
+    CalledBy,
+    Hub,
+    HubContext,
+    IdCursor,
+    Limit,
+    at_text,
+    check_site,
+    sites_asked,
+)
 from hub.web.problems import ProblemError
 from wire.limits import ACT_CHECKS_MAX
 
@@ -152,6 +163,7 @@ class IncidentDossier(IncidentItem):
 @router.get("")
 def list_incidents(
     hub: Hub,
+    caller: CalledBy,
     state: State | None = None,
     site: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None,
     waybill: Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None,
@@ -163,7 +175,7 @@ def list_incidents(
         found = service.list_incidents(
             tx,
             state=state,
-            sites=None if site is None else frozenset({site}),
+            sites=sites_asked(caller, site),
             waybill=waybill,
             before_id=None if cursor is None else int(cursor),
             limit=limit,
@@ -173,9 +185,10 @@ def list_incidents(
 
 
 @router.get("/{incident_id}")
-def get_incident(incident_id: IncidentId, hub: Hub) -> IncidentDossier:
+def get_incident(incident_id: IncidentId, hub: Hub, caller: CalledBy) -> IncidentDossier:
     """One search with its history, timers, mails and documents."""
     with hub.database.reading() as tx:
+        _check_seen(tx, caller, incident_id)
         return _dossier(tx, incident_id)
 
 
@@ -184,9 +197,11 @@ def get_attachment(
     incident_id: IncidentId,
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
     hub: Hub,
+    caller: CalledBy,
 ) -> Response:
     """A filed document, to be saved and never to be run."""
     with hub.database.reading() as tx:
+        _check_seen(tx, caller, incident_id)
         content = service.read_attachment(tx, hub.search, incident_id, sha256)
     if content is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no such document")
@@ -202,9 +217,11 @@ def checked(
     incident_id: IncidentId, order: CheckOrder, hub: Hub, caller: CalledBy
 ) -> IncidentDossier:
     """A site has looked for it."""
+    check_site(caller, order.site)
     answer = Answer(order.site, caller.name, order.found, tuple(order.checks), order.note)
     return _act(
         hub,
+        caller,
         incident_id,
         lambda tx: service.answer_self_check(tx, incident_id, answer, hub.clock.now()),
     )
@@ -218,6 +235,7 @@ def triage(
     found = Triage(order.level, order.abnormal_site, order.note)
     return _act(
         hub,
+        caller,
         incident_id,
         lambda tx: service.triage(tx, hub.search, incident_id, found, caller.name, hub.clock.now()),
     )
@@ -228,7 +246,7 @@ def follow_up(
     incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
 ) -> IncidentDossier:
     """The responsible person has followed up."""
-    return _by_reason(service.follow_up, incident_id, order, hub, caller.name)
+    return _by_reason(service.follow_up, incident_id, order, hub, caller)
 
 
 @router.post("/{incident_id}/stop")
@@ -236,7 +254,7 @@ def stop(
     incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
 ) -> IncidentDossier:
     """No scanner lets it pass any more."""
-    return _by_reason(service.stop, incident_id, order, hub, caller.name)
+    return _by_reason(service.stop, incident_id, order, hub, caller)
 
 
 @router.post("/{incident_id}/release")
@@ -244,7 +262,7 @@ def release(
     incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
 ) -> IncidentDossier:
     """It may go on."""
-    return _by_reason(service.release, incident_id, order, hub, caller.name)
+    return _by_reason(service.release, incident_id, order, hub, caller)
 
 
 @router.post("/{incident_id}/confirm_lost")
@@ -252,7 +270,7 @@ def confirm_lost(
     incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
 ) -> IncidentDossier:
     """A person declares it lost."""
-    return _by_reason(service.confirm_lost, incident_id, order, hub, caller.name)
+    return _by_reason(service.confirm_lost, incident_id, order, hub, caller)
 
 
 @router.post("/{incident_id}/attach")
@@ -270,6 +288,7 @@ def attach(
     document = Document(order.name, content, order.police, order.note)
     return _act(
         hub,
+        caller,
         incident_id,
         lambda tx: service.attach(
             tx, hub.search, incident_id, document, caller.name, hub.clock.now()
@@ -278,23 +297,40 @@ def attach(
 
 
 def _by_reason(
-    act: Callable[..., object], incident_id: int, order: ReasonOrder, hub: HubContext, who: str
+    act: Callable[..., object],
+    incident_id: int,
+    order: ReasonOrder,
+    hub: HubContext,
+    caller: Caller,
 ) -> IncidentDossier:
     def do(tx: Connection) -> object:
-        return act(tx, hub.search, incident_id, who, order.reason, hub.clock.now())
+        return act(tx, hub.search, incident_id, caller.name, order.reason, hub.clock.now())
 
-    return _act(hub, incident_id, do)
+    return _act(hub, caller, incident_id, do)
 
 
-def _act(hub: HubContext, incident_id: int, act: Callable[[Connection], object]) -> IncidentDossier:
+def _act(
+    hub: HubContext, caller: Caller, incident_id: int, act: Callable[[Connection], object]
+) -> IncidentDossier:
     try:
         with hub.database.writing() as tx:
+            _check_seen(tx, caller, incident_id)
             act(tx)
             return _dossier(tx, incident_id)
     except UnknownIncidentError as error:
         raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
     except IncidentError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
+
+
+def _check_seen(tx: Connection, caller: Caller, incident_id: int) -> None:
+    """Answer to whom no site of a search belongs as if there were none."""
+    try:
+        is_theirs = caller.sees_any(service.find_incident(tx, incident_id).sites)
+    except UnknownIncidentError as error:
+        raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
+    if not is_theirs:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no incident {incident_id}")
 
 
 def _dossier(tx: Connection, incident_id: int) -> IncidentDossier:

@@ -9,7 +9,17 @@ from pydantic import AwareDatetime, BaseModel
 from hub.fact import is_simulated
 from hub.ingest import service
 from hub.ingest.service import EdgeView, EventFilter, EventView, QuarantinedItem
-from hub.web.context import ITEMS_DEFAULT, NO_NUL, Hub, IdCursor, Limit, at_text, to_utc
+from hub.web.context import (
+    ITEMS_DEFAULT,
+    NO_NUL,
+    CalledBy,
+    Hub,
+    IdCursor,
+    Limit,
+    at_text,
+    sites_asked,
+    to_utc,
+)
 from wire.events import Feedback, Scan
 from wire.names import Result, Signal, Step
 
@@ -158,6 +168,7 @@ class QuarantinePage(BaseModel):
 @router.get("/events")
 def list_events(
     hub: Hub,
+    caller: CalledBy,
     waybill: Annotated[str | None, Query(max_length=64, pattern=NO_NUL)] = None,
     site: Annotated[str | None, Query(max_length=32, pattern=NO_NUL)] = None,
     since: Annotated[AwareDatetime | None, Query(description="received at or after")] = None,
@@ -166,7 +177,8 @@ def list_events(
     cursor: IdCursor = None,
 ) -> EventPage:
     """Recorded events in the order of their arrival."""
-    wanted = EventFilter(waybill=waybill, site=site, since=to_utc(since), kind=kind)
+    sites = sites_asked(caller, site)
+    wanted = EventFilter(waybill=waybill, sites=sites, since=to_utc(since), kind=kind)
     with hub.database.reading() as tx:
         found = service.events(tx, wanted, hub.keys.bodies, after_id=int(cursor or 0), limit=limit)
     more = str(found[-1].stored.id) if len(found) == limit else None
@@ -174,30 +186,32 @@ def list_events(
 
 
 @router.get("/edges")
-def list_edges(hub: Hub) -> EdgeList:
+def list_edges(hub: Hub, caller: CalledBy) -> EdgeList:
     """All enrolled edges with their last states."""
-    with hub.database.reading() as tx:
-        found = service.edges(tx)
-    return EdgeList(items=[_edge_item(each) for each in found])
+    return EdgeList(items=[_edge_item(each) for each in _edges_seen(hub, caller)])
 
 
 @router.get("/devices")
-def list_devices(hub: Hub) -> DeviceList:
+def list_devices(hub: Hub, caller: CalledBy) -> DeviceList:
     """All scanners as their edges last saw them."""
-    with hub.database.reading() as tx:
-        found = service.edges(tx)
+    found = _edges_seen(hub, caller)
     return DeviceList(items=[item for edge in found for item in _device_items(edge)])
 
 
 @router.get("/quarantine")
 def list_quarantine(
-    hub: Hub, limit: Limit = ITEMS_DEFAULT, cursor: IdCursor = None
+    hub: Hub, caller: CalledBy, limit: Limit = ITEMS_DEFAULT, cursor: IdCursor = None
 ) -> QuarantinePage:
     """Unreadable lines and refused messages, as received."""
     with hub.database.reading() as tx:
-        found = service.quarantined(tx, int(cursor or 0), limit)
+        found = service.quarantined(tx, int(cursor or 0), limit, caller.sites)
     more = str(found[-1].id) if len(found) == limit else None
     return QuarantinePage(items=[_quarantine_item(each) for each in found], next=more)
+
+
+def _edges_seen(hub: Hub, caller: CalledBy) -> list[EdgeView]:
+    with hub.database.reading() as tx:
+        return [each for each in service.edges(tx) if caller.sees(each.site)]
 
 
 def event_item(view: EventView) -> EventItem:

@@ -118,8 +118,10 @@ def count_messages(tx: Connection) -> int:
     return tx.execute(select(func.count()).select_from(quarantine).where(mine)).scalar_one()
 
 
-def page_of_quarantine(tx: Connection, after_id: int, limit: int) -> list[QuarantinedItem]:
-    """Quarantine in the order of arrival."""
+def page_of_quarantine(
+    tx: Connection, after_id: int, limit: int, sites: frozenset[str] | None
+) -> list[QuarantinedItem]:
+    """Quarantine in the order of arrival; ``sites`` None: of all."""
     query = (
         select(quarantine, spool_head.c.spool)
         .outerjoin(spool_head, spool_head.c.id == quarantine.c.spool_id)
@@ -127,6 +129,8 @@ def page_of_quarantine(tx: Connection, after_id: int, limit: int) -> list[Quaran
         .order_by(quarantine.c.id)
         .limit(limit)
     )
+    if sites is not None:
+        query = query.where(quarantine.c.site.in_(sorted(sites)))
     return [
         QuarantinedItem(
             row.id,

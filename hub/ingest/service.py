@@ -84,6 +84,11 @@ def events(
     ]
 
 
+def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:
+    """Say whether a waybill was ever scanned at one of these sites."""
+    return store.was_scanned_at(tx, waybill, sites)
+
+
 def newest_event_at(tx: Connection) -> datetime | None:
     """When the newest event arrived, hub time: the wall's "last event 3 s ago"."""
     return store.newest_received_at(tx)
@@ -110,9 +115,11 @@ def edges(tx: Connection) -> list[EdgeView]:
     return views
 
 
-def quarantined(tx: Connection, after_id: int, limit: int) -> list[QuarantinedItem]:
-    """What could not be read or was refused, in the order of arrival."""
-    return quarantine_store.page_of_quarantine(tx, after_id, limit)
+def quarantined(
+    tx: Connection, after_id: int, limit: int, sites: frozenset[str] | None = None
+) -> list[QuarantinedItem]:
+    """What could not be read or was refused, in the order of arrival; ``sites`` None: of all."""
+    return quarantine_store.page_of_quarantine(tx, after_id, limit, sites)
 
 
 def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> None:

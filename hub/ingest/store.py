@@ -103,10 +103,11 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events to read; ``since`` is hub time: received at or after it."""
+    """Which events to read; ``since`` is hub time: received at or after it; None: all sites."""
 
     waybill: str | None = None
     site: str | None = None
+    sites: frozenset[str] | None = None
     since: datetime | None = None
     kind: str | None = None
 
@@ -201,6 +202,8 @@ def page_of_events(
         query = query.where(event.c.waybill == wanted.waybill)
     if wanted.site is not None:
         query = query.where(spool_head.c.site == wanted.site)
+    if wanted.sites is not None:
+        query = query.where(spool_head.c.site.in_(sorted(wanted.sites)))
     if wanted.since is not None:
         query = query.where(event.c.received_at >= wanted.since)
     if wanted.kind is not None:
@@ -227,6 +230,13 @@ def feedback_lines(
         for row in rows:
             found.setdefault((spool_id, row.of_seq), row.line)
     return found
+
+
+def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:
+    """Whether any event of a waybill comes from one of these sites."""
+    query = select(event.c.id).join(spool_head, spool_head.c.id == event.c.spool_id)
+    mine = (event.c.waybill == waybill) & spool_head.c.site.in_(sorted(sites))
+    return tx.execute(query.where(mine).limit(1)).first() is not None
 
 
 def newest_received_at(tx: Connection) -> datetime | None:

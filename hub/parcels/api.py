@@ -13,7 +13,7 @@ from hub.parcels import declaring, service
 from hub.parcels.declaring import DeclarationRefusedError
 from hub.parcels.service import Declaration, Parcel, ParcelState, Sighting
 from hub.wanted.service import ListFullError, is_stopped
-from hub.web.context import NO_NUL, CalledBy, Hub, HubContext, at_text, to_utc
+from hub.web.context import NO_NUL, CalledBy, Hub, HubContext, at_text, check_site, to_utc
 from hub.web.problems import ProblemError
 from wire.events import ContainerKind
 
@@ -113,11 +113,11 @@ _people = TypeAdapter(People)
 
 
 @router.get("/{waybill}")
-def get_parcel(waybill: WaybillPath, hub: Hub) -> ParcelItem:
+def get_parcel(waybill: WaybillPath, hub: Hub, caller: CalledBy) -> ParcelItem:
     """What was declared of a parcel, and where it is on its way."""
     with hub.database.reading() as tx:
         parcel = service.find_parcel(tx, waybill)
-        if parcel is None:
+        if parcel is None or not service.may_see(tx, caller, waybill):
             raise ProblemError(HTTPStatus.NOT_FOUND, f"nothing is known of {waybill}")
         return _item(tx, parcel, hub)
 
@@ -134,9 +134,14 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
         people=_encrypt_people(order, waybill, hub),
         reason=order.reason,
     )
+    if caller.sites is not None:
+        # Who answers for sites declares what begins there.
+        check_site(caller, order.origin or "")
     now = hub.clock.now()
     try:
         with hub.database.writing() as tx:
+            if service.find_parcel(tx, waybill) and not service.may_see(tx, caller, waybill):
+                raise ProblemError(HTTPStatus.FORBIDDEN, f"{waybill} is another site's")
             declaring.declare_parcel(tx, waybill, declaration, caller.name, hub.policy, now)
             parcel = service.find_parcel(tx, waybill)
             assert parcel is not None

@@ -11,6 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from hub.access.service import Caller
+from hub.ingest.service import was_scanned_at
 from hub.network import Network
 from hub.parcels import store, trace_store
 from hub.parcels.rules.acceptance import is_high_value, is_in_series, is_series_misused
@@ -45,6 +47,19 @@ __all__ = [
 def find_parcel(tx: Connection, waybill: str) -> Parcel | None:
     """One parcel, if it was declared or ever recorded."""
     return store.find(tx, waybill, trace_store.state_of(tx, waybill))
+
+
+def may_see(tx: Connection, caller: Caller, waybill: str) -> bool:
+    """Say whether a parcel is a caller's business: bound for, or scanned at, one of their sites."""
+    if caller.sites is None:
+        return True
+    parcel = find_parcel(tx, waybill)
+    declared = None if parcel is None else parcel.declaration
+    if declared is not None:
+        named = {declared.origin, declared.destination, *(declared.route or ())}
+        if caller.sees_any(named):
+            return True
+    return was_scanned_at(tx, waybill, caller.sites)
 
 
 def last_seen(tx: Connection, waybill: str) -> Sighting | None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.wanted import service
-from hub.wanted.rules import entry_id_of
+from hub.wanted.rules import concerns, entry_id_of, is_within
 from hub.wanted.service import ListFullError, WantedError
 from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, Limit, at_text, to_utc
 from hub.web.problems import ProblemError
@@ -67,23 +67,24 @@ class WantedPage(BaseModel):
 @router.get("")
 def list_wanted(
     hub: Hub,
+    caller: CalledBy,
     limit: Limit = ITEMS_DEFAULT,
     cursor: Annotated[str, Query(pattern=_WAYBILL)] | None = None,
 ) -> WantedPage:
     """The list, in the order of its waybills."""
     with hub.database.reading() as tx:
-        found = service.list_entries(tx, cursor or "", limit)
+        found = service.list_entries(tx, cursor or "", limit, caller.sites)
         version = service.list_version(tx)
     more = found[-1].waybill if len(found) == limit else None
     return WantedPage(version=version, items=[_item(each) for each in found], next=more)
 
 
 @router.get("/{waybill}")
-def get_wanted(waybill: WaybillPath, hub: Hub) -> WantedItem:
+def get_wanted(waybill: WaybillPath, hub: Hub, caller: CalledBy) -> WantedItem:
     """A waybill's entry."""
     with hub.database.reading() as tx:
         entry = service.find_entry(tx, waybill)
-    if entry is None:
+    if entry is None or not concerns(entry, caller.sites):
         raise _not_on_list(waybill)
     return _item(entry)
 
@@ -109,6 +110,9 @@ def put_wanted(
     )
     try:
         with hub.database.writing() as tx:
+            known = service.find_entry(tx, waybill)
+            is_mark = known is not None and service.is_high_value_entry(known)
+            _check_within(caller, entry, None if is_mark else known)
             is_new = service.put_entry(tx, entry, hub.clock.now())
     except ListFullError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
@@ -120,12 +124,20 @@ def put_wanted(
 
 
 @router.delete("/{waybill}", status_code=HTTPStatus.NO_CONTENT)
-def delete_wanted(waybill: WaybillPath, hub: Hub) -> None:
+def delete_wanted(waybill: WaybillPath, hub: Hub, caller: CalledBy) -> None:
     """Take a waybill off the list."""
     with hub.database.writing() as tx:
-        removed = service.remove_entry(tx, waybill, hub.clock.now())
-    if not removed:
-        raise _not_on_list(waybill)
+        known = service.find_entry(tx, waybill)
+        if known is None or not concerns(known, caller.sites):
+            raise _not_on_list(waybill)
+        _check_within(caller, known)
+        service.remove_entry(tx, waybill, hub.clock.now())
+
+
+def _check_within(caller: CalledBy, *entries: WantedEntry | None) -> None:
+    if not all(entry is None or is_within(entry, caller.sites) for entry in entries):
+        detail = "the entry counts, or would count, at sites that are not the caller's: see scope"
+        raise ProblemError(HTTPStatus.FORBIDDEN, detail)
 
 
 def _not_on_list(waybill: str) -> ProblemError:

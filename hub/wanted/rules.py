@@ -59,6 +59,16 @@ def is_high_value_entry(entry: WantedEntry) -> bool:
     return entry.id.startswith(_HIGH_VALUE_ID)
 
 
+def concerns(entry: WantedEntry, sites: frozenset[str] | None) -> bool:
+    """Say whether an entry counts at any of these sites; None: at any site at all."""
+    return sites is None or entry.scope is None or not sites.isdisjoint(entry.scope)
+
+
+def is_within(entry: WantedEntry, sites: frozenset[str] | None) -> bool:
+    """Say whether an entry counts at these sites only, so that who answers for them may set it."""
+    return sites is None or (entry.scope is not None and sites.issuperset(entry.scope))
+
+
 def rules_of(policy: Policy) -> tuple[WantedRule, ...]:
     """The series of high-value parcels that the policy names, as rules (HV-2.11.1)."""
     return tuple(

@@ -18,6 +18,7 @@ from hub.wanted import store
 from hub.wanted.findings import past_match
 from hub.wanted.rules import (
     Delta,
+    concerns,
     delta_of,
     entry_id_of,
     high_value_entry,
@@ -146,9 +147,21 @@ def is_stopped(tx: Connection, waybill: str, now: datetime) -> bool:
     return entry.expires_at is None or now < parse_at(entry.expires_at)
 
 
-def list_entries(tx: Connection, after_waybill: str, limit: int) -> list[WantedEntry]:
-    """Entries in the order of their waybills, from after one ("": from the first)."""
-    return store.page(tx, after_waybill, limit)
+def list_entries(
+    tx: Connection, after_waybill: str, limit: int, sites: frozenset[str] | None = None
+) -> list[WantedEntry]:
+    """Entries in the order of their waybills, from after one ("": from the first).
+
+    ``sites``: only what counts at one of them; None: everything.
+    """
+    found: list[WantedEntry] = []
+    while len(found) < limit:
+        page = store.page(tx, after_waybill, limit)
+        found += [entry for entry in page if concerns(entry, sites)]
+        if len(page) < limit:
+            break
+        after_waybill = page[-1].waybill
+    return found[:limit]
 
 
 def list_version(tx: Connection) -> int:

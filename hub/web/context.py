@@ -62,6 +62,28 @@ Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
 IdCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
 
 
+def sites_asked(caller: Caller, site: str | None) -> frozenset[str] | None:
+    """The sites that a list is read for: the one that was asked for, else all that one sees.
+
+    Raises:
+        ProblemError: another site than one's own was named; an empty list would say "all quiet".
+    """
+    if site is None:
+        return caller.sites
+    check_site(caller, site)
+    return frozenset({site})
+
+
+def check_site(caller: Caller, site: str) -> None:
+    """Refuse a request that names a site which is not the caller's.
+
+    Raises:
+        ProblemError: 403. What a request does not name but only hits answers 404 (docs/adr/0014).
+    """
+    if not caller.sees(site):
+        raise ProblemError(HTTPStatus.FORBIDDEN, f"{site} is not among the caller's sites")
+
+
 def to_utc(at: datetime | None) -> datetime | None:
     """A time of a request in UTC.
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from hub.access.gate import SESSION_COOKIE
 from hub.access.service import make_console_link, open_session
+from hub.access.session_cookie import SESSION_COOKIE
 from hub.alerts import live
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from tests.broker_parts import wait_for

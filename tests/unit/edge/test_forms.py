@@ -64,9 +64,7 @@ def deliver(waybill: str = HV, key: str = KEY, name: str = "张三", number: str
     return DeliverForm(key=key, waybill=waybill, signer_name=name, signer_id=number)
 
 
-def exception(
-    waybill: str = PLAIN, device: str = "dock-1", note: str = "箱湿"
-) -> ExceptionForm:
+def exception(waybill: str = PLAIN, device: str = "dock-1", note: str = "箱湿") -> ExceptionForm:
     return ExceptionForm(
         key=KEY, device=device, waybill=waybill, reason=ExceptionReason.DAMAGED, note=note
     )

@@ -11,7 +11,8 @@ import pytest
 
 from hub.alerts.service import Act, AlertKind, AlertState
 from hub.console.vitals import Trouble
-from hub.console.wording import Language, load_words, person, visible
+from hub.console.wording import load_words, person, visible
+from hub.web.choice import Language
 from wire.names import Result, Signal, Step
 
 CONSOLE = Path(__file__).parents[4] / "hub" / "console"

@@ -1,0 +1,150 @@
+"""Which role may use which route: one table, and what does not stand in it is refused. Pure.
+
+A new route needs one line here, ``"METHOD /path/{parameter}": WHO``; without it the hub does not
+start. ``WS`` is a WebSocket; a page of the console is a GET under ``/console``. The table says who
+may ask at all; which sites' things the answer holds is each route's own work (``Caller.sees``).
+Source: HV-R1, CS-P1, docs/adr/0014.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from hub.access.rules import Role
+
+EVERYONE = frozenset(Role)
+"""Everyone who has signed in."""
+WORKING = EVERYONE - {Role.AUDITOR}
+"""Who does something; an auditor only looks."""
+WATCHING = EVERYONE - {Role.WAREHOUSE}
+"""Who looks at alerts: not the people on the floor, since an entry may be covert."""
+DECIDING = frozenset({Role.MONITOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Who acts on alerts, and says what is wanted."""
+LEADING = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+CHECKING = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+
+OPEN = frozenset(
+    {
+        "GET /healthz",
+        "GET /readyz",
+        "GET /metrics",
+        "GET /enter/{secret}",
+        "GET /login",
+        "POST /login",
+        "POST /api/v1/edge/enrol",
+        "POST /api/v1/edge/bodies",
+        "POST /api/v1/edge/wanted",
+        "POST /api/v1/edge/pack",
+    }
+)
+"""Served to strangers: console links carry their secret, edges sign their requests."""
+
+GRANTS: Mapping[str, frozenset[Role]] = {
+    # A person's own things
+    "GET /account": EVERYONE,
+    "POST /account/password": EVERYONE,
+    "POST /account/choice": EVERYONE,
+    "POST /account/sessions": EVERYONE,
+    "POST /logout": EVERYONE,
+    "GET /api/v1/me": EVERYONE,
+    # Accounts
+    "GET /api/v1/accounts": ADMINISTRATORS,
+    "POST /api/v1/accounts": ADMINISTRATORS,
+    "GET /api/v1/accounts/{name}": ADMINISTRATORS,
+    "PATCH /api/v1/accounts/{name}": ADMINISTRATORS,
+    "PUT /api/v1/accounts/{name}/password": ADMINISTRATORS,
+    "DELETE /api/v1/accounts/{name}/sessions": ADMINISTRATORS,
+    "GET /api/v1/accounts/{name}/tokens": ADMINISTRATORS,
+    "POST /api/v1/accounts/{name}/tokens": ADMINISTRATORS,
+    "DELETE /api/v1/accounts/{name}/tokens/{token_id}": ADMINISTRATORS,
+    # What this hub is
+    "GET /api/v1/about": EVERYONE,
+    "GET /api/v1/openapi.json": EVERYONE,
+    # Events and where they come from
+    "GET /api/v1/events": WATCHING,
+    "GET /api/v1/edges": WATCHING,
+    "GET /api/v1/devices": WATCHING,
+    "GET /api/v1/quarantine": CHECKING,
+    # Parcels
+    "GET /api/v1/parcels/{waybill}": EVERYONE,
+    "PUT /api/v1/parcels/{waybill}": LEADING,
+    # The wanted list
+    "GET /api/v1/wanted": WATCHING,
+    "GET /api/v1/wanted/{waybill}": WATCHING,
+    "PUT /api/v1/wanted/{waybill}": DECIDING,
+    "DELETE /api/v1/wanted/{waybill}": DECIDING,
+    # Incidents
+    "GET /api/v1/incidents": EVERYONE,
+    "GET /api/v1/incidents/{incident_id}": EVERYONE,
+    "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": WATCHING,
+    "POST /api/v1/incidents/{incident_id}/checked": WORKING,
+    "POST /api/v1/incidents/{incident_id}/triage": DECIDING,
+    "POST /api/v1/incidents/{incident_id}/follow_up": LEADING,
+    "POST /api/v1/incidents/{incident_id}/stop": DECIDING,
+    "POST /api/v1/incidents/{incident_id}/release": LEADING,
+    "POST /api/v1/incidents/{incident_id}/confirm_lost": LEADING,
+    "POST /api/v1/incidents/{incident_id}/attach": DECIDING,
+    # Alerts
+    "GET /api/v1/alerts": WATCHING,
+    "POST /api/v1/alerts/{alert_id}/ack": DECIDING,
+    "POST /api/v1/alerts/{alert_id}/accept": DECIDING,
+    "POST /api/v1/alerts/{alert_id}/reject": DECIDING,
+    "WS /api/v1/live": WATCHING,
+    # The console's pages
+    "GET /console": WATCHING,
+    "GET /console/": WATCHING,
+    "GET /console/parcels/{waybill}": EVERYONE,
+}
+
+OWN_PASSWORD = frozenset({"GET /account", "POST /account/password", "POST /logout"})
+"""All that a person may do before a password that somebody else set is changed."""
+
+ASSET_PREFIXES = ("/console/_nicegui", "/console/static/")
+"""The framework's and our own scripts, styles and socket; pages themselves stand in ``GRANTS``."""
+
+_PARAMETER = re.compile(r"\{[a-z0-9_]+\}")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = (re.escape(part) for part in _PARAMETER.split(path))
+    return re.compile("[^/]+".join(parts))
+
+
+def _by_method() -> dict[str, list[tuple[re.Pattern[str], str]]]:
+    # Fewest parameters first: /wanted/import is not the waybill "import".
+    found: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+    for route in sorted((*OPEN, *GRANTS), key=lambda each: (each.count("{"), each)):
+        method, _, path = route.partition(" ")
+        found.setdefault(method, []).append((_pattern(path), route))
+    return found
+
+
+_ROUTES = _by_method()
+
+
+def route_of(method: str, path: str) -> str | None:
+    """The table's route that a request asks for; None: there is none, and nothing is served."""
+    for pattern, route in _ROUTES.get("GET" if method == "HEAD" else method, ()):
+        if pattern.fullmatch(path) is not None:
+            return route
+    return None
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that a path has in the table."""
+    return [method for method in sorted(_ROUTES) if route_of(method, path) is not None]
+
+
+def is_asset(path: str) -> bool:
+    """Say whether a path is what every page of the console is made of."""
+    return path.startswith(ASSET_PREFIXES)
+
+
+def may(role: Role, route: str) -> bool:
+    """Say whether a role may use a route; one that does not stand in the table: nobody."""
+    return route in OPEN or role in GRANTS.get(route, frozenset())
+
+
+def ungranted(routes: Iterable[str]) -> list[str]:
+    """Those routes of an application that do not stand in the table."""
+    return sorted({each for each in routes if each not in GRANTS and each not in OPEN})

@@ -1,0 +1,228 @@
+"""For every route of the hub: how to ask it for what is of a site. A new route needs a case here.
+
+A case makes what it asks for, so that the cases do not need each other. ``HERE`` and ``THERE`` are
+two sites; whatever is of a site has the site's code in what a route tells of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from hub.access.accounts import add_account, list_tokens, make_token
+from hub.access.rules import Role
+from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.incidents.service import Document, Suspicion, attach, open_incident
+from hub.parcels.declaring import declare_parcel
+from hub.parcels.service import Declaration
+from ledger.signing import seal
+from tests.hub_parts import START, HubHome, SigningEdge
+from wire.names import Result
+from wire.topics import Channel
+
+HERE, THERE = "755A", "020W"
+WAYBILL = {HERE: "103000000001", THERE: "103000000002"}
+NO_HASH = "$argon2id$nothing"
+
+
+class Kind(Enum):
+    """What an answer to a caller who is bound to a site must be."""
+
+    LIST = "only what is of the caller's sites"
+    THING = "404 or 403 for what is of another site"
+    PLAIN = "the same for everybody who is granted it"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request."""
+
+    path: str
+    json: object = None
+    params: dict[str, str] | None = None
+    form: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """How to ask one route; ``make`` gets the hub and whose thing to ask for."""
+
+    kind: Kind
+    make: Callable[[HubHome, str], Ask]
+
+
+def thing(make: Callable[[HubHome, str], Ask]) -> Case:
+    return Case(Kind.THING, make)
+
+
+def listed(path: str) -> Case:
+    return Case(Kind.LIST, lambda _hub, _site: Ask(path))
+
+
+def plain(path: str, **fields: object) -> Case:
+    return Case(Kind.PLAIN, lambda _hub, _site: Ask(path, **fields))  # type: ignore[arg-type]  # a test's
+
+
+def furnish(hub: HubHome) -> None:
+    """Put at both sites an edge, a scan with its alert, a quarantined line, a wanted entry."""
+    for site in (HERE, THERE):
+        edge = hub.enrol(SigningEdge(site=site, spool=f"{1 + int(site == HERE):032x}"))
+        scan = edge.scan(WAYBILL[site], result=Result.HV, text=WAYBILL[site])
+        hub.take(edge.batch([edge.line(scan), edge.raw_line(b"no line")]), site=site)
+        hub.take(seal(edge.state(), edge.key), Channel.STATE, site)
+        hub.put_wanted(f"{WAYBILL[site]}-{site}", scope=(site,))
+        make_incident(hub, site)
+
+
+def make_incident(hub: HubHome, site: str) -> int:
+    suspicion = Suspicion(
+        kind="parcel",
+        subject=WAYBILL[site],
+        waybills=(WAYBILL[site],),
+        site=site,
+        previous_site=None,
+        since=START,
+        expected_site=site,
+        expected_by=START,
+        p_lost=None,
+        tier="T0",
+        reasons_zh=(site,),
+        reasons_en=(site,),
+    )
+    with hub.database.writing() as tx:
+        return open_incident(tx, hub.search(), suspicion, START)
+
+
+def _alert(act: str) -> Case:
+    def make(hub: HubHome, site: str) -> Ask:
+        hub.clock.move(1)
+        finding = Finding(AlertKind.EDGE_REFUSED, f"{site}/{hub.clock.now()}", START, site=site)
+        with hub.database.writing() as tx:
+            alert_id = raise_alert(tx, finding, START)
+        return Ask(f"/api/v1/alerts/{alert_id}/{act}")
+
+    return thing(make)
+
+
+def _incident(act: str, **body: object) -> Case:
+    def make(hub: HubHome, site: str) -> Ask:
+        fields = {name: site if value == "SITE" else value for name, value in body.items()}
+        incident_id = make_incident(hub, site)
+        return Ask(f"/api/v1/incidents/{incident_id}{act}", json=fields or None)
+
+    return thing(make)
+
+
+def _attachment(hub: HubHome, site: str) -> Ask:
+    incident_id = make_incident(hub, site)
+    document = Document("note.txt", site.encode(), False, "found")
+    with hub.database.writing() as tx:
+        attach(tx, hub.search(), incident_id, document, "li", START)
+        (row,) = tx.exec_driver_sql(
+            f"SELECT sha256 FROM incident_attachment WHERE incident_id = {incident_id} LIMIT 1"
+        ).all()
+    return Ask(f"/api/v1/incidents/{incident_id}/attachments/{row.sha256}")
+
+
+def _parcel(hub: HubHome, site: str) -> Ask:
+    declaration = Declaration(None, site, site, None, None, None)
+    with hub.database.writing() as tx:
+        declare_parcel(tx, WAYBILL[site], declaration, "li", hub.role.policy, START)
+    return Ask(f"/api/v1/parcels/{WAYBILL[site]}")
+
+
+def _declaration(_hub: HubHome, site: str) -> Ask:
+    return Ask(f"/api/v1/parcels/{WAYBILL[site]}", json={"origin": site, "destination": site})
+
+
+def _wanted_order(_hub: HubHome, site: str) -> Ask:
+    order = {"result": "wanted", "reason": "lost", "scope": [site]}
+    return Ask(f"/api/v1/wanted/9{WAYBILL[site]}", json=order)
+
+
+def _entry(hub: HubHome, site: str) -> Ask:
+    waybill = f"8{WAYBILL[site]}"
+    hub.put_wanted(waybill, scope=(site,))
+    return Ask(f"/api/v1/wanted/{waybill}")
+
+
+def make_account(hub: HubHome, name: str, role: Role, *sites: str) -> str:
+    """An account, and a token of it."""
+    with hub.database.writing() as tx:
+        bound = frozenset(sites) or None
+        add_account(tx, name, role, bound, NO_HASH, "test", hub.clock.now())
+        return make_token(tx, name, "test", hub.clock.now(), hub.clock.random_bytes)[0]
+
+
+def _account(end: str = "", **fields: object) -> Case:
+    def make(hub: HubHome, _site: str) -> Ask:
+        name = f"a{hub.clock.random_bytes(4).hex()}"
+        make_account(hub, name, Role.MONITOR)
+        return Ask(f"/api/v1/accounts/{name}{end}", **fields)  # type: ignore[arg-type]  # a test's
+
+    return Case(Kind.PLAIN, make)
+
+
+def _account_order(hub: HubHome, _site: str) -> Ask:
+    name = f"b{hub.clock.random_bytes(4).hex()}"
+    order = {"name": name, "role": "monitor", "sites": [HERE], "password": "long and plain"}
+    return Ask("/api/v1/accounts", json=order)
+
+
+def _token(hub: HubHome, _site: str) -> Ask:
+    name = f"c{hub.clock.random_bytes(4).hex()}"
+    make_account(hub, name, Role.MONITOR)
+    with hub.database.reading() as tx:
+        (token,) = list_tokens(tx, name)
+    return Ask(f"/api/v1/accounts/{name}/tokens/{token.id}")
+
+
+REASON = {"reason": "as the rule says"}
+TRIAGE = {"level": "site", "abnormal_site": "SITE", "note": "not loaded"}
+
+CASES: dict[str, Case] = {
+    "GET /account": plain("/account"),
+    "POST /account/password": plain("/account/password", form={"old": "x", "new": "y"}),
+    "POST /account/choice": plain("/account/choice", form={"language": "en", "theme": "light"}),
+    "POST /account/sessions": plain("/account/sessions"),
+    "POST /logout": plain("/logout"),
+    "GET /api/v1/me": plain("/api/v1/me"),
+    "GET /api/v1/accounts": plain("/api/v1/accounts"),
+    "POST /api/v1/accounts": Case(Kind.PLAIN, _account_order),
+    "GET /api/v1/accounts/{name}": _account(),
+    "PATCH /api/v1/accounts/{name}": _account(json={"disabled": True}),
+    "PUT /api/v1/accounts/{name}/password": _account(
+        "/password", json={"password": "another long one"}
+    ),
+    "DELETE /api/v1/accounts/{name}/sessions": _account("/sessions"),
+    "GET /api/v1/accounts/{name}/tokens": _account("/tokens"),
+    "POST /api/v1/accounts/{name}/tokens": _account("/tokens", json={"purpose": "report"}),
+    "DELETE /api/v1/accounts/{name}/tokens/{token_id}": Case(Kind.PLAIN, _token),
+    "GET /api/v1/about": plain("/api/v1/about"),
+    "GET /api/v1/openapi.json": plain("/api/v1/openapi.json"),
+    "GET /api/v1/events": listed("/api/v1/events"),
+    "GET /api/v1/edges": listed("/api/v1/edges"),
+    "GET /api/v1/devices": listed("/api/v1/devices"),
+    "GET /api/v1/quarantine": listed("/api/v1/quarantine"),
+    "GET /api/v1/parcels/{waybill}": thing(_parcel),
+    "PUT /api/v1/parcels/{waybill}": thing(_declaration),
+    "GET /api/v1/wanted": listed("/api/v1/wanted"),
+    "GET /api/v1/wanted/{waybill}": thing(_entry),
+    "PUT /api/v1/wanted/{waybill}": thing(_wanted_order),
+    "DELETE /api/v1/wanted/{waybill}": thing(_entry),
+    "GET /api/v1/incidents": listed("/api/v1/incidents"),
+    "GET /api/v1/incidents/{incident_id}": _incident(""),
+    "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": thing(_attachment),
+    "POST /api/v1/incidents/{incident_id}/checked": _incident("/checked", site="SITE", found=False),
+    "POST /api/v1/incidents/{incident_id}/triage": _incident("/triage", **TRIAGE),
+    "POST /api/v1/incidents/{incident_id}/follow_up": _incident("/follow_up", **REASON),
+    "POST /api/v1/incidents/{incident_id}/stop": _incident("/stop", **REASON),
+    "POST /api/v1/incidents/{incident_id}/release": _incident("/release", **REASON),
+    "POST /api/v1/incidents/{incident_id}/confirm_lost": _incident("/confirm_lost", **REASON),
+    "POST /api/v1/incidents/{incident_id}/attach": _incident(
+        "/attach", name="a", content_b64="", note="n"
+    ),
+    "GET /api/v1/alerts": listed("/api/v1/alerts"),
+    "POST /api/v1/alerts/{alert_id}/ack": _alert("ack"),
+    "POST /api/v1/alerts/{alert_id}/accept": _alert("accept"),
+    "POST /api/v1/alerts/{alert_id}/reject": _alert("reject"),
+}
