@@ -82,7 +82,7 @@ RULE_OF = {
     BreachKind.SERIES_MISUSED: "HV-2.2.2.2",
     BreachKind.OPEN_HANDOVER: "HV-2.2.6",
     BreachKind.BAGGED_AT_BRANCH: "HV-2.3",
-    BreachKind.NO_HANDOVER: "HV-2.4.1",
+    BreachKind.NO_HANDOVER: "HV-2.2.6",
     BreachKind.BAGGED_WITH_OTHERS: "HV-2.4.1",
     BreachKind.LEFT_SIBLINGS: "HV-2.4.2",
     BreachKind.NO_SIGNER: "HV-2.6",
@@ -165,9 +165,10 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """The parcel was loaded by itself although it had been packed into a bag or pallet."""
+    """A scan of the parcel by itself, at the very site where it had been put into a container."""
 
-    unit: Container
+    container: Container
+    put: Record
     evidence: Record
 
 

@@ -14,6 +14,7 @@ from wire.names import Result, Step
 
 OUTBOUND = frozenset({Step.LOAD, Step.DEPART, Step.OUT_FOR_DELIVERY, Step.DELIVER})
 """Steps that move a parcel out; answered with ``stop`` they are a breach (HV-3)."""
+_REACHING = frozenset({Step.ACCEPT, Step.ARRIVE})
 
 
 class Conduct:
@@ -86,11 +87,16 @@ class Conduct:
             self._add_once(BreachKind.STORAGE, scan, (scan.site, scan.place), missing)
 
     def _judge_direction(self, scan: Record) -> None:
-        """Towards the origin only with the step return (HV-2.9)."""
+        """Towards the origin only with the step return (HV-2.9).
+
+        A bag's scan does not count: the parcel may have been lost from it.
+        """
         route = self._subject.route
+        if scan.unit is not None:
+            return
         if scan.step is Step.RETURN:
             self._returning = True
-        if scan.step not in (Step.ACCEPT, Step.ARRIVE) or route is None or scan.site not in route:
+        if scan.step not in _REACHING or route is None or scan.site not in route:
             return
         reached = route.index(scan.site)
         if reached < self._furthest and not self._returning:

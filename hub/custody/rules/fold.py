@@ -9,7 +9,6 @@ from datetime import datetime
 from hub.custody.rules.chain import (
     Chain,
     Contradiction,
-    Exit,
     GapKind,
     Ground,
     Holder,
@@ -17,9 +16,10 @@ from hub.custody.rules.chain import (
     Subject,
 )
 from hub.custody.rules.conduct import Conduct
+from hub.custody.rules.contents import Contents
 from hub.custody.rules.delivery import Deliveries
 from hub.custody.rules.handover import Handovers
-from hub.custody.rules.records import CARRIER_KINDS, UNIT_KINDS, Container, Record, in_order
+from hub.custody.rules.records import Container, Record, in_order
 from hub.custody.rules.spans import SpanBook, Where
 from wire.events import ActKind
 from wire.names import Step
@@ -51,11 +51,11 @@ class _Folding:
     def __init__(self, subject: Subject, ground: Ground, ordered: Sequence[Record]) -> None:
         self._ground = ground
         self._book = SpanBook()
+        self._contents = Contents(self._book)
         self._conduct = Conduct(subject, ground)
         self._handovers = Handovers(ordered, ground.handover, self._book, self._conduct)
         self._deliveries = Deliveries(ground.delivery, self._book, self._conduct)
         self._contradictions: list[Contradiction] = []
-        self._exits: list[Exit] = []
         self._steps = {
             Step.ACCEPT: self._begin,
             Step.RETURN: self._begin,
@@ -77,7 +77,7 @@ class _Folding:
 
     def take(self, record: Record) -> None:
         """Let one record count, in the order of :func:`in_order`."""
-        if record.unit is not None and record.unit not in self._containers():
+        if record.unit is not None and record.unit not in self._contents.now:
             return
         self._handovers.expire(record.at, ends_after=True)
         if not self._book.has_begun and record.step is not Step.ACCEPT:
@@ -86,6 +86,7 @@ class _Folding:
             self._acts.get(record.act, self._note)(record)
             return
         self._conduct.judge(record)
+        self._contents.note(record)
         if self._delivered and self._is_nothing_new(record):
             self._book.note(record)
             return
@@ -101,7 +102,7 @@ class _Folding:
             self._book.gaps(),
             self._conduct.breaches(),
             tuple(self._contradictions),
-            tuple(self._exits),
+            tuple(self._contents.exits),
             now,
             min((each for each in due if each is not None), default=None),
             self._delivered,
@@ -156,11 +157,10 @@ class _Folding:
         if by is not None:
             self._hand(record, by, self._where(record))
             return
-        self._handovers.forget()
+        self._handovers.leave(None)
         self._book.nobody(record, self._where(record), GapKind.NOT_NAMED)
 
     def _load(self, record: Record) -> None:
-        self._check_exit(record)
         by = self._person(record.site, record.by)
         if by is None:
             self._book.see(record, self._where(record))
@@ -169,7 +169,6 @@ class _Folding:
 
     def _depart(self, record: Record) -> None:
         """Under way: a driver's badge holds, else nobody does."""
-        self._check_exit(record)
         by = self._person(record.site, record.by)
         where = Where(None, None, self._where(record).containers)
         if self._drives(by) and by is not None:
@@ -177,11 +176,11 @@ class _Folding:
         elif self._drives(self._book.holder):
             self._book.see(record, where)
         else:
-            self._handovers.forget()
+            self._handovers.leave(by)
             self._book.nobody(record, where, GapKind.NO_DRIVER)
 
     def _hand(self, record: Record, holder: Holder, where: Where) -> None:
-        self._handovers.forget()
+        self._handovers.leave(self._person(record.site, record.by))
         self._book.hand(record, holder, Standing.RECORDED, where)
 
     # ------------------------------------------------------------ handovers
@@ -284,26 +283,8 @@ class _Folding:
     def _is_someone_elses(self, by: Holder) -> bool:
         return self._book.holder is not None and not by.is_same(self._book.holder)
 
-    def _containers(self) -> tuple[Container, ...]:
-        current = self._book.current
-        return () if current is None else current.where.containers
-
-    def _place(self) -> str | None:
-        current = self._book.current
-        return None if current is None else current.where.place
-
     def _where(self, record: Record) -> Where:
-        """Where a record shows the parcel: by itself it is in what its own scan says."""
-        if record.act is not None:
-            return Where(record.site, record.place or self._place(), self._containers())
-        carrier = None if record.step is Step.UNLOAD else record.container
-        named = (each for each in (record.unit, carrier) if each is not None)
-        return Where(record.site, record.place, tuple(named))
-
-    def _check_exit(self, record: Record) -> None:
-        if record.unit is not None or record.container is None:
-            return
-        if record.container.kind not in CARRIER_KINDS:
-            return
-        packed_in = [each for each in self._containers() if each.kind in UNIT_KINDS]
-        self._exits += [Exit(unit, record) for unit in packed_in]
+        current, place = self._book.current, record.place
+        if place is None and record.act is not None and current is not None:
+            place = current.where.place
+        return Where(record.site, place, self._contents.after(record))

@@ -2,7 +2,7 @@
 
 First form: an act covers the giver's scans. Second form: giver and receiver scan the parcel with
 the step handover on two devices. One side alone is an open handover; taking a parcel without any is
-a claim. Source: design section 6, HV-2.2.6, 2.4.1.
+a claim. Source: design section 6, HV-2.2.6.
 """
 
 from collections.abc import Iterable
@@ -50,8 +50,15 @@ class Handovers:
         self._claim: Claim | None = None
 
     def forget(self) -> None:
-        """Refused, or passed in another way: nobody waits for the other side any more."""
+        """Refused or closed: nobody waits for the other side any more."""
         self._half = self._expired = None
+
+    def leave(self, by: Holder | None) -> None:
+        """Custody passes by one badge alone; by another's than who waits, it stayed one-sided."""
+        half = self._half
+        if half is not None and half.expires_at is not None and not half.by.is_same(by):
+            self._conduct.add(BreachKind.OPEN_HANDOVER, half.record)
+        self.forget()
 
     def claim(self, record: Record, by: Holder, where: Where) -> None:
         """Somebody takes the parcel without a handover; one may follow within ``join_min``."""
