@@ -1,10 +1,11 @@
-"""``custos-sim``: a simulated scanner, and the demo.
+"""``custos-sim``: a simulated scanner, a simulated carrier, and the demo.
 
 Shell. A wrong call is one sentence on stderr and exit 2.
 """
 
 import contextlib
 import itertools
+import random
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from simulators.cable import Cable, CableTakenError, PtyCable
-from simulators.demo import run_demo
+from simulators.demo import SEED_MAX, run_demo
 from simulators.pull_log import PullLog
 from simulators.refused import RefusedError
 from simulators.scanner import Faults, ScannerProtocol, check_faults
@@ -26,6 +27,7 @@ from simulators.tcp_cable import DialCable, TcpCable
 PORT_MAX = 65535
 SPEED_MAX = 4.0
 """Above it the wanted entries would not reach the stations before their parcels."""
+PARCELS_MAX = 100_000
 HOST_POLL_S = 0.5
 
 app = typer.Typer(
@@ -94,6 +96,26 @@ def scanner(
             if codes != "-" or not sys.stdin.isatty():
                 _wait_host(device)
             work_through(device, lines, every_ms, _say)
+
+
+@app.command()
+def carrier(
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    seed: Annotated[int | None, typer.Option(help="Play the same days again.")] = None,
+    parcels: Annotated[int, typer.Option(min=1, max=PARCELS_MAX, help="All parcels.")] = 5_000,
+) -> None:
+    """Simulate a carrier's days: its network file, all pulls and calls, and the truth.
+
+    Writes network.toml, doings.jsonl and truth.jsonl, and prints the rates that were drawn.
+    """
+    # Imported here: a scanner starts without it.
+    from simulators.carrier.day import simulate
+    from simulators.carrier.files import write_days
+
+    days = simulate(random.SystemRandom().randrange(SEED_MAX) if seed is None else seed, parcels)
+    write_days(days, out)
+    for line in days.lines():
+        _say(line)
 
 
 @app.command()
