@@ -1,8 +1,8 @@
-"""From the simulated carrier's scanner pulls to facts, as a station would record them.
+"""From the simulated carrier's scanner pulls to facts, as its stations would record them.
 
-A thin bridge for bulk: it folds badge, step, place and container labels by the stations' rules and
-makes the ``Scan`` and ``Act`` lines that follow, without spool, chain or signature. Session labels
-that say nothing by themselves are left out.
+Labels are read and sessions followed by the edge's own rules; the ``Scan`` and ``Act`` lines that
+come of it have no chain and no signature. Labels that only set a session are left out: nothing at
+the hub counts with them. A private body is only its hash.
 """
 
 import hashlib
@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
-from edge.session import pseudonym
+from devices.frames import Frame
+from devices.symbology import CommandLabel, Label, Verb, WaybillLabel, read_label
+from edge.acts import ActDraft
+from edge.session import EMPTY, FixedSession, Session, follow, pseudonym
+from hub.config import load_policy
 from hub.fact import Fact
 from hub.network import Network
 from hub.network_file import parse_network
@@ -20,35 +24,18 @@ from simulators.carrier.network_text import network_text
 from simulators.carrier.noise import Rates
 from simulators.carrier.pulls import Call, Pull, Typed
 from tests import samples
-from wire.events import (
-    Act,
-    ActKind,
-    ClockReading,
-    ContainerKind,
-    Event,
-    Scan,
-    ScanTiming,
-)
-from wire.names import Result, Step, format_at
+from wire.events import Act, ActKind, ClockReading, Event, Scan, ScanTiming
+from wire.names import Result, format_at
 
 HEARD_AFTER = timedelta(seconds=1)
 LATE_AFTER = timedelta(seconds=5)
-IDLE = timedelta(minutes=30)
 CLOCK = ClockReading(offset_ms=0, error_ms=5)
 TIMING = ScanTiming(decode=40, verdict=10)
 SOURCE = "pts:/dev/pts/7"
-_CONTAINERS = {
-    "BAG": ContainerKind.BAG,
-    "VEH": ContainerKind.VEHICLE,
-    "FLT": ContainerKind.FLIGHT,
-    "PAL": ContainerKind.PALLET,
-}
-_UNITS = {"BAG", "PAL"}
-_UNIT_STEPS = {Step.ARRIVE, Step.DEPART, Step.HANDOVER}
-_ABOARD_STEPS = {Step.LOAD, Step.UNLOAD}
-_CARRIERS = {ContainerKind.VEHICLE, ContainerKind.FLIGHT}
+NOT_FIXED = FixedSession()
 
 
+@cache
 def salt_of(site: str) -> str:
     """The salt that the bridge gives a site: 32 hex."""
     return hashlib.sha256(site.encode()).hexdigest()[:32]
@@ -60,6 +47,7 @@ def spool_of(site: str, edge: str) -> str:
     return hashlib.sha256(f"{site}/{edge}".encode()).hexdigest()[:32]
 
 
+@cache
 def by_of(site: str, badge: str) -> str:
     """A badge's pseudonym at a site."""
     found = pseudonym(badge, salt_of(site))
@@ -74,14 +62,14 @@ def network_of(days: CarrierDays) -> Network:
 
 def inputs(days: CarrierDays) -> list[Fact | Call]:
     """Everything that reaches the hub, in the order in which it does."""
-    bridge = _Bridge(days.rates)
+    stations = _Stations(days.rates)
     found: list[tuple[datetime, Fact | Call]] = []
     for doing in days.doings:
         if isinstance(doing, Call):
-            bridge.obey(doing)
+            stations.obey(doing)
             found.append((doing.at, doing))
         else:
-            found += [(fact.received_at, fact) for fact in bridge.take(doing)]
+            found += [(fact.received_at, fact) for fact in stations.take(doing)]
     found.sort(key=lambda pair: pair[0])
     return [each for _, each in found]
 
@@ -91,75 +79,46 @@ def facts(days: CarrierDays) -> list[Fact]:
     return [each for each in inputs(days) if isinstance(each, Fact)]
 
 
-@dataclass(slots=True)
-class _Session:
-    """What one device's labels have set."""
+@dataclass
+class _Stations:
+    """All sites' stations: a session for each device, a count for each spool.
 
-    by: str | None = None
-    step: Step | None = None
-    place: str | None = None
-    container: str | None = None
-    kind: ContainerKind | None = None
-    receiver: str | None = None
-    given: list[tuple[int, str | None]] = field(default_factory=list)
-    """Sequence number and waybill of what this handover has had so far."""
-    used_at: datetime | None = None
+    The carrier's people end each piece of work with ``CX:END`` before half an hour or a shift has
+    passed, so no session ends by itself; a test holds them to it.
+    """
 
-
-@dataclass(slots=True)
-class _Bridge:
     rates: Rates
     stops: set[str] = field(default_factory=set)
-    sessions: dict[tuple[str, str, str], _Session] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     seqs: dict[tuple[str, str], int] = field(default_factory=dict)
-    names: dict[tuple[str, str], str] = field(default_factory=dict)
     last: dict[tuple[str, str, str], Scan] = field(default_factory=dict)
     """The newest scan of a waybill at a device: what somebody types there belongs to it."""
 
     def obey(self, call: Call) -> None:
+        """Take over what the control room wants stopped or released."""
         if call.path.startswith("wanted/"):
             waybill = call.path.removeprefix("wanted/")
             (self.stops.add if call.method == "PUT" else self.stops.discard)(waybill)
 
     def take(self, doing: Pull | Typed) -> Iterator[Fact]:
+        """The facts that one pull, or one typed entry, leads to."""
         for event in self._typed(doing) if isinstance(doing, Typed) else self._pulled(doing):
             received_at = self.rates.heard_at(doing.site, doing.at) + HEARD_AFTER
             yield Fact(event, doing.at, received_at, received_at - doing.at > LATE_AFTER)
 
     def _pulled(self, pull: Pull) -> Iterator[Event]:
-        key = (pull.site, pull.device, pull.edge)
-        session = self.sessions.get(key)
-        if session is None or session.used_at is None or pull.at - session.used_at > IDLE:
-            session = self.sessions[key] = _Session()
-        session.used_at = pull.at
-        if not pull.code.startswith("CX:"):
-            yield self._scan(pull, session, pull.code, pull.code)
-            return
-        _, verb, value = f"{pull.code}:".split(":", 2)
-        value = value.rstrip(":")
-        if verb == "END":
-            yield from self._end(pull, session)
-            del self.sessions[key]
-        elif verb in _UNITS and _is_unit(session):
-            yield self._scan(pull, session, None, pull.code)
-        elif verb in ("SEAL", "REFUSE"):
-            yield from self._about_last(pull, session, verb, value)
-        else:
-            self._set(pull, session, verb, value)
+        desk, label = (pull.site, pull.device), read(pull.code)
+        seq = self.seqs.get((pull.site, pull.edge), 0) + 1
+        session = self.sessions.get(desk, EMPTY)
+        outcome = follow(session, label, seq, NOT_FIXED, salt_of(pull.site))
+        self.sessions[desk] = outcome.after
+        if _says_something(label, outcome.after):
+            yield self._scan(pull, label, outcome.line)
+        if outcome.act is not None:
+            yield self._act(pull, outcome.act, outcome.line)
 
-    def _set(self, pull: Pull, session: _Session, verb: str, value: str) -> None:
-        if verb == "BY" and session.given:
-            session.receiver = self._name(pull.site, value)
-        elif verb == "BY":
-            session.by = self._name(pull.site, value)
-        elif verb == "STEP":
-            session.step = Step(value)
-        elif verb == "PLACE":
-            session.place = value
-        else:
-            session.container, session.kind = value, _CONTAINERS[verb]
-
-    def _scan(self, pull: Pull, session: _Session, waybill: str | None, text: str) -> Scan:
+    def _scan(self, pull: Pull, label: Label, session: Session) -> Scan:
+        waybill = label.waybill if isinstance(label, WaybillLabel) else None
         scan = Scan(
             site=pull.site,
             edge=pull.edge,
@@ -168,15 +127,15 @@ class _Bridge:
             source=SOURCE,
             by=session.by,
             waybill=waybill,
-            code_hex=text.encode().hex(),
-            text=text,
-            length=len(text),
-            aim="C0",
-            symbology="code128",
+            code_hex=label.raw.hex(),
+            text=label.text,
+            length=label.length,
+            aim=label.aim,
+            symbology=label.symbology,
             step=session.step,
             place=session.place,
             container=session.container,
-            container_kind=session.kind,
+            container_kind=session.container_kind,
             result=self._result(waybill),
             list_version=1,
             list_age_s=10,
@@ -184,49 +143,25 @@ class _Bridge:
         )
         if waybill is not None:
             self.last[pull.site, pull.device, waybill] = scan
-        if session.step is Step.HANDOVER:
-            session.given.append((scan.seq, waybill))
         return scan
 
-    def _end(self, pull: Pull, session: _Session) -> Iterator[Act]:
-        if session.receiver is not None:
-            yield Act(
-                site=pull.site,
-                edge=pull.edge,
-                **self._stamp(pull),
-                device=pull.device,
-                source=SOURCE,
-                by=session.receiver,
-                act=ActKind.HANDOVER_ACCEPT,
-                scans=tuple(seq for seq, _ in session.given),
-                step=Step.HANDOVER,
-                place=session.place,
-                giver=session.by,
-                receiver=session.receiver,
-            )
-
-    def _about_last(self, pull: Pull, session: _Session, verb: str, value: str) -> Iterator[Act]:
-        if not session.given:
-            return
-        seq, waybill = session.given[-1]
-        is_seal = verb == "SEAL"
-        if not is_seal:
-            session.given.pop()
-        yield Act(
+    def _act(self, pull: Pull, draft: ActDraft, session: Session) -> Act:
+        return Act(
             site=pull.site,
             edge=pull.edge,
             **self._stamp(pull),
             device=pull.device,
             source=SOURCE,
-            by=session.by,
-            act=ActKind.SEAL_CHECK if is_seal else ActKind.HANDOVER_REFUSE,
-            waybill=waybill if is_seal else None,
-            scans=(seq,),
-            step=Step.HANDOVER,
-            giver=session.by,
-            receiver=session.receiver,
-            seal=value if is_seal else None,
-            reason=None if is_seal else value,
+            by=draft.by,
+            act=draft.act,
+            waybill=draft.waybill,
+            scans=draft.scans,
+            step=session.step,
+            place=session.place,
+            giver=draft.giver,
+            receiver=draft.receiver,
+            seal=draft.seal,
+            reason=draft.reason,
         )
 
     def _typed(self, typed: Typed) -> Iterator[Act]:
@@ -264,16 +199,21 @@ class _Bridge:
             return Result.STOP
         return Result.HV if waybill.startswith("103") else Result.CLEAR
 
-    def _name(self, site: str, badge: str) -> str:
-        if (site, badge) not in self.names:
-            self.names[site, badge] = by_of(site, badge)
-        return self.names[site, badge]
-
 
 _Stamp = dict[str, object]
+_POLICY = load_policy(None)
+_UNITS = (Verb.BAG, Verb.PAL)
 
 
-def _is_unit(session: _Session) -> bool:
-    if session.step in _ABOARD_STEPS:
-        return session.kind in _CARRIERS
-    return session.step in _UNIT_STEPS
+@cache
+def read(code: str) -> Label:
+    """What a label says under the shipped policy."""
+    raw = code.encode()
+    return read_label(Frame(raw=raw, aim="C0", overlong=False, size=len(raw)), _POLICY.waybill)
+
+
+def _says_something(label: Label, after: Session) -> bool:
+    """A parcel, or a bag or pallet that is moved like one instead of being filled."""
+    if isinstance(label, CommandLabel):
+        return label.verb in _UNITS and after.container != label.value
+    return True

@@ -5,14 +5,20 @@ from itertools import pairwise
 
 import pytest
 
+from edge.acts import ActHint
+from edge.session import EMPTY, Session, current, follow, touch
+from edge.shifts import Shifts
+from hub.config import load_policy
 from hub.fact import Fact
+from hub.network import Network
 from simulators.carrier.day import CarrierDays, simulate
 from simulators.carrier.noise import QUIET, Noise, OutageKind
 from simulators.carrier.pulls import Call
-from tests.carrier_bridge import by_of, facts, inputs, network_of, salt_of
+from tests.carrier_bridge import NOT_FIXED, by_of, facts, inputs, network_of, read, salt_of
 from wire.badges import badge_sha256, pseudonym
 from wire.events import Act, ActKind, ContainerKind, Scan, parse_line, seal_line
 from wire.names import Result, Step
+from wire.site_pack import PackShift
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +127,27 @@ def test_pseudonyms_are_the_edges_and_names_are_the_networks(days: CarrierDays) 
     assert by_of("elsewhere", person.badge) != at_home
 
 
+def test_no_session_of_the_carrier_outlives_its_shift_or_half_an_hour(days: CarrierDays) -> None:
+    network = network_of(days)
+    idle_min = load_policy(None).session.idle_min
+    sessions: dict[tuple[str, str], Session] = {}
+    for pull in days.pulls():
+        desk = (pull.site, pull.device)
+        known = sessions.get(desk, EMPTY)
+        shifts = Shifts(network.zone_of(pull.site), _windows(network, pull.site))
+        assert current(known, idle_min, shifts, pull.at) == known
+        outcome = follow(known, read(pull.code), 1, NOT_FIXED, salt_of(pull.site))
+        sessions[desk] = touch(outcome.after, pull.at)
+        assert outcome.hint in (None, ActHint.NO_RECEIVER)
+
+
 def test_calls_stand_among_the_facts(days: CarrierDays) -> None:
     assert sum(isinstance(each, Call) for each in inputs(days)) == len(list(days.calls()))
+
+
+def _windows(network: Network, site: str) -> tuple[PackShift, ...]:
+    shifts = network.shifts_of.get(site, ())
+    return tuple(PackShift(name=each.name, starts=each.starts, ends=each.ends) for each in shifts)
 
 
 def _is_about(event: object, waybill: str) -> bool:

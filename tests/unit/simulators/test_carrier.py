@@ -8,9 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from devices.frames import Frame
-from devices.symbology import CommandLabel, HostileLabel, UnknownLabel, Verb, read_label
-from hub.config import load_policy
+from devices.symbology import CommandLabel, HostileLabel, UnknownLabel, Verb
 from simulators.carrier.day import CarrierDays, simulate
 from simulators.carrier.faults import RULES
 from simulators.carrier.noise import QUIET, Noise, OutageKind
@@ -53,7 +51,9 @@ def test_doings_come_in_order_of_time_and_a_device_never_pulls_twice_at_once(
 
 def test_every_label_is_a_waybill_or_a_command_of_the_interface(days: CarrierDays) -> None:
     policy = load_policy(None)
-    labels = {code: read_label(_frame(code), policy) for code in {p.code for p in days.pulls()}}
+    labels = {
+        code: read_label(_frame(code), policy.waybill) for code in {p.code for p in days.pulls()}
+    }
     assert not [each for each in labels.values() if isinstance(each, HostileLabel | UnknownLabel)]
     commands = {each.verb for each in labels.values() if isinstance(each, CommandLabel)}
     assert commands == set(Verb) - {Verb.PAL}
@@ -195,8 +195,3 @@ def test_orders_are_declared_before_their_parcels_come_to_the_keeper(days: Carri
         "flight",
     }
     assert all(isinstance(call, Call) for call in manifests)
-
-
-def _frame(code: str) -> Frame:
-    raw = code.encode()
-    return Frame(raw=raw, aim="C0", size=len(raw), overlong=False)
