@@ -14,7 +14,7 @@ from simulators.carrier.faults import RULES
 from simulators.carrier.noise import QUIET, Noise, OutageKind
 from simulators.carrier.pulls import Call, Pull
 from simulators.carrier.truth import FateKind, How
-from tests.carrier_bridge import network_of
+from tests.carrier_bridge import network_of, read
 
 PARCELS = 1_200
 
@@ -50,12 +50,9 @@ def test_doings_come_in_order_of_time_and_a_device_never_pulls_twice_at_once(
 
 
 def test_every_label_is_a_waybill_or_a_command_of_the_interface(days: CarrierDays) -> None:
-    policy = load_policy(None)
-    labels = {
-        code: read_label(_frame(code), policy.waybill) for code in {p.code for p in days.pulls()}
-    }
-    assert not [each for each in labels.values() if isinstance(each, HostileLabel | UnknownLabel)]
-    commands = {each.verb for each in labels.values() if isinstance(each, CommandLabel)}
+    labels = [read(code) for code in {pull.code for pull in days.pulls()}]
+    assert not [each for each in labels if isinstance(each, HostileLabel | UnknownLabel)]
+    commands = {each.verb for each in labels if isinstance(each, CommandLabel)}
     assert commands == set(Verb) - {Verb.PAL}
 
 
