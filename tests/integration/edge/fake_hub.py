@@ -4,6 +4,7 @@ import hashlib
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -28,6 +29,9 @@ from wire.messages import (
     Enrolled,
     Fetch,
     Gone,
+    Pack,
+    PackFetch,
+    PackHead,
     Problem,
     Receipt,
     SpoolHead,
@@ -36,6 +40,18 @@ from wire.messages import (
     WantedSnapshot,
 )
 from wire.names import ZERO_HEAD, format_at
+from wire.policy import parse_policy
+from wire.site_pack import (
+    Duty,
+    PackPerson,
+    PackPlace,
+    PackShift,
+    SelfCheckTask,
+    SitePack,
+    edge_policy,
+    pack_bytes,
+    pack_sha256,
+)
 from wire.topics import HUB_SUBSCRIPTIONS, Channel, Topic
 from wire.wanted import (
     ListHead,
@@ -57,6 +73,23 @@ SITE_SALT = "ab" * 16
 RULE = WantedRule(id="hv", prefix="103", banner_zh="特殊安全产品(高价值)快件", banner_en="HV")
 
 
+def site_pack(version: int, staff: dict[str, str], *tasks: SelfCheckTask) -> SitePack:
+    """A pack with these people (names by pseudonym), one place and the shipped policy."""
+    policy = parse_policy((files("wire") / "policy.toml").read_bytes())
+    return SitePack(
+        version=version,
+        site=SITE,
+        timezone="Asia/Shanghai",
+        staff=tuple(
+            PackPerson(by=by, name=name, duty=Duty.WAREHOUSE_KEEPER) for by, name in staff.items()
+        ),
+        places=(PackPlace(id="dock1", kind="dock"),),
+        shifts=(PackShift(name="all", starts="00:00", ends="00:00"),),
+        tasks=tasks,
+        policy=edge_policy(policy),
+    )
+
+
 class FakeHub:
     """Keeps lines in order, signs receipts; strict: a batch that does not follow fails the test."""
 
@@ -74,6 +107,7 @@ class FakeHub:
         self.enrol_status = 200
         self.wrong: list[str] = []
         self.wanted = make_list(1, (RULE,), ())
+        self.pack: SitePack | None = None
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = False
         self.http_port: int = self._http.server_address[1]
@@ -130,6 +164,8 @@ class FakeHub:
             self._receipt(payload, first, received_at)
             if isinstance(first, State) and first.wanted is None:
                 self.push_entry(None)
+            if isinstance(first, State) and self.pack and first.pack_version < self.pack.version:
+                self.push_pack(self.pack)
 
     def _store(self, payload: bytes, key: bytes) -> None:
         batch = open_sealed(payload, Batch, key, BATCH_BYTES_MAX)
@@ -190,6 +226,15 @@ class FakeHub:
         self.send_command(command)
         return command
 
+    def push_pack(self, pack: SitePack) -> None:
+        """A newer site pack: the edge is told, and fetches it."""
+        self.pack = pack
+        self.send_command(seal(self._pack_head(pack), HUB_KEY))
+
+    def _pack_head(self, pack: SitePack) -> PackHead:
+        until = format_at(datetime.now(UTC) + timedelta(seconds=60))
+        return PackHead(site=SITE, edge=EDGE, id="f" * 32, expires_at=until, version=pack.version)
+
     def send_command(self, command: bytes) -> None:
         self._send(Channel.CMD, command)
 
@@ -230,8 +275,27 @@ class FakeHub:
             case Fetch():
                 snapshot = WantedSnapshot(site=SITE, edge=EDGE, head=self._head())
                 return 200, seal(snapshot, HUB_KEY, [list_bytes(self.wanted)])
+            case PackFetch():
+                return self._give_pack(content)
             case _:
                 raise AssertionError(f"{message_type(message)} does not come over HTTP")
+
+    def _give_pack(self, content: bytes) -> tuple[int, bytes]:
+        """Strict: an edge that has the newest pack must not ask for it."""
+        key = self.edge_key or b""
+        request = open_sealed(content, PackFetch, key, MESSAGE_BYTES_MAX).message
+        if self.pack is None or request.have_version >= self.pack.version:
+            self.wrong.append(f"asked for a pack newer than {request.have_version}")
+            return 404, b""
+        line = pack_bytes(self.pack)
+        answer = Pack(
+            site=SITE,
+            edge=EDGE,
+            version=self.pack.version,
+            sha256=pack_sha256(line),
+            made_at=format_at(datetime.now(UTC)),
+        )
+        return 200, seal(answer, HUB_KEY, [line])
 
     def _enrol(self, content: bytes, message: Enrol) -> tuple[int, bytes]:
         if self.enrol_status != 200:

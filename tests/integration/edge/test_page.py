@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from edge import page as page_module
-from edge.forms import Form
+from edge.forms import Form, Refusal
 from edge.metrics import Metrics
 from edge.page import CLIENTS_MAX, Page, PageError, PageServer
 
@@ -123,12 +123,99 @@ def test_a_page_that_floods_waits_in_its_own_socket(
         assert served.acks.empty()
 
 
+KEYS = ("1" * 32, "2" * 32)
+
+
+def form(key: str = KEYS[0], signer_id: str = "440301199001011234") -> str:
+    said = {"type": "deliver", "key": key, "waybill": "103000000001", "signer_name": "张三"}
+    return json.dumps({**said, "signer_id": signer_id})
+
+
+def answer_to(socket_: ClientConnection) -> dict[str, object]:
+    found: dict[str, object] = json.loads(socket_.recv(timeout=5))
+    return found
+
+
+def test_a_form_is_answered_to_the_page_that_sent_it_and_only_after_the_station(
+    served: Served,
+) -> None:
+    with served.talk() as sender, served.talk() as other:
+        sender.send(form())
+        taken = served.forms.get(timeout=5)
+        assert taken.key == KEYS[0]
+        with pytest.raises(TimeoutError):
+            sender.recv(timeout=0.2)
+        served.page.answer(taken.key, None)
+        assert answer_to(sender) == {
+            "type": "answer", "key": KEYS[0], "recorded": True, "reason": None,
+        }  # fmt: skip
+        with pytest.raises(TimeoutError):
+            other.recv(timeout=0.2)
+
+
+def test_one_form_of_a_page_is_under_way_at_a_time(served: Served) -> None:
+    with served.talk() as sender:
+        for key in KEYS:
+            sender.send(form(key))
+        assert served.forms.get(timeout=5).key == KEYS[0]
+        with pytest.raises(queue.Empty):
+            served.forms.get(timeout=0.3)
+        served.page.answer(KEYS[0], Refusal.NOT_DELIVERED)
+        assert answer_to(sender)["reason"] == "not_delivered"
+        assert served.forms.get(timeout=5).key == KEYS[1]
+        served.page.answer(KEYS[1], None)
+        assert answer_to(sender)["recorded"] is True
+
+
+def test_a_form_that_no_answer_comes_to_is_called_unsure_and_a_late_answer_is_lost(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "FORM_TIMEOUT_S", 0.1)
+    with served.talk() as sender:
+        sender.send(form())
+        assert answer_to(sender)["reason"] == "unsure"
+        served.page.answer(KEYS[0], None)
+        sender.send(form())  # the same key: the station knows it
+        assert served.forms.qsize() >= 1
+        assert answer_to(sender)["reason"] == "unsure"
+
+
+def test_a_form_that_the_station_cannot_take_is_called_busy(served: Served) -> None:
+    served.takes_forms = False
+    with served.talk() as sender:
+        sender.send(form())
+        assert answer_to(sender)["reason"] == "busy"
+
+
+def test_two_pages_with_one_key_are_not_mixed_up(served: Served) -> None:
+    with served.talk() as one, served.talk() as two:
+        one.send(form())
+        served.forms.get(timeout=5)
+        two.send(form())
+        assert answer_to(two)["reason"] == "busy"
+        served.page.answer(KEYS[0], None)
+        assert answer_to(one)["recorded"] is True
+
+
+def test_a_page_that_leaves_with_a_form_under_way_leaves_nothing_behind(served: Served) -> None:
+    with served.talk() as sender:
+        sender.send(form())
+        served.forms.get(timeout=5)
+    served.page.answer(KEYS[0], None)
+    with served.talk() as again:
+        again.send(form(KEYS[1]))
+        assert served.forms.get(timeout=5).key == KEYS[1]
+        served.page.answer(KEYS[1], None)
+        assert answer_to(again)["recorded"] is True
+
+
 @pytest.mark.parametrize(
     "message",
     [
         "", "ack", "[]", '{"type":1}', '{"type":"ack"}', '{"type":"ack","seq":"1"}',
-        '{"type":"ack","seq":0}', '{"type":"scan","seq":1}', "x" * 5000, b"", b"\xff",
-        b'{"type":"ack","seq":1}',
+        '{"type":"ack","seq":0}', '{"type":"scan","seq":1}',
+        '{"type":"ack","seq":1,"more":1}', form(signer_id=""), form(key="1"), "x" * 5000,
+        b"", b"\xff", b'{"type":"ack","seq":1}',
     ],
 )  # fmt: skip
 def test_a_page_that_talks_nonsense_is_cut_off(
@@ -139,6 +226,7 @@ def test_a_page_that_talks_nonsense_is_cut_off(
         with pytest.raises(ConnectionClosed):
             socket_.recv(timeout=5)
     assert served.acks.empty()
+    assert served.forms.empty()
     assert caplog.records == []  # a stranger's nonsense is not our crash
 
 

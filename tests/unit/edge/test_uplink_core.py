@@ -13,6 +13,7 @@ from edge.station_events import (
     DevicesChanged,
     LinkChanged,
     ListChanged,
+    PackChanged,
     Receipted,
     Recorded,
 )
@@ -22,6 +23,8 @@ from edge.uplink_events import (
     Connected,
     Disconnected,
     FetchList,
+    FetchPack,
+    PackArrived,
     ProblemChanged,
     Publish,
     Refused,
@@ -34,7 +37,7 @@ from edge.verdict import shipped_list
 from edge.wanted import KeptList, WantedKeeper
 from ledger.keys import SigningKey
 from ledger.signing import open_sealed, seal
-from tests.unit.edge.fakes import POLICY, SPOOL_ID, START_AT, Desk
+from tests.unit.edge.fakes import PACK, POLICY, SPOOL_ID, START_AT, Desk
 from wire.events import ClockReading
 from wire.limits import BATCH_BYTES_MAX, MESSAGE_BYTES_MAX
 from wire.messages import (
@@ -43,6 +46,9 @@ from wire.messages import (
     Fetch,
     Gone,
     MessageBase,
+    Pack,
+    PackFetch,
+    PackHead,
     Problem,
     Receipt,
     SpoolHead,
@@ -52,6 +58,7 @@ from wire.messages import (
     WantedSnapshot,
 )
 from wire.names import format_at
+from wire.site_pack import SitePack, pack_bytes, pack_sha256
 from wire.topics import Channel
 from wire.wanted import ListHead, WantedList, list_bytes, list_sha256, make_list
 
@@ -320,3 +327,60 @@ def test_a_fetch_command_is_obeyed_when_the_hub_has_more() -> None:
             site="755A", edge="dock", id="e" * 32, expires_at=soon, version=version
         )
         assert kinds(house.step(Arrived(seal(command, HUB)))) == expected
+
+
+# ---------------------------------------------------------------- the site pack
+
+
+def pack_head(house: House, version: int, key: SigningKey = HUB, life_s: int = 60) -> Arrived:
+    until = format_at(house.clock.now() + timedelta(seconds=life_s))
+    head = PackHead(site="755A", edge="dock", id="e" * 32, expires_at=until, version=version)
+    return Arrived(seal(head, key))
+
+
+def pack_answer(pack: SitePack = PACK, key: SigningKey = HUB) -> PackArrived:
+    line = pack_bytes(pack)
+    head = Pack(
+        site="755A",
+        edge="dock",
+        version=pack.version,
+        sha256=pack_sha256(line),
+        made_at=format_at(START_AT),
+    )
+    return PackArrived(seal(head, key, [line]))
+
+
+def test_a_newer_pack_is_fetched_with_a_signed_request() -> None:
+    house = House()
+    (fetch,) = house.step(pack_head(house, 4))
+    assert isinstance(fetch, FetchPack)
+    request = open_sealed(fetch.message, PackFetch, EDGE.public_key, MESSAGE_BYTES_MAX).message
+    assert (request.have_version, request.site, request.edge) == (0, "755A", "dock")
+
+
+def test_a_fetched_pack_is_kept_told_and_named_in_the_next_state() -> None:
+    house = House()
+    assert house.connect().pack_version == 0
+    assert house.step(pack_answer()) == [PackChanged(PACK, None)]
+    assert [kept.pack for kept in house.kept_packs] == [PACK]
+    assert house.core.pack_changed() == PackChanged(PACK, None)
+    house.clock.advance(STATE_EVERY_MS)
+    (payload,) = states(house.step(Waited()))
+    state = open_sealed(payload, State, EDGE.public_key, MESSAGE_BYTES_MAX).message
+    assert state.pack_version == PACK.version
+    assert kinds(house.step(pack_head(house, PACK.version))) == [Refused]
+
+
+def test_a_pack_or_its_head_that_cannot_be_believed_changes_nothing() -> None:
+    house = House()
+    for event in (
+        pack_head(house, 4, key=STRANGER),
+        pack_head(house, 4, life_s=-1),
+        pack_head(house, 0),
+        pack_answer(key=STRANGER),
+        PackArrived(b"not found"),
+    ):
+        assert kinds(house.step(event)) == [Refused]
+    assert house.step(pack_answer())
+    assert kinds(house.step(pack_answer())) == [Refused]  # replayed
+    assert len(house.kept_packs) == 1
