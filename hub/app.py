@@ -70,6 +70,7 @@ def create_app(context: HubContext) -> FastAPI:
     import hub.incidents.api
     import hub.ingest.api
     import hub.parcels.api
+    import hub.parcels.manifest_api
     import hub.wanted.api
     from hub.access.gate import Gate, refuse_ungranted
     from hub.access.lockout import Lockouts
@@ -113,6 +114,7 @@ def create_app(context: HubContext) -> FastAPI:
         health.about_router,
         hub.ingest.api.router,
         hub.parcels.api.router,
+        hub.parcels.manifest_api.router,
         hub.wanted.api.router,
         hub.alerts.api.router,
         hub.incidents.api.router,

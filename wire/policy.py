@@ -137,6 +137,12 @@ class MailPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     give_up_h: Positive
 
 
+class ManifestPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``window_h``: scans so long before a manifest was put belong to its trip."""
+
+    window_h: Positive
+
+
 class DispatchPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``list_min``: the HV list is sent so long after a shift's transfer (HV-2.7)."""
 
@@ -158,6 +164,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     missing: MissingPolicy
     incident: IncidentPolicy
     mail: MailPolicy
+    manifest: ManifestPolicy
     dispatch: DispatchPolicy
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from hub.keys import NONCE_BYTES
 from hub.parcels import declaring, service
 from hub.parcels.declaring import DeclarationRefusedError
-from hub.parcels.service import Declaration, Parcel, ParcelState, Sighting
+from hub.parcels.service import Declaration, ManifestKind, Parcel, ParcelState, Sighting
 from hub.wanted.service import ListFullError, is_stopped
 from hub.web.context import NO_NUL, CalledBy, Hub, HubContext, at_text, check_site, to_utc
 from hub.web.problems import ProblemError
@@ -76,6 +76,15 @@ class AboardItem(BaseModel):
     closed: bool | None
 
 
+class ManifestRef(BaseModel):
+    """The newest manifest that lists a parcel."""
+
+    id: str
+    kind: ManifestKind
+    origin: str = Field(serialization_alias="from")
+    destination: str = Field(serialization_alias="to")
+
+
 class ParcelItem(BaseModel):
     """What is known of a waybill.
 
@@ -98,6 +107,7 @@ class ParcelItem(BaseModel):
     expected_site: str | None
     returning: bool
     containers: list[AboardItem]
+    manifest: ManifestRef | None
     accepted_at: str | None
     sender: _Person | None
     recipient: _Person | None
@@ -189,6 +199,7 @@ def _item(tx: Connection, parcel: Parcel, hub: HubContext) -> ParcelItem:
         expected_site=way.expected_site,
         returning=way.returning,
         containers=_containers(tx, parcel.waybill),
+        manifest=_manifest(tx, parcel.waybill),
         accepted_at=at_text(declared.accepted_at) if declared else None,
         sender=people.sender,
         recipient=people.recipient,
@@ -212,6 +223,15 @@ def _containers(tx: Connection, waybill: str) -> list[AboardItem]:
         )
         for each in service.containers_of(tx, waybill)
     ]
+
+
+def _manifest(tx: Connection, waybill: str) -> ManifestRef | None:
+    found = service.manifest_of(tx, waybill)
+    if found is None:
+        return None
+    return ManifestRef(
+        id=found.id, kind=found.kind, origin=found.origin, destination=found.destination
+    )
 
 
 def _sighting(sighting: Sighting) -> SightingItem:

@@ -7,16 +7,17 @@ Source: HV-2.2.2.2, HV-2.4, design sections 5 to 7.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from hub.access.service import Caller
 from hub.ingest.service import was_scanned_at
 from hub.network import Network
-from hub.parcels import store, trace_store
+from hub.parcels import manifest_store, store, trace_store
 from hub.parcels.rules.acceptance import is_high_value, is_in_series, is_series_misused
 from hub.parcels.rules.containers import NESTING_MAX, Aboard, chain_of, is_closed
+from hub.parcels.rules.manifests import Comparison, Manifest, ManifestKind, compare
 from hub.parcels.rules.parcel import Declaration, Parcel
 from hub.parcels.rules.traces import (
     ParcelState,
@@ -29,11 +30,15 @@ from hub.parcels.rules.traces import (
 )
 from hub.parcels.rules.track import Track, planned_route, track
 from wire.events import ContainerKind
+from wire.names import Step
 from wire.policy import Policy
 
 __all__ = [
     "Aboard",
+    "Comparison",
     "Declaration",
+    "Manifest",
+    "ManifestKind",
     "Parcel",
     "ParcelState",
     "Sighting",
@@ -131,10 +136,59 @@ def containers_of(tx: Connection, waybill: str) -> tuple[Aboard, ...]:
     return chain_of(waybill, stays)
 
 
+def put_manifest(tx: Connection, manifest: Manifest) -> None:
+    """Keep what somebody says is aboard; it replaces the manifest with its id."""
+    manifest_store.put(tx, manifest)
+
+
+def find_manifest(tx: Connection, manifest_id: str) -> Manifest | None:
+    """What somebody said is aboard."""
+    return manifest_store.find(tx, manifest_id)
+
+
+def manifest_of(tx: Connection, waybill: str) -> Manifest | None:
+    """The newest manifest that lists a parcel."""
+    found = manifest_store.newest_listing(tx, waybill)
+    return None if found is None else manifest_store.find(tx, found)
+
+
+def compare_manifest(tx: Connection, manifest: Manifest, policy: Policy) -> Comparison:
+    """Compare a manifest with the scans since ``[manifest] window_h`` before it was put."""
+    since = manifest.put_at - timedelta(hours=policy.manifest.window_h)
+    container = manifest.kind.container
+    if container is None:
+        listed, origin = manifest.waybills, manifest.origin
+        aboard = trace_store.recorded_at(tx, listed, origin, since, Step.DEPART)
+    else:
+        held = container_unit(container, manifest.id)
+        aboard = frozenset(_scanned_aboard(tx, held, manifest.origin, since))
+    waybills = aboard.union(manifest.waybills)
+    arrived = trace_store.recorded_at(tx, waybills, manifest.destination, since)
+    return compare(manifest, aboard, arrived)
+
+
 def is_container_closed(tx: Connection, kind: ContainerKind, container_id: str) -> bool | None:
     """Say whether a bag or pallet is closed, as far as its own label tells; null: nothing does."""
     standing = trace_store.state_of(tx, container_unit(kind, container_id))
     return None if standing is None else is_closed(standing)
+
+
+def _scanned_aboard(tx: Connection, container: str, site: str, since: datetime) -> set[str]:
+    """The waybills that were put into a container at a site, by themselves or in bags."""
+    found: set[str] = set()
+    bags: list[str] = []
+    for unit in trace_store.put_in(tx, container, site, since):
+        if ":" in unit:
+            bags.append(unit)
+        else:
+            found.add(unit)
+    for bag in bags:
+        # A bag's load of another day is not this one's: only who lay in it on this trip counts.
+        for unit in trace_store.put_in(tx, bag, None, since):
+            chain = containers_of(tx, unit) if ":" not in unit else ()
+            if any(each.unit == container and each.since >= since for each in chain):
+                found.add(unit)
+    return found
 
 
 def _around(tx: Connection, inner: Standing | None) -> list[Standing]:

@@ -5,6 +5,7 @@ again, all others go on from the state.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 
 from hub.db.schema import UtcDateTime, metadata
-from hub.parcels.rules.traces import ParcelState, Sighting, Standing, Stay, Trace
+from hub.parcels.rules.traces import PUT_STEPS, ParcelState, Sighting, Standing, Stay, Trace
 from wire.names import Step
 
 TRACES_READ_MAX = 2_000
@@ -115,6 +116,27 @@ def units_in(tx: Connection, container: str) -> list[str]:
     """What lies directly in a container now, at most ``CONTENTS_READ_MAX``."""
     query = select(unit_state.c.unit).where(unit_state.c.container == container)
     return list(tx.execute(query.order_by(unit_state.c.unit).limit(CONTENTS_READ_MAX)).scalars())
+
+
+def put_in(tx: Connection, container: str, site: str | None, since: datetime) -> list[str]:
+    """The units that were put into a container since a time; at one site, or anywhere."""
+    mine = (unit_trace.c.container == container) & (unit_trace.c.at >= since)
+    mine &= unit_trace.c.step.in_(PUT_STEPS)
+    if site is not None:
+        mine &= unit_trace.c.site == site
+    query = select(unit_trace.c.unit).distinct().where(mine).order_by(unit_trace.c.unit)
+    return list(tx.execute(query.limit(CONTENTS_READ_MAX)).scalars())
+
+
+def recorded_at(
+    tx: Connection, units: Iterable[str], site: str, since: datetime, step: Step | None = None
+) -> frozenset[str]:
+    """Those units that were recorded at a site since a time, at a step or at any."""
+    mine = unit_trace.c.unit.in_(list(units)) & (unit_trace.c.site == site)
+    mine &= unit_trace.c.at >= since
+    if step is not None:
+        mine &= unit_trace.c.step == step
+    return frozenset(tx.execute(select(unit_trace.c.unit).where(mine).distinct()).scalars())
 
 
 def add_traces(tx: Connection, traces: Iterable[Trace]) -> None:

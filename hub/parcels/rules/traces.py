@@ -41,7 +41,8 @@ OVER = frozenset({ParcelState.DELIVERED, ParcelState.RETURNED})
 UNIT_STEPS = frozenset({Step.LOAD, Step.UNLOAD, Step.ARRIVE, Step.DEPART, Step.HANDOVER})
 """A bag's or pallet's label at these steps means the unit itself and all in it, closed."""
 
-_PUTS = frozenset({Step.PACK, Step.LOAD, Step.DEPART})
+PUT_STEPS = frozenset({Step.PACK, Step.LOAD, Step.DEPART})
+"""Who is scanned at these steps with a container set is in it from then on."""
 _TAKES_OUT = frozenset(
     {
         Step.UNLOAD,
@@ -229,7 +230,7 @@ def _state_after(known: Standing, trace: Trace, *, returning: bool) -> ParcelSta
 
 
 def _stay_after(stay: Stay | None, trace: Trace) -> Stay | None:
-    if trace.container is not None and trace.step in _PUTS:
+    if trace.container is not None and trace.step in PUT_STEPS:
         if stay is not None and stay.container == trace.container:
             return replace(stay, site=trace.site)
         return Stay(trace.container, trace.site, trace.at)

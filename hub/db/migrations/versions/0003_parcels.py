@@ -17,6 +17,7 @@ down_revision = "0002"
 def upgrade() -> None:
     _create_units()
     _create_declared()
+    _create_manifests()
     _carry_over()
     with op.batch_alter_table("parcel") as parcel:
         parcel.alter_column("hv_by_value", existing_type=sa.Boolean(), nullable=False)
@@ -80,6 +81,29 @@ def _create_declared() -> None:
     op.add_column("parcel", sa.Column("hv_by_value", sa.Boolean()))
     op.add_column("parcel", sa.Column("lost_at", UtcDateTime()))
     op.execute("UPDATE parcel SET hv_by_value = false")
+
+
+def _create_manifests() -> None:
+    op.create_table(
+        "manifest",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("origin", sa.String(length=32), nullable=False),
+        sa.Column("destination", sa.String(length=32), nullable=False),
+        sa.Column("put_by", sa.String(length=64), nullable=False),
+        sa.Column("put_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_manifest")),
+    )
+    op.create_table(
+        "manifest_line",
+        sa.Column("manifest_id", sa.String(length=64), nullable=False),
+        sa.Column("waybill", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["manifest_id"], ["manifest.id"], name=op.f("fk_manifest_line_manifest_id")
+        ),
+        sa.PrimaryKeyConstraint("manifest_id", "waybill", name=op.f("pk_manifest_line")),
+    )
+    op.create_index(op.f("ix_manifest_line_waybill"), "manifest_line", ["waybill"], unique=False)
 
 
 def _carry_over() -> None:
