@@ -68,6 +68,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # Parcels
     "GET /api/v1/parcels/{waybill}": EVERYONE,
     "PUT /api/v1/parcels/{waybill}": LEADING,
+    "GET /api/v1/manifests/{manifest_id}": EVERYONE,
+    "PUT /api/v1/manifests/{manifest_id}": WORKING,
     # The wanted list
     "GET /api/v1/wanted": WATCHING,
     "GET /api/v1/wanted/{waybill}": WATCHING,

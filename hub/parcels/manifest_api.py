@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from hub.parcels import service
 from hub.parcels.rules.manifests import MANIFEST_WAYBILLS_MAX
 from hub.parcels.service import Manifest, ManifestKind
-from hub.web.context import CalledBy, Hub, HubContext, at_text
+from hub.web.context import CalledBy, Hub, HubContext, at_text, check_site
 from hub.web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1/manifests", tags=["manifests"])
@@ -48,11 +48,11 @@ class ManifestItem(BaseModel):
 
 
 @router.get("/{manifest_id}")
-def get_manifest(manifest_id: ManifestPath, hub: Hub) -> ManifestItem:
+def get_manifest(manifest_id: ManifestPath, hub: Hub, caller: CalledBy) -> ManifestItem:
     """A manifest, compared with what was scanned."""
     with hub.database.reading() as tx:
         found = service.find_manifest(tx, manifest_id)
-        if found is None:
+        if found is None or not caller.sees_any((found.origin, found.destination)):
             raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no manifest {manifest_id}")
         return _item(tx, found, hub)
 
@@ -62,6 +62,7 @@ def put_manifest(
     manifest_id: ManifestPath, order: ManifestOrder, hub: Hub, caller: CalledBy
 ) -> ManifestItem:
     """Say what is aboard, or replace what was said."""
+    check_site(caller, order.origin)
     said = Manifest(
         id=manifest_id,
         kind=order.kind,
@@ -72,6 +73,9 @@ def put_manifest(
         put_at=hub.clock.now(),
     )
     with hub.database.writing() as tx:
+        known = service.find_manifest(tx, manifest_id)
+        if known is not None and not caller.sees(known.origin):
+            raise ProblemError(HTTPStatus.FORBIDDEN, f"{manifest_id} is another site's")
         service.put_manifest(tx, said)
         return _item(tx, said, hub)
 

@@ -13,7 +13,7 @@ from hub.access.rules import Role
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.incidents.service import Document, Suspicion, attach, open_incident
 from hub.parcels.declaring import declare_parcel
-from hub.parcels.service import Declaration
+from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest
 from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge
 from wire.names import Result
@@ -134,6 +134,18 @@ def _declaration(_hub: HubHome, site: str) -> Ask:
     return Ask(f"/api/v1/parcels/{WAYBILL[site]}", json={"origin": site, "destination": site})
 
 
+def _manifest(hub: HubHome, site: str) -> Ask:
+    said = Manifest(site, ManifestKind.BAG, site, site, (WAYBILL[site],), "li", START)
+    with hub.database.writing() as tx:
+        put_manifest(tx, said)
+    return Ask(f"/api/v1/manifests/{site}")
+
+
+def _manifest_order(_hub: HubHome, site: str) -> Ask:
+    order = {"kind": "bag", "from": site, "to": site, "waybills": [WAYBILL[site]]}
+    return Ask(f"/api/v1/manifests/{site}", json=order)
+
+
 def _wanted_order(_hub: HubHome, site: str) -> Ask:
     order = {"result": "wanted", "reason": "lost", "scope": [site]}
     return Ask(f"/api/v1/wanted/9{WAYBILL[site]}", json=order)
@@ -205,6 +217,8 @@ CASES: dict[str, Case] = {
     "GET /api/v1/quarantine": listed("/api/v1/quarantine"),
     "GET /api/v1/parcels/{waybill}": thing(_parcel),
     "PUT /api/v1/parcels/{waybill}": thing(_declaration),
+    "GET /api/v1/manifests/{manifest_id}": thing(_manifest),
+    "PUT /api/v1/manifests/{manifest_id}": thing(_manifest_order),
     "GET /api/v1/wanted": listed("/api/v1/wanted"),
     "GET /api/v1/wanted/{waybill}": thing(_entry),
     "PUT /api/v1/wanted/{waybill}": thing(_wanted_order),

@@ -2,12 +2,15 @@
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from hub.access.rules import Role
 from hub.parcels.rules.manifests import MANIFEST_WAYBILLS_MAX
 from tests.hub_parts import HubHome
 from tests.integration.hub.parcel_parts import IN_BAG, IN_TRUCK, label, scan, tell
+from tests.integration.hub.route_cases import make_account
 from tests.postgres_parts import on_both_databases
-from tests.rest_parts import API, problem
+from tests.rest_parts import API, client_of, problem
 from wire.names import Step
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +76,18 @@ async def test_a_dispatch_manifest_is_compared_with_the_depart_scans(
     tell(hub, scan(1, "755W", Step.DEPART, LISTED[0]), scan(1, "755W", Step.SORT, LISTED[1]))
     got = (await admin.put(URL, json={**ORDER, "kind": "dispatch"})).json()
     assert (got["aboard"], got["extra"]) == ([LISTED[0]], [])
+
+
+async def test_another_site_s_manifest_is_not_replaced(
+    hub: HubHome, app: FastAPI, admin: httpx.AsyncClient
+) -> None:
+    await admin.put(URL, json=ORDER)
+    before = (await admin.get(URL)).json()
+    token = make_account(hub, "keeper", Role.WAREHOUSE, "769X")
+    async with client_of(app, Authorization=f"Bearer {token}") as keeper:
+        problem(await keeper.put(URL, json=ORDER), 403)
+        problem(await keeper.put(URL, json={**ORDER, "from": "769X"}), 403)
+    assert (await admin.get(URL)).json() == before
 
 
 @pytest.mark.parametrize(
