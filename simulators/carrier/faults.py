@@ -27,10 +27,10 @@ RULES = {
     Fault.STOP_MOVED: "HV-3",
     Fault.NO_SIGNER: "HV-2.6",
     Fault.ONE_SIDED: "HV-2.2.6",
-    Fault.ARRIVED_ALONE: "HV-2.4.1",
     Fault.LOW_VALUE: "HV-2.2.2.2",
 }
-"""What each kind breaks; the others leave gaps, or are right work after trouble."""
+"""What each kind breaks. ``ARRIVED_ALONE`` breaks HV-2.2.6, as every arrival whose handover was not
+scanned does (``Floor.arrive``); the others leave gaps, or are right work after trouble."""
 NO_CAMERA = ("HV-2.8", "no_camera")
 """A site without any camera where high-value parcels rest: one standing breach (ours)."""
 OPEN_FOR = timedelta(minutes=35)

@@ -13,13 +13,14 @@ from datetime import datetime
 from simulators.carrier.build import AREA, CAGE, COUNTER, DOCK, SHELF
 from simulators.carrier.parcels import Bag, Parcel, Unit
 from simulators.carrier.pulls import MS, ScanBook, Scanned, Work
-from simulators.carrier.truth import Holding, Truth
+from simulators.carrier.truth import Breach, Holding, Truth
 from simulators.carrier.world import Lane, World
 from wire.names import Step
 from wire.site_pack import Duty
 
 IN, OUT, SORT, CAGE_DEVICE = "in-1", "out-1", "sort-1", "cage-1"
 """The fixed scanners of a site; every courier has a handheld besides."""
+HANDOVER_RULE = "HV-2.2.6"
 
 
 def handheld(badge: str) -> str:
@@ -184,10 +185,20 @@ class Floor:
     def arrive(
         self, lane: Lane, by: str, units: Sequence[Unit], at: datetime, sure: bool = False
     ) -> datetime:
-        """The receiver takes the units off the vehicle."""
+        """The receiver takes the units off the vehicle.
+
+        Where that is scanned and the handover was not, nobody has confirmed it: a breach.
+        """
         site = lane.destination
         work = Work(site, IN, by, Step.ARRIVE, DOCK, lane.carrier_label, sure=sure)
-        return self._move(work, units, at, "arrive", None, site)
+        silent = [each for unit in units for each in unit.parcels if not each.is_told]
+        end = self._move(work, units, at, "arrive", None, site)
+        for parcel in silent:
+            if parcel.is_told and parcel.high_value:
+                self.truth.breaches.append(
+                    Breach(HANDOVER_RULE, parcel.waybill, end, site, "arrived_alone")
+                )
+        return end
 
     def sort(self, site: str, parcels: Sequence[Parcel], at: datetime) -> datetime:
         """A sorter sees each parcel: evidence of its place, no custody."""
@@ -272,6 +283,8 @@ class Floor:
 
     def _hold(self, parcel: Parcel, turn: Scanned, why: str, place: str | None = None) -> None:
         parcel.resting = place if why == "store" else None
+        # Packing tells what it is in; who holds it is known only if that was known before.
+        parcel.is_told = turn.told and (parcel.is_told or why not in ("pack", "unload"))
         bag = parcel.bag.id if parcel.bag is not None else None
         rests = self.world.place.get((parcel.site, parcel.resting or ""))
         locked = None if rests is None else rests.container
@@ -285,7 +298,7 @@ class Floor:
                 container=parcel.vehicle or bag or locked,
                 bag=bag,
                 why=why,
-                told=turn.told,
+                told=parcel.is_told,
             )
         )
 

@@ -221,7 +221,7 @@ class Journey:
         for parcel in alone:
             self.floor.pass_silently(site, parcel, by, at)
             at = self.floor.arrive(lane, by, [parcel], at, sure=True)
-            self.faults.commit(parcel, at, site)
+            parcel.fault = None
         parcels = [unit for unit in units if isinstance(unit, Parcel)]
         for bag in (unit for unit in units if isinstance(unit, Bag)):
             if bag.route[-1] == site:

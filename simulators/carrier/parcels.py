@@ -72,6 +72,8 @@ class Parcel:
     vehicle: str | None = None
     bag: "Bag | None" = None
     is_bag_told: bool = False
+    is_told: bool = False
+    """Whether its scans so far tell who holds it now."""
     is_loose: bool = False
     """Sent astray or taken out of its bag: it is not bagged at this site."""
     is_watched: bool = False

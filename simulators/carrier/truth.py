@@ -88,7 +88,10 @@ class Fate:
 
 
 class Breach(NamedTuple):
-    """Wrong work that was done and scanned; ``waybill`` is None for a site's standing breach."""
+    """Wrong work that was done and scanned; ``waybill`` is None for a site's standing breach.
+
+    A parcel that vanished breaks no rule any more, although its bag goes on as if it were there.
+    """
 
     rule: str
     waybill: str | None
