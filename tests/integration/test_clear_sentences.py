@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tty
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -203,34 +204,42 @@ def test_two_edges_with_one_name_are_a_conflict_and_an_alert(tmp_path: Path) -> 
         assert [a["kind"] for a in alerts if a["level"] == "act"] == ["edge_conflict"]
 
 
-@pytest.mark.parametrize("token", ["nonsense", "a" * 32 + "." + "0" * 64])
-def test_a_wrong_token_is_one_sentence(tmp_path: Path, token: str) -> None:
-    broker = Broker(tmp_path)
-    hub = Hub(tmp_path, broker.url, edges="token")
+@pytest.fixture(scope="module")
+def strict_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, Hub]]:
+    """A hub that believes a new edge by its token alone."""
+    directory = tmp_path_factory.mktemp("strict")
+    broker = Broker(directory)
+    hub = Hub(directory, broker.url, edges="token")
     with running(broker, hub):
-        edge = Edge(
-            tmp_path, hub, broker.url, {"d": (str(tmp_path / "none"), "plain")}, token=token
-        )
-        assert_one_sentence(run("edge", "--config", str(edge.config)), "token")
-        assert hub.get("edges")["items"] == []
+        yield broker, hub
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a" * 32 + "." + "0" * 64])
+def test_a_wrong_token_is_one_sentence(
+    tmp_path: Path, strict_hub: tuple[Broker, Hub], token: str
+) -> None:
+    broker, hub = strict_hub
+    scanners = {"d": (str(tmp_path / "none"), "plain")}
+    edge = Edge(tmp_path, hub, broker.url, scanners, name="stranger", token=token)
+    assert_one_sentence(run("edge", "--config", str(edge.config)), "token")
+    assert "stranger" not in [each["edge"] for each in hub.get("edges")["items"]]
 
 
 def test_a_token_of_another_hub_is_one_sentence_and_the_right_one_is_taken_afterwards(
-    tmp_path: Path,
+    tmp_path: Path, strict_hub: tuple[Broker, Hub]
 ) -> None:
-    broker = Broker(tmp_path)
-    hub = Hub(tmp_path, broker.url, edges="token")
+    broker, hub = strict_hub
     scanners = {"d": (str(tmp_path / "none"), "plain")}
-    with running(broker, hub):
-        printed = run("hub", "enrol", "755A", "dock", "--config", str(hub.config))
-        right = printed.stdout.split()[-1]
-        secret, _, _ = right.rpartition(".")
-        wrong = Edge(tmp_path, hub, broker.url, scanners, token=f"{secret}.{'0' * 64}")
-        ended = run("edge", "--config", str(wrong.config))
-        assert_one_sentence(ended, "token", "another hub", "custos-hub enrol 755A dock")
-        assert not (wrong.data_dir / "enrolled").exists()
-        with running(Edge(tmp_path, hub, broker.url, scanners, token=right)):
-            wait_until(lambda: hub.get("edges")["items"], "the right token is taken")
+    printed = run("hub", "enrol", "755A", "dock", "--config", str(hub.config))
+    right = printed.stdout.split()[-1]
+    secret, _, _ = right.rpartition(".")
+    wrong = Edge(tmp_path, hub, broker.url, scanners, token=f"{secret}.{'0' * 64}")
+    ended = run("edge", "--config", str(wrong.config))
+    assert_one_sentence(ended, "token", "another hub", "custos-hub enrol 755A dock")
+    assert not (wrong.data_dir / "enrolled").exists()
+    edge = Edge(tmp_path, hub, broker.url, scanners, token=right)
+    with running(edge):
+        wait_until((edge.data_dir / "enrolled").exists, "the right token is taken")
 
 
 def test_a_port_that_cannot_be_opened_is_named_and_tried_again(tmp_path: Path) -> None:
