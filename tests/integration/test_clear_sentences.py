@@ -61,7 +61,6 @@ listen = "127.0.0.1:{port}"
         ('edge = "dock"', "", ["edge"]),
         ('edge = "dock"', 'edge = "dock"\ncolour = "red"', ["colour"]),
         ('"honeywell"', '"morse"', ["protocol"]),
-        ('"honeywell"', '"ssi"', ["ssi"]),
         ('url = "{dir}/scanner"', 'url = "serial7"', ["url"]),
         ('listen = "127.0.0.1:{port}"', 'listen = "0.0.0.0:{port}"', ["listen"]),
         ('"mqtt://127.0.0.1:1"', '"amqp://127.0.0.1"', ["mqtt"]),
