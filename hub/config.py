@@ -4,21 +4,18 @@ ConfigError       ours: one sentence, exit 2
 """
 
 import ipaddress
+import os
+import re
 import tomllib
+from collections.abc import Mapping
 from email.utils import parseaddr
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+import msgspec
 
 from hub.access.service import Enrolment
 from hub.network import EMPTY, Network
@@ -30,6 +27,15 @@ MQTT_PORT = 1883
 MQTTS_PORT = 8883
 NETWORK_BYTES_MAX = 32 * 1024 * 1024
 """100,000 people and 5,000 sites fit."""
+
+
+Security = Literal["none", "starttls", "tls"]
+
+_PREFIX = "CUSTOS_"
+_CHOICES = {"edges.enrolment": tuple(Enrolment), "smtp.security": get_args(Security)}
+_NAMED_FIELD = re.compile(
+    r"Object (?P<fault>contains unknown|missing required) field `(?P<key>.*)`"
+)
 
 
 class ConfigError(Exception):
@@ -44,36 +50,28 @@ class MqttScheme(StrEnum):
     EMBEDDED = "embedded"
 
 
-class EdgeSettings(BaseModel):
+class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[edges]``: how a new edge is believed; ``first-use`` on loopback only."""
-
-    model_config = ConfigDict(extra="forbid")
 
     enrolment: Enrolment = Enrolment.TOKEN
 
 
-class SmtpSettings(BaseModel):
+class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[smtp]``: the mail server; no password leaves this host with ``security = "none"``."""
 
-    model_config = ConfigDict(extra="forbid")
-
     host: str
-    port: int = Field(ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "starttls"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    security: Security = "starttls"
     user: str | None = None
     password_file: Path | None = None
     sender: str
 
 
-class Settings(BaseSettings):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file; each key can be overridden by ``CUSTOS_KEY`` or ``CUSTOS_SECTION__KEY``.
 
     Relative paths count from the working directory.
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix="CUSTOS_", env_nested_delimiter="__", extra="forbid"
-    )
 
     data_dir: Path = Path("var/hub")
     database: str | None = None
@@ -84,18 +82,14 @@ class Settings(BaseSettings):
     edges: EdgeSettings = EdgeSettings()
     smtp: SmtpSettings | None = None
 
+    def to_json(self) -> str:
+        """The settings for a role's process; :meth:`from_json` reads them."""
+        return msgspec.json.encode(self, enc_hook=str).decode()
+
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment beats the file; there are no other sources."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+    def from_json(cls, text: str) -> "Settings":
+        """Settings that were checked when they were read from their file."""
+        return msgspec.json.decode(text, type=cls, dec_hook=_read_path)
 
     @property
     def http_address(self) -> tuple[str, int]:
@@ -131,9 +125,12 @@ def load_settings(path: Path | None) -> Settings:
     Raises:
         ConfigError: unreadable, an unknown key, a wrong value, or two that do not go together.
     """
+    given = _read_toml(path, "config") if path else {}
     try:
-        settings = Settings(**_read_toml(path, "config")) if path else Settings()
-    except (ValidationError, SettingsError) as error:
+        settings = msgspec.convert(
+            _with_environment(given, os.environ), Settings, strict=False, dec_hook=_read_path
+        )
+    except msgspec.ValidationError as error:
         raise ConfigError(_sentence(error)) from error
     _check_addresses(settings)
     _check_smtp(settings.smtp)
@@ -236,10 +233,39 @@ def _host_and_port(key: str, text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _sentence(error: ValidationError | SettingsError) -> str:
-    if isinstance(error, SettingsError):
-        return f"configuration: {error}"
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+def _with_environment(given: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """The file's keys with those of the environment laid over them, section by section."""
+    merged = {
+        key: dict(value) if isinstance(value, dict) else value for key, value in given.items()
+    }
+    for name, value in environment.items():
+        key, _, inner = name.removeprefix(_PREFIX).lower().partition("__")
+        if not name.startswith(_PREFIX) or key not in Settings.__struct_fields__:
+            continue
+        section = merged.get(key)
+        if not inner:
+            merged[key] = value
+        elif isinstance(section, dict):
+            section[inner] = value
+        else:
+            merged[key] = {inner: value}
+    return merged
+
+
+def _read_path(kind: type, value: object) -> object:
+    if kind is not Path or not isinstance(value, str):
+        raise ValueError(f"Expected a path, got {value!r}")
+    return Path(value)
+
+
+def _sentence(error: msgspec.ValidationError) -> str:
+    """What is wrong, the key first: msgspec names a key's path last, an unknown key in its text."""
+    what, _, place = str(error).partition(" - at `$.")
+    place = place.removesuffix("`")
+    named = _NAMED_FIELD.fullmatch(what)
+    if named is not None:
+        place = f"{place}.{named['key']}" if place else named["key"]
+        what = "unknown key" if named["fault"] == "contains unknown" else "missing"
+    if place in _CHOICES:
+        what += f", it may be {', '.join(_CHOICES[place])}"
     return f"{place}: {what}"

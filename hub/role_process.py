@@ -66,7 +66,7 @@ def run_as_process(runners: Mapping[Role, Callable[[RoleContext], None]]) -> Non
 
 
 def _make_context(order: RoleOrder, stop: threading.Event) -> RoleContext:
-    settings = Settings.model_validate_json(order.settings)
+    settings = Settings.from_json(order.settings)
     setting = None
     if order.clock_start_at is not None:
         setting = ClockSetting(order.clock_start_at, order.clock_rate, order.clock_anchor_ns)

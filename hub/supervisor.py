@@ -180,7 +180,7 @@ class Supervisor:
         clock = self._clock_setting
         order = RoleOrder(
             role=child.role,
-            settings=self._settings.model_dump_json(),
+            settings=self._settings.to_json(),
             policy=self._policy,
             network=self._network,
             listen_fd=listen_fd,

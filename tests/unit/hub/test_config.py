@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from hub.access.service import Enrolment
-from hub.config import ConfigError, MqttScheme, is_loopback, load_policy, load_settings
+from hub.config import (
+    ConfigError,
+    MqttScheme,
+    Settings,
+    is_loopback,
+    load_policy,
+    load_settings,
+)
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -59,12 +66,58 @@ def test_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert settings.edges.enrolment is Enrolment.FIRST_USE
 
 
+def test_the_environment_adds_a_section_and_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOS_SMTP__HOST", "mail.example")
+    monkeypatch.setenv("CUSTOS_SMTP__PORT", "587")
+    monkeypatch.setenv("CUSTOS_SMTP__SENDER", "custos@mail.example")
+    smtp = load_settings(None).smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.port, smtp.security) == ("mail.example", 587, "starttls")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "key"),
+    [
+        ("CUSTOS_EDGES__ENROLLMENT", "token", "edges.enrollment: unknown key"),
+        ("CUSTOS_EDGES__ENROLMENT", "open", "edges.enrolment"),
+        ("CUSTOS_SMTP__PORT", "none", "smtp.port"),
+        ("CUSTOS_SMTP__PORT", "0", "smtp.port"),
+        ("CUSTOS_EDGES", "token", "edges"),
+        ("CUSTOS_HTTP__PORT", "8000", "http"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_one_sentence_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, key: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert key in refused(write(tmp_path, ""))
+
+
+def test_what_else_the_environment_calls_custos_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOS_REFERENCE", "x")
+    assert load_settings(None) == Settings()
+
+
+def test_a_role_reads_the_settings_that_the_supervisor_read(tmp_path: Path) -> None:
+    text = f"""
+        data_dir = "{tmp_path}"
+        [smtp]
+        host = "127.0.0.1"
+        port = 25
+        sender = "custos@mail.example"
+        """
+    settings = load_settings(write(tmp_path, text))
+    assert Settings.from_json(settings.to_json()) == settings
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
         ("databse = 'x'", "databse: unknown key"),
         ("[edges]\nenrollment = 'token'", "edges.enrollment: unknown key"),
         ("[edges]\nenrolment = 'open'", "edges.enrolment"),
+        ("[edges]\nenrolment = 'open'", "it may be token, first-use"),
+        ("[smtp]\nhost = 'mail.example'", "smtp.port: missing"),
         ("http = '127.0.0.1'", "http"),
         ("http = '127.0.0.1:http'", "http"),
         ("http = '127.0.0.1:65536'", "http"),
