@@ -66,6 +66,7 @@ def create_app(context: HubContext) -> FastAPI:
     import hub.access.accounts_api
     import hub.access.api
     import hub.access.login
+    import hub.access.staff_api
     import hub.alerts.api
     import hub.incidents.api
     import hub.ingest.api
@@ -111,6 +112,7 @@ def create_app(context: HubContext) -> FastAPI:
     )
     rooms = (
         hub.access.accounts_api.router,
+        hub.access.staff_api.router,
         health.about_router,
         hub.ingest.api.router,
         hub.parcels.api.router,

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from hub.pseudonyms import PseudonymIndex
+from wire.badges import badge_sha256
 from wire.names import END, Name
 from wire.site_pack import ClockTime, Duty, PackText
 
@@ -160,6 +162,11 @@ class Network(_Row, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _routes(self) -> dict[tuple[str, str], tuple[str, ...] | None]:
         return {}
+
+    @cached_property
+    def pseudonyms(self) -> PseudonymIndex:
+        """Whose badge a pseudonym is; printed tokens are added to it as they come."""
+        return PseudonymIndex([(badge_sha256(each.badge), each.badge) for each in self.staff])
 
     def region_of(self, site: str) -> Region | None:
         """The region of a site; None for a site that the network does not name."""

@@ -31,7 +31,7 @@ from hub.web.context import HubContext
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
-from wire.events import Event, Scan, line_hash, seal_line
+from wire.events import Act, ActKind, Event, Scan, line_hash, seal_line
 from wire.messages import (
     Batch,
     Bodies,
@@ -104,6 +104,12 @@ class SigningEdge:
         own = {"site": self.site, "edge": self.edge, "waybill": waybill, "at": format_at(START)}
         clock = samples.ClockReading(offset_ms=0, error_ms=5)
         return samples.scan(**{**own, "clock": clock, **fields})
+
+    def deliver(self, waybill: str = "103000000001", **fields: object) -> Act:
+        own = {"site": self.site, "edge": self.edge, "waybill": waybill, "at": format_at(START)}
+        clock = samples.ClockReading(offset_ms=0, error_ms=5)
+        base = {"mono_ms": 1, "boot": samples.BOOT, "clock": clock, "act": ActKind.DELIVER}
+        return Act(**{**own, **base, **fields})
 
     def batch(self, lines: list[bytes], first_seq: int | None = None) -> bytes:
         """A signed batch; by default of the lines that were made last."""
@@ -274,7 +280,11 @@ def receipt_of(outgoing: list[Outgoing]) -> Receipt:
 
 def body_of(code: bytes) -> tuple[str, bytes]:
     """A code's private body: its hash and its line."""
-    text = json.dumps({"code_hex": code.hex(), "text": code.decode()})
+    return body_with(json.dumps({"code_hex": code.hex(), "text": code.decode()}))
+
+
+def body_with(text: str) -> tuple[str, bytes]:
+    """A private body that holds a text: its hash and its line."""
     body = PrivateBody(salt="0a" * 16, body=text)
     digest = hashlib.sha256(bytes.fromhex(body.salt) + text.encode()).hexdigest()
     return digest, encode(body)

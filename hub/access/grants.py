@@ -57,6 +57,11 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /api/v1/accounts/{name}/tokens": ADMINISTRATORS,
     "POST /api/v1/accounts/{name}/tokens": ADMINISTRATORS,
     "DELETE /api/v1/accounts/{name}/tokens/{token_id}": ADMINISTRATORS,
+    # People, and who looked at their data
+    "GET /api/v1/staff": LEADING | CHECKING,
+    "POST /api/v1/staff/{badge}/token": LEADING,
+    "DELETE /api/v1/staff/{badge}/token": LEADING,
+    "GET /api/v1/looks": CHECKING,
     # What this hub is
     "GET /api/v1/about": EVERYONE,
     "GET /api/v1/openapi.json": EVERYONE,

@@ -1,20 +1,16 @@
-"""Enrol edges, keep private bodies; the room's door to accounts. The caller owns the transaction.
+"""Enrol edges; the door to accounts, badges, bodies and looks. The caller owns the transaction.
 
-Source: design section 4, section 3 ("Personal data never stands in a line").
-
-    BodiesError     the lines are not what the signed header says
+Source: design section 4.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection
 
 from hub.access import store
 from hub.access.accounts import (
+    RandomBytes,
     adopt_admin_token,
     caller_by_session,
     caller_by_token,
@@ -22,7 +18,25 @@ from hub.access.accounts import (
     make_console_link,
     open_session,
 )
+from hub.access.badges import people_of, person_of
+from hub.access.bodies import BodiesError, keep_bodies, read_bodies
 from hub.access.grants import may
+from hub.access.looks import (
+    REASON_CHARS_MAX,
+    REASON_CHARS_MIN,
+    MayNotUnmaskError,
+    record_look,
+    record_looks,
+)
+from hub.access.masking import (
+    HIDDEN,
+    mask_id,
+    mask_name,
+    mask_person,
+    mask_phone,
+    mask_text,
+    unmasked_code,
+)
 from hub.access.rules import (
     EDGES_MAX,
     ENROL_SECRET_LIFE,
@@ -37,39 +51,42 @@ from hub.access.rules import (
     secret_hash,
 )
 from hub.alerts.service import AlertKind, Finding, raise_alert
-from hub.keys import NONCE_BYTES, BodyCipher
-from hub.network import Network, Staff
-from wire.badges import badge_sha256, pseudonym
-from wire.envelope import EnvelopeError, split_lines
-from wire.limits import BODIES_PER_MESSAGE_MAX, BODY_BYTES_MAX
-from wire.messages import Bodies, CodeBody, Enrol, PrivateBody
+from wire.messages import Enrol
 
 __all__ = [
+    "HIDDEN",
+    "REASON_CHARS_MAX",
+    "REASON_CHARS_MIN",
     "UNMASKING_ROLES",
+    "BodiesError",
     "Caller",
     "EdgeKey",
     "EnrolAnswer",
     "Enrolment",
+    "MayNotUnmaskError",
     "Role",
     "adopt_admin_token",
     "caller_by_session",
     "caller_by_token",
     "forget_expired",
+    "keep_bodies",
     "make_console_link",
+    "mask_id",
+    "mask_name",
+    "mask_person",
+    "mask_phone",
+    "mask_text",
     "may",
     "open_session",
+    "people_of",
+    "person_of",
+    "read_bodies",
+    "record_look",
+    "record_looks",
+    "unmasked_code",
 ]
 
 SALT_BYTES = 16
-
-_body_decoder = msgspec.json.Decoder(PrivateBody)
-_code_decoder = msgspec.json.Decoder(CodeBody)
-
-RandomBytes = Callable[[int], bytes]
-
-
-class BodiesError(Exception):
-    """The lines are not what the signed header says; nothing of them was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,81 +153,3 @@ def _salt_of(tx: Connection, site: str, random_bytes: RandomBytes) -> str:
         salt = random_bytes(SALT_BYTES).hex()
         store.set_salt(tx, site, salt)
     return salt
-
-
-# ---------------------------------------------------------------- people
-
-
-def people_of(tx: Connection, network: Network, site: str) -> dict[str, Staff]:
-    """Who works at a site, by the pseudonym that the badge has in the site's lines."""
-    salt = store.salt_of(tx, site)
-    if salt is None:
-        return {}
-    mine = (person for person in network.staff if person.site == site)
-    return {pseudonym(badge_sha256(person.badge), salt): person for person in mine}
-
-
-# ---------------------------------------------------------------- private bodies
-
-
-def keep_bodies(
-    tx: Connection,
-    edge: EdgeKey,
-    header: Bodies,
-    lines: bytes,
-    cipher: BodyCipher,
-    now: datetime,
-    random_bytes: RandomBytes,
-) -> int:
-    """Encrypt and keep private bodies under SHA-256(salt || body); return how many were new.
-
-    Raises:
-        BodiesError: another hash or count than signed, or a line that is no private body.
-    """
-    bodies = _read_bodies(header, lines)
-    missing = bodies.keys() - store.known_bodies(tx, bodies).keys()
-    encrypted = {
-        sha256: cipher.encrypt(bodies[sha256], sha256, random_bytes(NONCE_BYTES))
-        for sha256 in missing
-    }
-    store.add_bodies(tx, edge.id, encrypted, now)
-    return len(encrypted)
-
-
-def read_code_bodies(
-    tx: Connection, hashes: Iterable[str], cipher: BodyCipher
-) -> dict[str, CodeBody]:
-    """The codes in those bodies that are there and hold one."""
-    found = {}
-    for sha256, encrypted in store.known_bodies(tx, hashes).items():
-        plain = cipher.decrypt(encrypted, sha256)
-        if plain is None:
-            continue
-        try:
-            found[sha256] = _code_decoder.decode(_body_decoder.decode(plain).body)
-        except ValueError:
-            continue  # A body of another kind, or an edge's mistake: there is no code to show.
-    return found
-
-
-def _read_bodies(header: Bodies, lines: bytes) -> dict[str, bytes]:
-    if hashlib.sha256(lines).hexdigest() != header.sha256:
-        raise BodiesError("the lines hash to another value than the signed one")
-    try:
-        found = split_lines(lines, BODIES_PER_MESSAGE_MAX)
-    except EnvelopeError as error:
-        raise BodiesError(str(error)) from error
-    if len(found) != header.count:
-        raise BodiesError(f"{len(found)} lines came, {header.count} were signed")
-    return {_body_sha256(line): line for line in found}
-
-
-def _body_sha256(line: bytes) -> str:
-    try:
-        body = _body_decoder.decode(line)
-        text = body.body.encode("utf-8")
-    except ValueError as error:
-        raise BodiesError(f"a line is no private body: {error}") from error
-    if len(text) > BODY_BYTES_MAX:
-        raise BodiesError(f"a body of {len(text)} bytes, at most {BODY_BYTES_MAX} are allowed")
-    return hashlib.sha256(bytes.fromhex(body.salt) + text).hexdigest()

@@ -141,6 +141,7 @@ def _sqlite_engine(
     engine = create_engine(
         url,
         module=module,
+        hide_parameters=True,
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
@@ -168,6 +169,7 @@ def _open_postgresql(url: URL) -> Database:
     def engine(connections: int) -> Engine:
         return create_engine(
             url,
+            hide_parameters=True,
             pool_size=connections,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,

@@ -6,9 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
+from hub.access.service import record_looks
 from hub.fact import is_simulated
 from hub.ingest import service
-from hub.ingest.service import EdgeView, EventFilter, EventView, QuarantinedItem
+from hub.ingest.event_items import EventItem, event_item, event_name
+from hub.ingest.service import EdgeView, EventFilter, QuarantinedItem
 from hub.web.context import (
     ITEMS_DEFAULT,
     NO_NUL,
@@ -16,69 +18,13 @@ from hub.web.context import (
     Hub,
     IdCursor,
     Limit,
+    UnmaskReason,
     at_text,
     sites_asked,
     to_utc,
 )
-from wire.events import Feedback, Scan
-from wire.names import Result, Signal, Step
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
-
-
-class TimingItem(BaseModel):
-    """Microseconds: last byte to code, code to verdict."""
-
-    decode: int
-    verdict: int
-
-
-class FeedbackItem(BaseModel):
-    """What the person was told, and how long it took (microseconds)."""
-
-    signal: Signal
-    commit_us: int | None
-    feedback_us: int | None
-    device_ack: bool | None
-    repeats: int
-
-
-class EventItem(BaseModel):
-    """A recorded event; what does not belong to its kind is null.
-
-    ``at`` is the edge's own time, ``occurred_at`` what rules count with; ``time_doubted`` says that
-    the edge's time was not to be believed. ``line_b64`` are the recorded bytes.
-    """
-
-    site: str
-    edge: str
-    spool: str
-    seq: int
-    at: str
-    occurred_at: str | None
-    received_at: str | None
-    time_doubted: bool
-    kind: str
-    waybill: str | None = None
-    step: Step | None = None
-    place: str | None = None
-    by: str | None
-    device: str | None
-    source: str | None
-    simulated: bool
-    code_hex: str | None = None
-    text: str | None = None
-    aim: str | None = None
-    result: Result | None = None
-    list_version: int | None = None
-    list_age_s: int | None = None
-    container: str | None = None
-    symbology: str | None = None
-    maybe_repeat_of: int | None = None
-    timing_us: TimingItem | None = None
-    late: bool
-    feedback: FeedbackItem | None = None
-    line_b64: str
 
 
 class EventPage(BaseModel):
@@ -175,14 +121,20 @@ def list_events(
     kind: Annotated[str | None, Query(max_length=16, pattern=NO_NUL)] = None,
     limit: Limit = ITEMS_DEFAULT,
     cursor: IdCursor = None,
+    unmask: UnmaskReason = None,
 ) -> EventPage:
     """Recorded events in the order of their arrival."""
     sites = sites_asked(caller, site)
     wanted = EventFilter(waybill=waybill, sites=sites, since=to_utc(since), kind=kind)
-    with hub.database.reading() as tx:
+    is_shown = unmask is not None
+    with hub.database.writing() if is_shown else hub.database.reading() as tx:
         found = service.events(tx, wanted, hub.keys.bodies, after_id=int(cursor or 0), limit=limit)
+        if unmask is not None:
+            looked = [event_name(view) for view in found if view.body is not None]
+            record_looks(tx, caller, "event", looked, hub.clock.now(), reason=unmask)
     more = str(found[-1].stored.id) if len(found) == limit else None
-    return EventPage(items=[event_item(each) for each in found], next=more)
+    items = [event_item(each, is_shown=is_shown) for each in found]
+    return EventPage(items=items, next=more)
 
 
 @router.get("/edges")
@@ -212,61 +164,6 @@ def list_quarantine(
 def _edges_seen(hub: Hub, caller: CalledBy) -> list[EdgeView]:
     with hub.database.reading() as tx:
         return [each for each in service.edges(tx) if caller.sees(each.site)]
-
-
-def event_item(view: EventView) -> EventItem:
-    """An event as JSON tells it."""
-    event, stored = view.event, view.stored
-    item = EventItem(
-        site=event.site,
-        edge=event.edge,
-        spool=event.spool,
-        seq=event.seq,
-        at=event.at,
-        occurred_at=at_text(stored.occurred_at),
-        received_at=at_text(stored.received_at),
-        time_doubted=stored.doubted,
-        kind=str(event.__struct_config__.tag),
-        by=event.by,
-        device=event.device,
-        source=event.source,
-        simulated=is_simulated(event.source),
-        late=stored.late,
-        line_b64=view.line_b64,
-    )
-    return _with_scan(item, event, view) if isinstance(event, Scan) else item
-
-
-def _with_scan(item: EventItem, scan: Scan, view: EventView) -> EventItem:
-    code = view.code
-    return item.model_copy(
-        update={
-            "waybill": scan.waybill,
-            "step": scan.step,
-            "place": scan.place,
-            "code_hex": scan.code_hex if code is None else code.code_hex,
-            "text": scan.text if code is None else code.text,
-            "aim": scan.aim,
-            "result": scan.result,
-            "list_version": scan.list_version,
-            "list_age_s": scan.list_age_s,
-            "container": scan.container,
-            "symbology": scan.symbology,
-            "maybe_repeat_of": scan.maybe_repeat_of,
-            "timing_us": TimingItem(decode=scan.timing_us.decode, verdict=scan.timing_us.verdict),
-            "feedback": None if view.feedback is None else _feedback_item(view.feedback),
-        }
-    )
-
-
-def _feedback_item(feedback: Feedback) -> FeedbackItem:
-    return FeedbackItem(
-        signal=feedback.signal,
-        commit_us=feedback.commit_us,
-        feedback_us=feedback.feedback_us,
-        device_ack=feedback.device_ack,
-        repeats=feedback.repeats,
-    )
 
 
 def _edge_item(view: EdgeView) -> EdgeItem:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from hub.access.service import list_edges, read_code_bodies
+from hub.access.service import list_edges, read_bodies
 from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
 from hub.heartbeat import Role, heartbeats
 from hub.ingest import quarantine_store, states, store
@@ -18,8 +18,8 @@ from hub.ingest.quarantine_store import QuarantinedItem
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
-from wire.events import Event, Feedback, Scan, parse_line
-from wire.messages import CodeBody, State
+from wire.events import Act, Event, Feedback, Scan, parse_line
+from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
 __all__ = ["EventFilter", "QuarantinedItem"]
@@ -27,15 +27,15 @@ __all__ = ["EventFilter", "QuarantinedItem"]
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """A recorded event with what belongs to it: its scan's feedback, its private code.
+    """A recorded event with what belongs to it: its scan's feedback, its private body.
 
-    ``event`` is the line as read, ``code`` what its private body holds, if it is there.
+    ``event`` is the line as read, ``body`` what its private body holds, if it is there.
     """
 
     stored: StoredEvent
     event: Event
     feedback: Feedback | None
-    code: CodeBody | None
+    body: CodeBody | ActBody | None
 
     @property
     def line_b64(self) -> str:
@@ -71,14 +71,14 @@ def events(
     parsed = [(stored, parse_line(stored.line)) for stored in found]
     scans = [(stored, event) for stored, event in parsed if isinstance(event, Scan)]
     feedback = _feedback(tx, [stored for stored, _ in scans])
-    hashes = {scan.body for _, scan in scans if scan.body is not None}
-    codes = read_code_bodies(tx, hashes, cipher) if hashes else {}
+    hashes = {sha256 for _, event in parsed if (sha256 := _body_of(event)) is not None}
+    bodies = read_bodies(tx, hashes, cipher) if hashes else {}
     return [
         EventView(
             stored,
             event,
             feedback.get((stored.spool_id, stored.seq)),
-            codes.get(event.body or "") if isinstance(event, Scan) else None,
+            bodies.get(_body_of(event) or ""),
         )
         for stored, event in parsed
     ]
@@ -87,6 +87,10 @@ def events(
 def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:
     """Say whether a waybill was ever scanned at one of these sites."""
     return store.was_scanned_at(tx, waybill, sites)
+
+
+def _body_of(event: Event) -> str | None:
+    return event.body if isinstance(event, Scan | Act) else None
 
 
 def newest_event_at(tx: Connection) -> datetime | None:

@@ -8,12 +8,22 @@ from fastapi import APIRouter, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from sqlalchemy import Connection
 
+from hub.access.service import mask_person, record_look
 from hub.keys import NONCE_BYTES
 from hub.parcels import declaring, service
 from hub.parcels.declaring import DeclarationRefusedError
 from hub.parcels.service import Declaration, ManifestKind, Parcel, ParcelState, Sighting
 from hub.wanted.service import ListFullError, is_stopped
-from hub.web.context import NO_NUL, CalledBy, Hub, HubContext, at_text, check_site, to_utc
+from hub.web.context import (
+    NO_NUL,
+    CalledBy,
+    Hub,
+    HubContext,
+    UnmaskReason,
+    at_text,
+    check_site,
+    to_utc,
+)
 from hub.web.problems import ProblemError
 from wire.events import ContainerKind
 
@@ -123,13 +133,19 @@ _people = TypeAdapter(People)
 
 
 @router.get("/{waybill}")
-def get_parcel(waybill: WaybillPath, hub: Hub, caller: CalledBy) -> ParcelItem:
+def get_parcel(
+    waybill: WaybillPath, hub: Hub, caller: CalledBy, unmask: UnmaskReason = None
+) -> ParcelItem:
     """What was declared of a parcel, and where it is on its way."""
-    with hub.database.reading() as tx:
+    with hub.database.reading() if unmask is None else hub.database.writing() as tx:
         parcel = service.find_parcel(tx, waybill)
         if parcel is None or not service.may_see(tx, caller, waybill):
             raise ProblemError(HTTPStatus.NOT_FOUND, f"nothing is known of {waybill}")
-        return _item(tx, parcel, hub)
+        item = _item(tx, parcel, hub)
+        if unmask is None:
+            return _masked(item)
+        record_look(tx, caller, "people", waybill, hub.clock.now(), reason=unmask)
+    return item
 
 
 @router.put("/{waybill}")
@@ -155,7 +171,7 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
             declaring.declare_parcel(tx, waybill, declaration, caller.name, hub.policy, now)
             parcel = service.find_parcel(tx, waybill)
             assert parcel is not None
-            return _item(tx, parcel, hub)
+            return _masked(_item(tx, parcel, hub))
     except ListFullError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
     except DeclarationRefusedError as error:
@@ -176,6 +192,11 @@ def _encrypt_people(order: ParcelOrder, waybill: str, hub: HubContext) -> bytes 
 def _decrypt_people(stored: bytes | None, waybill: str, hub: HubContext) -> People:
     plain = None if stored is None else hub.keys.bodies.decrypt(stored, f"people/{waybill}")
     return People() if plain is None else _people.validate_json(plain)
+
+
+def _masked(item: ParcelItem) -> ParcelItem:
+    people = {"sender": mask_person(item.sender), "recipient": mask_person(item.recipient)}
+    return item.model_copy(update=people)
 
 
 def _item(tx: Connection, parcel: Parcel, hub: HubContext) -> ParcelItem:

@@ -8,7 +8,13 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
-from hub.access.service import Caller, Enrolment
+from hub.access.service import (
+    REASON_CHARS_MAX,
+    REASON_CHARS_MIN,
+    UNMASKING_ROLES,
+    Caller,
+    Enrolment,
+)
 from hub.clock import Clock
 from hub.db.engine import Database
 from hub.incidents.service import Search
@@ -60,6 +66,33 @@ Hub = Annotated[HubContext, Depends(hub_of)]
 CalledBy = Annotated[Caller, Depends(caller_of)]
 Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
 IdCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
+
+
+def unmask_reason(
+    caller: CalledBy,
+    unmask: Annotated[
+        str | None,
+        Query(
+            min_length=REASON_CHARS_MIN,
+            max_length=REASON_CHARS_MAX,
+            pattern=r"^[^\x00-\x1f\x7f]*$",
+            description="why personal data has to be shown; it is written down",
+        ),
+    ] = None,
+) -> str | None:
+    """Why somebody asks for personal data in clear; None: they do not.
+
+    Raises:
+        ProblemError: their role may not.
+    """
+    if unmask is not None and caller.role not in UNMASKING_ROLES:
+        detail = f"the role {caller.role} may not see personal data"
+        raise ProblemError(HTTPStatus.FORBIDDEN, detail)
+    return unmask
+
+
+UnmaskReason = Annotated[str | None, Depends(unmask_reason)]
+"""A route that shows personal data takes this, and calls ``record_look`` before it answers."""
 
 
 def sites_asked(caller: Caller, site: str | None) -> frozenset[str] | None:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 MEDIA_TYPE = "application/problem+json"
 _DETAIL_CHARS_MAX = 500
 _ERRORS_SHOWN_MAX = 10
+_PLACE_PARTS_MAX = 2
 
 _log = structlog.get_logger()
 _failures = Counter("custos_hub_request_failures", "Requests that ended in an unexpected error")
@@ -66,10 +67,10 @@ def problem_response(
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
-def database_away_response(path: str, error: Exception) -> JSONResponse:
+def database_away_response(route: str, error: Exception) -> JSONResponse:
     """The answer while the database does not answer us."""
     _failures.inc()
-    _log.error("database does not answer", path=path, exc_info=error)
+    _log.error("database does not answer", route=route, exc_info=error)
     return problem_response(503, "the database does not answer; try again")
 
 
@@ -95,18 +96,26 @@ async def _on_http_exception(_request: Request, error: Exception) -> JSONRespons
 
 async def _on_wrong_value(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    # Place and reason only: the value itself may be personal data.
+    # Place and reason only, of the place no more than where it begins: the value itself, and the
+    # names of a person's fields, may be personal data.
     found = [
-        f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()
+        f"{'.'.join(str(part) for part in each['loc'][:_PLACE_PARTS_MAX])}: {each['msg']}"
+        for each in error.errors()
     ]
     return problem_response(422, "; ".join(found[:_ERRORS_SHOWN_MAX]))
 
 
 async def _on_database_away(request: Request, error: Exception) -> JSONResponse:
-    return database_away_response(request.url.path, error)
+    return database_away_response(_route(request), error)
 
 
 async def _on_failure(request: Request, error: Exception) -> JSONResponse:
     _failures.inc()
-    _log.error("request failed", path=request.url.path, exc_info=error)
+    _log.error("request failed", route=_route(request), exc_info=error)
     return problem_response(500, "an unexpected error; it is in the hub's log")
+
+
+def _route(request: Request) -> str:
+    # Never the path itself: that of a console link is a secret.
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "unknown"))

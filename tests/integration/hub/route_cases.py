@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hub.access.accounts import add_account, list_tokens, make_token
+from hub.access.badges import print_badge
 from hub.access.rules import Role
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.incidents.service import Document, Suspicion, attach, open_incident
+from hub.network import Network, Staff
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest
 from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge
 from wire.names import Result
+from wire.site_pack import Duty
 from wire.topics import Channel
 
 HERE, THERE = "755A", "020W"
@@ -188,6 +191,21 @@ def _token(hub: HubHome, _site: str) -> Ask:
     return Ask(f"/api/v1/accounts/{name}/tokens/{token.id}")
 
 
+def _staff(hub: HubHome, site: str) -> Ask:
+    """Needs the network below."""
+    badge = f"1{HERE}" if site == HERE else f"1{THERE}"
+    with hub.database.writing() as tx:
+        print_badge(tx, NETWORK, badge, "li", START, hub.clock.random_bytes)
+    return Ask(f"/api/v1/staff/{badge}/token")
+
+
+NETWORK = Network(
+    staff=tuple(
+        Staff(badge=f"1{site}", name="王小明", duty=Duty.COURIER, site=site)
+        for site in (HERE, THERE)
+    )
+)
+
 REASON = {"reason": "as the rule says"}
 TRIAGE = {"level": "site", "abnormal_site": "SITE", "note": "not loaded"}
 
@@ -209,6 +227,10 @@ CASES: dict[str, Case] = {
     "GET /api/v1/accounts/{name}/tokens": _account("/tokens"),
     "POST /api/v1/accounts/{name}/tokens": _account("/tokens", json={"purpose": "report"}),
     "DELETE /api/v1/accounts/{name}/tokens/{token_id}": Case(Kind.PLAIN, _token),
+    "GET /api/v1/staff": listed("/api/v1/staff"),
+    "POST /api/v1/staff/{badge}/token": thing(_staff),
+    "DELETE /api/v1/staff/{badge}/token": thing(_staff),
+    "GET /api/v1/looks": plain("/api/v1/looks"),
     "GET /api/v1/about": plain("/api/v1/about"),
     "GET /api/v1/openapi.json": plain("/api/v1/openapi.json"),
     "GET /api/v1/events": listed("/api/v1/events"),

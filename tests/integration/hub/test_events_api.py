@@ -7,10 +7,11 @@ import pytest
 
 from ledger.signing import seal
 from tests import samples
-from tests.hub_parts import START, HubHome, SigningEdge, body_of, sealed_bodies
+from tests.hub_parts import START, HubHome, SigningEdge, body_of, body_with, sealed_bodies
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, problem
 from wire.events import Feedback
+from wire.messages import ActBody, encode
 from wire.names import Result, Signal, format_at
 from wire.topics import Channel
 
@@ -65,6 +66,7 @@ async def test_an_event_is_told_with_all_its_fields(
         "symbology": "code128",
         "maybe_repeat_of": None,
         "timing_us": {"decode": 41, "verdict": 9},
+        "private": None,
         "feedback": {
             "signal": "wanted",
             "commit_us": 900,
@@ -99,24 +101,63 @@ async def test_events_are_filtered_and_paged(
     assert rest["next"] is None
 
 
-async def test_a_private_code_is_shown_once_its_body_has_come(
+async def test_a_private_code_is_shown_once_its_body_has_come_to_who_says_why(
     hub: HubHome, edge: SigningEdge, admin: httpx.AsyncClient, stranger: httpx.AsyncClient
 ) -> None:
     digest, body_line = body_of(b"PRIVATE 42")
     scan = edge.scan(None, result=Result.NOT_A_PARCEL, code_hex=None, text=None, body=digest)
     hub.take(edge.batch([edge.line(scan)]))
-    (before,) = (await admin.get(f"{API}/events")).json()["items"]
-    assert (before["code_hex"], before["text"]) == (None, None)
+    why = {"unmask": "customer asks"}
+    (before,) = (await admin.get(f"{API}/events", params=why)).json()["items"]
+    assert (before["code_hex"], before["text"], before["private"]) == (None, None, None)
+    assert hub.count("look") == 0
     sealed = sealed_bodies(edge, [body_line])
     for _ in range(2):
         assert (await stranger.post(f"{API}/edge/bodies", content=sealed)).status_code == 204
-    (after,) = (await admin.get(f"{API}/events")).json()["items"]
+    (masked,) = (await admin.get(f"{API}/events")).json()["items"]
+    assert (masked["code_hex"], masked["text"], masked["private"]["masked"]) == (None, None, True)
+    assert hub.count("look") == 0
+    (after,) = (await admin.get(f"{API}/events", params=why)).json()["items"]
     assert (after["code_hex"], after["text"]) == (b"PRIVATE 42".hex(), "PRIVATE 42")
+    (look,) = (await admin.get(f"{API}/looks")).json()["items"]
+    assert (look["who"], look["what"], look["reason"]) == ("administrator", "event", why["unmask"])
+    assert look["about"] == f"755A/dock/{edge.spool}/1"
     assert hub.count("private_body") == 1
     with hub.database.reading() as tx:
         row = tx.exec_driver_sql("SELECT encrypted FROM private_body").scalar_one()
     assert b"PRIVATE" not in row
     assert b"0a0a" not in row
+
+
+async def test_a_badges_token_is_shown_to_nobody(
+    hub: HubHome, edge: SigningEdge, admin: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    digest, body_line = body_of(b"CX:BY:1234567890")
+    scan = edge.scan(None, result=Result.NOT_A_PARCEL, code_hex=None, text=None, body=digest)
+    hub.take(edge.batch([edge.line(scan)]))
+    await stranger.post(f"{API}/edge/bodies", content=sealed_bodies(edge, [body_line]))
+    (item,) = (await admin.get(f"{API}/events", params={"unmask": "lost badge"})).json()["items"]
+    assert (item["code_hex"], item["text"]) == (None, "CX:BY:***")
+
+
+async def test_who_signed_is_masked_unless_somebody_says_why(
+    hub: HubHome, edge: SigningEdge, admin: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    """HV-2.6: the signer's ID is recorded; CS-P1: every look at it, too."""
+    typed = ActBody(signer_name="王小明", signer_id="44030119900101123X", note="左门")
+    digest, body_line = body_with(encode(typed).decode())
+    hub.take(edge.batch([edge.line(edge.deliver(body=digest))]))
+    await stranger.post(f"{API}/edge/bodies", content=sealed_bodies(edge, [body_line]))
+    (masked,) = (await admin.get(f"{API}/events")).json()["items"]
+    assert masked["private"] == {
+        "masked": True,
+        "signer_name": "王**",
+        "signer_id": "***123X",
+        "note": "***",
+    }
+    (shown,) = (await admin.get(f"{API}/events", params={"unmask": "police"})).json()["items"]
+    assert shown["private"]["signer_id"] == typed.signer_id
+    assert hub.count("look") == 1
 
 
 async def test_edges_and_devices_are_told_as_last_seen(

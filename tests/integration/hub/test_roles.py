@@ -12,8 +12,18 @@ from hub.access.gate import Gate
 from hub.access.grants import GRANTS, OPEN
 from hub.access.rules import Role
 from hub.app import create_app
+from hub.network import Network
 from tests.hub_parts import BEARER, HubHome
-from tests.integration.hub.route_cases import CASES, HERE, THERE, Ask, Kind, furnish, make_account
+from tests.integration.hub.route_cases import (
+    CASES,
+    HERE,
+    NETWORK,
+    THERE,
+    Ask,
+    Kind,
+    furnish,
+    make_account,
+)
 from tests.rest_parts import client_of, problem
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +43,12 @@ NOT_IN_SCHEMA = {
 }
 PAGES = {route for route in GRANTS if route.startswith("GET /console")}
 """The console checks its own table when it starts; here they are asked of the gate alone."""
+
+
+@pytest.fixture
+def network() -> Network:
+    """Somebody at each of both sites."""
+    return NETWORK
 
 
 def test_the_table_holds_the_applications_routes_and_no_other(app: FastAPI) -> None:
