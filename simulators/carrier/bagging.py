@@ -14,7 +14,8 @@ from simulators.carrier.moments import utc
 from simulators.carrier.noise import Rates
 from simulators.carrier.parcels import Bag, Fault, Parcel, Unit
 from simulators.carrier.pulls import ScanBook
-from simulators.carrier.world import Lane, SiteKind, World
+from simulators.carrier.timetable import SiteKind
+from simulators.carrier.world import Lane, World
 
 BAG_PARCELS_MAX = 12
 BAG_TRIPS_MIN = 2

@@ -8,8 +8,9 @@ level-2 hub, that to its level-1 hub, and down again on the other side. Source: 
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 
+from simulators.carrier.timetable import SiteKind, Timetable
 from simulators.carrier.world import (
     Channel,
     Lane,
@@ -18,7 +19,6 @@ from simulators.carrier.world import (
     Region,
     Shift,
     Site,
-    SiteKind,
     World,
 )
 from wire.site_pack import Duty
@@ -42,27 +42,6 @@ _ZONES = {"991": "Asia/Urumqi"}
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林罗"
 _GIVEN = "伟芳娜敏静强磊洋勇艳杰娟涛明超霞平刚桂英"
 
-_BRANCH_SHIFTS = {"am": (time(8), time(12, 30)), "pm": (time(13), time(19, 30))}
-_LEVEL_2_SHIFTS = {
-    "dawn": (time(2), time(6)),
-    "noon": (time(9), time(11, 30)),
-    "day": (time(12), time(17)),
-    "night": (time(19), time(0, 30)),
-}
-_LEVEL_1_SHIFTS = {
-    "dawn": (time(23), time(5)),
-    "day": (time(9), time(15)),
-    "night": (time(16), time(22)),
-}
-_SHIFTS = {
-    SiteKind.BRANCH: _BRANCH_SHIFTS,
-    SiteKind.LEVEL_2: _LEVEL_2_SHIFTS,
-    SiteKind.LEVEL_1: _LEVEL_1_SHIFTS,
-    SiteKind.DISPATCH: {"day": (time(8), time(20))},
-}
-_UP, _DOWN = ("day", "night"), ("dawn", "noon")
-"""The level-2 hub's shifts: towards its level-1 hub, and towards its branches."""
-
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -73,14 +52,15 @@ class Size:
     branches_per_level_2: int = 4
 
 
+MEDIUM = Size()
+
+
 def build_world(
-    rng: random.Random,
-    size: Size | None = None,
-    holidays: Iterable[date] = (DRAGON_BOAT_2026,),
+    rng: random.Random, size: Size, timetable: Timetable, holidays: Iterable[date]
 ) -> World:
     """Build a world; one region may keep another clock than the others."""
-    sites = tuple(_sites(size or Size()))
-    lanes = tuple(_lanes(rng, sites))
+    sites = tuple(_sites(size))
+    lanes = tuple(_lanes(rng, sites, timetable))
     people = tuple(_people(rng, sites, lanes))
     blind = rng.choice([site.code for site in sites if site.kind is SiteKind.BRANCH])
     regions = {site.region for site in sites}
@@ -92,10 +72,11 @@ def build_world(
         shifts=tuple(
             Shift(site.code, name, starts, ends)
             for site in sites
-            for name, (starts, ends) in _SHIFTS[site.kind].items()
+            for name, (starts, ends) in timetable.shifts[site.kind].items()
         ),
         lanes=lanes,
         channels=tuple(_channel(site) for site in sites if site.code != blind),
+        timetable=timetable,
         holidays=frozenset(holidays),
     )
 
@@ -165,29 +146,25 @@ def _channel(site: Site) -> Channel:
     return Channel(site.code, "cam-1", seen, "dedicated")
 
 
-def _lanes(rng: random.Random, sites: tuple[Site, ...]) -> Iterator[Lane]:
+def _lanes(rng: random.Random, sites: tuple[Site, ...], hours: Timetable) -> Iterator[Lane]:
+    top_shifts = hours.shifts[SiteKind.LEVEL_1]
     for site in sites:
-        if site.kind is SiteKind.BRANCH and site.superior is not None:
-            yield from _both_ways(site.superior, site.code, rng.choice((1.0, 1.5, 2.0)))
-        elif site.kind is SiteKind.LEVEL_2 and site.superior is not None:
-            yield from _trunk(site.code, site.superior, rng.choice((1.5, 2.0, 2.5)))
+        above = site.superior
+        if site.kind is SiteKind.BRANCH and above is not None:
+            planned_h = rng.choice(hours.branch_h)
+            yield from _lanes_of(site.code, above, planned_h, hours.shifts[SiteKind.BRANCH])
+            yield from _lanes_of(above, site.code, planned_h, hours.down)
+        elif site.kind is SiteKind.LEVEL_2 and above is not None:
+            planned_h = rng.choice(hours.trunk_h)
+            yield from _lanes_of(site.code, above, planned_h, hours.up)
+            yield from _lanes_of(above, site.code, planned_h, top_shifts)
     tops = [site.code for site in sites if site.kind is SiteKind.LEVEL_1]
     pairs = [(one, other) for one in tops for other in tops if one < other]
     for number, (one, other) in enumerate(pairs):
         by_air = number % 3 != 2
-        hours = rng.choice((4.0, 4.5, 5.0) if by_air else (7.5, 8.0))
-        yield from _lanes_of(one, other, hours, _LEVEL_1_SHIFTS, by_air)
-        yield from _lanes_of(other, one, hours, _LEVEL_1_SHIFTS, by_air)
-
-
-def _both_ways(hub: str, branch: str, hours: float) -> Iterator[Lane]:
-    yield from _lanes_of(branch, hub, hours, _BRANCH_SHIFTS)
-    yield from _lanes_of(hub, branch, hours, _DOWN)
-
-
-def _trunk(hub: str, top: str, hours: float) -> Iterator[Lane]:
-    yield from _lanes_of(hub, top, hours, _UP)
-    yield from _lanes_of(top, hub, hours, _LEVEL_1_SHIFTS)
+        planned_h = rng.choice(hours.air_h if by_air else hours.road_h)
+        yield from _lanes_of(one, other, planned_h, top_shifts, by_air)
+        yield from _lanes_of(other, one, planned_h, top_shifts, by_air)
 
 
 def _lanes_of(

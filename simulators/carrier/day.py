@@ -4,23 +4,23 @@ Pure. ``simulate(seed)`` is all that a test needs; the rest of this package is i
 """
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from simulators.carrier.agenda import Agenda
 from simulators.carrier.bagging import Bagging
-from simulators.carrier.build import Size, build_world
+from simulators.carrier.build import DRAGON_BOAT_2026, MEDIUM, Size, build_world
 from simulators.carrier.deliveries import Deliveries
 from simulators.carrier.fates import Fates
 from simulators.carrier.faults import Faults
 from simulators.carrier.floor import Floor
 from simulators.carrier.journey import Journey
-from simulators.carrier.moments import utc
 from simulators.carrier.noise import Noise, Rates, draw_rates
 from simulators.carrier.parcels import Parcel, draw_parcels
 from simulators.carrier.plan import planned_visits
 from simulators.carrier.pulls import Call, Doing, Pull, ScanBook, Typed
+from simulators.carrier.timetable import USUAL, Timetable
 from simulators.carrier.truth import Truth
 from simulators.carrier.world import World
 from wire.names import format_at
@@ -67,13 +67,29 @@ class CarrierDays:
         yield f"{self.turns} scans were due, {share:.1%} of them were not made"
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and when a carrier works; the rest is drawn.
+
+    ``script`` may change single parcels before the days begin. ``devices`` lets one scanner do the
+    work of several, ``clock_slack`` is how far clocks may be apart (both for real programs).
+    """
+
+    size: Size = MEDIUM
+    timetable: Timetable = USUAL
+    holidays: tuple[date, ...] = (DRAGON_BOAT_2026,)
+    first_day: date = FIRST_DAY
+    script: Callable[[World, Sequence[Parcel]], None] | None = None
+    devices: Mapping[str, str] = field(default_factory=dict)
+    clock_slack: timedelta = timedelta()
+
+
 def simulate(
     seed: int,
     parcels: int = 5_000,
     noise: Noise | None = None,
-    size: Size | None = None,
-    first_day: date = FIRST_DAY,
     days: int | None = None,
+    setting: Setting | None = None,
 ) -> CarrierDays:
     """Simulate the days on which so many parcels are accepted, until the last has its fate.
 
@@ -81,24 +97,26 @@ def simulate(
         seed: everything is drawn from it.
         parcels: high-value and ordinary ones together.
         noise: what goes wrong; the shipped ranges by default.
-        size: of the world.
-        first_day: the first day's local date.
         days: days with acceptances; by default as many as 500 parcels a day need.
+        setting: another carrier than the usual one.
     """
     rng = random.Random(seed)
+    at = setting or Setting()
     days = days or -(-parcels // PARCELS_PER_DAY)
-    world = build_world(rng, size)
-    rates = draw_rates(rng, noise or Noise(), world, first_day, days)
-    drawn = draw_parcels(rng, world, rates, parcels, first_day, days)
+    world = build_world(rng, at.size, at.timetable, at.holidays)
+    rates = draw_rates(rng, noise or Noise(), world, at.first_day, days)
+    drawn = draw_parcels(rng, world, rates, parcels, at.first_day, days)
+    if at.script is not None:
+        at.script(world, drawn)
     truth = Truth(outages=rates.outages)
-    book = ScanBook(world, rng, rates)
+    book = ScanBook(world, rng, rates, at.devices, at.clock_slack)
     journey, agenda = _assemble(world, rates, rng, book, truth, len(drawn))
     for parcel in drawn:
         truth.plans[parcel.waybill] = planned_visits(world, parcel.route, parcel.accepted_at)
         _declare(rng, book, parcel)
     journey.accept(drawn)
-    midnight = utc(world.moment(world.sites[0].code, first_day, time()))
-    agenda.note(midnight, lambda now: journey.open_day(first_day, now))
+    midnight = world.moment(world.sites[0].code, at.first_day, time())
+    agenda.note(midnight, lambda now: journey.open_day(at.first_day, now))
     agenda.run()
     book.doings.sort(key=_order)
     return CarrierDays(seed, world, rates, book.doings, truth, book.turns, book.skipped)

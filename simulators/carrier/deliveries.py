@@ -17,9 +17,10 @@ from simulators.carrier.floor import IN, OUT, Floor
 from simulators.carrier.moments import utc
 from simulators.carrier.noise import Rates
 from simulators.carrier.parcels import Fault, Parcel
-from simulators.carrier.plan import ROUNDS, next_round
+from simulators.carrier.plan import next_round
+from simulators.carrier.timetable import SiteKind
 from simulators.carrier.truth import How
-from simulators.carrier.world import SiteKind, World
+from simulators.carrier.world import World
 from wire.site_pack import Duty
 
 ROUND_PARCELS_MAX = 8
@@ -51,7 +52,7 @@ class Deliveries:
             return
         for site in self.world.sites:
             if site.kind in (SiteKind.BRANCH, SiteKind.LEVEL_2):
-                for leaves, ends in ROUNDS:
+                for leaves, ends in self.world.timetable.rounds:
                     leave = utc(self.world.moment(site.code, day, leaves))
                     end = utc(self.world.moment(site.code, day, ends))
                     self.agenda.note(leave, partial(self._go_out, site.code, end))

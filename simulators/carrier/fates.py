@@ -82,9 +82,14 @@ class Fates:
         if doom.chances_left > 0:
             doom.chances_left -= 1
             return False
-        self._vanish(parcel, doom.kind, self._moment(start, end), how, due())
-        if doom.kind is FateKind.LOST and self.rng.random() < self.rates.found:
-            self._find_later(parcel, how)
+        due_at = due()
+        self._vanish(parcel, doom.kind, self._moment(start, end), how, due_at)
+        if doom.turns_up is not None:
+            self._find_later(parcel, how, doom.turns_up.site, due_at + doom.turns_up.after)
+        elif doom.kind is FateKind.LOST and self.rng.random() < self.rates.found:
+            hours = self.rng.uniform(*FOUND_AFTER_H)
+            at = self.truth.fates[parcel.waybill].at + timedelta(hours=hours)
+            self._find_later(parcel, how, parcel.site, at)
         return True
 
     def steals_bag(self, unit: Unit, start: datetime, end: datetime, due_at: datetime) -> bool:
@@ -137,20 +142,18 @@ class Fates:
         self.floor.vanish(parcel, at, kind.value)
         parcel.doom = None
 
-    def _find_later(self, parcel: Parcel, how: How) -> None:
-        fate = self.truth.fates[parcel.waybill]
-        at = utc(fate.at + timedelta(hours=self.rng.uniform(*FOUND_AFTER_H)))
+    def _find_later(self, parcel: Parcel, how: How, site: str, at: datetime) -> None:
         self.open += 1
-        fate.found_at = at
-        self.agenda.note(at, partial(self._find, parcel, how))
+        self.truth.fates[parcel.waybill].found_at = utc(at)
+        self.agenda.note(utc(at), partial(self._find, parcel, how, site))
 
-    def _find(self, parcel: Parcel, how: How, now: datetime) -> None:
+    def _find(self, parcel: Parcel, how: How, site: str, now: datetime) -> None:
         """A stocktaking comes upon it, or whoever cleans the vehicle."""
-        keeper = self.world.receiver_at(parcel.site, now)
+        keeper = self.world.receiver_at(site, now)
         step = Step.INSPECT if how is How.ON_THE_WAY else Step.COUNT
-        at = self.floor.find(parcel, parcel.site, keeper, step, now)
+        at = self.floor.find(parcel, site, keeper, step, now)
         assert self.resume is not None, "set before the days begin"
-        self.resume(parcel.site, [parcel], at)
+        self.resume(site, [parcel], at)
 
     def _moment(self, start: datetime, end: datetime) -> datetime:
         # Strictly between: the scans at both ends are others' moments.

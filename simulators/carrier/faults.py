@@ -16,7 +16,7 @@ from simulators.carrier.moments import utc
 from simulators.carrier.parcels import Bag, Fault, Parcel, Unit
 from simulators.carrier.pulls import ScanBook
 from simulators.carrier.truth import Breach, Truth
-from simulators.carrier.world import CUT_OFF, Lane, World
+from simulators.carrier.world import Lane, World
 
 RULES = {
     Fault.BRANCH_BAG: "HV-2.3",
@@ -84,7 +84,7 @@ class Faults:
 
     def _lies_for_long(self, parcel: Parcel, site: str, at: datetime) -> bool:
         leaving = self.world.leaving(site, parcel.next_from(site), at)
-        return leaving.at - CUT_OFF - at > OPEN_FOR
+        return leaving.at - self.world.timetable.cut_off - at > OPEN_FOR
 
     def store(self, site: str, keeper: str, parcels: Sequence[Parcel], at: datetime) -> datetime:
         """Put parcels into the cage; a few where nothing protects them, a few are stopped."""

@@ -25,13 +25,11 @@ from simulators.carrier.parcels import Bag, Parcel, Unit
 from simulators.carrier.plan import homecoming
 from simulators.carrier.pulls import ScanBook
 from simulators.carrier.truth import How
-from simulators.carrier.world import CUT_OFF, DAY, Lane, World
+from simulators.carrier.world import DAY, Lane, World
 
 LATE_START = (math.log(4.0), 0.5)
 """Minutes that a trip starts after its plan, lognormal."""
 DISRUPTION_SIGMA = 0.7
-STORE_AFTER = timedelta(hours=4)
-"""What waits longer than this for its departure is locked away (HV-2.8)."""
 
 
 class Waiting(NamedTuple):
@@ -141,7 +139,7 @@ class Journey:
     def _is_stored(self, parcel: Parcel, site: str, to: str | None, at: datetime) -> bool:
         if to is None:
             return True
-        waits_long = self.world.leaving(site, to, at).at - at > STORE_AFTER
+        waits_long = self.world.leaving(site, to, at).at - at > self.world.timetable.store_after
         is_left, parcel.is_left_lying = parcel.is_left_lying, False
         return waits_long and not is_left
 
@@ -151,7 +149,10 @@ class Journey:
         """Note a local day's departures and deliveries; every site has its own midnight."""
         for lane in self.world.lanes:
             leaves_at = self.world.shift_end(lane.origin, lane.shift, day)
-            self.agenda.note(utc(leaves_at - CUT_OFF), partial(self._close, lane, utc(leaves_at)))
+            self.agenda.note(
+                utc(leaves_at - self.world.timetable.cut_off),
+                partial(self._close, lane, utc(leaves_at)),
+            )
         self.deliveries.open_day(day)
         if self.fates.open:
             self.agenda.note(now + DAY, partial(self.open_day, day + DAY))

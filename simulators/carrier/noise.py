@@ -192,8 +192,9 @@ def _outages(
 ) -> Iterator[Outage]:
     kinds = [OutageKind.LINK] * noise.links + [OutageKind.POWER] * noise.powers
     for kind, site in zip(kinds, rng.sample(world.hubs, k=len(kinds)), strict=True):
-        # Not on the first day and not on the last, where fewer parcels are under way.
-        day = first_day + DAY * rng.choice(range(1, days - 1) or range(days))
+        # Not on the first day, the last, or a holiday, when fewer parcels are under way.
+        busy = [first_day + DAY * n for n in range(1, days - 1)] or [first_day]
+        day = rng.choice([day for day in busy if world.is_working_day(day)] or busy)
         starts_at = world.moment(site, day, time(17)) + timedelta(minutes=rng.randrange(180))
         length = timedelta(hours=rng.uniform(*OUTAGE_H))
         yield Outage(site, kind, starts_at, starts_at + length)

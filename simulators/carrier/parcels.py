@@ -6,20 +6,21 @@ period's band (HV-1.2.2); the others are ordinary.
 
 import random
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from simulators.carrier.moments import utc
 from simulators.carrier.noise import OutageKind, Rates
+from simulators.carrier.timetable import SiteKind
 from simulators.carrier.truth import FateKind
-from simulators.carrier.world import DAY, SiteKind, World
+from simulators.carrier.world import DAY, World
 from wire.site_pack import Duty
 
 ORDINARY_SHARE = 0.1
 TO_LEVEL_2_SHARE = 0.08
 """Parcels whose dedicated deliverer starts from the level-2 hub itself (HV-2.5)."""
-LATE_PICKUP_SHARE = 0.04
-"""Pickups after 18:00: they miss the evening's shift (HV-2.2.1)."""
+PICKUP_PEAK = 0.6
+"""How far into the day most pickups are."""
 
 
 class Fault(StrEnum):
@@ -42,12 +43,24 @@ class Fault(StrEnum):
     """Right work: the receiver refuses, an exception follows, the second handover holds."""
 
 
+@dataclass(frozen=True, slots=True)
+class TurnsUp:
+    """Where a vanished parcel is found, and how long after its next scan was due."""
+
+    site: str
+    after: timedelta
+
+
 @dataclass(slots=True)
 class Doom:
-    """How a parcel will vanish: at the chance after so many others."""
+    """How a parcel will vanish: at the chance after so many others.
+
+    With ``turns_up`` it is found there; otherwise only some of the lost are, where they were lost.
+    """
 
     kind: FateKind
     chances_left: int
+    turns_up: TurnsUp | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -161,11 +174,9 @@ def _waybill(rng: random.Random, number: int, high_value: bool) -> str:
 
 
 def _pickup(rng: random.Random, world: World, site: str, day: date) -> datetime:
-    if rng.random() < LATE_PICKUP_SHARE:
-        minutes = rng.uniform(9 * 60, 9 * 60 + 50)
-    else:
-        minutes = rng.triangular(0, 8 * 60 + 45, 6 * 60)
-    return utc(world.moment(site, day, time(9)) + timedelta(minutes=minutes))
+    first, last = (world.moment(site, day, clock) for clock in world.timetable.pickups)
+    share = rng.triangular(0, 1, PICKUP_PEAK)
+    return utc(first + (last - first) * share)
 
 
 def _doom(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:

@@ -4,7 +4,7 @@ Pure. Source: design section 7 (T0), HV-1.2.6, HV-2.6.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from simulators.carrier.truth import PlannedVisit
@@ -12,16 +12,16 @@ from simulators.carrier.world import DAY, World
 
 HANDLING = timedelta(minutes=15)
 """From a vehicle's arrival until its parcels are ready for the next."""
-HOMECOMINGS = (time(11, 15), time(15), time(18), time(19, 15))
-"""When couriers come back to their branch with what they accepted."""
-ROUNDS = ((time(9), time(12)), (time(14), time(17, 40)))
-"""Delivery rounds: couriers leave and come back; HV-2.6 wants it done by 18:00."""
 
 
 def homecoming(world: World, site: str, accepted_at: datetime) -> datetime:
     """When the courier who accepted a parcel hands it to the keeper."""
-    day = world.local(site, accepted_at).date()
-    ends = (world.moment(site, day, clock) for clock in HOMECOMINGS)
+    today = world.local(site, accepted_at).date()
+    ends = (
+        world.moment(site, day, clock)
+        for day in (today, today + DAY)
+        for clock in world.timetable.homecomings
+    )
     return min(end for end in ends if end >= accepted_at + timedelta(minutes=5))
 
 
@@ -30,7 +30,7 @@ def next_round(world: World, site: str, ready_at: datetime) -> datetime:
     day: date = world.local(site, ready_at).date()
     while True:
         if world.is_working_day(day):
-            for leaves, _ in ROUNDS:
+            for leaves, _ in world.timetable.rounds:
                 at = world.moment(site, day, leaves)
                 if at >= ready_at:
                     return at

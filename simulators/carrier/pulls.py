@@ -6,7 +6,7 @@ the same. Source: interface.md ("Labels").
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -95,6 +95,10 @@ class ScanBook:
     world: World
     rng: random.Random
     rates: Rates
+    devices: Mapping[str, str] = field(default_factory=dict)
+    """Where one scanner does the work of several: its name by theirs."""
+    clock_slack: timedelta = timedelta()
+    """How far apart the clocks of who works may be from the shifts'."""
     doings: list[Doing] = field(default_factory=list)
     turns: int = 0
     """How often a label's turn came; ``skipped`` of them were not scanned."""
@@ -115,10 +119,8 @@ class ScanBook:
         Returns:
             Each label's turn, and the end of the work.
         """
-        desk = (work.site, work.device)
-        start = max(at, self._free_at.get(desk, at))
-        if self.world.changes_shift(work.site, start, PULL_MAX * (len(labels) + LABELS_AROUND)):
-            start = self.world.next_shift_end(work.site, start) + AFTER_SHIFT
+        desk = (work.site, self.devices.get(work.device, work.device))
+        start = self._start(work.site, max(at, self._free_at.get(desk, at)), len(labels))
         pulls: list[Pull] = []
         turns: list[Scanned] = []
         moment = self._pull_all(pulls, work, start, _opening(work))
@@ -143,10 +145,15 @@ class ScanBook:
         self._free_at[desk] = self._next(end)
         return turns, pulls[-1].at
 
+    def _start(self, site: str, at: datetime, labels: int) -> datetime:
+        length = PULL_MAX * (labels + LABELS_AROUND) + self.clock_slack
+        end = self.world.next_shift_end(site, at - self.clock_slack)
+        return end + AFTER_SHIFT + self.clock_slack if end <= at + length else at
+
     def type(self, at: datetime, site: str, device: str, act: str, waybill: str, text: str) -> None:
         """Somebody types on the station page."""
         if not self.rates.is_dark(site, at):
-            edge = edge_of(site, device)
+            edge, device = edge_of(site, device), self.devices.get(device, device)
             self.doings.append(Typed(at, site, edge, device, act, waybill, text))
 
     def call(self, at: datetime, method: str, path: str, body: dict[str, object] | None) -> None:
@@ -170,8 +177,9 @@ class ScanBook:
         self, pulls: list[Pull], work: Work, moment: datetime, codes: Sequence[str]
     ) -> datetime:
         edge = edge_of(work.site, work.device)
+        device = self.devices.get(work.device, work.device)
         for code in codes:
-            pulls.append(Pull(moment, work.site, edge, work.device, code))
+            pulls.append(Pull(moment, work.site, edge, device, code))
             moment = self._next(moment)
         return moment
 

@@ -10,25 +10,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from simulators.carrier.moments import utc
+from simulators.carrier.timetable import SiteKind, Timetable
 from wire.site_pack import Duty
 
-CUT_OFF = timedelta(minutes=45)
-"""What is not at its site so long before a shift's end leaves with the next one."""
 DAY = timedelta(days=1)
-
-
-class SiteKind(StrEnum):
-    """What a site is, as network.toml writes it."""
-
-    BRANCH = "branch"
-    LEVEL_2 = "level-2"
-    LEVEL_1 = "level-1"
-    DISPATCH = "dispatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +124,7 @@ class World:
     shifts: tuple[Shift, ...]
     lanes: tuple[Lane, ...]
     channels: tuple[Channel, ...]
+    timetable: Timetable
     holidays: frozenset[date]
 
     @cached_property
@@ -230,10 +220,6 @@ class World:
         ends = self._ends[asked]
         return ends[bisect_left(ends, at)]
 
-    def changes_shift(self, site: str, at: datetime, length: timedelta) -> bool:
-        """Say whether a shift ends within a stretch of time."""
-        return self.next_shift_end(site, at) <= at + length
-
     def leaving(self, site: str, to: str, ready_at: datetime) -> Leaving:
         """The first planned departure that takes what is ready then."""
         asked = (site, to, ready_at.date())
@@ -246,7 +232,7 @@ class World:
             ]
             self._leavings[asked] = sorted(found, key=_leaves_at)
         leavings = self._leavings[asked]
-        return leavings[bisect_left(leavings, ready_at + CUT_OFF, key=_leaves_at)]
+        return leavings[bisect_left(leavings, ready_at + self.timetable.cut_off, key=_leaves_at)]
 
     @cached_property
     def _ends(self) -> dict[tuple[str, date], list[datetime]]:

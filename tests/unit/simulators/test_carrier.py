@@ -3,17 +3,22 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
 from devices.symbology import CommandLabel, HostileLabel, UnknownLabel, Verb
-from simulators.carrier.day import CarrierDays, simulate
+from simulators.carrier.build import Size
+from simulators.carrier.day import CarrierDays, Setting, simulate
 from simulators.carrier.faults import RULES
 from simulators.carrier.noise import QUIET, Noise, OutageKind
+from simulators.carrier.parcels import Doom, Parcel, TurnsUp
 from simulators.carrier.pulls import Call, Pull
+from simulators.carrier.timetable import BRISK
 from simulators.carrier.truth import FateKind, How
+from simulators.carrier.world import World
 from tests.carrier_bridge import network_of, read
 
 PARCELS = 1_200
@@ -173,6 +178,42 @@ def test_quiet_days_go_to_plan() -> None:
         for visit in visits[1:]:
             late = arrived[visit.site] - visit.arrives_at
             assert timedelta(minutes=-30) < late < timedelta(minutes=30)
+
+
+def test_a_script_may_doom_a_parcel_that_turns_up_elsewhere() -> None:
+    chosen: list[str] = []
+
+    def script(world: World, parcels: Sequence[Parcel]) -> None:
+        victim = next(each for each in parcels if each.high_value and len(each.route) == 3)
+        victim.doom = Doom(FateKind.STOLEN, 3, TurnsUp("755C", timedelta(hours=2)))
+        chosen.append(victim.waybill)
+
+    small = Setting(size=Size(1, 1, 3), timetable=BRISK, holidays=(), script=script)
+    days = simulate(2, 60, QUIET, days=1, setting=small)
+    fate = days.truth.fates[chosen[0]]
+    assert fate.due_at is not None and fate.site == "755X1"
+    assert fate.found_at == fate.due_at + timedelta(hours=2)
+    assert fate.delivered_at is not None
+    found = next(each for each in days.truth.holdings[chosen[0]] if each.why == "found")
+    assert found.site == "755C"
+    hours = [each.delivered_at - each.at for each in days.truth.fates.values() if each.delivered_at]
+    assert len(hours) == 60, "brisk days deliver everything"
+
+
+def test_one_scanner_can_do_the_work_of_several_and_keeps_away_from_shifts_ends() -> None:
+    one = dict.fromkeys(("in-1", "out-1", "sort-1", "cage-1"), "dock-1")
+    slack = timedelta(minutes=2)
+    setting = Setting(
+        size=Size(1, 1, 3), timetable=BRISK, holidays=(), devices=one, clock_slack=slack
+    )
+    days = simulate(2, 60, QUIET, days=1, setting=setting)
+    assert {p.device for p in days.pulls() if not p.device.startswith("hht-")} == {"dock-1"}
+    world = days.world
+    for pull in days.pulls():
+        end = world.next_shift_end(pull.site, pull.at - slack)
+        assert end - pull.at > slack, pull
+    dock = [p for p in days.pulls() if (p.site, p.device) == ("755X1", "dock-1")]
+    assert all(one.at < other.at for one, other in pairwise(dock))
 
 
 def test_the_truth_is_readable_line_by_line(days: CarrierDays) -> None:
