@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from hub.access.service import people_of
 from hub.alerts.project import AlertProjection
+from hub.dispatch.project import DispatchProjection
+from hub.dispatch.service import DispatchDuty
 from hub.heartbeat import Role
 from hub.incidents.project import IncidentProjection
 from hub.incidents.service import IncidentDuty, Search, tasks_of
@@ -38,6 +40,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
         ParcelProjection(),
         WantedProjection(),
         IncidentProjection(_search(context)),
+        DispatchProjection(context.policy, context.network),
         AlertProjection(context.policy),
     ]
 
@@ -48,6 +51,7 @@ def make_duties(context: RoleContext) -> list[Duty]:
     return [
         *frame_duties(policy),
         IncidentDuty(_search(context)),
+        DispatchDuty(network),
         PackDuty(
             network,
             policy,
@@ -68,6 +72,7 @@ def create_app(context: HubContext) -> FastAPI:
     import hub.access.login
     import hub.access.staff_api
     import hub.alerts.api
+    import hub.dispatch.api
     import hub.incidents.api
     import hub.ingest.api
     import hub.parcels.api
@@ -117,6 +122,7 @@ def create_app(context: HubContext) -> FastAPI:
         hub.ingest.api.router,
         hub.parcels.api.router,
         hub.parcels.manifest_api.router,
+        hub.dispatch.api.router,
         hub.wanted.api.router,
         hub.alerts.api.router,
         hub.incidents.api.router,

@@ -75,6 +75,12 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "PUT /api/v1/parcels/{waybill}": LEADING,
     "GET /api/v1/manifests/{manifest_id}": EVERYONE,
     "PUT /api/v1/manifests/{manifest_id}": WORKING,
+    # The dispatch register
+    "GET /api/v1/dispatch": EVERYONE,
+    "GET /api/v1/dispatch/{list_id}": EVERYONE,
+    "POST /api/v1/dispatch/{list_id}/send": WORKING,
+    "POST /api/v1/dispatch/{list_id}/forward": WORKING,
+    "POST /api/v1/dispatch/{list_id}/receive": WORKING,
     # The wanted list
     "GET /api/v1/wanted": WATCHING,
     "GET /api/v1/wanted/{waybill}": WATCHING,

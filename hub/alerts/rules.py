@@ -42,6 +42,8 @@ class AlertKind(StrEnum):
     """The responsible person has not followed up (HV-2.11.2.2)."""
     MAIL_STUCK = "mail_stuck"
     MAIL_REFUSED = "mail_refused"
+    DISPATCH_UNSENT = "dispatch_unsent"
+    DISPATCH_UNFORWARDED = "dispatch_unforwarded"
     LIST_OVERTAKEN = "list_overtaken"
     """An edge holds a wanted list that this hub never made: the hub was restored, or it lies."""
 
@@ -66,6 +68,8 @@ LEVEL_OF = {
     AlertKind.FOLLOW_UP_LATE: Level.ACT,
     AlertKind.MAIL_STUCK: Level.ACT,
     AlertKind.MAIL_REFUSED: Level.ACT,
+    AlertKind.DISPATCH_UNSENT: Level.ACT,
+    AlertKind.DISPATCH_UNFORWARDED: Level.ACT,
     AlertKind.LIST_OVERTAKEN: Level.ACT,
 }
 

@@ -76,6 +76,14 @@ _TEXTS = {
         "邮件被拒收，不再重试：{subject}",
         "A mail was refused for good: {subject}",
     ),
+    AlertKind.DISPATCH_UNSENT: (
+        "{branch} 班次 {shift}（{day}）的高价值快件清单逾期未发送，应于 {at} 前发出",
+        "{branch} has not sent its HV list of shift {shift}, {day}: it was due {at}",
+    ),
+    AlertKind.DISPATCH_UNFORWARDED: (
+        "{site} 未转发 {branch} 班次 {shift}（{day}）的高价值快件清单，应于 {at} 前转发",
+        "{site} has not forwarded the HV list of {branch}, shift {shift}, {day}: it was due {at}",
+    ),
     AlertKind.LIST_OVERTAKEN: (
         "站点终端 {subject} 持有中心没有的通缉名单（版本 {held}，中心 {version}）：请核对名单",
         "Edge {subject} held a wanted list that the hub does not know "

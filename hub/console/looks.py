@@ -32,6 +32,8 @@ MEANING_OF: Mapping[str, Meaning] = {
     AlertKind.LINE_QUARANTINED: Meaning.UNPROVEN,
     AlertKind.PROJECTION_ERROR: Meaning.UNPROVEN,
     AlertKind.ROLE_RESTARTED: Meaning.OPEN,
+    AlertKind.DISPATCH_UNSENT: Meaning.OPEN,
+    AlertKind.DISPATCH_UNFORWARDED: Meaning.OPEN,
     AlertKind.LIST_OVERTAKEN: Meaning.UNPROVEN,
     AlertKind.SUSPECT: Meaning.OPEN,
     AlertKind.ESCALATED: Meaning.OPEN,
@@ -76,5 +78,7 @@ ICON_OF: Mapping[str, str] = {
     AlertKind.LINE_QUARANTINED: "broken",
     AlertKind.PROJECTION_ERROR: "broken",
     AlertKind.ROLE_RESTARTED: "gear",
+    AlertKind.DISPATCH_UNSENT: "alarm",
+    AlertKind.DISPATCH_UNFORWARDED: "alarm",
     AlertKind.LIST_OVERTAKEN: "broken",
 }

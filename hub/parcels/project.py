@@ -19,12 +19,12 @@ from hub.parcels.rules.traces import (
     fold,
     follows,
     in_fold_order,
+    labelled_unit,
 )
 from hub.wanted.service import drop_high_value, want_high_value
-from wire.events import Act, ActKind, ContainerKind, Scan
+from wire.events import Act, ActKind, Scan
 from wire.names import Step, is_name
 
-_LABEL_OF = {"CX:BAG:": ContainerKind.BAG, "CX:PAL:": ContainerKind.PALLET}
 _ACT_STEPS = {ActKind.DELIVER: Step.DELIVER, ActKind.SELF_CHECK: Step.INSPECT}
 
 
@@ -71,20 +71,13 @@ def trace_of(fact: Fact) -> Trace | None:
         held = container_unit(event.container_kind, event.container) if known else None
     if event.waybill is not None:
         return _trace(fact, event.waybill, event.step, held, is_scan=True)
-    unit = _labelled_unit(event.text)
+    unit = labelled_unit(event.text)
     if unit is None:
         return None
     if event.step in UNIT_STEPS and held != unit:
         return _trace(fact, unit, event.step, held, is_scan=True)
     # The label opened or closed the bag for what is scanned next; it moved nothing.
     return _trace(fact, unit, None, None, is_scan=True)
-
-
-def _labelled_unit(text: str | None) -> str | None:
-    kind = None if text is None else _LABEL_OF.get(text[:7])
-    if kind is None or text is None or not is_name(text[7:]):
-        return None
-    return container_unit(kind, text[7:])
 
 
 def _trace(

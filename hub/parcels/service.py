@@ -9,10 +9,12 @@ Source: HV-2.2.2.2, HV-2.4, design sections 5 to 7.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import Connection
 
 from hub.access.service import Caller
 from hub.ingest.service import was_scanned_at
+from hub.keys import BodyCipher
 from hub.network import Network
 from hub.parcels import manifest_store, store, trace_store
 from hub.parcels.rules.acceptance import is_high_value, is_in_series, is_series_misused
@@ -26,10 +28,12 @@ from hub.parcels.rules.traces import (
     Stay,
     container_unit,
     in_fold_order,
+    kind_and_id,
+    labelled_unit,
     stays_of,
 )
 from hub.parcels.rules.track import Track, planned_route, track
-from wire.events import ContainerKind
+from wire.events import ContainerKind, Scan
 from wire.names import Step
 from wire.policy import Policy
 
@@ -49,6 +53,12 @@ __all__ = [
 ]
 
 
+class _People(msgspec.Struct, frozen=True):
+    """The part of a declaration's people that other rooms ask for."""
+
+    recipient: dict[str, str] | str | None = None
+
+
 def find_parcel(tx: Connection, waybill: str) -> Parcel | None:
     """One parcel, if it was declared or ever recorded."""
     return store.find(tx, waybill, trace_store.state_of(tx, waybill))
@@ -65,6 +75,13 @@ def may_see(tx: Connection, caller: Caller, waybill: str) -> bool:
         if caller.sees_any(named):
             return True
     return was_scanned_at(tx, waybill, caller.sites)
+
+
+def recipient_in(parcel: Parcel, cipher: BodyCipher) -> dict[str, str] | str | None:
+    """A parcel's declared recipient: personal data, see CS-P1."""
+    stored = None if parcel.declaration is None else parcel.declaration.people
+    plain = None if stored is None else cipher.decrypt(stored, f"people/{parcel.waybill}")
+    return None if plain is None else msgspec.json.decode(plain, type=_People).recipient
 
 
 def last_seen(tx: Connection, waybill: str) -> Sighting | None:
@@ -123,6 +140,14 @@ def contents(tx: Connection, kind: ContainerKind, container_id: str) -> tuple[st
         found += [unit for unit in units if ":" not in unit]
         level = [unit for unit in units if ":" in unit and unit not in seen]
     return tuple(sorted(found))
+
+
+def waybills_of(tx: Connection, scan: Scan) -> tuple[str, ...]:
+    """The parcels that a scan is about: its own, or all in the bag or pallet that it names."""
+    if scan.waybill is not None:
+        return (scan.waybill,)
+    unit = labelled_unit(scan.text)
+    return () if unit is None else contents(tx, *kind_and_id(unit))
 
 
 def containers_of(tx: Connection, waybill: str) -> tuple[Aboard, ...]:

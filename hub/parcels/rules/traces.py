@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from wire.events import ContainerKind
-from wire.names import Step
+from wire.names import Step, is_name
 
 
 class ParcelState(StrEnum):
@@ -54,6 +54,8 @@ _TAKES_OUT = frozenset(
         Step.RETURN,
     }
 )
+_LABEL_KINDS = {"CX:BAG:": ContainerKind.BAG, "CX:PAL:": ContainerKind.PALLET}
+_LABEL_CHARS = 7
 _TRANSPORT = (f"{ContainerKind.VEHICLE}:", f"{ContainerKind.FLIGHT}:")
 _STATE_AFTER = {
     Step.ACCEPT: ParcelState.ACCEPTED,
@@ -136,6 +138,14 @@ class Standing:
 def container_unit(kind: ContainerKind, container_id: str) -> str:
     """The one text that stands for a container."""
     return f"{kind}:{container_id}"
+
+
+def labelled_unit(text: str | None) -> str | None:
+    """The bag or pallet that a command label names; null: it names none."""
+    kind = None if text is None else _LABEL_KINDS.get(text[:_LABEL_CHARS])
+    if kind is None or text is None or not is_name(text[_LABEL_CHARS:]):
+        return None
+    return container_unit(kind, text[_LABEL_CHARS:])
 
 
 def kind_and_id(unit: str) -> tuple[ContainerKind, str]:

@@ -12,6 +12,8 @@ from hub.access.accounts import add_account, list_tokens, make_token
 from hub.access.badges import print_badge
 from hub.access.rules import Role
 from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.dispatch.rules import Window
+from hub.dispatch.store import add_entry, add_list, find_shift, put_receipt
 from hub.incidents.service import Document, Suspicion, attach, open_incident
 from hub.network import Network, Staff
 from hub.parcels.declaring import declare_parcel
@@ -66,7 +68,7 @@ def plain(path: str, **fields: object) -> Case:
 
 
 def furnish(hub: HubHome) -> None:
-    """Put at both sites an edge, a scan with its alert, a quarantined line, a wanted entry."""
+    """Put at both sites an edge, a scan with its alert, a quarantined line, an entry, a list."""
     for site in (HERE, THERE):
         edge = hub.enrol(SigningEdge(site=site, spool=f"{1 + int(site == HERE):032x}"))
         scan = edge.scan(WAYBILL[site], result=Result.HV, text=WAYBILL[site])
@@ -74,6 +76,7 @@ def furnish(hub: HubHome) -> None:
         hub.take(seal(edge.state(), edge.key), Channel.STATE, site)
         hub.put_wanted(f"{WAYBILL[site]}-{site}", scope=(site,))
         make_incident(hub, site)
+        _make_dispatch(hub, site)
 
 
 def make_incident(hub: HubHome, site: str) -> int:
@@ -147,6 +150,25 @@ def _manifest(hub: HubHome, site: str) -> Ask:
 def _manifest_order(_hub: HubHome, site: str) -> Ask:
     order = {"kind": "bag", "from": site, "to": site, "waybills": [WAYBILL[site]]}
     return Ask(f"/api/v1/manifests/{site}", json=order)
+
+
+def _make_dispatch(hub: HubHome, site: str) -> int:
+    """A list of a site that is its own dispatch centre; no network has to name it."""
+    window = Window("day", START.date(), START, START)
+    with hub.database.writing() as tx:
+        found = find_shift(tx, site, window)
+        if found is not None:
+            return found.id
+        times = ("ends_at", "last_depart_at", "list_due_at", "forward_due_at")
+        row: dict[str, object] = {"centre": site, **dict.fromkeys(times, START)}
+        list_id = add_list(tx, site, window, row)
+        add_entry(tx, list_id, WAYBILL[site], START)
+        put_receipt(tx, list_id, site, START)
+    return list_id
+
+
+def _dispatch(act: str) -> Case:
+    return thing(lambda hub, site: Ask(f"/api/v1/dispatch/{_make_dispatch(hub, site)}{act}"))
 
 
 def _wanted_order(_hub: HubHome, site: str) -> Ask:
@@ -241,6 +263,11 @@ CASES: dict[str, Case] = {
     "PUT /api/v1/parcels/{waybill}": thing(_declaration),
     "GET /api/v1/manifests/{manifest_id}": thing(_manifest),
     "PUT /api/v1/manifests/{manifest_id}": thing(_manifest_order),
+    "GET /api/v1/dispatch": listed("/api/v1/dispatch"),
+    "GET /api/v1/dispatch/{list_id}": _dispatch(""),
+    "POST /api/v1/dispatch/{list_id}/send": _dispatch("/send"),
+    "POST /api/v1/dispatch/{list_id}/forward": _dispatch("/forward"),
+    "POST /api/v1/dispatch/{list_id}/receive": _dispatch("/receive"),
     "GET /api/v1/wanted": listed("/api/v1/wanted"),
     "GET /api/v1/wanted/{waybill}": thing(_entry),
     "PUT /api/v1/wanted/{waybill}": thing(_wanted_order),
