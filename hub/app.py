@@ -29,7 +29,7 @@ from hub.timers import Duty, frame_duties, run_clock, run_signer
 from hub.wanted.project import WantedProjection
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import APIRouter, FastAPI
 
     from hub.web.context import HubContext
 
@@ -67,17 +67,8 @@ def create_app(context: HubContext) -> FastAPI:
     from fastapi import FastAPI, Security
     from fastapi.security import HTTPBearer
 
-    import hub.access.accounts_api
     import hub.access.api
     import hub.access.login
-    import hub.access.staff_api
-    import hub.alerts.api
-    import hub.dispatch.api
-    import hub.incidents.api
-    import hub.ingest.api
-    import hub.parcels.api
-    import hub.parcels.manifest_api
-    import hub.wanted.api
     from hub.access.gate import Gate, refuse_ungranted
     from hub.access.lockout import Lockouts
     from hub.alerts.live import LiveFeed, live_router
@@ -115,10 +106,33 @@ def create_app(context: HubContext) -> FastAPI:
         hub.access.login.router,
         live_router(feed),
     )
-    rooms = (
+    rooms = _room_routers()
+    refuse_ungranted(route for router in (*plain, *rooms) for route in router.routes)
+    for router in plain:
+        app.include_router(router)
+    for router in rooms:
+        app.include_router(router, dependencies=[bearer])
+    app.add_middleware(Gate, hub=context)
+    return app
+
+
+def _room_routers() -> tuple[APIRouter, ...]:
+    """Every room's routes under ``/api/v1``."""
+    import hub.access.accounts_api
+    import hub.access.staff_api
+    import hub.alerts.api
+    import hub.dispatch.api
+    import hub.incidents.api
+    import hub.ingest.api
+    import hub.parcels.api
+    import hub.parcels.manifest_api
+    import hub.wanted.api
+    import hub.web.health
+
+    return (
         hub.access.accounts_api.router,
         hub.access.staff_api.router,
-        health.about_router,
+        hub.web.health.about_router,
         hub.ingest.api.router,
         hub.parcels.api.router,
         hub.parcels.manifest_api.router,
@@ -127,13 +141,6 @@ def create_app(context: HubContext) -> FastAPI:
         hub.alerts.api.router,
         hub.incidents.api.router,
     )
-    refuse_ungranted(route for router in (*plain, *rooms) for route in router.routes)
-    for router in plain:
-        app.include_router(router)
-    for router in rooms:
-        app.include_router(router, dependencies=[bearer])
-    app.add_middleware(Gate, hub=context)
-    return app
 
 
 def _run_ingest(context: RoleContext) -> None:
