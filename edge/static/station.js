@@ -1,6 +1,7 @@
 // The station page: follows the edge's state over /ws and shows it. It decides nothing itself but
 // one thing: a screen that the edge no longer feeds is not a verdict and is never shown as one.
 
+import { Panel } from "/static/panel.js";
 import { Alarm } from "/static/sound.js";
 import { devices, footer, recent } from "/static/surroundings.js";
 import { lost, spoken, verdict } from "/static/verdicts.js";
@@ -10,6 +11,9 @@ const SILENCE_MS_MAX = 3000; // the edge speaks at least every second
 const RETRY_MS_MIN = 300;
 const RETRY_MS_MAX = 3000;
 const TICK_MS = 500;
+
+// What needs a person at once takes the whole stage; a form comes back when it is over.
+const FULL = new Set(["reject", "not_recorded"]);
 
 const at = (id) => document.getElementById(id);
 
@@ -22,6 +26,7 @@ class Page {
     this.socket = null;
     this.retry_ms = RETRY_MS_MIN;
     this.drawn = "";
+    this.panel = new Panel(at("dock"), at("panel"), words, (form) => this.send(form), () => this.draw());
     this.alarm = new Alarm((blocked) => { at("sound").hidden = !blocked; });
   }
 
@@ -43,6 +48,7 @@ class Page {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws`);
     this.socket = socket;
+    socket.onopen = () => this.panel.reconnected();
     socket.onmessage = (message) => this.hear(JSON.parse(message.data));
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -53,6 +59,7 @@ class Page {
   }
 
   hear(state) {
+    if (state.type === "answer") return this.panel.answered(state);
     if (state.type !== "state") return;
     const isFirst = this.state === null;
     this.state = state;
@@ -64,6 +71,7 @@ class Page {
   }
 
   tick() {
+    this.panel.tick();
     if (performance.now() - this.heardAt <= SILENCE_MS_MAX) return;
     this.lose();
     // A socket that is open and silent is as dead as a closed one; onclose opens the next.
@@ -80,8 +88,11 @@ class Page {
   // finger was down gets no click at all: drawing it replaced what the finger was on.
   acknowledge() {
     if (this.isLost || this.state === null || !this.state.ack_needed) return;
-    if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.socket.send(JSON.stringify({ type: "ack", seq: this.state.alarm.seq }));
+    this.send({ type: "ack", seq: this.state.alarm.seq });
+  }
+
+  send(message) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
   draw() {
@@ -91,9 +102,12 @@ class Page {
     const state = this.state;
     document.body.dataset.screen = isUnplugged(state) ? "unplugged" : state.screen;
     document.body.dataset.ack = state.ack_needed ? "needed" : "none";
+    const isFull = state.ack_needed || FULL.has(state.screen);
+    document.body.dataset.panel = this.panel.isOpen && !isFull ? "open" : "none";
     this.drawVerdict(state);
+    this.panel.follow(state, isFull);
     at("devices").replaceChildren(...devices(state, this.words));
-    at("recent").hidden = state.ack_needed;
+    at("recent").hidden = state.ack_needed || state.screen === "handover" || this.panel.isOpen;
     at("recent").replaceChildren(...recent(state, this.words));
     at("footer").replaceChildren(...footer(state, this.words));
   }
@@ -101,7 +115,7 @@ class Page {
   // Only a change redraws the verdict: a button must not vanish under a finger each second.
   drawVerdict(state) {
     const key = JSON.stringify([this.words.language, state.screen, state.ack_needed, state.scan,
-      state.session, isUnplugged(state)]);
+      state.session, state.handover, isUnplugged(state)]);
     if (key === this.drawn) return;
     this.drawn = key;
     at("stage").replaceChildren(verdict(state, this.words));
@@ -113,6 +127,8 @@ class Page {
     const pending = this.state?.ack_needed ? this.state.scan : null;
     document.body.dataset.screen = "lost";
     document.body.dataset.ack = "none";
+    document.body.dataset.panel = "none";
+    at("panel").hidden = at("dock").hidden = true;
     at("stage").replaceChildren(lost(age_s, pending, this.words));
     if (this.drawn !== "lost") at("spoken").textContent = this.words.say("lost");
     this.drawn = "lost";

@@ -47,6 +47,7 @@ export function footer(state, words) {
     linkFact(state.link, words),
     spoolFact(state.spool, words),
     listFact(state.list, words),
+    packFact(state.pack, words),
     clockFact(state.clock, words),
   ];
 }
@@ -106,6 +107,12 @@ function listFact(list, words) {
   const values = { version: list.version, age: words.age(list.age_s) };
   if (list.stale) return marked(label, words.say("foot.list.stale", values), "open");
   return fact(label, words.say("foot.list.version", values), "");
+}
+
+function packFact(pack, words) {
+  const label = words.say("foot.pack");
+  if (pack.problem) return marked(label, words.say(`foot.pack.${pack.problem}`, pack), "open");
+  return fact(label, pack.version ? words.say("foot.pack.version", pack) : null, words.say("foot.pack.none"));
 }
 
 function clockFact(clock, words) {

@@ -1,6 +1,7 @@
 // One question, one answer, full bleed: "may this parcel go on?" Each function makes the whole
 // stage for one screen of the station contract.
 
+import { handover, spokenHandover } from "/static/handover.js";
 import { icon, make, person, unknownTag, visible, waybill } from "/static/words.js";
 
 /** The stage for a state. */
@@ -10,6 +11,7 @@ export function verdict(state, words) {
 
 /** What a screen reader says for a state. */
 export function spoken(state, words) {
+  if (state.screen === "handover") return spokenHandover(state, words);
   const scan = state.scan;
   const banner = words.language === "zh" ? scan?.banner_zh : scan?.banner_en;
   const word = state.screen === "wanted" ? banner || words.say("wanted.fallback") : words.say(state.screen);
@@ -27,7 +29,7 @@ export function lost(age_s, pending, words) {
   return section("cable", words.say("lost"), words.sayOther("lost"), ...rest);
 }
 
-const SCREENS = { ready, recorded, command, warn, wanted, stop, reject, not_recorded: notRecorded };
+const SCREENS = { ready, recorded, command, handover, warn, wanted, stop, reject, not_recorded: notRecorded };
 
 function ready(state, words) {
   const connected = state.devices.some((device) => device.connected);

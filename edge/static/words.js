@@ -38,6 +38,11 @@ export class Words {
     return fill(this.tables[this.other()][key] ?? key, values);
   }
 
+  /** The text in the chosen language of something that brings both. */
+  pick(texts) {
+    return texts[this.language];
+  }
+
   has(key) {
     return key in this.tables[this.language];
   }
@@ -101,6 +106,13 @@ export function person(who) {
 /** The amber word beside a person or place that the site pack does not list. */
 export function unknownTag(view, words) {
   return view?.unknown ? make("span", "tag tag-open", words.say("unknown")) : null;
+}
+
+/** A time limit as it runs: minutes and seconds left, or how long it is over. */
+export function clock(seconds, words) {
+  if (seconds < 0) return words.say("late", { age: words.age(-seconds) });
+  const minutes = Math.floor(seconds / 60);
+  return words.say("left", { time: `${minutes}:${String(seconds % 60).padStart(2, "0")}` });
 }
 
 /** The time of day of a wire time in this browser's zone. */

@@ -31,6 +31,7 @@ class FakeEdge:
     def __init__(self, state: State) -> None:
         self.heard: list[object] = []
         self.is_followed = False
+        self.answers: dict[str, Any] | None = {"recorded": True, "reason": None}
         self.is_silent = False
         self.refuses = False
         self._state = copy.deepcopy(state)
@@ -79,7 +80,11 @@ class FakeEdge:
             speaking = asyncio.create_task(self._speak(socket))
             try:
                 while True:
-                    self.heard.append(await socket.receive_json())
+                    said = await socket.receive_json()
+                    self.heard.append(said)
+                    if said["type"] != "ack" and self.answers is not None:
+                        answer = {"type": "answer", "key": said["key"], **self.answers}
+                        await socket.send_json(answer)
             except WebSocketDisconnect:
                 pass
             finally:

@@ -229,3 +229,84 @@ def command(verb: str = "STEP", value: str | None = "arrive", **fields: Any) -> 
             "command": {**COMMAND, "verb": verb, "value": value, **fields},
         },
     )
+
+
+WANG = {"by": "0011223344556677", "name": "王芳", "unknown": False}
+STRANGER = {"by": "ffee00112233aabb", "name": None, "unknown": True}
+
+
+def handover(scan: dict[str, Any] | None = None, **fields: Any) -> State:
+    """A handover under way: three parcels and a bag, the receiver's badge is due."""
+    told = {
+        "device": "dock-1",
+        "outcome": "open",
+        "giver": WHO,
+        "receiver": None,
+        "parcels": 3,
+        "units": 1,
+        "refused": 0,
+        "accepted": 0,
+        "is_full": False,
+    }
+    shown = None if scan is None else {**SCAN, "step": "handover", **scan}
+    session = [{**SESSION, "step": "handover"}]
+    return base("handover", scan=shown, handover={**told, **fields}, session=session)
+
+
+def handed_over() -> State:
+    end = {"waybill": None, "command": {**COMMAND, "verb": "END", "value": ""}}
+    return handover(end, receiver=WANG, outcome="accepted", refused=1)
+
+
+def one_sided() -> State:
+    end = {"waybill": None, "command": {**COMMAND, "verb": "END", "value": ""}}
+    return handover({**end, "signal": "warn", "hint": "no_receiver"}, outcome="one_sided")
+
+
+CHECKS = [
+    {"id": "cage", "zh": "滞留笼内", "en": "Retention cage"},
+    {"id": "belt", "zh": "分拣线下与滑槽", "en": "Under the sorting belt and in the chutes"},
+    {"id": "vehicle", "zh": "车厢与空袋", "en": "Vehicles and empty bags"},
+    {"id": "counter", "zh": "柜台与问题件区", "en": "Counter and problem area"},
+]
+
+
+def task(incident: int, waybill: str, due_in_s: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "incident": incident,
+        "waybill": waybill,
+        "since": "2026-11-22T00:40:00.000Z",
+        "due_in_s": due_in_s,
+        "last_seen_zh": "755W 二级中转场 11-22 08:12 装车",
+        "last_seen_en": "755W level-2 hub, loaded 22 Nov 08:12",
+        "contact": "华南区运营 0755-1234567",
+        "checks": CHECKS,
+        "found": None,
+        **fields,
+    }
+
+
+def with_search() -> State:
+    return base(tasks=[task(7, "103000000001", 2_531)], task_count=1)
+
+
+def with_searches() -> State:
+    tasks = [
+        task(9, "103000000044", -380),
+        task(7, "103000000001", 2_531),
+        task(8, "755671862057", 3_300, found=False),
+    ]
+    return base(tasks=tasks, task_count=2)
+
+
+def with_signers(count: int = 1) -> State:
+    deliveries = [
+        {
+            "waybill": f"10300000000{n}",
+            "at": "2026-11-22T01:02:03.456Z",
+            "device": "dock-1",
+            "who": WHO,
+        }
+        for n in range(1, count + 1)
+    ]
+    return base(deliveries=deliveries, delivery_count=count)

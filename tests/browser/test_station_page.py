@@ -43,6 +43,10 @@ WALK = [
     ("no_effect", states.no_effect(), "未生效", "No effect"),
     ("reject", states.reject(), "标签有问题", "Bad label"),
     ("not_recorded", states.not_recorded(), "未记录", "NOT RECORDED"),
+    ("handover", states.handover(), "交接中", "Handover"),
+    ("handover_recorded", states.handover({}), "已记录", "Recorded"),
+    ("handover_done", states.handed_over(), "交接完成", "Handed over"),
+    ("handover_one_sided", states.one_sided(), "交接未完成", "Not handed over"),
 ]
 
 

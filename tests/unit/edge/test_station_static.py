@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from devices.symbology import Verb
+from edge.acts import ActHint
+from edge.forms import ExceptionReason, Refusal
 from tests.unit.contrast import AA_TEXT, ratio, tokens
+from wire.events import ContainerKind
 from wire.messages import Problem
 from wire.names import Signal, Step
 
@@ -36,7 +40,18 @@ def test_every_step_signal_and_problem_of_the_wire_has_its_word(language: str) -
     needed = [f"step.{step}" for step in Step]
     needed += [f"signal.{signal}" for signal in Signal]
     needed += [f"problem.{problem}" for problem in Problem]
+    needed += [f"hint.{hint}" for hint in ActHint]
+    needed += [f"form.reason.{refusal}" for refusal in Refusal]
+    needed += [f"exception.reason.{reason}" for reason in ExceptionReason]
+    needed += [f"foot.container.{kind}" for kind in ContainerKind]
+    needed += [f"command.{verb}" for verb in Verb]
     assert [key for key in needed if key not in table] == []
+
+
+def test_the_page_offers_every_reason_for_an_exception() -> None:
+    offered = re.search(r"const REASONS = (\[[^\]]*\])", (STATIC / "forms.js").read_text())
+    assert offered is not None
+    assert json.loads(offered[1]) == list(ExceptionReason)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
