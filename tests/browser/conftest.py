@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import station_states as states
+from tests.browser.station_fake import FakeEdge
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET_CHROMIUM = [
@@ -34,3 +37,21 @@ def shy_chromium(chromium: Browser) -> Iterator[Browser]:
     browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=QUIET_CHROMIUM)
     yield browser
     browser.close()
+
+
+@pytest.fixture
+def edge() -> Iterator[FakeEdge]:
+    """A station page's edge; the test sets its state."""
+    with FakeEdge(states.base()) as fake:
+        yield fake
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of a ten-inch screen; an error in its scripts fails the test."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []

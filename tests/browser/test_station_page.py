@@ -51,12 +51,6 @@ WALK = [
 
 
 @pytest.fixture
-def edge() -> Iterator[FakeEdge]:
-    with FakeEdge(states.base()) as fake:
-        yield fake
-
-
-@pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     yield from _page(chromium)
 
