@@ -107,6 +107,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console": WATCHING,
     "GET /console/": WATCHING,
     "GET /console/parcels/{waybill}": EVERYONE,
+    "GET /console/incidents": EVERYONE,
+    "GET /console/incidents/{incident_id}": EVERYONE,
 }
 
 OWN_PASSWORD = frozenset({"GET /account", "POST /account/password", "POST /logout"})

@@ -7,6 +7,7 @@ from enum import StrEnum
 from fastapi import Request
 from nicegui import ui
 
+from hub.console.screens import ROOT
 from hub.console.wording import Words
 from hub.web.choice import Language, Theme, chosen, language_of, theme_of
 
@@ -14,7 +15,18 @@ STATIC_URL = "static"
 
 VIEW_COOKIE = "custos_view"
 
-_BROWSER_WORDS = ("age.s", "age.min", "age.h", "age.d", "age.ago", "sound.blocked", "lost")
+_STYLES = ("tokens", "icons", "frame", "forms", "tables", "pages")
+_BROWSER_WORDS = (
+    "age.s",
+    "age.min",
+    "age.h",
+    "age.d",
+    "age.ago",
+    "countdown.left",
+    "countdown.over",
+    "sound.blocked",
+    "lost",
+)
 
 
 class View(StrEnum):
@@ -42,20 +54,19 @@ def choice_of(request: Request) -> Choice:
     )
 
 
-def put_head(words: Words, choice: Choice, root: str) -> None:
+def put_head(words: Words, choice: Choice) -> None:
     """Styles, scripts and the words that the browser itself needs, before anything is drawn."""
     lang = words.language.tag
     table = {key: words.say(key, n="{n}", age="{age}") for key in _BROWSER_WORDS}
     table |= {"zone": words.zone.key, "lang": lang}
     # "<" cannot stand in a script element; the table is ours, yet nobody has to remember that.
     safe = json.dumps(table, ensure_ascii=False).replace("<", "\\u003c")
+    styles = "".join(
+        f'<link rel="stylesheet" href="{ROOT}/{STATIC_URL}/{name}.css">' for name in _STYLES
+    )
     ui.add_head_html(
-        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/tokens.css">'
-        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/icons.css">'
-        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/frame.css">'
-        f'<link rel="stylesheet" href="{root}/{STATIC_URL}/pages.css">'
-        f"<script>document.documentElement.dataset.theme='{choice.theme}';"
+        f"{styles}<script>document.documentElement.dataset.theme='{choice.theme}';"
         f"document.documentElement.dataset.view='{choice.view}'</script>"
         f'<script id="custos-words" type="application/json">{safe}</script>'
-        f'<script type="module" src="{root}/{STATIC_URL}/console.js"></script>'
+        f'<script type="module" src="{ROOT}/{STATIC_URL}/console.js"></script>'
     )

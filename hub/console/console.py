@@ -5,25 +5,34 @@ Who comes in is decided before: the access gate stands in front of every path an
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
+from fastapi import Path as PathParameter
 from nicegui import app as pages
 from nicegui import ui
 from starlette.routing import BaseRoute
 
-from hub.console.choice import STATIC_URL, Choice, choice_of, put_head
+from hub.console.choice import STATIC_URL, choice_of, put_head
 from hub.console.feed import Feed
-from hub.console.frame import Frame
+from hub.console.frame import Frame, Keys
+from hub.console.incidents.desk import IncidentDesk
+from hub.console.incidents.list_page import LIST_KEYS, IncidentsPage
+from hub.console.incidents.page import PAGE_KEYS, IncidentPage
 from hub.console.parcel import ParcelPage
 from hub.console.rooms import DatabaseRooms
-from hub.console.seam import Rooms
-from hub.console.wall import WallPage
+from hub.console.screens import ROOT
+from hub.console.visit import Visit
+from hub.console.wall import WALL_KEYS, WallPage
 from hub.console.wording import Words, load_words
 from hub.web.choice import Language
 from hub.web.context import HubContext, caller_of
 
-MOUNT_PATH = "/console"
+MOUNT_PATH = ROOT
+ANSWER_S_MAX = 20.0
+"""A busy hub draws a page late rather than not at all."""
+IncidentId = Annotated[int, PathParameter(ge=1, le=2**53)]
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -33,7 +42,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 def mount_console(app: FastAPI, hub: HubContext) -> None:
     """Serve the console from the hub's application."""
-    Console(DatabaseRooms(hub), ZONE, hub.test_clock).mount(app)
+    Console(hub).mount(app)
 
 
 def page_routes() -> list[BaseRoute]:
@@ -42,14 +51,15 @@ def page_routes() -> list[BaseRoute]:
 
 
 class Console:
-    """Both pages over one feed."""
+    """All pages over one feed."""
 
-    def __init__(self, rooms: Rooms, zone: ZoneInfo, test_clock: str | None) -> None:
-        self._rooms = rooms
-        self._feed = Feed(rooms)
-        self._test_clock = test_clock
+    def __init__(self, hub: HubContext) -> None:
+        self._hub = hub
+        self._rooms = DatabaseRooms(hub)
+        self._incident_desk = IncidentDesk(hub)
+        self._feed = Feed(self._rooms)
         self._words: Mapping[Language, Words] = {
-            language: load_words(language, zone) for language in Language
+            language: load_words(language, ZONE) for language in Language
         }
 
     def mount(self, app: FastAPI) -> None:
@@ -57,8 +67,13 @@ class Console:
         pages.add_static_files(f"/{STATIC_URL}", _STATIC, max_cache_age=0)
         pages.on_startup(self._feed.start)
         pages.on_shutdown(self._feed.stop)
-        ui.page("/")(self._wall)
-        ui.page("/parcels/{waybill}")(self._parcel)
+        for path, draw in (
+            ("/", self._wall),
+            ("/parcels/{waybill}", self._parcel),
+            ("/incidents", self._incidents),
+            ("/incidents/{incident_id}", self._incident),
+        ):
+            ui.page(path, response_timeout=ANSWER_S_MAX)(draw)
         ui.run_with(
             app,
             mount_path=MOUNT_PATH,
@@ -71,20 +86,27 @@ class Console:
         )
 
     async def _wall(self, request: Request) -> None:
-        choice = choice_of(request)
-        words = self._open(choice, "title.wall")
-        frame = Frame(words, MOUNT_PATH, self._test_clock)
-        page = WallPage(words, frame, MOUNT_PATH, self._rooms, caller_of(request))
-        await page.start(self._feed)
+        visit = self._open(request, "wall", "title.wall", WALL_KEYS)
+        await WallPage(visit, self._rooms).start()
 
     async def _parcel(self, request: Request, waybill: str) -> None:
-        words = self._open(choice_of(request), "title.parcel", waybill=waybill)
-        frame = Frame(words, MOUNT_PATH, self._test_clock)
-        page = ParcelPage(words, frame, MOUNT_PATH, self._rooms, waybill, caller_of(request))
-        await page.start(self._feed)
+        visit = self._open(request, "parcel", "title.parcel", waybill=waybill)
+        await ParcelPage(visit, self._rooms, waybill).start()
 
-    def _open(self, choice: Choice, title: str, **values: str) -> Words:
+    async def _incidents(self, request: Request) -> None:
+        visit = self._open(request, "incidents", "title.incidents", LIST_KEYS)
+        await IncidentsPage(visit, self._incident_desk).start()
+
+    async def _incident(self, request: Request, incident_id: IncidentId) -> None:
+        visit = self._open(request, "incidents", "title.incident", PAGE_KEYS, id=str(incident_id))
+        await IncidentPage(visit, self._incident_desk, incident_id).start()
+
+    def _open(
+        self, request: Request, screen: str, title: str, keys: Keys = (), **values: str
+    ) -> Visit:
+        choice, caller = choice_of(request), caller_of(request)
         words = self._words[choice.language]
         ui.page_title(f"{words.say(title, **values)} · {words.say('brand')}")
-        put_head(words, choice, MOUNT_PATH)
-        return words
+        put_head(words, choice)
+        frame = Frame(words, caller, screen, keys, self._hub.test_clock)
+        return Visit(words, caller, frame, self._feed)

@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 from hub.console.cards import where_parts
 from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, button, chip, icon, text, waybill
+from hub.console.screens import ROOT
 from hub.console.views import Card, Decision, HistoryLine, Level, State
 from hub.console.wording import Words, visible
 from hub.fact import is_simulated
@@ -28,11 +29,8 @@ class Answer:
 class Detail:
     """Draws one card at a time; the reason being written survives a change of the facts above."""
 
-    def __init__(
-        self, words: Words, root: str, answer: Callable[[Answer], Awaitable[None]]
-    ) -> None:
+    def __init__(self, words: Words, answer: Callable[[Answer], Awaitable[None]]) -> None:
         self._words = words
-        self._root = root
         self._answer = answer
         self._card: Card | None = None
         self._reason = ""
@@ -80,9 +78,9 @@ class Detail:
                 waybill(card.waybill, "detail-waybill")
             else:
                 text(visible(card.subject), "detail-subject", "p")
-        text(visible(card.text_zh if words.language == "zh" else card.text_en), "detail-text", "p")
+        text(visible(card.text_zh if words.is_zh else card.text_en), "detail-text", "p")
         if card.waybill is not None:
-            link = attribute(box("a", "button"), "href", f"{self._root}/parcels/{card.waybill}")
+            link = attribute(box("a", "button"), "href", f"{ROOT}/parcels/{card.waybill}")
             with attribute(link, "data-key", "o"):
                 text(words.say("card.parcel"))
                 text("o", "key", "kbd")

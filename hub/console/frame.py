@@ -1,18 +1,21 @@
-"""What every page has: the bar on top, the notes over it, the keys."""
+"""What every page has: the rail of screens, the bar on top, the notes over it, the keys."""
 
+from collections.abc import Sequence
+
+from hub.access.service import Caller
 from hub.console.feed import Snapshot
 from hub.console.markup import attribute, box, button, icon, text
+from hub.console.screens import ROOT, Screen, screens_for
 from hub.console.vitals import Trouble, draw_vitals, trouble_of
 from hub.console.wording import Words
 from wire.names import format_at
 
-_KEYS = (
-    ("j", "keys.next"),
-    ("k", "keys.previous"),
-    ("a", "keys.ack"),
-    ("o", "keys.open"),
-    ("r", "keys.reason"),
+Keys = Sequence[tuple[str, str]]
+"""Keys of a page and the messages that say what they do."""
+
+_COMMON_KEYS: Keys = (
     ("/", "keys.search"),
+    ("1–9", "keys.screens"),
     ("l", "keys.language"),
     ("t", "keys.theme"),
     ("w", "keys.view"),
@@ -21,41 +24,55 @@ _KEYS = (
 
 
 class Frame:
-    """The bar on top of a page; ``follow`` keeps it true."""
+    """What stands around a page; ``follow`` keeps it true."""
 
-    def __init__(self, words: Words, root: str, test_clock: str | None) -> None:
+    def __init__(
+        self, words: Words, caller: Caller, screen: str, keys: Keys, test_clock: str | None
+    ) -> None:
+        """Draw the frame.
+
+        Args:
+            words: the person's language.
+            caller: who is signed in; their role picks the screens of the rail.
+            screen: the name of the screen to which the page belongs.
+            keys: what the page's own keys do.
+            test_clock: the test clock's setting where one is in use.
+        """
         self._words = words
-        self._root = root
         self._shown: object = None
         self._chime = 0
-        if test_clock is not None:
-            text(words.say("test_clock", clock=test_clock), "note m-violet", "p")
-        self._trouble = attribute(box("div", "note note-down m-red"), "role", "alert")
-        self._trouble.set_visibility(False)
-        with self._trouble:
-            icon("alarm")
-            self._trouble_word = text("", "", "b")
-            text(words.say("trouble.do"))
+        screens = screens_for(caller.role)
+        with box("div", "notes"):
+            if test_clock is not None:
+                text(words.say("test_clock", clock=test_clock), "note m-violet", "p")
+            self._trouble = attribute(box("div", "note note-down m-red"), "role", "alert")
+            self._trouble.set_visibility(False)
+            with self._trouble:
+                icon("alarm")
+                self._trouble_word = text("", "", "b")
+                text(words.say("trouble.do"))
+        _draw_rail(words, screens, screen)
         with box("header", "top"):
-            self._draw_bar()
+            self._draw_bar(screen, screens)
+            _draw_person(words, caller)
         # Read by console.js: the hub's time, the beat, and what to sound.
         self._live = attribute(text("", "spoken", "p"), "role", "status")
         attribute(self._live, "id", "live")
-        _draw_keys(words)
+        _draw_keys(words, keys)
 
-    def _draw_bar(self) -> None:
+    def _draw_bar(self, screen: str, screens: Sequence[Screen]) -> None:
         words = self._words
-        with attribute(box("a", "brand"), "href", self._root + "/"):
+        with attribute(box("a", "brand"), "href", screens[0].url if screens else "/account"):
             icon("label")
             text(words.say("brand"), "", "b")
-            text(words.say("nav.wall"), "brand-page")
+            text(words.say(f"nav.{screen}"), "brand-page")
         with box("form", "search"):
             field = attribute(box("input", "field"), "name", "waybill")
             attribute(field, "placeholder", words.say("nav.search.hint"))
             attribute(field, "aria-label", words.say("nav.search"))
-            attribute(field, "autocomplete", "off")
+            attribute(attribute(field, "autocomplete", "off"), "data-to", f"{ROOT}/parcels/")
         self._vitals = box("div", "vitals")
-        with box("nav", "tools"):
+        with attribute(box("div", "tools"), "role", "group"):
             attribute(box("custos-clock", "clock"), "aria-hidden", "true")
             for name, key, label in (
                 ("view", "w", "nav.view.do"),
@@ -102,11 +119,36 @@ class Frame:
         self._live.update()
 
 
-def _draw_keys(words: Words) -> None:
+def _draw_rail(words: Words, screens: Sequence[Screen], here: str) -> None:
+    with attribute(box("nav", "rail"), "aria-label", words.say("nav.screens")):
+        for number, screen in enumerate(screens, 1):
+            link = attribute(box("a", "rail-link"), "href", screen.url)
+            attribute(attribute(link, "data-key", str(number)), "title", str(number))
+            if screen.name == here:
+                attribute(link, "aria-current", "page")
+            with link:
+                icon(screen.name)
+                text(words.say(f"nav.{screen.name}"))
+
+
+def _draw_person(words: Words, caller: Caller) -> None:
+    with box("div", "person"):
+        who = attribute(box("a", "person-name"), "href", "/account")
+        with attribute(who, "title", words.say("nav.account")):
+            text(caller.name, "", "b")
+            text(words.name("role", caller.role), "label")
+        leave = attribute(box("form", "leave"), "method", "post")
+        with attribute(leave, "action", "/logout"):
+            tool = attribute(box("button", "tool"), "aria-label", words.say("nav.logout"))
+            with attribute(tool, "title", words.say("nav.logout")):
+                icon("leave")
+
+
+def _draw_keys(words: Words, keys: Keys) -> None:
     with attribute(box("dialog", "keys"), "id", "keys"):
         text(words.say("keys.title"), "", "h2")
         with box("dl"):
-            for key, meaning in _KEYS:
+            for key, meaning in (*keys, *_COMMON_KEYS):
                 with box("dt"):
                     text(key, "key", "kbd")
                 text(words.say(meaning), "", "dd")

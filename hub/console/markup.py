@@ -55,6 +55,12 @@ def age(at: datetime, exact: str, classes: str = "") -> Element:
     return attribute(found, "title", exact)
 
 
+def countdown(due_at: datetime, exact: str, classes: str = "") -> Element:
+    """The time that is left, or by how much it is over; it counts by itself in the browser."""
+    found = attribute(box("custos-countdown", classes), "at", format_at(due_at))
+    return attribute(found, "title", exact)
+
+
 def waybill(number: str, classes: str = "") -> Element:
     """A waybill in groups of four, its series set off."""
     whole = attribute(box("span", f"waybill {classes}"), "aria-label", number)

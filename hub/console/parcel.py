@@ -3,44 +3,29 @@
 Source: console.md ("Custody replay") as far as there is custody: scans only, so far.
 """
 
-import structlog
-from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.concurrency import run_in_threadpool
-
-from hub.access.service import Caller
-from hub.console.feed import Feed, Snapshot, seen_by
-from hub.console.frame import Frame
+from hub.console.live import Live
 from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, icon, text, waybill
 from hub.console.rules import is_waybill
 from hub.console.scans import ScanRows
+from hub.console.screens import screens_for
 from hub.console.seam import Rooms
 from hub.console.views import Card, Level, ParcelSight, Seen, State
-from hub.console.wording import Words, visible
-
-_log = structlog.get_logger()
-_failures = Counter("custos_console_parcel_failures", "Parcel pages that could not be read")
+from hub.console.visit import Visit
+from hub.console.wording import visible
 
 
 class ParcelPage:
     """One parcel; read again with each beat of the feed, drawn again when it changed."""
 
-    def __init__(
-        self, words: Words, frame: Frame, root: str, rooms: Rooms, number: str, caller: Caller
-    ) -> None:
-        self._words = words
-        self._frame = frame
+    def __init__(self, visit: Visit, rooms: Rooms, number: str) -> None:
+        self._words = words = visit.words
+        self._visit = visit
         self._rooms = rooms
         self._number = number
-        self._caller = caller
-        self._beat = -1
-        self._shown: ParcelSight | None = None
         with box("main", "parcel"):
             with box("header", "parcel-head"):
-                with attribute(box("a", "back"), "href", f"{root}/"):
-                    icon("back")
-                    text(words.say("parcel.back"))
+                self._draw_back()
                 if is_waybill(number):
                     waybill(number, "parcel-waybill")
                 else:
@@ -55,35 +40,23 @@ class ParcelPage:
                     self._hidden = text("", "more", "p")
                 self._facts = box("aside", "pane parcel-facts")
 
-    async def start(self, feed: Feed) -> None:
+    def _draw_back(self) -> None:
+        screens = screens_for(self._visit.caller.role)
+        with attribute(box("a", "back"), "href", screens[0].url):
+            icon("back")
+            text(self._words.say("parcel.back"))
+
+    async def start(self) -> None:
         """Show what is recorded now and follow what comes."""
+        await Live(self._visit, self._read, self._draw, self._tell_broken).start()
+
+    def _read(self) -> ParcelSight | None:
         if not is_waybill(self._number):
-            self._follow_frame(feed.latest)
-            self._draw_sentence("parcel.bad", "label-bad")
-            feed.changed.subscribe(self._follow_frame)
-            return
-        await self._follow(feed.latest)
-        feed.changed.subscribe(self._follow)
+            return None
+        return self._rooms.parcel(self._number, self._visit.caller)
 
-    def _follow_frame(self, snapshot: Snapshot) -> None:
-        self._frame.follow(seen_by(snapshot, self._caller))
-
-    async def _follow(self, snapshot: Snapshot) -> None:
-        self._follow_frame(snapshot)
-        if snapshot.beat == self._beat:
-            return
-        self._beat = snapshot.beat
-        try:
-            sight = await run_in_threadpool(self._rooms.parcel, self._number, self._caller)
-        except SQLAlchemyError:
-            _failures.inc()
-            _log.warning("parcel cannot be read", exc_info=True)
-            self._shown = None
-            self._draw_sentence("parcel.broken", "broken")
-            return
-        if sight != self._shown:
-            self._shown = sight
-            self._draw(sight)
+    def _tell_broken(self) -> None:
+        self._draw_sentence("parcel.broken", "broken")
 
     def _draw_sentence(self, key: str, picture: str) -> None:
         self._body.set_visibility(False)
@@ -94,7 +67,10 @@ class ParcelPage:
             text(self._words.say(key), "empty-word", "h1")
             text(self._words.say(f"{key}.why"), "", "p")
 
-    def _draw(self, sight: ParcelSight) -> None:
+    def _draw(self, sight: ParcelSight | None) -> None:
+        if sight is None:
+            self._draw_sentence("parcel.bad", "label-bad")
+            return
         if sight.declared is None and not sight.scans and not sight.cards:
             self._draw_sentence("parcel.empty", "parcel")
             return

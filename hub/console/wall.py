@@ -4,29 +4,37 @@ from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 
-from hub.access.service import Caller
 from hub.alerts.service import ClosedAlertError, UnknownAlertError
 from hub.console.cards import CardActs
 from hub.console.counting import CounterPane
 from hub.console.detail import Answer, Detail
-from hub.console.feed import Feed, Snapshot, seen_by
-from hub.console.frame import Frame
+from hub.console.feed import Snapshot, seen_by
+from hub.console.frame import Keys
 from hub.console.lanes import Lane
 from hub.console.markup import box
 from hub.console.rules import Filter, Group, acts_of, counters, passages_of, sound_for
 from hub.console.seam import NotAllowedError, Rooms, may_answer
 from hub.console.views import Card, Decision, HistoryLine, State
-from hub.console.wording import Words
+from hub.console.visit import Visit
+
+WALL_KEYS: Keys = (
+    ("j", "keys.next"),
+    ("k", "keys.previous"),
+    ("a", "keys.ack"),
+    ("o", "keys.open"),
+    ("r", "keys.reason"),
+)
 
 
 class WallPage:
     """One person's wall; the feed tells it what changed."""
 
-    def __init__(self, words: Words, frame: Frame, root: str, rooms: Rooms, caller: Caller) -> None:
-        self._words = words
-        self._frame = frame
+    def __init__(self, visit: Visit, rooms: Rooms) -> None:
+        self._words = words = visit.words
+        self._frame = visit.frame
         self._rooms = rooms
-        self._caller = caller
+        self._caller = caller = visit.caller
+        self._feed = visit.feed
         self._snapshot = Snapshot()
         self._filter = Filter()
         self._expanded: frozenset[int] = frozenset()
@@ -38,10 +46,11 @@ class WallPage:
             self._acts = Lane("acts", "check", words, acts)
             self._passages = Lane("passages", "parcel", words, acts)
             with box("aside", "pane detail"):
-                self._detail = Detail(words, root, self._answer)
+                self._detail = Detail(words, self._answer)
 
-    async def start(self, feed: Feed) -> None:
+    async def start(self) -> None:
         """Show what stands now, the most urgent chosen, and follow what comes."""
+        feed = self._feed
         first = acts_of(seen_by(feed.latest, self._caller).cards.values())
         self._chosen = first[0].id if first else None
         await self._follow(replace(feed.latest, fresh=frozenset()))

@@ -1,6 +1,7 @@
-"""Every word that the console says, one file a language, and figures written as people read them.
+"""Every word that the console says, and figures written as people read them.
 
-No text of the console stands in code; both files have the same keys (tested).
+No text of the console stands in code. Words that all screens share stand in ``messages.*.json``,
+those of one screen beside its code; each pair of files has the same keys (tested).
 """
 
 import json
@@ -25,6 +26,11 @@ class Words:
     language: Language
     messages: Mapping[str, str]
     zone: ZoneInfo
+
+    @property
+    def is_zh(self) -> bool:
+        """Say whether texts that come in both languages are to be shown in Chinese."""
+        return self.language is Language.ZH
 
     def say(self, key: str, **values: object) -> str:
         """The message, its blanks filled.
@@ -77,9 +83,17 @@ class Words:
 
 
 def load_words(language: Language, zone: ZoneInfo) -> Words:
-    """Read a language's file."""
-    text = (_HERE / f"messages.{language}.json").read_text(encoding="utf-8")
-    messages: dict[str, str] = json.loads(text)
+    """Read a language's files: the console's own, and one beside the code of each screen.
+
+    Raises:
+        ValueError: two files have the same key.
+    """
+    messages: dict[str, str] = {}
+    for path in sorted(_HERE.rglob(f"*.{language}.json")):
+        more: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        if again := messages.keys() & more.keys():
+            raise ValueError(f"{path.name} says again: {sorted(again)}")
+        messages |= more
     return Words(language, messages, zone)
 
 

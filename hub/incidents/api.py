@@ -174,7 +174,7 @@ def list_incidents(
     with hub.database.reading() as tx:
         found = service.list_incidents(
             tx,
-            state=state,
+            states=None if state is None else {state},
             sites=sites_asked(caller, site),
             waybill=waybill,
             before_id=None if cursor is None else int(cursor),

@@ -3,12 +3,13 @@
 UnknownIncidentError    no incident has this id
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from hub.incidents import letters, steps, store
-from hub.incidents.rules import SEARCHED, Act, Incident, Kind, State, Timer
+from hub.incidents.rules import SEARCHED, Act, Deadline, Incident, Kind, State, Timer
 from hub.incidents.steps import Attachment, HistoryLine, TimerRow
 from hub.mail.service import MailReceipt, receipts_about
 from hub.network import Network
@@ -47,14 +48,23 @@ def find_incident(tx: Connection, incident_id: int) -> Incident:
 def list_incidents(
     tx: Connection,
     *,
-    state: State | None = None,
+    states: Collection[State] | None = None,
     sites: frozenset[str] | None = None,
     waybill: str | None = None,
     before_id: int | None = None,
     limit: int = 100,
 ) -> list[Incident]:
     """Incidents, newest first; ``sites``: those that one of these sites searches for."""
-    return store.page(tx, None if state is None else {state}, sites, waybill, before_id, limit)
+    return store.page(tx, states, sites, waybill, before_id, limit)
+
+
+def next_deadlines(tx: Connection, incident_ids: Collection[int]) -> dict[int, Deadline]:
+    """What time will do next to each of these incidents; one that waits for no time is missing."""
+    earliest: dict[int, Deadline] = {}
+    for row in steps.running_timers(tx, incident_ids):
+        if row.due_at is not None and row.incident_id not in earliest:
+            earliest[row.incident_id] = Deadline(row.timer, row.due_at)
+    return earliest
 
 
 def read_dossier(tx: Connection, incident_id: int) -> Dossier:

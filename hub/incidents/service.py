@@ -14,15 +14,21 @@ from sqlalchemy import Connection
 
 from hub.incidents import letters, steps, store
 from hub.incidents.answers import Answer, record_answer
+from hub.incidents.letters import CHECKLIST
 from hub.incidents.reading import (
     Dossier,
     UnknownIncidentError,
     find_incident,
     list_incidents,
+    next_deadlines,
     read_dossier,
     tasks_of,
 )
 from hub.incidents.rules import (
+    NOTE_CHARS_MAX,
+    OPEN,
+    REASON_CHARS_MAX,
+    SEARCHED,
     Act,
     Deadline,
     Incident,
@@ -35,21 +41,35 @@ from hub.incidents.rules import (
     state_after_act,
 )
 from hub.incidents.search import Search, read
+from hub.incidents.steps import Attachment, HistoryLine, TimerRow
 from hub.keys import NONCE_BYTES
 
 __all__ = [
+    "CHECKLIST",
+    "NOTE_CHARS_MAX",
+    "OPEN",
+    "REASON_CHARS_MAX",
+    "SEARCHED",
+    "Act",
     "Answer",
+    "Attachment",
+    "Deadline",
     "Dossier",
+    "HistoryLine",
     "Incident",
     "IncidentError",
     "Kind",
     "Search",
     "State",
     "Suspicion",
+    "Timer",
+    "TimerRow",
     "TriageLevel",
     "UnknownIncidentError",
     "find_incident",
     "list_incidents",
+    "may_follow",
+    "next_deadlines",
     "read_dossier",
     "tasks_of",
 ]
@@ -108,6 +128,15 @@ def end_silence(tx: Connection, search: Search, site: str, now: datetime) -> boo
 
 
 # ---------------------------------------------------------------- people's acts
+
+
+def may_follow(incident: Incident, act: Act) -> bool:
+    """Say whether a person's act fits an incident as it stands, so that it can be offered."""
+    try:
+        state_after_act(incident.state, act, is_seen=not incident.unseen)
+    except IncidentError:
+        return False
+    return True
 
 
 def answer_self_check(tx: Connection, incident_id: int, answer: Answer, now: datetime) -> Incident:

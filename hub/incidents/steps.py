@@ -3,6 +3,7 @@
 The tables stand here; no rule is decided here.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -162,6 +163,14 @@ def timers(tx: Connection, incident_id: int) -> list[TimerRow]:
     """An incident's timers, fired ones too."""
     mine = incident_timer.c.incident_id == incident_id
     return [_timer(row) for row in tx.execute(select(incident_timer).where(mine))]
+
+
+def running_timers(tx: Connection, incident_ids: Collection[int]) -> list[TimerRow]:
+    """Those timers of some incidents that have not fired, the earliest first."""
+    columns = incident_timer.c
+    mine = columns.incident_id.in_(incident_ids) & columns.due_at.is_not(None)
+    rows = tx.execute(select(incident_timer).where(mine).order_by(columns.due_at))
+    return [_timer(row) for row in rows]
 
 
 # ---------------------------------------------------------------- attachments

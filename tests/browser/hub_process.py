@@ -1,9 +1,10 @@
-"""A real hub in a process of its own, and a pen that writes scans into its database.
+"""A real hub in a process of its own, and a pen that writes into its database what an edge sends.
 
 The pen signs batches as an edge does and hands them to the hub's own intake, so what the console
 shows went through the same rules, projections and alerts as any scan; only the broker is left out.
 """
 
+import hashlib
 import os
 import select
 import subprocess
@@ -32,13 +33,13 @@ from ledger.signing import seal
 from tests import samples
 from tests.rig.programs import free_port, http_status, wait_until
 from wire.events import ClockReading, Event, Feedback, line_hash, seal_line
-from wire.messages import Batch, Enrol
+from wire.messages import Batch, Enrol, SpoolHead, State
 from wire.names import ZERO_HEAD, Result, Signal, format_at
 from wire.topics import Channel, Topic
 from wire.wanted import WantedEntry, WantedResult
 
 ROOT = Path(__file__).parents[2]
-START_S_MAX = 40.0
+START_S_MAX = 90.0
 STOP_S_MAX = 20.0
 SITE, EDGE = "755A", "dock"
 
@@ -46,12 +47,15 @@ SITE, EDGE = "755A", "dock"
 class HubProcess:
     """``python -m hub`` on free ports of this machine; ``link`` opens the console once."""
 
-    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, more_config: str = "", **environment: str
+    ) -> None:
         self.config = folder / "hub.toml"
         self.config.write_text(
             f'data_dir = "{folder / "data"}"\n'
             f'mqtt = "embedded://127.0.0.1:{free_port()}"\n'
             f'http = "127.0.0.1:{free_port()}"\n'
+            f"{more_config}"
         )
         self._log = (folder / "hub.log").open("wb")
         self._process = subprocess.Popen(
@@ -105,9 +109,11 @@ class HubProcess:
 
 
 class Pen:
-    """Writes scans as the edge 755A/dock, in one unbroken chain."""
+    """Writes what one edge sends, in one unbroken chain."""
 
-    def __init__(self, hub: HubProcess) -> None:
+    def __init__(self, hub: HubProcess, site: str = SITE, edge: str = EDGE) -> None:
+        self.site, self.edge = site, edge
+        self._spool = hashlib.sha256(f"{site}/{edge}".encode()).hexdigest()[:32]
         settings, clock = hub.settings, SystemClock()
         self.database: Database = open_database(parse_url(settings.database, settings.data_dir))
         role = RoleContext(
@@ -121,13 +127,15 @@ class Pen:
             stop=threading.Event(),
             listen_fd=None,
         )
+        self.role = role
         desk = CommandDesk(clock.random_bytes)
         self._intake = Intake(make_projections(role), role.policy, desk)
         self._key = SigningKey(bytes(range(32)))
         self._seq, self._head = 0, ZERO_HEAD
+        self._states = 0
         message = Enrol(
-            site=SITE,
-            edge=EDGE,
+            site=site,
+            edge=edge,
             public_key=self._key.public_key.hex(),
             secret=None,
             boot=samples.BOOT,
@@ -142,6 +150,8 @@ class Pen:
         at = format_at(datetime.now(UTC) - ago)
         scan = samples.scan(
             **{
+                "site": self.site,
+                "edge": self.edge,
                 "at": at,
                 "waybill": waybill,
                 "text": waybill,
@@ -153,8 +163,8 @@ class Pen:
             }
         )
         feedback = Feedback(
-            site=SITE,
-            edge=EDGE,
+            site=self.site,
+            edge=self.edge,
             at=at,
             mono_ms=scan.mono_ms,
             boot=samples.BOOT,
@@ -180,20 +190,54 @@ class Pen:
 
     def record(self, *events: Event) -> None:
         """Seal, sign and hand over a batch."""
-        first, lines = self._seq + 1, []
+        lines = []
         for event in events:
-            self._seq += 1
-            lines.append(seal_line(event, samples.SPOOL, self._seq, self._head))
+            lines.append(seal_line(event, self._spool, self._seq + len(lines) + 1, self._head))
             self._head = line_hash(lines[-1])
+        self.send(lines)
+
+    def garble(self, line: bytes) -> None:
+        """Put a line into the chain that nobody can read."""
+        self._head = line_hash(line)
+        self.send([line])
+
+    def send(self, lines: list[bytes]) -> None:
+        """Sign and hand over lines that are chained already."""
         batch = Batch(
-            site=SITE,
-            edge=EDGE,
-            spool=samples.SPOOL,
-            first_seq=first,
+            site=self.site,
+            edge=self.edge,
+            spool=self._spool,
+            first_seq=self._seq + 1,
             count=len(lines),
             head=self._head,
         )
-        payload = seal(batch, self._key, lines)
-        topic = str(Topic(SITE, EDGE, Channel.EVENTS))
+        self._seq += len(lines)
+        self.take(seal(batch, self._key, lines), Channel.EVENTS)
+
+    def tell_state(self, **fields: object) -> None:
+        """Say how the edge is."""
+        self._states += 1
+        now = format_at(datetime.now(UTC))
+        plain: dict[str, object] = {
+            "site": self.site,
+            "edge": self.edge,
+            "n": self._states,
+            "boot": samples.BOOT,
+            "connection": samples.CONNECTION,
+            "at": now,
+            "mono_ms": 1,
+            "heads": (SpoolHead(spool=self._spool, seq=self._seq, head=self._head),),
+            "wanted": None,
+            "clock": ClockReading(offset_ms=-12, error_ms=5),
+            "depth": 0,
+            "oldest_at": None,
+            "devices": (),
+            "version": "0.2.0",
+        }
+        self.take(seal(State(**{**plain, **fields}), self._key), Channel.STATE)
+
+    def take(self, payload: bytes, channel: Channel) -> None:
+        """Hand over a message as the broker would."""
+        topic = str(Topic(self.site, self.edge, channel))
         with self.database.writing() as tx:
             self._intake.take(tx, Incoming(topic, payload, datetime.now(UTC)))

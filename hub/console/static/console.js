@@ -63,34 +63,38 @@ const DO = {
   },
 };
 
+/** Go to the next card or row: a card is chosen, a row gets the focus and Enter opens it. */
 function step(by) {
-  const cards = [...document.querySelectorAll("[data-card]")];
+  const cards = [...document.querySelectorAll("[data-card], [data-row]")];
   if (cards.length === 0) return;
-  const at = cards.findIndex((card) => card.classList.contains("is-chosen"));
+  const at = cards.findIndex((each) => each.classList.contains("is-chosen") || each === document.activeElement);
   const next = cards[Math.min(cards.length - 1, Math.max(0, at + by))];
-  next.click();
+  if (next.matches("[data-card]")) next.click();
+  else next.focus();
   next.scrollIntoView({ block: "nearest" });
 }
 
+/** Do what a key stands for on this page; say whether it stands for anything. */
 function press(key) {
-  if (key === "j") return step(1);
-  if (key === "k") return step(-1);
-  if (key === "/") return document.querySelector(".search .field")?.focus();
-  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (target === null) return;
-  if (target.matches("textarea")) target.focus();
+  if (key === "j" || key === "k") {
+    step(key === "j" ? 1 : -1);
+    return true;
+  }
+  const target = key === "/" ? document.querySelector(".search .field") : document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (target === null) return false;
+  if (target.matches("input, textarea")) target.focus();
   else target.click();
+  return true;
 }
 
 addEventListener("keydown", (event) => {
   resume();
-  const isWriting = event.target.matches("input, textarea");
+  const isWriting = event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
   if (isWriting && event.key === "Escape") return event.target.blur();
   if (isWriting || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   if (event.key === "Enter" && event.target.matches("[data-card]")) return event.target.click();
   if (event.key.length !== 1) return;
-  if ("jkaor/ltw?".includes(event.key)) event.preventDefault();
-  press(event.key);
+  if (press(event.key)) event.preventDefault();
 });
 addEventListener("pointerdown", resume);
 addEventListener("click", (event) => {
@@ -101,7 +105,7 @@ addEventListener("submit", (event) => {
   if (!event.target.matches(".search")) return;
   event.preventDefault();
   const waybill = event.target.elements.waybill.value.replace(/\s/g, "");
-  if (waybill) location.assign(`/console/parcels/${encodeURIComponent(waybill)}`);
+  if (waybill) location.assign(event.target.elements.waybill.dataset.to + encodeURIComponent(waybill));
 });
 
 onBlockedChange((isBlocked) => note("sound-note", "note m-amber", words["sound.blocked"], isBlocked));
@@ -109,7 +113,22 @@ setInterval(tick, TICK_MS);
 
 // ---------------------------------------------------------------- elements that count
 
-class Age extends HTMLElement {
+const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+
+/** A length of time in its largest unit, as the hub writes it too. */
+function inWords(seconds) {
+  const [unit, size] = UNITS.find(([, each]) => seconds >= each) ?? ["s", 1];
+  return words[`age.${unit}`].replace("{n}", Math.floor(seconds / size));
+}
+
+/** Under a day to the second, since somebody is waiting for its end. */
+function toTheSecond(seconds) {
+  if (seconds >= 86400) return inWords(seconds);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":").replace(/^00:/, "");
+}
+
+class Counting extends HTMLElement {
   connectedCallback() {
     // A card that moves in its column is connected again; its shadow is still there.
     if (this.shadowRoot === null) this.attachShadow({ mode: "open" });
@@ -121,11 +140,23 @@ class Age extends HTMLElement {
     clearInterval(this.timer);
   }
 
+  get age_s() {
+    return Math.floor((hubNow() - Date.parse(this.getAttribute("at"))) / 1000);
+  }
+}
+
+class Age extends Counting {
   write() {
-    const seconds = Math.max(0, Math.floor((hubNow() - Date.parse(this.getAttribute("at"))) / 1000));
-    const [unit, size] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, each]) => seconds >= each) ?? ["s", 1];
-    const age = words[`age.${unit}`].replace("{n}", Math.floor(seconds / size));
-    this.shadowRoot.textContent = words["age.ago"].replace("{age}", age);
+    this.shadowRoot.textContent = words["age.ago"].replace("{age}", inWords(Math.max(0, this.age_s)));
+  }
+}
+
+class Countdown extends Counting {
+  write() {
+    const isOver = this.age_s > 0;
+    this.classList.toggle("is-over", isOver);
+    const said = words[isOver ? "countdown.over" : "countdown.left"];
+    this.shadowRoot.textContent = said.replace("{age}", toTheSecond(Math.abs(this.age_s)));
   }
 }
 
@@ -163,5 +194,6 @@ class Clock extends HTMLElement {
 }
 
 customElements.define("custos-age", Age);
+customElements.define("custos-countdown", Countdown);
 customElements.define("custos-ring", Ring);
 customElements.define("custos-clock", Clock);

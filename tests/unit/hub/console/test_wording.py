@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,25 +10,39 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.access.service import Role
 from hub.alerts.service import Act, AlertKind, AlertState
+from hub.console.incidents.act_panel import ACT_KEYS
+from hub.console.incidents.views import StepState
+from hub.console.screens import SCREENS
 from hub.console.vitals import Trouble
 from hub.console.wording import load_words, person, visible
+from hub.incidents import service as incidents
+from hub.mail.service import MailState
 from hub.web.choice import Language
 from wire.names import Result, Signal, Step
 
 CONSOLE = Path(__file__).parents[4] / "hub" / "console"
-CODE = sorted([*CONSOLE.glob("*.py"), *(CONSOLE / "static").glob("*.js")])
+CODE = sorted([*CONSOLE.rglob("*.py"), *(CONSOLE / "static").glob("*.js")])
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SAID = re.compile(r'\b(?:say|_fact|_seen|_draw_sentence)\(\s*"([a-z_.]+)"')
 
 
-def table(language: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((CONSOLE / f"messages.{language}.json").read_text())
+FILES = sorted(path.relative_to(CONSOLE) for path in CONSOLE.rglob("*.zh.json"))
+
+
+def read(path: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads((CONSOLE / path).read_text())
     return found
 
 
-def test_both_languages_have_the_same_messages_with_the_same_blanks() -> None:
-    zh, en = table("zh"), table("en")
+def table(language: str) -> Mapping[str, str]:
+    return load_words(Language(language), SHANGHAI).messages
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_both_languages_have_the_same_messages_with_the_same_blanks(path: Path) -> None:
+    zh, en = read(path), read(path.with_name(path.name.replace(".zh.", ".en.")))
     assert list(zh) == list(en)
     for key, text in zh.items():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", en[key])), key
@@ -56,6 +71,16 @@ def test_every_value_that_a_page_names_has_its_word() -> None:
         ("signal", Signal),
         ("result", Result),
         ("trouble", Trouble),
+        ("role", Role),
+        ("incident.state", incidents.State),
+        ("incident.kind", incidents.Kind),
+        ("incident.did", incidents.Act),
+        ("incident.level", incidents.TriageLevel),
+        ("incident.step", StepState),
+        ("incident.act", ACT_KEYS),
+        ("timer", incidents.Timer),
+        ("mail.state", MailState),
+        ("nav", [screen.name for screen in SCREENS]),
     ):
         for value in values:
             assert f"{prefix}.{value}" in known

@@ -1,0 +1,159 @@
+"""The few things that a person fills in; each keeps what was typed as its ``value``.
+
+A field's first value is set as an attribute (``^value``), never as the element's property: the
+framework sets properties again whenever anything on the page changes, and typing would be undone.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nicegui.events import GenericEventArguments
+
+from hub.console.markup import attribute, box, text
+
+_SEND_VALUE = "(event) => emit(event.target.value)"
+_SEND_CHECKED = "(event) => emit(event.target.checked)"
+_SEND_FILE = """async (event) => {
+  const file = event.target.files[0];
+  if (file === undefined) return emit(null);
+  if (file.size > %d) return emit({name: file.name, size: file.size, content: ""});
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  emit({name: file.name, size: file.size, content: btoa(binary)});
+}"""
+
+Options = Sequence[tuple[str, str]]
+"""Values and the words for them."""
+
+
+class TextField:
+    """One line, or several; what is longer than ``chars_max`` is cut."""
+
+    def __init__(
+        self,
+        label: str,
+        chars_max: int,
+        *,
+        value: str = "",
+        hint: str = "",
+        rows: int = 1,
+        kind: str = "text",
+        key: str | None = None,
+    ) -> None:
+        self.value = value[:chars_max]
+        self._chars_max = chars_max
+        with box("label", "form-field"):
+            text(label, "label")
+            tag = "input" if rows == 1 else "textarea"
+            field = attribute(box(tag, "field"), "maxlength", str(chars_max))
+            if rows == 1:
+                attribute(attribute(field, "type", kind), "^value", self.value)
+                attribute(field, "autocomplete", "off")
+            else:
+                attribute(field, "rows", str(rows))
+                with field:
+                    text(self.value)
+            if hint:
+                attribute(field, "placeholder", hint)
+            if key is not None:
+                attribute(field, "data-key", key)
+            field.on("input", self._keep, js_handler=_SEND_VALUE)
+
+    def _keep(self, event: GenericEventArguments) -> None:
+        self.value = str(event.args)[: self._chars_max]
+
+
+class Choice:
+    """One of a few; a value that was never offered is not taken."""
+
+    def __init__(
+        self,
+        label: str,
+        options: Options,
+        value: str | None = None,
+        changed: Callable[[str], None] | None = None,
+    ) -> None:
+        self._known = {each for each, _ in options}
+        self._changed = changed
+        self.value = options[0][0] if value is None else value
+        with box("label", "form-field"):
+            text(label, "label")
+            with box("select", "field") as field:
+                for each, words in options:
+                    option = attribute(text(words, "", "option"), "^value", each)
+                    if each == self.value:
+                        attribute(option, "^selected", "")
+            field.on("change", self._keep, js_handler=_SEND_VALUE)
+
+    def _keep(self, event: GenericEventArguments) -> None:
+        if str(event.args) not in self._known:
+            return
+        self.value = str(event.args)
+        if self._changed is not None:
+            self._changed(self.value)
+
+
+class Tick:
+    """Yes or no."""
+
+    def __init__(self, label: str, *, value: bool = False) -> None:
+        self.value = value
+        with box("label", "form-tick"):
+            field = attribute(box("input"), "type", "checkbox")
+            if value:
+                attribute(field, "^checked", "")
+            field.on("change", self._keep, js_handler=_SEND_CHECKED)
+            text(label)
+
+    def _keep(self, event: GenericEventArguments) -> None:
+        self.value = event.args is True
+
+
+@dataclass(frozen=True, slots=True)
+class PickedFile:
+    """A file that was picked; ``content`` None: it is longer than the field takes."""
+
+    name: str
+    content: bytes | None
+
+
+class FileField:
+    """One file of at most ``bytes_max``, checked in the browser and again here."""
+
+    def __init__(
+        self,
+        label: str,
+        bytes_max: int,
+        *,
+        accept: str = "",
+        picked: Callable[[PickedFile], None] | None = None,
+    ) -> None:
+        self.value: PickedFile | None = None
+        self._bytes_max = bytes_max
+        self._picked = picked
+        with box("label", "form-field"):
+            text(label, "label")
+            field = attribute(box("input", "field"), "type", "file")
+            if accept:
+                attribute(field, "accept", accept)
+            field.on("change", self._keep, js_handler=_SEND_FILE % bytes_max)
+
+    def _keep(self, event: GenericEventArguments) -> None:
+        self.value = _picked_file(event.args, self._bytes_max)
+        if self.value is not None and self._picked is not None:
+            self._picked(self.value)
+
+
+def _picked_file(sent: object, bytes_max: int) -> PickedFile | None:
+    if not isinstance(sent, dict):
+        return None
+    name, content = str(sent.get("name", "")), str(sent.get("content", ""))
+    try:
+        data = base64.b64decode(content, validate=True)
+    except binascii.Error:
+        return None
+    is_whole = len(data) == sent.get("size") and len(data) <= bytes_max
+    return PickedFile(name, data if is_whole else None)

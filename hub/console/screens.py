@@ -1,0 +1,32 @@
+"""The screens of the console in the order of the rail, and which of them a role may open."""
+
+from dataclasses import dataclass
+
+from hub.access.service import Role, may
+
+ROOT = "/console"
+"""Where the console is mounted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen of the rail; ``name`` picks its words (``nav.<name>``) and its icon."""
+
+    name: str
+    path: str
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return ROOT + self.path
+
+
+SCREENS = (
+    Screen("wall", "/"),
+    Screen("incidents", "/incidents"),
+)
+
+
+def screens_for(role: Role) -> tuple[Screen, ...]:
+    """The screens that a role may open, in the rail's order; the access room's table decides."""
+    return tuple(screen for screen in SCREENS if may(role, f"GET {screen.url}"))

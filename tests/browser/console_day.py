@@ -1,0 +1,143 @@
+"""A hub with a day behind it: sites, stations, searches, mails and trouble, for the screens."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hub.incidents.service import (
+    Answer,
+    Kind,
+    Suspicion,
+    Triage,
+    TriageLevel,
+    answer_self_check,
+    open_incident,
+    stop,
+    triage,
+)
+from hub.roles import make_search
+from tests.browser.hub_process import HubProcess, Pen
+from tests.network_parts import NETWORK_TOML
+from tests.smtp_parts import Mailbox, smtp_server
+from wire.names import Result
+from wire.wanted import WantedResult
+
+SUSPECT = "103000004711"
+STOPPED = "103000004712"
+FOUND = "103000004713"
+BAG = "SZ-0093"
+_SMTP = """
+[smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "custos@carrier.example"
+"""
+
+
+class LivingHub:
+    """Everything that the screens show, made by the rooms' own services and an edge's own bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._open = ExitStack()
+        try:
+            port = self._open.enter_context(smtp_server(Mailbox("250 2.0.0 Ok: queued as 4D1F2")))
+            network = folder / "network.toml"
+            network.write_text(NETWORK_TOML, encoding="utf-8")
+            more = f'network = "{network}"\n{_SMTP.format(port=port)}'
+            self.process = HubProcess(folder, more_config=more)
+            self._open.callback(self.process.stop)
+            self.dock = self._pen("755A", "dock")
+            self.gate = self._pen("755W", "gate")
+            self.belt = self._pen("021W", "belt")
+            self._live_through_a_day()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        self._open.close()
+
+    def _pen(self, site: str, edge: str) -> Pen:
+        pen = Pen(self.process, site, edge)
+        self._open.callback(pen.database.close)
+        return pen
+
+    def _live_through_a_day(self) -> None:
+        for pen in (self.dock, self.gate, self.belt):
+            pen.tell_state()
+        for number, value in ((SUSPECT, "48500"), (STOPPED, "26800"), (FOUND, "31200.50")):
+            self.dock.declare(number, value)
+            self.dock.scan(number, Result.HV, ago=timedelta(hours=30))
+            self.gate.scan(number, Result.HV, ago=timedelta(hours=25))
+        self.dock.want("755123456789", WantedResult.STOP, "客户报案")
+        self.searches()
+
+    def searches(self) -> None:
+        """One parcel that two sites look for, one that was stopped, a bag, and a silent site."""
+        now = datetime.now(UTC)
+        role = self.dock.role
+        search = make_search(role.settings, role.policy, role.network, role.keys, role.clock)
+        suspect = Suspicion(
+            kind=Kind.PARCEL,
+            subject=SUSPECT,
+            waybills=(SUSPECT,),
+            site="021W",
+            previous_site="755W",
+            since=now - timedelta(hours=25),
+            expected_site="021W",
+            expected_by=now - timedelta(hours=4),
+            p_lost=0.37,
+            tier="T2",
+            reasons_zh=(
+                "同袋 24 件中 23 件已在 021W 扫描，只有这一件没有",
+                "比计划晚 4 小时 10 分，此线路 95% 在 1 小时内",
+                "最后一次扫描是 755W 装车，之后再无记录",
+            ),
+            reasons_en=(
+                "23 of 24 from its bag were scanned at 021W; this one was not",
+                "4 h 10 min behind plan; 95 % of this lane arrive within 1 h",
+                "Last scan: loaded at 755W; nothing since",
+            ),
+        )
+        stopped = Suspicion(
+            kind=Kind.PARCEL,
+            subject=STOPPED,
+            waybills=(STOPPED,),
+            site="755W",
+            previous_site="755A",
+            since=now - timedelta(hours=26),
+            expected_site=None,
+            expected_by=None,
+            p_lost=None,
+            tier="T0",
+            reasons_zh=("封签号与运单不符",),
+            reasons_en=("The seal's number is not the waybill's",),
+        )
+        waybills = tuple(f"1030000048{i:02d}" for i in range(6))
+        bag = Suspicion(
+            kind=Kind.GROUP,
+            subject=BAG,
+            waybills=waybills,
+            site="755W",
+            previous_site="755A",
+            since=now - timedelta(hours=9),
+            expected_site="755W",
+            expected_by=now - timedelta(hours=3),
+            p_lost=0.12,
+            tier="T2",
+            reasons_zh=("整袋 6 件都没有到达扫描",),
+            reasons_en=("None of the 6 in the bag was scanned on arrival",),
+        )
+        with self.dock.database.writing() as tx:
+            first = open_incident(tx, search, suspect, now - timedelta(minutes=18))
+            answer = Answer("021W", "chen.jing", False, ("dock", "vehicle"), "车厢已翻查两遍")
+            answer_self_check(tx, first, answer, now - timedelta(minutes=6))
+            found = Triage(TriageLevel.REGION, "755W", "装车后无到达扫描，车厢监控缺 12 分钟")
+            triage(tx, search, first, found, "monitor.south", now - timedelta(minutes=3))
+            second = open_incident(tx, search, stopped, now - timedelta(hours=2))
+            stop(tx, search, second, "zhao.lei", "等待公安到场", now - timedelta(minutes=70))
+            open_incident(tx, search, bag, now - timedelta(minutes=40))
+            open_incident(tx, search, replace(stopped, subject=FOUND, waybills=(FOUND,)), now)
+        self.gate.scan(FOUND, Result.HV)

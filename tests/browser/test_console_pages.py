@@ -1,0 +1,153 @@
+"""Every screen of the console on a hub with a day behind it: readable, reachable, and of use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.console_day import BAG, FOUND, STOPPED, SUSPECT, LivingHub
+from tests.browser.screenshots import shoot
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+DESK = {"width": 1920, "height": 1080}
+LOOKS = [("zh", "dark"), ("en", "light")]
+PAGES = {
+    "wall": "/console/",
+    "parcel": f"/console/parcels/{SUSPECT}",
+    "parcel-none": "/console/parcels/999999999999",
+    "incidents": "/console/incidents",
+    "incident": "/console/incidents/1",
+    "incident-none": "/console/incidents/404",
+}
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingHub]:
+    hub = LivingHub(tmp_path_factory.mktemp("hub"))
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture(scope="module")
+def person(day: LivingHub, chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport=DESK)  # type: ignore[arg-type]  # a plain dict
+    page = context.new_page()
+    page.goto(day.process.link)
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(person: BrowserContext) -> Iterator[Page]:
+    person.clear_cookies(name="custos_language")
+    person.clear_cookies(name="custos_theme")
+    page = person.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []
+
+
+def look(page: Page, day: LivingHub, language: str, theme: str) -> None:
+    chosen = {"custos_language": language, "custos_theme": theme}
+    page.context.add_cookies(
+        [{"name": name, "value": value, "url": day.process.url} for name, value in chosen.items()]
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_screen_has_a_serious_accessibility_fault(day: LivingHub, page: Page, name: str) -> None:
+    for language, theme in LOOKS:
+        look(page, day, language, theme)
+        page.goto(day.process.url + PAGES[name])
+        expect(page.locator(".vitals .m-green")).to_be_visible()
+        shoot(page, f"console-{name}-{language}-{theme}")
+        found = Axe().run(page).response["violations"]
+        faults = [
+            (each["id"], [node["html"] for node in each["nodes"]][:3])
+            for each in found
+            if each["impact"] in SERIOUS
+        ]
+        assert faults == []
+
+
+def test_the_rail_leads_to_every_screen_by_its_number(day: LivingHub, page: Page) -> None:
+    page.goto(f"{day.process.url}/console/")
+    expect(page.locator('.rail [aria-current="page"]')).to_have_text("报警墙")
+    page.keyboard.press("2")
+    page.wait_for_url("**/console/incidents")
+    expect(page.locator('.rail [aria-current="page"]')).to_have_text("事件")
+    expect(page.locator(".person")).to_contain_text("administrator")
+
+
+def test_searches_stand_by_their_deadline_and_a_state_narrows_them(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/incidents")
+    rows = page.locator(".part").first.locator(".row")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text(BAG)
+    expect(rows.nth(0).locator("custos-countdown")).to_contain_text("还剩")
+    expect(page.locator(f'.rows [aria-label="{FOUND}"]')).to_be_visible()
+    page.locator(".chip-button", has_text="禁止流转").click()
+    expect(page.locator(".rows .row")).to_have_count(1)
+    expect(page.locator(f'.rows [aria-label="{STOPPED}"]')).to_be_visible()
+    page.locator(".chip-button", has_text="禁止流转").click()
+    expect(rows).to_have_count(3)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/incidents/1")
+
+
+def test_a_search_shows_its_steps_its_tasks_and_the_mail_servers_answer(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/incidents/1")
+    expect(page.locator(".step-now")).to_contain_text("网点自查")
+    tasks = page.locator(".tasks").first.locator(".task")
+    expect(tasks).to_have_count(3)
+    expect(tasks.nth(0)).to_contain_text("chen.jing")
+    expect(tasks.nth(1).locator("custos-countdown")).to_contain_text("还剩")
+    expect(page.locator(".evidence li")).to_have_count(3)
+    expect(page.get_by_text("2.0.0 Ok").first).to_be_visible(timeout=30_000)
+
+
+def test_an_act_needs_its_reason_and_is_recorded_with_it(day: LivingHub, page: Page) -> None:
+    page.goto(f"{day.process.url}/console/incidents/3")
+    expect(page.locator(".vitals .m-green")).to_be_visible()
+    page.keyboard.press("s")
+    form = page.locator(".act-form")
+    record = form.get_by_role("button", name="记录")
+    record.click()
+    expect(page.locator(".acts .problem")).to_have_text("要写明原因")
+    # The page is redrawn while somebody writes; what they wrote stays.
+    form.locator("textarea").fill("<b>等公安</b>")
+    page.wait_for_timeout(1500)
+    record.click()
+    expect(page.locator(".incident-head")).to_contain_text("禁止流转")
+    expect(page.locator(".history").first).to_contain_text("<b>等公安</b>")
+    expect(form).to_be_empty()
+
+
+def test_a_document_is_filed_and_can_be_saved(day: LivingHub, page: Page, tmp_path: Path) -> None:
+    receipt = tmp_path / "回执.txt"
+    receipt.write_text("已受理")
+    page.goto(f"{day.process.url}/console/incidents/2")
+    expect(page.locator(".vitals .m-green")).to_be_visible()
+    page.keyboard.press("d")
+    form = page.locator(".act-form")
+    form.locator("input[type=file]").set_input_files(receipt)
+    form.locator("textarea").fill("派出所回执")
+    form.get_by_role("button", name="记录").click()
+    link = page.locator(".incident-side a.link", has_text="回执.txt")
+    expect(link).to_be_visible()
+    with page.expect_download() as saved:
+        link.click()
+    assert saved.value.path().read_text() == "已受理"
