@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from hub.access.service import people_of
 from hub.alerts.project import AlertProjection
+from hub.custody.project import CustodyProjection
+from hub.custody.service import CustodyDuty, Judge
 from hub.dispatch.project import DispatchProjection
 from hub.dispatch.service import DispatchDuty
 from hub.heartbeat import Role
@@ -24,7 +26,7 @@ from hub.mail.sender import MailSender, SmtpOutlet, run_sender
 from hub.packs.service import PackDuty
 from hub.parcels.project import ParcelProjection
 from hub.role_process import run_as_process
-from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_search
+from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_chains, make_search
 from hub.timers import Duty, frame_duties, run_clock, run_signer
 from hub.wanted.project import WantedProjection
 
@@ -38,6 +40,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
     return [
         ParcelProjection(),
+        CustodyProjection(_judge(context)),
         WantedProjection(),
         IncidentProjection(_search(context)),
         DispatchProjection(context.policy, context.network),
@@ -50,6 +53,7 @@ def make_duties(context: RoleContext) -> list[Duty]:
     policy, network = context.policy, context.network
     return [
         *frame_duties(policy),
+        CustodyDuty(_judge(context)),
         IncidentDuty(_search(context)),
         DispatchDuty(network),
         PackDuty(
@@ -121,6 +125,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.access.accounts_api
     import hub.access.staff_api
     import hub.alerts.api
+    import hub.custody.api
     import hub.dispatch.api
     import hub.incidents.api
     import hub.ingest.api
@@ -136,6 +141,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.ingest.api.router,
         hub.parcels.api.router,
         hub.parcels.manifest_api.router,
+        hub.custody.api.router,
         hub.dispatch.api.router,
         hub.wanted.api.router,
         hub.alerts.api.router,
@@ -174,6 +180,10 @@ def _search(context: RoleContext) -> Search:
     return make_search(
         context.settings, context.policy, context.network, context.keys, context.clock
     )
+
+
+def _judge(context: RoleContext) -> Judge:
+    return Judge(make_chains(context.policy, context.network))
 
 
 def _create_app_with_console(context: HubContext) -> FastAPI:

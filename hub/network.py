@@ -182,6 +182,14 @@ class Network(_Row, frozen=True, kw_only=True, dict=True):
         """Say whether any channel sees a place (HV-2.8)."""
         return (site, place) in self._covered
 
+    def has_cameras(self, site: str) -> bool:
+        """Say whether a site has any camera channel (HV-2.8)."""
+        return site in self._filmed
+
+    @cached_property
+    def _filmed(self) -> frozenset[str]:
+        return frozenset(each.site for each in self.channel)
+
     @cached_property
     def _covered(self) -> frozenset[tuple[str, str]]:
         return frozenset((each.site, place) for each in self.channel for place in each.places)

@@ -3,8 +3,10 @@
 import threading
 from dataclasses import dataclass
 
+from hub.access.service import person_of
 from hub.clock import Clock
 from hub.config import Settings
+from hub.custody.service import Chains, People
 from hub.db.engine import Database
 from hub.heartbeat import Role
 from hub.incidents.service import Search
@@ -31,6 +33,12 @@ class RoleContext:
     keys: HubKeys
     stop: threading.Event
     listen_fd: int | None
+
+
+def make_chains(policy: Policy, network: Network) -> Chains:
+    """What every role folds custody with."""
+    people = People(lambda tx, site, by: person_of(tx, network, site, by))
+    return Chains(network, policy, people)
 
 
 def make_search(

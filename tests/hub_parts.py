@@ -15,6 +15,7 @@ from hub.access.service import Enrolment, adopt_admin_token, enrol_edge
 from hub.alerts.service import Alert, AlertKind, list_alerts
 from hub.app import make_projections
 from hub.config import Settings, load_policy
+from hub.custody.service import Chains
 from hub.db.engine import Database, open_database
 from hub.heartbeat import Role
 from hub.incidents.service import Search
@@ -24,7 +25,7 @@ from hub.ingest.projecting import Projection
 from hub.ingest.service import EventFilter, EventView, events
 from hub.keys import HubKeys, load_keys
 from hub.network import EMPTY, Network
-from hub.roles import RoleContext, make_search
+from hub.roles import RoleContext, make_chains, make_search
 from hub.wanted.rules import entry_id_of
 from hub.wanted.service import adopt_rules, current_list, put_entry
 from hub.web.context import HubContext
@@ -176,6 +177,10 @@ class HubHome:
             self.settings, self.role.policy, self.role.network, self.keys, self.clock
         )
 
+    def chains(self) -> Chains:
+        """What custody is folded with, as every role has it."""
+        return make_chains(self.role.policy, self.role.network)
+
     def intake(self, projections: list[Projection] | None = None) -> Intake:
         found = make_projections(self.role) if projections is None else projections
         return Intake(found, self.role.policy, CommandDesk(self.clock.random_bytes))
@@ -234,6 +239,7 @@ class HubHome:
             policy=self.role.policy,
             network=self.role.network,
             search=self.search(),
+            chains=self.chains(),
             mqtt="mqtt://127.0.0.1:1883",
             enrolment=enrolment,
             test_clock=None,

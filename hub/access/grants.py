@@ -81,6 +81,10 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "POST /api/v1/dispatch/{list_id}/send": WORKING,
     "POST /api/v1/dispatch/{list_id}/forward": WORKING,
     "POST /api/v1/dispatch/{list_id}/receive": WORKING,
+    # Custody
+    "GET /api/v1/parcels/{waybill}/custody": EVERYONE,
+    "GET /api/v1/breaches": WATCHING,
+    "GET /api/v1/nobody-time": WATCHING,
     # The wanted list
     "GET /api/v1/wanted": WATCHING,
     "GET /api/v1/wanted/{waybill}": WATCHING,

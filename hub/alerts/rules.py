@@ -44,6 +44,18 @@ class AlertKind(StrEnum):
     MAIL_REFUSED = "mail_refused"
     DISPATCH_UNSENT = "dispatch_unsent"
     DISPATCH_UNFORWARDED = "dispatch_unforwarded"
+    SERIES_MISUSED = "series_misused"
+    OPEN_HANDOVER = "open_handover"
+    BAGGED_AT_BRANCH = "bagged_at_branch"
+    NO_HANDOVER = "no_handover"
+    BAGGED_WITH_OTHERS = "bagged_with_others"
+    LEFT_SIBLINGS = "left_siblings"
+    NO_SIGNER = "no_signer"
+    STORAGE = "storage"
+    NO_CAMERA = "no_camera"
+    """Of a site, not of each parcel that is stored there (HV-2.8)."""
+    RETURN_UNSAID = "return_unsaid"
+    STOPPED_MOVED = "stopped_moved"
     LIST_OVERTAKEN = "list_overtaken"
     """An edge holds a wanted list that this hub never made: the hub was restored, or it lies."""
 
@@ -70,6 +82,17 @@ LEVEL_OF = {
     AlertKind.MAIL_REFUSED: Level.ACT,
     AlertKind.DISPATCH_UNSENT: Level.ACT,
     AlertKind.DISPATCH_UNFORWARDED: Level.ACT,
+    AlertKind.SERIES_MISUSED: Level.WARN,
+    AlertKind.OPEN_HANDOVER: Level.WARN,
+    AlertKind.BAGGED_AT_BRANCH: Level.WARN,
+    AlertKind.NO_HANDOVER: Level.WARN,
+    AlertKind.BAGGED_WITH_OTHERS: Level.WARN,
+    AlertKind.LEFT_SIBLINGS: Level.ACT,
+    AlertKind.NO_SIGNER: Level.WARN,
+    AlertKind.STORAGE: Level.WARN,
+    AlertKind.NO_CAMERA: Level.WARN,
+    AlertKind.RETURN_UNSAID: Level.WARN,
+    AlertKind.STOPPED_MOVED: Level.ACT,
     AlertKind.LIST_OVERTAKEN: Level.ACT,
 }
 

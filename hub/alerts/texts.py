@@ -84,6 +84,50 @@ _TEXTS = {
         "{site} 未转发 {branch} 班次 {shift}（{day}）的高价值快件清单，应于 {at} 前转发",
         "{site} has not forwarded the HV list of {branch}, shift {shift}, {day}: it was due {at}",
     ),
+    AlertKind.SERIES_MISUSED: (
+        "{waybill} 声明价值未超过标准，不得使用高价值运单（{site}）",
+        "{waybill} at {site}: its declared value is too low for the high-value series",
+    ),
+    AlertKind.OPEN_HANDOVER: (
+        "{waybill} 在 {site} 只有单方交接，无人确认接收",
+        "{waybill} was handed over by one side only at {site}: nobody confirmed it",
+    ),
+    AlertKind.BAGGED_AT_BRANCH: (
+        "分点部 {site} 将高价值快件 {waybill} 集包（包号 {what_zh}）",
+        "Branch {site} bagged high-value parcel {waybill} (bag {what_en})",
+    ),
+    AlertKind.NO_HANDOVER: (
+        "{waybill} 到达 {site} 时没有与承运人交接",
+        "{waybill} was taken in at {site} without a handover",
+    ),
+    AlertKind.BAGGED_WITH_OTHERS: (
+        "高价值快件 {waybill} 在 {site} 与普通快件混装（包号 {what_zh}）",
+        "High-value parcel {waybill} was bagged with ordinary ones at {site} (bag {what_en})",
+    ),
+    AlertKind.LEFT_SIBLINGS: (
+        "{waybill} 未随同批快件离开 {site}（{what_zh}）",
+        "{waybill} did not leave {site} with the parcels packed or loaded with it ({what_en})",
+    ),
+    AlertKind.NO_SIGNER: (
+        "{waybill} 在 {site} 派送后未登记签收人证件",
+        "{waybill} was delivered from {site} without the signer's ID",
+    ),
+    AlertKind.STORAGE: (
+        "{waybill} 在 {site} 的存放不合要求，缺少：{what_zh}",
+        "{waybill} is stored at {site} without {what_en}",
+    ),
+    AlertKind.NO_CAMERA: (
+        "{site} 未安装监控，却存放高价值快件",
+        "{site} stores high-value parcels and has no camera",
+    ),
+    AlertKind.RETURN_UNSAID: (
+        "{waybill} 退回 {site}，但没有退件扫描",
+        "{waybill} came back to {site} without a return scan",
+    ),
+    AlertKind.STOPPED_MOVED: (
+        "禁止流转的快件 {waybill} 在 {site} 被扫描出仓",
+        "Stopped parcel {waybill} was scanned outbound at {site}",
+    ),
     AlertKind.LIST_OVERTAKEN: (
         "站点终端 {subject} 持有中心没有的通缉名单（版本 {held}，中心 {version}）：请核对名单",
         "Edge {subject} held a wanted list that the hub does not know "

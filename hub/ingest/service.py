@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from hub.access.service import list_edges, read_bodies
 from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
+from hub.fact import Fact
 from hub.heartbeat import Role, heartbeats
 from hub.ingest import quarantine_store, states, store
 from hub.ingest.quarantine_store import QuarantinedItem
@@ -84,6 +85,19 @@ def events(
     ]
 
 
+def scans_of(
+    tx: Connection, waybills: Sequence[str], received_until: datetime, each_max: int
+) -> list[Fact]:
+    """Each waybill's newest scans as the projections got them, at most ``each_max`` of each."""
+    found = store.newest_of(tx, waybills, received_until, each_max)
+    return [_fact(stored) for stored in found]
+
+
+def events_at(tx: Connection, site: str, edge: str, spool: str, seqs: Sequence[int]) -> list[Fact]:
+    """Those events of a spool that are stored: what an act's ``scans`` point at."""
+    return [_fact(stored) for stored in store.events_at(tx, site, edge, spool, seqs)]
+
+
 def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:
     """Say whether a waybill was ever scanned at one of these sites."""
     return store.was_scanned_at(tx, waybill, sites)
@@ -146,6 +160,11 @@ def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> No
         finding = Finding(AlertKind.EDGE_SILENT, subject, now, site=edge.site, words=words)
         if find_unclosed(tx, AlertKind.EDGE_SILENT, subject) is None:
             raise_alert(tx, finding, now)
+
+
+def _fact(stored: StoredEvent) -> Fact:
+    event = parse_line(stored.line)
+    return Fact(event, stored.occurred_at, stored.received_at, stored.late)
 
 
 def _feedback(tx: Connection, scans: Sequence[StoredEvent]) -> dict[tuple[int, int], Feedback]:

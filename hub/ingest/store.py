@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    func,
     insert,
     select,
     text,
@@ -230,6 +231,27 @@ def feedback_lines(
         for row in rows:
             found.setdefault((spool_id, row.of_seq), row.line)
     return found
+
+
+def newest_of(
+    tx: Connection, waybills: Sequence[str], received_until: datetime, each_max: int
+) -> list[StoredEvent]:
+    """Each waybill's newest events in the order of arrival, at most ``each_max`` of each."""
+    newest_first = func.row_number().over(partition_by=event.c.waybill, order_by=event.c.id.desc())
+    mine = event.c.waybill.in_(waybills) & (event.c.received_at <= received_until)
+    ranked = select(event.c.id, newest_first.label("nth")).where(mine).subquery()
+    query = _event_query().join(ranked, ranked.c.id == event.c.id)
+    rows = tx.execute(query.where(ranked.c.nth <= each_max).order_by(event.c.id))
+    return [_stored(row) for row in rows]
+
+
+def events_at(
+    tx: Connection, site: str, edge: str, spool: str, seqs: Sequence[int]
+) -> list[StoredEvent]:
+    """Those events of a spool that are stored, in their order."""
+    place = (spool_head.c.site == site) & (spool_head.c.edge == edge)
+    mine = place & (spool_head.c.spool == spool) & event.c.seq.in_(seqs)
+    return [_stored(row) for row in tx.execute(_event_query().where(mine).order_by(event.c.id))]
 
 
 def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:

@@ -111,6 +111,15 @@ def series_misused_among(tx: Connection, waybills: Iterable[str], policy: Policy
     return frozenset(w for w, value in values.items() if is_series_misused(w, value, policy))
 
 
+def planned_routes(
+    tx: Connection, waybills: Iterable[str], network: Network
+) -> dict[str, tuple[str, ...]]:
+    """The planned routes of those parcels of which one can be told (see ``planned_route``)."""
+    parcels = store.find_declared(tx, waybills)
+    routes = {parcel.waybill: planned_route(parcel, network) for parcel in parcels}
+    return {waybill: route for waybill, route in routes.items() if route is not None}
+
+
 def belongs_on_list(tx: Connection, waybill: str) -> bool:
     """Say whether a parcel is high value by declared value, of no HV series, and under way yet."""
     if not store.hv_by_value(tx, [waybill]):

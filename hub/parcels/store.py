@@ -72,6 +72,15 @@ def find(tx: Connection, waybill: str, seen: Standing | None) -> Parcel | None:
     return Parcel(waybill, _declaration(row), row.declared_by, row.declared_at, row.lost_at, seen)
 
 
+def find_declared(tx: Connection, waybills: Iterable[str]) -> list[Parcel]:
+    """Those parcels that have a row, without what scans tell of them."""
+    rows = tx.execute(select(parcel).where(parcel.c.waybill.in_(list(waybills))))
+    return [
+        Parcel(row.waybill, _declaration(row), row.declared_by, row.declared_at, row.lost_at, None)
+        for row in rows
+    ]
+
+
 def declare(
     tx: Connection,
     waybill: str,

@@ -16,6 +16,7 @@ from hub.access.service import (
     Enrolment,
 )
 from hub.clock import Clock
+from hub.custody.service import Chains
 from hub.db.engine import Database
 from hub.incidents.service import Search
 from hub.keys import HubKeys
@@ -43,6 +44,7 @@ class HubContext:
     policy: Policy
     network: Network
     search: Search
+    chains: Chains
     mqtt: str
     enrolment: Enrolment
     test_clock: str | None

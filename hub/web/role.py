@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub import heartbeat
 from hub.clock import TEST_CLOCK_VARIABLE
 from hub.heartbeat import BEAT_S, Role
-from hub.roles import RoleContext, make_search
+from hub.roles import RoleContext, make_chains, make_search
 from hub.web.context import HubContext
 
 GRACE_S = 3
@@ -71,6 +71,7 @@ def _hub_context(context: RoleContext) -> HubContext:
         policy=context.policy,
         network=context.network,
         search=make_search(settings, context.policy, context.network, context.keys, context.clock),
+        chains=make_chains(context.policy, context.network),
         mqtt=settings.mqtt_url,
         enrolment=settings.edges.enrolment,
         test_clock=os.environ.get(TEST_CLOCK_VARIABLE),

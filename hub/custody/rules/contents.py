@@ -37,11 +37,13 @@ class Contents:
         if scan.step is Step.DEPART:
             # It left itself, whatever it was in.
             self._puts.clear()
+        is_put = scan.container is not None and scan.step in (Step.PACK, Step.LOAD)
+        stays_in = () if is_put else self.after(scan)
         for container in self.now:
             put = self._puts.get(container)
-            if put is not None and put.site == scan.site:
+            if put is not None and put.site == scan.site and container not in stays_in:
                 self.exits.append(Exit(container, put, scan))
-        if scan.container is not None and scan.step in (Step.PACK, Step.LOAD):
+        if is_put and scan.container is not None:
             self._puts[scan.container] = scan
 
     def after(self, record: Record) -> tuple[Container, ...]:

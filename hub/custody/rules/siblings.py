@@ -29,6 +29,7 @@ class Lot:
 
     container: Container
     site: str
+    began_at: datetime
     members: dict[str, Record] = field(default_factory=dict)
     puts: set[Line] = field(default_factory=set)
     carries_units: bool = False
@@ -51,7 +52,7 @@ def lots_of(container: Container, log: Iterable[Record]) -> list[Lot]:
             _move(newest, record)
         elif record.step in _PUTTING:
             if newest is None or not newest.is_open or newest.site != record.site:
-                newest = Lot(container, record.site)
+                newest = Lot(container, record.site, record.at)
                 lots.append(newest)
             if record.waybill is not None:
                 newest.members.setdefault(record.waybill, record)

@@ -8,9 +8,9 @@ LOCKED_PLACE = "place"
 CAMERA = "camera"
 
 
-def has_cameras(network: Network, site: str) -> bool:
-    """Say whether a site has any camera at all; without one it is one standing breach (ours)."""
-    return any(channel.site == site for channel in network.channel)
+def is_blind(network: Network, site: str) -> bool:
+    """Say whether a known site has no camera at all: that is one standing breach (ours)."""
+    return site in network.sites and not network.has_cameras(site)
 
 
 def missing_conditions(network: Network, site: str, place_id: str | None) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def missing_conditions(network: Network, site: str, place_id: str | None) -> tup
         KEEPER: place is not None and place.keeper is not None,
         CONTAINER: place is not None and place.container is not None,
         LOCKED_PLACE: _is_lockable(place),
-        CAMERA: camera_ok or not has_cameras(network, site),
+        CAMERA: camera_ok or is_blind(network, site),
     }
     return tuple(condition for condition, is_met in met.items() if not is_met)
 

@@ -15,6 +15,8 @@ from hub.db.schema import metadata
 from hub.db.upgrade import upgrade
 from hub.network import EMPTY, Network
 from hub.telemetry import start_logging
+from tests.custody_hub import Carrier
+from tests.custody_parts import NETWORK
 from tests.hub_parts import BEARER, HubHome, SigningEdge, open_hub
 from tests.postgres_parts import PostgresServer, postgresql
 from tests.rest_parts import client_of
@@ -86,6 +88,14 @@ def hub(
         url = request.getfixturevalue("postgres_url")
     with open_hub(data_dir, url, network) as home:
         yield home
+
+
+@pytest.fixture
+def carrier(hub: HubHome) -> Iterator[Carrier]:
+    """The same database once more, as a hub that knows the small carrier's network."""
+    hub.database.close()
+    with open_hub(hub.data_dir, hub.url, NETWORK) as home:
+        yield Carrier(home)
 
 
 @pytest.fixture

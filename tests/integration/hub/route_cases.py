@@ -20,7 +20,7 @@ from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest
 from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge
-from wire.names import Result
+from wire.names import Result, Step
 from wire.site_pack import Duty
 from wire.topics import Channel
 
@@ -69,10 +69,13 @@ def plain(path: str, **fields: object) -> Case:
 
 def furnish(hub: HubHome) -> None:
     """Put at both sites an edge, a scan with its alert, a quarantined line, an entry, a list."""
+    """Put at both sites an edge, scans, a breach, a quarantined line, a wanted entry, a search."""
     for site in (HERE, THERE):
         edge = hub.enrol(SigningEdge(site=site, spool=f"{1 + int(site == HERE):032x}"))
         scan = edge.scan(WAYBILL[site], result=Result.HV, text=WAYBILL[site])
-        hub.take(edge.batch([edge.line(scan), edge.raw_line(b"no line")]), site=site)
+        moved = edge.scan(WAYBILL[site], result=Result.STOP, step=Step.DEPART)
+        lines = [edge.line(scan), edge.line(moved), edge.raw_line(b"no line")]
+        hub.take(edge.batch(lines), site=site)
         hub.take(seal(edge.state(), edge.key), Channel.STATE, site)
         hub.put_wanted(f"{WAYBILL[site]}-{site}", scope=(site,))
         make_incident(hub, site)
@@ -134,6 +137,10 @@ def _parcel(hub: HubHome, site: str) -> Ask:
     with hub.database.writing() as tx:
         declare_parcel(tx, WAYBILL[site], declaration, "li", hub.role.policy, START)
     return Ask(f"/api/v1/parcels/{WAYBILL[site]}")
+
+
+def _custody(_hub: HubHome, site: str) -> Ask:
+    return Ask(f"/api/v1/parcels/{WAYBILL[site]}/custody")
 
 
 def _declaration(_hub: HubHome, site: str) -> Ask:
@@ -268,6 +275,9 @@ CASES: dict[str, Case] = {
     "POST /api/v1/dispatch/{list_id}/send": _dispatch("/send"),
     "POST /api/v1/dispatch/{list_id}/forward": _dispatch("/forward"),
     "POST /api/v1/dispatch/{list_id}/receive": _dispatch("/receive"),
+    "GET /api/v1/parcels/{waybill}/custody": thing(_custody),
+    "GET /api/v1/breaches": listed("/api/v1/breaches"),
+    "GET /api/v1/nobody-time": listed("/api/v1/nobody-time?since=2026-01-01T00:00:00Z"),
     "GET /api/v1/wanted": listed("/api/v1/wanted"),
     "GET /api/v1/wanted/{waybill}": thing(_entry),
     "PUT /api/v1/wanted/{waybill}": thing(_wanted_order),

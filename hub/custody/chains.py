@@ -1,0 +1,89 @@
+"""Read what a parcel's custody is folded from, and fold it. The caller owns the transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.custody import note_store
+from hub.custody.people import People
+from hub.custody.rules.chain import Chain, Ground, Subject
+from hub.custody.rules.fold import fold
+from hub.custody.rules.reading import read_scan
+from hub.custody.rules.records import UNIT_KINDS, Container, Record
+from hub.ingest.service import scans_of
+from hub.network import Network
+from hub.parcels.service import high_value_among, planned_routes, series_misused_among
+from wire.events import Scan
+from wire.names import Step
+from wire.policy import Policy
+
+SCANS_FOLDED_MAX = 2_000
+"""A parcel's newest scans; of older ones the chain says that they were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """What every role folds custody with."""
+
+    network: Network
+    policy: Policy
+    people: People
+
+    def fold(
+        self, tx: Connection, waybills: Iterable[str], now: datetime, received_until: datetime
+    ) -> dict[str, Chain]:
+        """The custody of parcels as believed at ``now``, from what was received until a moment."""
+        asked = sorted(set(waybills))
+        if not asked:
+            return {}
+        records, cut = _records(tx, asked, received_until)
+        subjects = self._subjects(tx, asked)
+        everyone = self.people.behind(tx, (each for own in records.values() for each in own))
+        policy = self.policy
+        ground = Ground(self.network, policy.handover, policy.delivery, everyone)
+        chains = {each: fold(records[each], subjects[each], ground, now) for each in asked}
+        return {
+            waybill: replace(chain, complete=False) if waybill in cut else chain
+            for waybill, chain in chains.items()
+        }
+
+    def _subjects(self, tx: Connection, waybills: Sequence[str]) -> dict[str, Subject]:
+        high = high_value_among(tx, waybills, self.policy)
+        misused = series_misused_among(tx, waybills, self.policy)
+        routes = planned_routes(tx, waybills, self.network)
+        return {
+            each: Subject(each, each in high, each in misused, routes.get(each))
+            for each in waybills
+        }
+
+
+def _records(
+    tx: Connection, waybills: Sequence[str], received_until: datetime
+) -> tuple[dict[str, list[Record]], set[str]]:
+    """Each parcel's records, and those parcels of which older scans were left out."""
+    own: dict[str, list[Record]] = {waybill: [] for waybill in waybills}
+    for fact in scans_of(tx, waybills, received_until, SCANS_FOLDED_MAX):
+        scan = fact.event
+        if isinstance(scan, Scan) and scan.waybill is not None:
+            own[scan.waybill].append(read_scan(fact, scan))
+    cut = {waybill for waybill, found in own.items() if len(found) >= SCANS_FOLDED_MAX}
+    units = {waybill: _units(found) for waybill, found in own.items()}
+    subjects = [*waybills, *{note_store.key_of(unit) for each in units.values() for unit in each}]
+    notes = note_store.notes_of(tx, subjects, received_until)
+    for waybill in waybills:
+        for subject in (waybill, *map(note_store.key_of, units[waybill])):
+            own[waybill] += notes.get(subject, [])
+    return own, cut
+
+
+def _units(records: Sequence[Record]) -> Mapping[Container, None]:
+    """The bags and pallets that a parcel was ever scanned into."""
+    return {
+        each.container: None
+        for each in records
+        if each.step in (Step.PACK, Step.LOAD)
+        and each.container is not None
+        and each.container.kind in UNIT_KINDS
+    }

@@ -1,0 +1,68 @@
+"""Tell people of breaches, and take an alert back with the last breach behind it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
+from hub.custody import store
+from hub.custody.rules.chain import Breach, BreachKind
+from hub.custody.rules.storage import CAMERA, CONTAINER, KEEPER, LOCKED_PLACE
+
+ALERT_OF = {
+    BreachKind.SERIES_MISUSED: AlertKind.SERIES_MISUSED,
+    BreachKind.OPEN_HANDOVER: AlertKind.OPEN_HANDOVER,
+    BreachKind.BAGGED_AT_BRANCH: AlertKind.BAGGED_AT_BRANCH,
+    BreachKind.NO_HANDOVER: AlertKind.NO_HANDOVER,
+    BreachKind.BAGGED_WITH_OTHERS: AlertKind.BAGGED_WITH_OTHERS,
+    BreachKind.LEFT_SIBLINGS: AlertKind.LEFT_SIBLINGS,
+    BreachKind.NO_SIGNER: AlertKind.NO_SIGNER,
+    BreachKind.STORAGE: AlertKind.STORAGE,
+    BreachKind.NO_CAMERA: AlertKind.NO_CAMERA,
+    BreachKind.RETURN_UNSAID: AlertKind.RETURN_UNSAID,
+    BreachKind.STOPPED_MOVED: AlertKind.STOPPED_MOVED,
+}
+_CONDITIONS = {
+    KEEPER: ("保管人", "a named keeper"),
+    CONTAINER: ("可上锁容器", "a lockable container"),
+    LOCKED_PLACE: ("固定上锁场所", "a fixed lockable place"),
+    CAMERA: ("监控覆盖", "camera coverage"),
+}
+
+
+def tell(tx: Connection, breach: Breach, now: datetime) -> None:
+    """Raise the breach's alert, or count it in the one that is open."""
+    finding = Finding(
+        ALERT_OF[breach.kind],
+        _subject(breach),
+        breach.at,
+        breach.evidence.late,
+        waybill=breach.waybill,
+        site=breach.site,
+        words=_words(breach),
+    )
+    raise_alert(tx, finding, now)
+
+
+def untell(tx: Connection, breach: Breach, now: datetime) -> None:
+    """A breach was withdrawn: its alert closes when no other one stands behind it."""
+    if not store.still_standing(tx, breach.kind, breach.waybill, breach.site):
+        close_alert(tx, ALERT_OF[breach.kind], _subject(breach), now)
+
+
+def what_zh(breach: Breach) -> str:
+    """What is missing or meant, in Chinese."""
+    return "、".join(_CONDITIONS[word][0] if word in _CONDITIONS else word for word in breach.words)
+
+
+def what_en(breach: Breach) -> str:
+    """What is missing or meant, in English."""
+    return ", ".join(_CONDITIONS[word][1] if word in _CONDITIONS else word for word in breach.words)
+
+
+def _subject(breach: Breach) -> str:
+    return breach.waybill or breach.site
+
+
+def _words(breach: Breach) -> dict[str, str]:
+    return {"what_zh": what_zh(breach), "what_en": what_en(breach)}

@@ -1,0 +1,142 @@
+"""Fold parcels again and keep what is new: breaches found and withdrawn, gaps, when they are due.
+
+The caller owns the transaction. Breaches of one *scope* (a parcel, a container, a site) are judged
+together: what stands and is found again stays, what is not found any more is withdrawn.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from hub.custody import note_store, store
+from hub.custody.chains import Chains
+from hub.custody.findings import tell, untell
+from hub.custody.rules.chain import Breach, Chain, Exit
+from hub.custody.rules.records import UNIT_KINDS, Container
+from hub.custody.rules.siblings import judge_lot, lots_of
+from hub.custody.store import FoundBreach
+
+LOT_AGE_MAX = timedelta(days=7)
+"""How far before a new record of a container its lots are judged again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges parcels and the containers that they were put in."""
+
+    chains: Chains
+
+    def judge_parcels(
+        self, tx: Connection, waybills: Iterable[str], now: datetime
+    ) -> dict[Container, datetime]:
+        """Fold parcels again; from now on they are watched.
+
+        Returns:
+            The containers that a parcel newly turns out not to have left with, and from when on
+            their lots must be looked at.
+        """
+        chains = self.chains.fold(tx, waybills, now, now)
+        if not chains:
+            return {}
+        stood = store.standing(tx, list(chains))
+        for waybill, chain in chains.items():
+            _compare(tx, waybill, stood.get(waybill, []), chain.breaches, now)
+        store.replace_gaps(tx, {waybill: chain.gaps for waybill, chain in chains.items()})
+        exits = {waybill: chain.exits for waybill, chain in chains.items()}
+        touched: dict[Container, datetime] = {}
+        for waybill in store.replace_exits(tx, exits):
+            for each in exits[waybill]:
+                at = touched.get(each.container, each.put.at)
+                touched[each.container] = min(at, each.put.at)
+        self._watch(tx, chains)
+        return touched
+
+    def judge_containers(
+        self, tx: Connection, touched: Mapping[Container, datetime], now: datetime
+    ) -> None:
+        """Look at containers' lots; ``touched`` tells from when on something may have changed."""
+        keys = [note_store.key_of(each) for each in touched]
+        exits, stood = store.exits_from(tx, keys), store.standing(tx, keys)
+        for container, touched_at in touched.items():
+            scope = note_store.key_of(container)
+            # In a vehicle all may travel together: only who was seen outside it can be wrong.
+            if container.kind in UNIT_KINDS or scope in exits or scope in stood:
+                since = touched_at - LOT_AGE_MAX
+                wanted = self._judge_lots(tx, container, exits.get(scope, {}), since)
+                known = [each for each in stood.get(scope, []) if _is_since(each.lot_at, since)]
+                _compare(tx, scope, known, list(wanted), now, wanted)
+
+    def _judge_lots(
+        self,
+        tx: Connection,
+        container: Container,
+        exits: Mapping[str, Sequence[Exit]],
+        since: datetime,
+    ) -> dict[Breach, datetime]:
+        """The breaches in a container's lots from a moment on, and when the lot of each began."""
+        series_hv = [kind.series_hv for kind in self.chains.policy.waybill if kind.series_hv]
+        # Read from further back, so that the first lot that is judged is a whole one.
+        log = note_store.log_of(tx, container, since - LOT_AGE_MAX)
+        return {
+            breach: lot.began_at
+            for lot in lots_of(container, log)
+            if lot.began_at >= since
+            for breach in judge_lot(lot, exits, series_hv)
+        }
+
+    def judge_site(self, tx: Connection, breach: Breach, *, stands: bool, now: datetime) -> None:
+        """A site's standing breach: kept while it stands, by the record that showed it first."""
+        stood = store.standing(tx, [breach.site]).get(breach.site, [])
+        if stands and stood:
+            return
+        _compare(tx, breach.site, stood, [breach] if stands else [], now)
+
+    def _watch(self, tx: Connection, chains: Mapping[str, Chain]) -> None:
+        known = store.watched(tx, chains)
+        moved = {
+            waybill: chain.due_at
+            for waybill, chain in chains.items()
+            if waybill not in known or known[waybill] != chain.due_at
+        }
+        store.watch(tx, moved, known)
+
+
+def tell_due(tx: Connection, now: datetime, limit: int) -> None:
+    """Tell people of breaches that could have been mended until now."""
+    due = store.untold(tx, now, limit)
+    for found in due:
+        tell(tx, found.breach, now)
+    if due:
+        store.set_told(tx, [found.id for found in due])
+
+
+def _compare(
+    tx: Connection,
+    scope: str,
+    stood: Sequence[FoundBreach],
+    wanted: Sequence[Breach],
+    now: datetime,
+    began: Mapping[Breach, datetime] | None = None,
+) -> None:
+    known = {_key(each.breach): each for each in stood}
+    fresh = {_key(breach): breach for breach in wanted}
+    for key in fresh.keys() - known.keys():
+        breach = fresh[key]
+        wait = breach.tell_at if breach.tell_at > now else None
+        lot_at = None if began is None else began[breach]
+        store.add_breach(tx, scope, breach, now, wait, lot_at)
+        if wait is None:
+            tell(tx, breach, now)
+    for key in known.keys() - fresh.keys():
+        store.withdraw(tx, known[key], now)
+        untell(tx, known[key].breach, now)
+
+
+def _is_since(lot_at: datetime | None, since: datetime) -> bool:
+    return lot_at is not None and lot_at >= since
+
+
+def _key(breach: Breach) -> tuple[object, ...]:
+    return breach.kind, breach.waybill, breach.evidence.line

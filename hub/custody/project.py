@@ -1,0 +1,149 @@
+"""Arriving scans and acts: keep what custody needs of them, and judge whom they touch.
+
+Source: design section 6.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from hub.custody import note_store, store
+from hub.custody.judging import Judge
+from hub.custody.rules.chain import Breach, BreachKind
+from hub.custody.rules.reading import container_of, read_act, read_scan, unit_of
+from hub.custody.rules.records import UNIT_KINDS, Container, Record
+from hub.custody.rules.storage import is_blind
+from hub.fact import Fact
+from hub.ingest.service import events_at
+from hub.parcels.service import high_value_among
+from wire.events import Act, Scan
+from wire.names import Result, Step
+
+ABOARD_AGE_MAX = timedelta(days=30)
+"""How long before a bag's scan its parcels may have been packed."""
+
+_LOGGED = frozenset({Step.PACK, Step.LOAD, Step.DEPART, Step.ARRIVE, Step.UNLOAD})
+_WATCHED_RESULTS = frozenset({Result.HV, Result.WANTED, Result.STOP})
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a batch of events tells custody; ``touched`` from when on containers are looked at."""
+
+    scans: list[Record] = field(default_factory=list)
+    notes: list[tuple[str, Record]] = field(default_factory=list)
+    waybills: set[str] = field(default_factory=set)
+    touched: dict[Container, datetime] = field(default_factory=dict)
+
+    def touch(self, container: Container, at: datetime) -> None:
+        self.touched[container] = min(at, self.touched.get(container, at))
+
+
+class CustodyProjection:
+    """Watches high-value and wanted parcels; of others only what bags need is kept."""
+
+    name = "custody"
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+
+    def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
+        """Keep notes, then judge parcels, then the containers that they were put in."""
+        batch = _Batch()
+        for fact in facts:
+            if isinstance(fact.event, Scan):
+                _read_scan(batch, fact, fact.event)
+            elif isinstance(fact.event, Act):
+                _read_act(tx, batch, fact, fact.event)
+        watched = self._watched(tx, batch)
+        for scan in batch.scans:
+            _log(batch, scan, scan.waybill in watched)
+        note_store.add_notes(tx, batch.notes)
+        watched |= _aboard(tx, batch)
+        exits = self._judge.judge_parcels(tx, watched, now)
+        for container, at in exits.items():
+            batch.touch(container, at)
+        if batch.touched:
+            self._judge.judge_containers(tx, batch.touched, now)
+        self._judge_cameras(tx, batch, watched, now)
+
+    def _watched(self, tx: Connection, batch: _Batch) -> set[str]:
+        asked = batch.waybills
+        if not asked:
+            return set()
+        flagged = {scan.waybill for scan in batch.scans if scan.result in _WATCHED_RESULTS}
+        high = high_value_among(tx, asked, self._judge.chains.policy)
+        return {each for each in flagged if each} | high | store.watched(tx, asked).keys()
+
+    def _judge_cameras(
+        self, tx: Connection, batch: _Batch, watched: set[str], now: datetime
+    ) -> None:
+        """One standing breach for a site that stores such parcels without any camera (HV-2.8)."""
+        network = self._judge.chains.network
+        stored = (s for s in batch.scans if s.step is Step.STORE and s.waybill in watched)
+        for record in {each.site: each for each in stored}.values():
+            breach = Breach(
+                BreachKind.NO_CAMERA, None, record.at, record.site, record, (), record.at
+            )
+            blind = is_blind(network, record.site)
+            self._judge.judge_site(tx, breach, stands=blind, now=now)
+
+
+def _read_scan(batch: _Batch, fact: Fact, scan: Scan) -> None:
+    if scan.waybill is not None:
+        batch.scans.append(read_scan(fact, scan))
+        batch.waybills.add(scan.waybill)
+        return
+    unit = unit_of(scan)
+    if unit is None:
+        return
+    record = read_scan(fact, scan)
+    batch.notes.append((note_store.key_of(unit), record))
+    batch.touch(unit, record.at)
+    carrier = container_of(scan)
+    if carrier is not None and carrier != unit:
+        batch.notes.append((note_store.key_of(carrier), record))
+        batch.touch(carrier, record.at)
+
+
+def _read_act(tx: Connection, batch: _Batch, fact: Fact, act: Act) -> None:
+    if act.waybill is not None:
+        batch.notes.append((act.waybill, read_act(fact, act, act.waybill, None, act.scans)))
+        batch.waybills.add(act.waybill)
+        return
+    covered: dict[tuple[str | None, Container | None], list[int]] = {}
+    for found in events_at(tx, act.site, act.edge, act.spool, act.scans):
+        if isinstance(found.event, Scan):
+            subject = (found.event.waybill, unit_of(found.event))
+            covered.setdefault(subject, []).append(found.event.seq)
+    for (waybill, unit), seqs in covered.items():
+        record = read_act(fact, act, waybill, unit, tuple(seqs))
+        if waybill is not None:
+            batch.notes.append((waybill, record))
+            batch.waybills.add(waybill)
+        elif unit is not None:
+            batch.notes.append((note_store.key_of(unit), record))
+            batch.touch(unit, record.at)
+
+
+def _log(batch: _Batch, scan: Record, is_watched: bool) -> None:
+    """Note a parcel's scan in the log of what it names; vehicles' logs only hold watched ones."""
+    container = scan.container
+    if container is None or scan.step not in _LOGGED:
+        return
+    if container.kind in UNIT_KINDS or is_watched:
+        batch.notes.append((note_store.key_of(container), scan))
+        batch.touch(container, scan.at)
+
+
+def _aboard(tx: Connection, batch: _Batch) -> set[str]:
+    """The watched parcels in the bags and pallets that were scanned or handed over as a whole."""
+    found: set[str] = set()
+    for container, at in batch.touched.items():
+        moved = [n for n in batch.notes if n[1].unit == container]
+        if moved:
+            until = max(record.at for _, record in moved)
+            found.update(note_store.members_of(tx, container, at - ABOARD_AGE_MAX, until))
+    return set(store.watched(tx, found)) if found else set()

@@ -1,0 +1,293 @@
+"""Tables and SQL of what custody found: watched parcels, breaches, gaps. Decides no rule."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from hub.custody.rules.chain import Breach, BreachKind, Exit, Gap, GapKind
+from hub.db.schema import RowId, UtcDateTime, metadata
+
+custody_watch = Table(
+    "custody_watch",
+    metadata,
+    Column("waybill", String(64), primary_key=True),
+    # When the chain changes next although nothing is recorded.
+    Column("due_at", UtcDateTime, index=True),
+)
+custody_breach = Table(
+    "custody_breach",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    # The waybill, container or site whose records are judged together.
+    Column("scope", String(100), nullable=False),
+    # Of a container's breach: when its lot began.
+    Column("lot_at", UtcDateTime),
+    Column("kind", String(32), nullable=False),
+    Column("waybill", String(64), index=True),
+    Column("site", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("breach", LargeBinary, nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    # When people are told; null: they have been, or need not be.
+    Column("tell_at", UtcDateTime, index=True),
+    Index(None, "scope", "withdrawn_at"),
+    Index(None, "site", "id"),
+)
+custody_gap = Table(
+    "custody_gap",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("waybill", String(64), nullable=False, index=True),
+    Column("site", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("from_at", UtcDateTime, nullable=False),
+    Column("to_at", UtcDateTime, index=True),
+)
+custody_exit = Table(
+    "custody_exit",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("waybill", String(64), nullable=False, index=True),
+    Column("container", String(100), nullable=False, index=True),
+    Column("found", LargeBinary, nullable=False),
+)
+
+_GapRow = tuple[str, str, datetime, datetime | None]
+
+_encode = msgspec.json.Encoder().encode
+_breach_of = msgspec.json.Decoder(Breach).decode
+_exit_of = msgspec.json.Decoder(Exit).decode
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBreach:
+    """A breach as it is kept; ``withdrawn_at``: later records showed that it was none.
+
+    ``lot_at`` belongs to those of containers: when the lot began.
+    """
+
+    id: int
+    breach: Breach
+    lot_at: datetime | None
+    found_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyGap:
+    """A stretch of nobody's time of one parcel."""
+
+    waybill: str
+    site: str
+    kind: GapKind
+    from_at: datetime
+    to_at: datetime | None
+
+
+# ---------------------------------------------------------------- watched parcels
+
+
+def watched(tx: Connection, waybills: Iterable[str]) -> dict[str, datetime | None]:
+    """Those that are watched, with when they are due."""
+    rows = tx.execute(select(custody_watch).where(custody_watch.c.waybill.in_(list(waybills))))
+    return {row.waybill: row.due_at for row in rows}
+
+
+def watch(tx: Connection, due: Mapping[str, datetime | None], known: Iterable[str]) -> None:
+    """Watch parcels from now on, or move when they are due."""
+    old = set(known)
+    new_rows = [{"waybill": waybill, "due_at": due[waybill]} for waybill in due.keys() - old]
+    if new_rows:
+        tx.execute(insert(custody_watch), new_rows)
+    for waybill in due.keys() & old:
+        mine = custody_watch.c.waybill == waybill
+        tx.execute(update(custody_watch).where(mine).values(due_at=due[waybill]))
+
+
+def due(tx: Connection, now: datetime, limit: int) -> list[str]:
+    """Parcels whose chain changes by now."""
+    query = select(custody_watch.c.waybill).where(custody_watch.c.due_at <= now)
+    return list(tx.execute(query.order_by(custody_watch.c.due_at).limit(limit)).scalars())
+
+
+# ---------------------------------------------------------------- breaches
+
+
+def standing(tx: Connection, scopes: Sequence[str]) -> dict[str, list[FoundBreach]]:
+    """The breaches of scopes that were not withdrawn."""
+    mine = custody_breach.c.scope.in_(scopes) & custody_breach.c.withdrawn_at.is_(None)
+    found: dict[str, list[FoundBreach]] = {}
+    for row in tx.execute(select(custody_breach).where(mine).order_by(custody_breach.c.id)):
+        found.setdefault(row.scope, []).append(_found(row))
+    return found
+
+
+def add_breach(
+    tx: Connection,
+    scope: str,
+    breach: Breach,
+    now: datetime,
+    tell_at: datetime | None,
+    lot_at: datetime | None = None,
+) -> None:
+    """Keep a breach; ``tell_at`` null: people have been told."""
+    row = {
+        "scope": scope,
+        "lot_at": lot_at,
+        "kind": breach.kind,
+        "waybill": breach.waybill,
+        "site": breach.site,
+        "at": breach.at,
+        "breach": _encode(breach),
+        "found_at": now,
+        "tell_at": tell_at,
+    }
+    tx.execute(insert(custody_breach).values(row))
+
+
+def withdraw(tx: Connection, found: FoundBreach, now: datetime) -> None:
+    """It was none after all; what was believed stays in the table."""
+    mine = custody_breach.c.id == found.id
+    tx.execute(update(custody_breach).where(mine).values(withdrawn_at=now, tell_at=None))
+
+
+def still_standing(tx: Connection, kind: BreachKind, waybill: str | None, site: str) -> bool:
+    """Whether any breach of a kind stands for a parcel, or without one for a site."""
+    breach = custody_breach.c
+    same = (
+        breach.waybill == waybill if waybill else breach.waybill.is_(None) & (breach.site == site)
+    )
+    query = select(breach.id).where(breach.kind == kind, same, breach.withdrawn_at.is_(None))
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def untold(tx: Connection, now: datetime, limit: int) -> list[FoundBreach]:
+    """Breaches of which people must be told by now."""
+    query = select(custody_breach).where(custody_breach.c.tell_at <= now)
+    return [
+        _found(row) for row in tx.execute(query.order_by(custody_breach.c.tell_at).limit(limit))
+    ]
+
+
+def set_told(tx: Connection, ids: Sequence[int]) -> None:
+    """People have been told."""
+    tx.execute(update(custody_breach).where(custody_breach.c.id.in_(ids)).values(tell_at=None))
+
+
+def page_of_breaches(
+    tx: Connection,
+    sites: frozenset[str] | None,
+    since: datetime | None,
+    before_id: int | None,
+    limit: int,
+) -> list[FoundBreach]:
+    """Breaches that stand, the newest found first; ``since`` is event time."""
+    breach = custody_breach.c
+    query = select(custody_breach).where(breach.withdrawn_at.is_(None))
+    if sites is not None:
+        query = query.where(breach.site.in_(sorted(sites)))
+    if since is not None:
+        query = query.where(breach.at >= since)
+    if before_id is not None:
+        query = query.where(breach.id < before_id)
+    return [_found(row) for row in tx.execute(query.order_by(breach.id.desc()).limit(limit))]
+
+
+def breaches_of(tx: Connection, waybill: str, as_of: datetime) -> list[FoundBreach]:
+    """A parcel's breaches as they stood then."""
+    breach = custody_breach.c
+    stood = or_(breach.withdrawn_at.is_(None), breach.withdrawn_at > as_of)
+    query = select(custody_breach).where(breach.waybill == waybill, breach.found_at <= as_of, stood)
+    return [_found(row) for row in tx.execute(query.order_by(breach.at, breach.id))]
+
+
+# ---------------------------------------------------------------- gaps and exits
+
+
+def replace_gaps(tx: Connection, gaps: Mapping[str, Iterable[Gap]]) -> None:
+    """Keep nobody's stretches of parcels as they are known now; written only where they differ."""
+    mine = custody_gap.c.waybill.in_(list(gaps))
+    known: dict[str, set[_GapRow]] = {}
+    for row in tx.execute(select(custody_gap).where(mine)):
+        known.setdefault(row.waybill, set()).add((row.site, row.kind, row.from_at, row.to_at))
+    for waybill, found in gaps.items():
+        wanted: set[_GapRow] = {
+            (gap.site, gap.kind, gap.from_at, gap.to_at) for gap in found if gap.is_nobodys
+        }
+        if wanted == known.get(waybill, set()):
+            continue
+        tx.execute(delete(custody_gap).where(custody_gap.c.waybill == waybill))
+        names = ("site", "kind", "from_at", "to_at")
+        rows = [dict(zip(names, each, strict=True)) | {"waybill": waybill} for each in wanted]
+        if rows:
+            tx.execute(insert(custody_gap), rows)
+
+
+def gaps_since(
+    tx: Connection, sites: frozenset[str] | None, since: datetime
+) -> Iterable[NobodyGap]:
+    """Nobody's stretches that last, or ended after a moment."""
+    gap = custody_gap.c
+    query = select(custody_gap).where(or_(gap.to_at.is_(None), gap.to_at > since))
+    if sites is not None:
+        query = query.where(gap.site.in_(sorted(sites)))
+    for row in tx.execute(query):
+        yield NobodyGap(row.waybill, row.site, GapKind(row.kind), row.from_at, row.to_at)
+
+
+def replace_exits(tx: Connection, exits: Mapping[str, Sequence[Exit]]) -> set[str]:
+    """Keep where parcels were seen although they had been put into something.
+
+    Returns:
+        The parcels of which something new is known.
+    """
+    mine = custody_exit.c.waybill.in_(list(exits))
+    known: dict[str, list[bytes]] = {}
+    for row in tx.execute(select(custody_exit).where(mine).order_by(custody_exit.c.id)):
+        known.setdefault(row.waybill, []).append(row.found)
+    changed = set()
+    for waybill, found in exits.items():
+        lines = [_encode(each) for each in found]
+        if lines == known.get(waybill, []):
+            continue
+        changed.add(waybill)
+        tx.execute(delete(custody_exit).where(custody_exit.c.waybill == waybill))
+        rows = [
+            {"waybill": waybill, "container": f"{e.container.kind}:{e.container.id}", "found": line}
+            for e, line in zip(found, lines, strict=True)
+        ]
+        if rows:
+            tx.execute(insert(custody_exit), rows)
+    return changed
+
+
+def exits_from(tx: Connection, containers: Sequence[str]) -> dict[str, dict[str, list[Exit]]]:
+    """The exits from containers, by container and waybill."""
+    query = select(custody_exit).where(custody_exit.c.container.in_(containers))
+    found: dict[str, dict[str, list[Exit]]] = {}
+    for row in tx.execute(query.order_by(custody_exit.c.id)):
+        of_container = found.setdefault(row.container, {})
+        of_container.setdefault(row.waybill, []).append(_exit_of(row.found))
+    return found
+
+
+def _found(row: Row[*tuple[Any, ...]]) -> FoundBreach:
+    return FoundBreach(row.id, _breach_of(row.breach), row.lot_at, row.found_at, row.withdrawn_at)
