@@ -46,9 +46,9 @@ function ready(state, words) {
 function readyAtSeveral(state, words) {
   const cards = state.session.map((session) =>
     make("li", "", make("b", "", session.device),
-      make("span", "", session.who === null ? words.say("foot.who.none") : person(session.who)),
+      make("span", "", session.who === null ? words.say("foot.who.none") : person(session.who), unknownTag(session.who, words)),
       make("span", "", session.step === null ? words.say("foot.step.none") : words.say(`step.${session.step}`)),
-      make("span", "", session.place?.id ?? words.say("foot.place.none"))));
+      make("span", "", session.place?.id ?? words.say("foot.place.none"), unknownTag(session.place, words))));
   return section("label", words.say("ready"), words.sayOther("ready"), make("ul", "sessions", ...cards));
 }
 
