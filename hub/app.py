@@ -72,6 +72,7 @@ def create_app(context: HubContext) -> FastAPI:
     from fastapi.security import HTTPBearer
 
     import hub.access.api
+    import hub.access.labels_api
     import hub.access.login
     from hub.access.gate import Gate, refuse_ungranted
     from hub.access.lockout import Lockouts
@@ -108,6 +109,7 @@ def create_app(context: HubContext) -> FastAPI:
         hub.access.api.link_router,
         hub.access.api.edge_router,
         hub.access.login.router,
+        hub.access.labels_api.router,
         live_router(feed),
     )
     rooms = _room_routers()

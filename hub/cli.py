@@ -3,59 +3,36 @@
 What is wrong with a configuration is one sentence on stderr and exit 2.
 """
 
-import fcntl
 import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import structlog
 import typer
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from hub.access.service import adopt_admin_token, make_console_link, make_enrol_secret
+from hub.access.service import make_console_link, make_enrol_secret
+from hub.accounts_cli import accounts_app
 from hub.alerts.service import AlertKind, Finding, raise_alert
-from hub.clock import ClockSetting, SystemClock, read_test_clock
-from hub.config import ConfigError, Settings, load_network, load_policy, load_settings
-from hub.db.engine import Database, DatabaseError, open_database, parse_url
+from hub.config import ConfigError, load_network, load_policy, load_settings
+from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import check as check_database
-from hub.db.upgrade import upgrade
 from hub.heartbeat import Role
-from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
-from hub.network import Network
-from hub.supervisor import StartError, Supervisor
+from hub.home import ConfigOption, Home, open_home, read_clock, sentences
+from hub.supervisor import Supervisor
 from hub.telemetry import METRICS_VARIABLE, empty_metrics_dir, start_logging
-from hub.wanted.service import adopt_rules
 from ledger.keys import key_hash
 from wire.names import is_name
-from wire.policy import Policy
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
+app.add_typer(accounts_app, name="account")
 
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="hub.toml")]
-_TOKEN_BYTES = 32
 _PROBE_TIMEOUT_S = 1.0
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class _Home:
-    """A hub's settings with its database open and its keys made."""
-
-    settings: Settings
-    policy: Policy
-    network: Network
-    clock: SystemClock
-    clock_setting: ClockSetting | None
-    database: Database
-    keys: HubKeys
 
 
 @app.callback(invoke_without_command=True)
@@ -69,18 +46,18 @@ def serve(
     if context.invoked_subcommand is not None:
         return
     start_logging("supervisor")
-    with _sentences(), _open_home(config, exclusive=True) as home:
+    with sentences(), open_home(config, exclusive=True) as home:
         _serve(home, _parse_roles(roles))
 
 
 @app.command()
 def check(context: typer.Context, config: ConfigOption = None) -> None:
     """Check the configuration; change nothing."""
-    with _sentences():
+    with sentences():
         settings = load_settings(config or context.obj)
         load_policy(settings.policy)
         load_network(settings.network)
-        _read_clock(settings)
+        read_clock(settings)
         url = parse_url(settings.database, settings.data_dir)
         database = open_database(url)
         try:
@@ -96,7 +73,7 @@ def check(context: typer.Context, config: ConfigOption = None) -> None:
 def enrol(context: typer.Context, site: str, edge: str, config: ConfigOption = None) -> None:
     """Print a token with which this edge may enrol, once, within an hour."""
     start_logging("enrol")
-    with _sentences(), _open_home(config or context.obj, exclusive=False) as home:
+    with sentences(), open_home(config or context.obj, exclusive=False) as home:
         for name in (site, edge):
             if not is_name(name):
                 raise ConfigError(f"{name!r} is no name: 1 to 32 of A-Z a-z 0-9 _ -")
@@ -111,7 +88,7 @@ def enrol(context: typer.Context, site: str, edge: str, config: ConfigOption = N
 def link(context: typer.Context, config: ConfigOption = None) -> None:
     """Print a link that opens the console, once, within an hour."""
     start_logging("link")
-    with _sentences(), _open_home(config or context.obj, exclusive=False) as home:
+    with sentences(), open_home(config or context.obj, exclusive=False) as home:
         host, port = home.settings.http_address
         typer.echo(_console_line(home, host, port))
 
@@ -121,7 +98,7 @@ def main() -> None:
     app()
 
 
-def _serve(home: _Home, roles: list[Role]) -> None:
+def _serve(home: Home, roles: list[Role]) -> None:
     # Roles read the directory's name when they import the metrics library.
     os.environ[METRICS_VARIABLE] = str(empty_metrics_dir(home.settings.data_dir))
     supervisor = Supervisor(
@@ -147,7 +124,7 @@ def _serve(home: _Home, roles: list[Role]) -> None:
     supervisor.run(announce_when_ready)
 
 
-def _tell_of_broker(home: _Home, why: str) -> None:
+def _tell_of_broker(home: Home, why: str) -> None:
     now = home.clock.now()
     finding = Finding(AlertKind.ROLE_RESTARTED, "broker", now, words={"why": why})
     try:
@@ -158,9 +135,9 @@ def _tell_of_broker(home: _Home, why: str) -> None:
         _log.exception("no alert of the broker's restart: the database does not answer")
 
 
-def _console_line(home: _Home, host: str, port: int) -> str:
+def _console_line(home: Home, host: str, port: int) -> str:
     with home.database.writing() as tx:
-        secret = make_console_link(tx, home.clock.now(), home.clock.random_bytes)
+        secret = make_console_link(tx, home.clock.now(), home.clock.random_bytes, home.clock.rate)
     return f"Console (one use): http://{_reachable(host)}:{port}/enter/{secret}"
 
 
@@ -185,66 +162,3 @@ def _parse_roles(text: str) -> list[Role]:
         return [Role(name) for name in dict.fromkeys(text.split(","))]
     except ValueError as error:
         raise ConfigError(f"--roles: {error}; there are {', '.join(Role)}") from error
-
-
-@contextmanager
-def _open_home(config: Path | None, *, exclusive: bool) -> Iterator[_Home]:
-    settings = load_settings(config)
-    policy = load_policy(settings.policy)
-    network = load_network(settings.network)
-    setting = _read_clock(settings)
-    clock = SystemClock(setting)
-    url = parse_url(settings.database, settings.data_dir)
-    database = open_database(url)
-    try:
-        with _data_dir(settings.data_dir, exclusive=exclusive):
-            upgrade(url, database)
-            keys = load_keys(settings.data_dir, clock.random_bytes)
-            token_path = settings.data_dir / ADMIN_TOKEN_FILE
-            token = load_secret(token_path, lambda: clock.random_bytes(_TOKEN_BYTES).hex())
-            with database.writing() as tx:
-                adopt_admin_token(tx, token, clock.now())
-                adopt_rules(tx, policy, clock.now())
-            yield _Home(settings, policy, network, clock, setting, database, keys)
-    finally:
-        database.close()
-
-
-@contextmanager
-def _data_dir(path: Path, *, exclusive: bool) -> Iterator[None]:
-    """The directory made, and held by one running hub alone."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (path / "hub.lock").open("a")
-    except OSError as error:
-        raise ConfigError(f"data_dir: cannot use {path}: {error.strerror}") from error
-    with lock:
-        if exclusive:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ConfigError(f"data_dir: another hub runs on {path}") from error
-        yield
-
-
-def _read_clock(settings: Settings) -> ClockSetting | None:
-    try:
-        setting = read_test_clock()
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    if setting is not None and not settings.is_all_loopback:
-        raise ConfigError("CUSTOS_TEST_CLOCK is honoured only if every listener is loopback")
-    return setting
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    try:
-        yield
-    except (ConfigError, DatabaseError, KeyFileError, StartError) as error:
-        _exit_with(str(error))
-
-
-def _exit_with(sentence: str) -> NoReturn:
-    typer.echo(f"custos-hub: {sentence}", err=True)
-    raise typer.Exit(2)

@@ -103,6 +103,17 @@ def change_account(tx: Connection, changed: Account) -> None:
         end_sessions(tx, changed.name)
 
 
+def hash_password(password: str) -> str:
+    """What is stored of a password; takes a while, so before any transaction.
+
+    Raises:
+        BusyError: too many are being hashed at this moment (hub.access.passwords).
+    """
+    from hub.access import passwords  # argon2 costs each program's start, and few need it
+
+    return passwords.hash_password(password)
+
+
 def set_password(tx: Connection, name: str, password_hash: str, *, must_change: bool) -> None:
     """Give an account another password and end its sessions; whoever has the old one is out.
 

@@ -113,6 +113,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/parcels/{waybill}": EVERYONE,
     "GET /console/incidents": EVERYONE,
     "GET /console/incidents/{incident_id}": EVERYONE,
+    "GET /console/labels": LEADING,
+    "POST /console/labels/badge": LEADING,
 }
 
 OWN_PASSWORD = frozenset({"GET /account", "POST /account/password", "POST /logout"})

@@ -6,7 +6,6 @@ Source: design section 4. The gate has checked the Origin of every form before i
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
-from urllib.parse import parse_qs
 
 import structlog
 from fastapi import APIRouter, Request
@@ -33,10 +32,9 @@ from hub.web.choice import (
     theme_of,
 )
 from hub.web.context import CalledBy, Hub, HubContext
+from hub.web.form import read_form
 from hub.web.problems import ProblemError
 
-FORM_BYTES_MAX = 8 * 1024
-FIELDS_MAX = 8
 NAME_SHOWN_MAX = 32
 
 _log = structlog.get_logger()
@@ -63,7 +61,7 @@ def show_login(request: Request) -> HTMLResponse:
 @router.post("/login")
 async def log_in(request: Request, hub: Hub) -> Response:
     """Check name and password; a session, or the form again with the reason."""
-    form = await _read_form(request)
+    form = await read_form(request)
     lockouts: Lockouts = request.app.state.lockouts
     return await run_in_threadpool(_log_in, request, hub, lockouts, form, _peer(request))
 
@@ -89,7 +87,7 @@ def show_account(request: Request, hub: Hub, caller: CalledBy) -> HTMLResponse:
 @router.post("/account/password")
 async def change_password(request: Request, hub: Hub, caller: CalledBy) -> Response:
     """Change one's own password; all other sessions end."""
-    form = await _read_form(request)
+    form = await read_form(request)
     lockouts: Lockouts = request.app.state.lockouts
     return await run_in_threadpool(_change_password, request, hub, caller, lockouts, form)
 
@@ -97,7 +95,7 @@ async def change_password(request: Request, hub: Hub, caller: CalledBy) -> Respo
 @router.post("/account/choice")
 async def keep_choice(request: Request, hub: Hub, caller: CalledBy) -> Response:
     """Keep one's language and theme."""
-    form = await _read_form(request)
+    form = await read_form(request)
     return await run_in_threadpool(_keep_choice, hub, caller, form)
 
 
@@ -246,25 +244,3 @@ def _own_account(hub: HubContext, caller: Caller) -> Account:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-async def _read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, each once.
-
-    Raises:
-        ProblemError: longer than ``FORM_BYTES_MAX``, or no form.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES_MAX:
-            raise ProblemError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {FORM_BYTES_MAX} bytes"
-            )
-    try:
-        fields = parse_qs(
-            body.decode("ascii"), max_num_fields=FIELDS_MAX, errors="strict", strict_parsing=True
-        )
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "this is no form") from error
-    return {name: values[-1] for name, values in fields.items()}

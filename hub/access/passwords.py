@@ -42,7 +42,7 @@ def is_password(stored: str | None, password: str) -> bool:
     """
     with _Turn():
         try:
-            _hasher.verify(stored or _NOBODYS, password)
+            _hasher.verify(_NOBODYS if stored is None else stored, password)
         except (VerificationError, InvalidHashError):
             return False
         return stored is not None

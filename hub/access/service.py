@@ -10,15 +10,27 @@ from sqlalchemy import Connection
 
 from hub.access import store
 from hub.access.accounts import (
+    AccountError,
     RandomBytes,
+    add_account,
     adopt_admin_token,
-    caller_by_session,
-    caller_by_token,
+    change_account,
+    find_account,
     forget_expired,
+    hash_password,
+    list_accounts,
     make_console_link,
     open_session,
+    set_password,
 )
-from hub.access.badges import people_of, person_of
+from hub.access.badges import (
+    UnknownBadgeError,
+    people_of,
+    person_of,
+    print_badge,
+    revoke_badge,
+    tokens_of,
+)
 from hub.access.bodies import BodiesError, keep_bodies, read_bodies
 from hub.access.grants import may
 from hub.access.looks import (
@@ -46,8 +58,10 @@ from hub.access.rules import (
     EdgeKey,
     EnrolAnswer,
     Enrolment,
+    PasswordFault,
     Role,
     judge_enrolment,
+    password_fault,
     secret_hash,
 )
 from hub.alerts.service import AlertKind, Finding, raise_alert
@@ -58,18 +72,24 @@ __all__ = [
     "REASON_CHARS_MAX",
     "REASON_CHARS_MIN",
     "UNMASKING_ROLES",
+    "AccountError",
     "BodiesError",
     "Caller",
     "EdgeKey",
     "EnrolAnswer",
     "Enrolment",
     "MayNotUnmaskError",
+    "PasswordFault",
     "Role",
+    "UnknownBadgeError",
+    "add_account",
     "adopt_admin_token",
-    "caller_by_session",
-    "caller_by_token",
+    "change_account",
+    "find_account",
     "forget_expired",
+    "hash_password",
     "keep_bodies",
+    "list_accounts",
     "make_console_link",
     "mask_id",
     "mask_name",
@@ -78,11 +98,16 @@ __all__ = [
     "mask_text",
     "may",
     "open_session",
+    "password_fault",
     "people_of",
     "person_of",
+    "print_badge",
     "read_bodies",
     "record_look",
     "record_looks",
+    "revoke_badge",
+    "set_password",
+    "tokens_of",
     "unmasked_code",
 ]
 

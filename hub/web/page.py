@@ -35,7 +35,12 @@ def markup(template: str, **values: str | Html) -> Html:
 
 
 def page_response(
-    title: str, body: Html, language: Language, theme: Theme, status: int = 200
+    title: str,
+    body: Html,
+    language: Language,
+    theme: Theme,
+    status: int = 200,
+    styles: str = "",
 ) -> HTMLResponse:
     """A whole page that nobody keeps, frames, or feeds with scripts."""
     content = markup(
@@ -43,7 +48,7 @@ def page_response(
         lang=language.tag,
         theme=theme,
         title=title,
-        styles_html=Html(_styles()),
+        styles_html=Html(_styles() + styles),
         body_html=body,
     )
     return HTMLResponse(content, status, headers=_HEADERS)

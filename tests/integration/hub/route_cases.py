@@ -221,8 +221,7 @@ def _token(hub: HubHome, _site: str) -> Ask:
 
 
 def _staff(hub: HubHome, site: str) -> Ask:
-    """Needs the network below."""
-    badge = f"1{HERE}" if site == HERE else f"1{THERE}"
+    badge = f"1{site}"
     with hub.database.writing() as tx:
         print_badge(tx, NETWORK, badge, "li", START, hub.clock.random_bytes)
     return Ask(f"/api/v1/staff/{badge}/token")
@@ -259,6 +258,10 @@ CASES: dict[str, Case] = {
     "GET /api/v1/staff": listed("/api/v1/staff"),
     "POST /api/v1/staff/{badge}/token": thing(_staff),
     "DELETE /api/v1/staff/{badge}/token": thing(_staff),
+    "GET /console/labels": thing(lambda _hub, site: Ask(f"/console/labels?site={site}")),
+    "POST /console/labels/badge": thing(
+        lambda _hub, site: Ask("/console/labels/badge", form={"badge": f"1{site}"})
+    ),
     "GET /api/v1/looks": plain("/api/v1/looks"),
     "GET /api/v1/about": plain("/api/v1/about"),
     "GET /api/v1/openapi.json": plain("/api/v1/openapi.json"),

@@ -1,0 +1,116 @@
+"""A hub as the programs of its machine open it: settings, database, keys.
+
+ConfigError, DatabaseError, KeyFileError, StartError      one sentence, exit 2
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from hub.access.service import adopt_admin_token
+from hub.clock import ClockSetting, SystemClock, read_test_clock
+from hub.config import ConfigError, Settings, load_network, load_policy, load_settings
+from hub.db.engine import Database, DatabaseError, open_database, parse_url
+from hub.db.upgrade import upgrade
+from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
+from hub.network import Network
+from hub.supervisor import StartError
+from hub.wanted.service import adopt_rules
+from wire.policy import Policy
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="hub.toml")]
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Home:
+    """A hub's settings with its database open and its keys made."""
+
+    settings: Settings
+    policy: Policy
+    network: Network
+    clock: SystemClock
+    clock_setting: ClockSetting | None
+    database: Database
+    keys: HubKeys
+
+
+@contextmanager
+def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
+    """The hub of a configuration: database upgraded, keys made, token and rules adopted.
+
+    ``exclusive``: as the one running hub of its data directory.
+
+    Raises:
+        ConfigError, DatabaseError, KeyFileError: it cannot be opened; one sentence.
+    """
+    settings = load_settings(config)
+    policy = load_policy(settings.policy)
+    network = load_network(settings.network)
+    setting = read_clock(settings)
+    clock = SystemClock(setting)
+    url = parse_url(settings.database, settings.data_dir)
+    database = open_database(url)
+    try:
+        with _data_dir(settings.data_dir, exclusive=exclusive):
+            upgrade(url, database)
+            keys = load_keys(settings.data_dir, clock.random_bytes)
+            token_path = settings.data_dir / ADMIN_TOKEN_FILE
+            token = load_secret(token_path, lambda: clock.random_bytes(_TOKEN_BYTES).hex())
+            with database.writing() as tx:
+                adopt_admin_token(tx, token, clock.now())
+                adopt_rules(tx, policy, clock.now())
+            yield Home(settings, policy, network, clock, setting, database, keys)
+    finally:
+        database.close()
+
+
+@contextmanager
+def _data_dir(path: Path, *, exclusive: bool) -> Iterator[None]:
+    """The directory made, and held by one running hub alone."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (path / "hub.lock").open("a")
+    except OSError as error:
+        raise ConfigError(f"data_dir: cannot use {path}: {error.strerror}") from error
+    with lock:
+        if exclusive:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ConfigError(f"data_dir: another hub runs on {path}") from error
+        yield
+
+
+def read_clock(settings: Settings) -> ClockSetting | None:
+    """The test clock that the environment sets, if any.
+
+    Raises:
+        ConfigError: it cannot be read, or somebody else could reach the hub.
+    """
+    try:
+        setting = read_test_clock()
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    if setting is not None and not settings.is_all_loopback:
+        raise ConfigError("CUSTOS_TEST_CLOCK is honoured only if every listener is loopback")
+    return setting
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """What a person did wrong is one sentence on stderr and exit 2."""
+    try:
+        yield
+    except (ConfigError, DatabaseError, KeyFileError, StartError) as error:
+        _exit_with(str(error))
+
+
+def _exit_with(sentence: str) -> NoReturn:
+    typer.echo(f"custos-hub: {sentence}", err=True)
+    raise typer.Exit(2)
