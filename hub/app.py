@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hub.access.service import people_of
 from hub.alerts.project import AlertProjection
+from hub.calendar import Holidays
 from hub.custody.project import CustodyProjection
 from hub.custody.service import CustodyDuty, Judge
 from hub.dispatch.project import DispatchProjection
@@ -23,6 +24,10 @@ from hub.incidents.service import IncidentDuty, Search, tasks_of
 from hub.ingest.projecting import Projection
 from hub.ingest.role import run_ingest
 from hub.mail.sender import MailSender, SmtpOutlet, run_sender
+from hub.missing.duties import QueryDuty, SuspectDuty
+from hub.missing.judge import SilenceJudge, make_judge
+from hub.missing.project import MissingProjection
+from hub.missing.watchman import make_watchman
 from hub.packs.service import PackDuty
 from hub.parcels.project import ParcelProjection
 from hub.role_process import run_as_process
@@ -42,6 +47,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
         ParcelProjection(),
         CustodyProjection(_judge(context)),
         WantedProjection(),
+        MissingProjection(_silence_judge(context), _search(context), context.policy),
         IncidentProjection(_search(context)),
         DispatchProjection(context.policy, context.network),
         AlertProjection(context.policy),
@@ -54,6 +60,8 @@ def make_duties(context: RoleContext) -> list[Duty]:
     return [
         *frame_duties(policy),
         CustodyDuty(_judge(context)),
+        SuspectDuty(make_watchman(_silence_judge(context), _search(context), policy)),
+        QueryDuty(network),
         IncidentDuty(_search(context)),
         DispatchDuty(network),
         PackDuty(
@@ -131,6 +139,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.dispatch.api
     import hub.incidents.api
     import hub.ingest.api
+    import hub.missing.api
     import hub.parcels.api
     import hub.parcels.manifest_api
     import hub.wanted.api
@@ -148,6 +157,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.wanted.api.router,
         hub.alerts.api.router,
         hub.incidents.api.router,
+        hub.missing.api.router,
     )
 
 
@@ -186,6 +196,11 @@ def _search(context: RoleContext) -> Search:
 
 def _judge(context: RoleContext) -> Judge:
     return Judge(make_chains(context.policy, context.network))
+
+
+def _silence_judge(context: RoleContext) -> SilenceJudge:
+    holidays = Holidays(context.policy.holiday)
+    return make_judge(context.network, context.policy.missing, holidays.is_holiday)
 
 
 def _create_app_with_console(context: HubContext) -> FastAPI:

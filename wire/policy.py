@@ -7,6 +7,7 @@ the files. Source: domain.md ("Every number is a policy value").
 
 import re
 import tomllib
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from msgspec import Meta, Struct
 
 from wire.names import Name, Prefix
 
+HOLIDAYS_MAX = 1_000
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
@@ -105,17 +107,34 @@ class AcceptancePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a silent parcel is a suspect; see ``hub.missing.rules``.
 
-    ``late_min``: minutes behind the lane's and shift's plan, where nothing is learned yet.
-    ``quantile_pct``, ``samples_min``: above how many percent of a lane's own past times, once it
-    has at least so many. ``site_silent_min``: a site whose parcels all went silent for this long
-    is one incident. ``group_pct``: so much of a bag or vehicle silent together is one alert.
+    ``late_min``: how late a scan is on average, where nothing is learned yet; what was learned
+    weighs as much as this once there are ``samples_min`` past times. ``false_per_1000``: the budget
+    of good parcels suspected in their whole life. ``lost_per_10000``: the prior of ``p_lost``.
+    ``handle_min``: between a parcel's arrival and its leaving. ``delivery_min``: from "out for
+    delivery" to the signature. ``unplanned_min``: silence of a high-value parcel without a way.
+    ``site_silent_min``, ``site_odds``: no scan at a site for so long, and a working site would be
+    as quiet only once in so many. ``group_min``, ``group_pct``: so many and so much of a bag or
+    vehicle silent together is one alert.
     """
 
     late_min: Positive
-    quantile_pct: Annotated[int, Meta(ge=50, le=100)]
     samples_min: Positive
+    false_per_1000: Annotated[int, Meta(ge=1, le=1_000)]
+    lost_per_10000: Annotated[int, Meta(ge=1, le=10_000)]
+    handle_min: Positive
+    delivery_min: Positive
+    unplanned_min: Positive
     site_silent_min: Positive
+    site_odds: Annotated[int, Meta(ge=10)]
+    group_min: Annotated[int, Meta(ge=2)]
     group_pct: Annotated[int, Meta(ge=1, le=100)]
+
+
+class HolidayPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the calendar of statutory days errs: days that are some, and days that are none."""
+
+    added: Annotated[tuple[date, ...], Meta(max_length=HOLIDAYS_MAX)]
+    removed: Annotated[tuple[date, ...], Meta(max_length=HOLIDAYS_MAX)]
 
 
 class IncidentPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,6 +181,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delivery: DeliveryPolicy
     acceptance: AcceptancePolicy
     missing: MissingPolicy
+    holiday: HolidayPolicy
     incident: IncidentPolicy
     mail: MailPolicy
     manifest: ManifestPolicy

@@ -90,6 +90,9 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /api/v1/wanted/{waybill}": WATCHING,
     "PUT /api/v1/wanted/{waybill}": DECIDING,
     "DELETE /api/v1/wanted/{waybill}": DECIDING,
+    # Suspects, and who asked for them
+    "GET /api/v1/suspects": EVERYONE,
+    "GET /api/v1/queries": LEADING | CHECKING | {Role.MONITOR},
     # Incidents
     "GET /api/v1/incidents": EVERYONE,
     "GET /api/v1/incidents/{incident_id}": EVERYONE,

@@ -34,6 +34,8 @@ class AlertKind(StrEnum):
     LINE_QUARANTINED = "line_quarantined"
     PROJECTION_ERROR = "projection_error"
     ROLE_RESTARTED = "role_restarted"
+    SUSPECTS_NOT_ASKED = "suspects_not_asked"
+    """A shift ended without a query of its site's suspects (HV-2.11.2)."""
     SUSPECT = "suspect"
     """A search is under way (HV-2.11.2); the subject is ``<kind>/<parcel, container or site>``."""
     ESCALATED = "escalated"
@@ -74,6 +76,7 @@ LEVEL_OF = {
     AlertKind.LINE_QUARANTINED: Level.WARN,
     AlertKind.PROJECTION_ERROR: Level.ACT,
     AlertKind.ROLE_RESTARTED: Level.WARN,
+    AlertKind.SUSPECTS_NOT_ASKED: Level.WARN,
     AlertKind.SUSPECT: Level.ACT,
     AlertKind.ESCALATED: Level.ACT,
     AlertKind.LOST: Level.ACT,

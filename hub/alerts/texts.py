@@ -55,6 +55,11 @@ _TEXTS = {
         "中心进程 {subject} 已重启（{why}）",
         "Hub process {subject} was restarted ({why})",
     ),
+    AlertKind.SUSPECTS_NOT_ASKED: (
+        "{site} 的班次 {shift}（{day}）未查询疑似遗失件；最近一次查询：{who}，{at}",
+        "{site}: nobody asked for suspected-lost parcels in shift {shift} ({day}); "
+        "last asked by {who}, {at}",
+    ),
     AlertKind.SUSPECT: (
         "疑似遗失：{what_zh}，{site} 请立即自查：{reason_zh}",
         "Probably lost: {what_en}; {site} must look for it now: {reason_en}",

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
+from hub.missing.service import note_declared
 from hub.parcels import store
 from hub.parcels.rules.acceptance import (
     DeclarationRefusedError,
@@ -49,6 +50,7 @@ def declare_parcel(
     store.declare(tx, waybill, declaration, who, now, hv_by_value=by_value)
     renew = want_high_value if belongs_on_list(tx, waybill) else drop_high_value
     renew(tx, waybill, now)
+    note_declared(tx, waybill, now)
 
 
 def keep_refusal(

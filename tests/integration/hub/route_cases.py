@@ -15,6 +15,8 @@ from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.dispatch.rules import Window
 from hub.dispatch.store import add_entry, add_list, find_shift, put_receipt
 from hub.incidents.service import Document, Suspicion, attach, open_incident
+from hub.missing import suspect_store
+from hub.missing.service import Asked, record_query
 from hub.network import Network, Staff
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest
@@ -80,10 +82,23 @@ def furnish(hub: HubHome) -> None:
         hub.put_wanted(f"{WAYBILL[site]}-{site}", scope=(site,))
         make_incident(hub, site)
         _make_dispatch(hub, site)
+        make_suspect(hub, site)
+
+
+def make_suspect(hub: HubHome, site: str) -> None:
+    incident_id = make_incident(hub, site)
+    with hub.database.writing() as tx:
+        suspect_store.add(tx, suspicion(site), WAYBILL[site], incident_id, START, high_value=True)
+        record_query(tx, Asked(site), f"li of {site}", 1, START)
 
 
 def make_incident(hub: HubHome, site: str) -> int:
-    suspicion = Suspicion(
+    with hub.database.writing() as tx:
+        return open_incident(tx, hub.search(), suspicion(site), START)
+
+
+def suspicion(site: str) -> Suspicion:
+    return Suspicion(
         kind="parcel",
         subject=WAYBILL[site],
         waybills=(WAYBILL[site],),
@@ -97,8 +112,6 @@ def make_incident(hub: HubHome, site: str) -> int:
         reasons_zh=(site,),
         reasons_en=(site,),
     )
-    with hub.database.writing() as tx:
-        return open_incident(tx, hub.search(), suspicion, START)
 
 
 def _alert(act: str) -> Case:
@@ -285,6 +298,8 @@ CASES: dict[str, Case] = {
     "GET /api/v1/wanted/{waybill}": thing(_entry),
     "PUT /api/v1/wanted/{waybill}": thing(_wanted_order),
     "DELETE /api/v1/wanted/{waybill}": thing(_entry),
+    "GET /api/v1/suspects": listed("/api/v1/suspects"),
+    "GET /api/v1/queries": listed("/api/v1/queries"),
     "GET /api/v1/incidents": listed("/api/v1/incidents"),
     "GET /api/v1/incidents/{incident_id}": _incident(""),
     "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": thing(_attachment),

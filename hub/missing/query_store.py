@@ -1,0 +1,155 @@
+"""Tables and SQL of who asked for suspects, and of the shifts that must; no rule is decided."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from hub.db.schema import RowId, UtcDateTime, metadata
+
+query = Table(
+    "missing_query",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("who", String(64), nullable=False),
+    # What was asked for; null: any.
+    Column("site", String(32)),
+    Column("day", Date),
+    Column("high_value", Boolean),
+    Column("found", Integer, nullable=False),
+    Index(None, "site", "asked_at"),
+    Index(None, "asked_at"),
+    sqlite_autoincrement=True,
+)
+shift_end = Table(
+    "missing_shift",
+    metadata,
+    Column("site", String(32), primary_key=True),
+    Column("shift", String(32), primary_key=True),
+    # When its present turn ends, and is judged.
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Somebody asked for suspects; ``day`` is a local date, ``found`` how many were shown."""
+
+    id: int
+    asked_at: datetime
+    who: str
+    site: str | None
+    day: date | None
+    high_value: bool | None
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftEnd:
+    """A shift's turn that will be judged when it ends."""
+
+    site: str
+    shift: str
+    ends_at: datetime
+
+
+# ---------------------------------------------------------------- queries
+
+
+def add(
+    tx: Connection,
+    site: str | None,
+    day: date | None,
+    high_value: bool | None,
+    who: str,
+    found: int,
+    now: datetime,
+) -> None:
+    """Keep that somebody asked."""
+    row = {"site": site, "day": day, "high_value": high_value, "found": found}
+    tx.execute(insert(query).values(row | {"who": who, "asked_at": now}))
+
+
+def page(
+    tx: Connection,
+    sites: frozenset[str] | None,
+    between: tuple[datetime, datetime] | None,
+    before_id: int | None,
+    limit: int,
+) -> list[Query]:
+    """Queries, newest first."""
+    wanted = select(query)
+    if sites is not None:
+        wanted = wanted.where(query.c.site.in_(sorted(sites)))
+    if between is not None:
+        wanted = wanted.where(query.c.asked_at >= between[0], query.c.asked_at < between[1])
+    if before_id is not None:
+        wanted = wanted.where(query.c.id < before_id)
+    rows = tx.execute(wanted.order_by(query.c.id.desc()).limit(limit))
+    return [_query(row) for row in rows]
+
+
+def asked_for(
+    tx: Connection, site: str, start: datetime, end: datetime, days: Iterable[date]
+) -> bool:
+    """Say whether a site's suspects of now, or of one of these days, were asked for meanwhile."""
+    when = and_(query.c.asked_at >= start, query.c.asked_at <= end)
+    what = query.c.day.is_(None) | query.c.day.in_(list(days))
+    wanted = select(query.c.id).where(query.c.site == site, when, what).limit(1)
+    return tx.execute(wanted).one_or_none() is not None
+
+
+def newest(tx: Connection, site: str) -> Query | None:
+    """The last query of a site."""
+    found = page(tx, frozenset({site}), None, None, 1)
+    return found[0] if found else None
+
+
+# ---------------------------------------------------------------- shifts
+
+
+def every_shift_end(tx: Connection) -> dict[tuple[str, str], datetime]:
+    """All shifts that are watched, by site and name."""
+    return {(row.site, row.shift): row.ends_at for row in tx.execute(select(shift_end))}
+
+
+def ended_shifts(tx: Connection, now: datetime, limit: int) -> list[ShiftEnd]:
+    """Turns that have ended and are not judged yet, the oldest first."""
+    wanted = select(shift_end).where(shift_end.c.ends_at <= now)
+    rows = tx.execute(wanted.order_by(shift_end.c.ends_at).limit(limit))
+    return [ShiftEnd(row.site, row.shift, row.ends_at) for row in rows]
+
+
+def put_shift_end(tx: Connection, site: str, shift: str, ends_at: datetime) -> None:
+    """Watch a shift's next turn."""
+    mine = and_(shift_end.c.site == site, shift_end.c.shift == shift)
+    changed = tx.execute(update(shift_end).where(mine).values(ends_at=ends_at))
+    if changed.rowcount == 0:
+        tx.execute(insert(shift_end).values(site=site, shift=shift, ends_at=ends_at))
+
+
+def drop_shift(tx: Connection, site: str, shift: str) -> None:
+    """A shift is no longer worked."""
+    tx.execute(delete(shift_end).where(shift_end.c.site == site, shift_end.c.shift == shift))
+
+
+def _query(row: Row[*tuple[Any, ...]]) -> Query:
+    return Query(row.id, row.asked_at, row.who, row.site, row.day, row.high_value, row.found)

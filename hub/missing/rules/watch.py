@@ -1,0 +1,204 @@
+"""What is known of one parcel's way, folded from its scans in whatever order they arrive. Pure.
+
+A scan that is older than the newest one moves nothing; it only takes back a miss that was counted
+against its site. Source: HV-2.11.2, design section 7.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hub.missing.rules.learned import Counts, add_miss, add_scan, pool_of
+from hub.missing.rules.plan import (
+    LastScan,
+    Phase,
+    Stop,
+    phase_of,
+    remaining_route,
+    stops_ahead,
+)
+from hub.missing.rules.schedule import Schedule
+from wire.names import Step
+
+MISSED_MAX = 32
+"""Missed scans that are remembered of one parcel, to be taken back when they come late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """What a parcel left a site in, or was packed into there; ``container`` is a kind and an id."""
+
+    container: str
+    site: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """One text for container and site; with ``at`` it tells one ride from another."""
+        return f"{self.container}@{self.site}"
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelScan:
+    """A scan of a parcel itself, or of the closed bag that it lies in (``is_own`` false).
+
+    ``container`` is what it went into or came from: a kind and an id.
+    """
+
+    site: str
+    step: Step | None
+    at: datetime
+    container: str | None = None
+    is_own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A parcel that is watched; ``stops`` is empty when nothing more is expected of it.
+
+    ``sites`` is the length of its route, 0 where nobody planned one. ``missed`` are the keys of
+    scans that were counted as skipped, ``came_from`` is the site before this one. ``ride`` and
+    ``bag`` are the last of their kind, also when it was seen by itself since. ``done``: delivered
+    or returned.
+    """
+
+    last: LastScan
+    step: Step | None
+    stops: tuple[Stop, ...]
+    sites: int
+    missed: tuple[str, ...] = ()
+    ride: Ride | None = None
+    came_from: str | None = None
+    returning: bool = False
+    done: bool = False
+    bag: Ride | None = None
+    is_in_bag: bool = False
+
+    @property
+    def is_riding(self) -> bool:
+        """It has left in a container and was not seen since."""
+        return self.ride is not None and self.last.phase is Phase.OUT
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a scan teaches of a key: it came so ``late``, or so many more were ``missed``."""
+
+    key: str
+    late: timedelta | None = None
+    missed: int = 0
+
+
+def fold_scan(
+    known: Watch | None, scan: ParcelScan, route: tuple[str, ...] | None, schedule: Schedule
+) -> tuple[Watch, list[Lesson]]:
+    """Take one scan in.
+
+    Args:
+        known: what was known of the parcel.
+        scan: in event time.
+        route: where it is to go, from its origin to its destination; ``None``: nobody said.
+        schedule: the carrier's plan.
+
+    Returns:
+        What is known now, and what there is to learn from it.
+    """
+    phase = phase_of(scan.step)
+    if known is not None and scan.at < known.last.at:
+        return _take_back(known, scan, phase)
+    last = LastScan(scan.site, phase, scan.at)
+    if known is not None and known.done and scan.step is not Step.RETURN:
+        return replace(known, last=last, step=scan.step), []
+    stops = () if known is None else known.stops
+    matched = _match(stops, last)
+    lessons: list[Lesson] = []
+    if matched is not None:
+        lessons = [Lesson(each.key, missed=1) for each in stops[:matched]]
+        lessons.append(_hit(stops[matched], last, schedule))
+    returning = scan.step is Step.RETURN or (known is not None and known.returning)
+    to = _direction(route, returning=returning)
+    came_back = returning and to is not None and scan.site == to[-1]
+    done = phase is Phase.DELIVERED or came_back
+    way = remaining_route(to, scan.site, schedule)
+    missed = (*(known.missed if known else ()), *(each.key for each in lessons if each.missed))
+    is_packed = scan.step is Step.PACK and scan.container is not None
+    return Watch(
+        last=last,
+        step=scan.step,
+        stops=() if done or not way else stops_ahead(last, way, stops, schedule),
+        sites=len(route) if route and way else 0,
+        missed=missed[-MISSED_MAX:],
+        ride=_ride(known, scan, phase),
+        bag=_packed(scan) if is_packed else (known.bag if known else None),
+        is_in_bag=is_packed or not scan.is_own,
+        came_from=_came_from(known, scan.site),
+        returning=returning,
+        done=done,
+    ), lessons
+
+
+def replan(known: Watch, route: tuple[str, ...] | None, schedule: Schedule) -> Watch:
+    """What is expected of a parcel whose route was told, or changed, since its last scan."""
+    if known.done:
+        return known
+    way = remaining_route(_direction(route, returning=known.returning), known.last.site, schedule)
+    stops = stops_ahead(known.last, way, known.stops, schedule) if way else ()
+    return replace(known, stops=stops, sites=len(route) if route and way else 0)
+
+
+def learn(counts: dict[str, Counts], lessons: Sequence[Lesson]) -> None:
+    """Add lessons to ``counts``, each under its own key and under its phase's pool."""
+    for lesson in lessons:
+        for key in (lesson.key, pool_of(lesson.key)):
+            if lesson.late is not None:
+                counts[key] = add_scan(counts[key], lesson.late)
+            if lesson.missed:
+                counts[key] = add_miss(counts[key], lesson.missed)
+
+
+def _ride(known: Watch | None, scan: ParcelScan, phase: Phase) -> Ride | None:
+    before = None if known is None else known.ride
+    if phase is not Phase.OUT:
+        return before
+    if before is not None and (before.container, before.site) == (scan.container, scan.site):
+        return before  # Loaded, and now departing: one ride.
+    return _packed(scan)
+
+
+def _packed(scan: ParcelScan) -> Ride | None:
+    return None if scan.container is None else Ride(scan.container, scan.site, scan.at)
+
+
+def _direction(route: tuple[str, ...] | None, *, returning: bool) -> tuple[str, ...] | None:
+    return route[::-1] if route and returning else route
+
+
+def _came_from(known: Watch | None, site: str) -> str | None:
+    if known is None:
+        return None
+    return known.came_from if known.last.site == site else known.last.site
+
+
+def _match(stops: tuple[Stop, ...], last: LastScan) -> int | None:
+    """Which of the expected scans this is; those before it were skipped."""
+    for index, stop in enumerate(stops):
+        if (stop.site, stop.phase) == (last.site, last.phase):
+            return index
+    return None
+
+
+def _hit(stop: Stop, last: LastScan, schedule: Schedule) -> Lesson:
+    late = last.at - stop.by
+    if stop.phase is not Phase.IN and late > timedelta(0):
+        late -= schedule.holiday_time(stop.site, stop.by, last.at)
+    return Lesson(stop.key, late=late)
+
+
+def _take_back(known: Watch, scan: ParcelScan, phase: Phase) -> tuple[Watch, list[Lesson]]:
+    for key in known.missed:
+        pool, _, place = key.partition(":")
+        if pool.startswith(phase.value) and place.rpartition(">")[2] == scan.site:
+            left = tuple(each for each in known.missed if each != key)
+            # It was made after all: no miss, but how late it came says nothing of its lane.
+            return replace(known, missed=left), [Lesson(key, missed=-1)]
+    return known, []

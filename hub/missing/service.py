@@ -1,0 +1,153 @@
+"""List suspects, record who asked for them, and tell of shifts in which nobody did.
+
+The caller owns the transaction. Source: HV-2.11.2.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.missing import query_store, store, suspect_store
+from hub.missing.query_store import Query, ShiftEnd
+from hub.missing.rules.schedule import turn_ending_at_or_after
+from hub.missing.suspect_store import Suspect
+from hub.network import Network, Shift
+from wire.names import format_at
+
+__all__ = ["Query", "Suspect"]
+
+SHIFTS_PER_TURN_MAX = 100
+_DAY = timedelta(days=1)
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks of the suspects: those of a site, of a local day, high value or not."""
+
+    site: str | None = None
+    day: date | None = None
+    high_value: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryView:
+    """A query, and the shifts that were on at its site."""
+
+    query: Query
+    shifts: tuple[str, ...]
+
+
+def list_suspects(
+    tx: Connection,
+    network: Network,
+    asked: Asked,
+    sites: frozenset[str] | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
+) -> list[Suspect]:
+    """Suspects of some sites (``None``: of all), newest first: those of now, or all of a local day.
+
+    Nobody's query is recorded: screens that renew themselves read here.
+    """
+    return suspect_store.page(
+        tx,
+        sites=sites if asked.site is None else frozenset({asked.site}),
+        between=_day_of(network, asked.site, asked.day),
+        high_value=asked.high_value,
+        before_id=before_id,
+        limit=limit,
+    )
+
+
+def record_query(tx: Connection, asked: Asked, who: str, found: int, now: datetime) -> None:
+    """A named person has asked for the suspects."""
+    query_store.add(tx, asked.site, asked.day, asked.high_value, who, found, now)
+
+
+def list_queries(
+    tx: Connection,
+    network: Network,
+    sites: frozenset[str] | None,
+    day: date | None,
+    before_id: int | None = None,
+    limit: int = 100,
+) -> list[QueryView]:
+    """Who asked for these sites (``None``: for any, or for none), newest first.
+
+    A day is local to the one site that is asked for, else to the default time zone.
+    """
+    site = min(sites) if sites is not None and len(sites) == 1 else None
+    found = query_store.page(tx, sites, _day_of(network, site, day), before_id, limit)
+    return [QueryView(each, _shifts_on(network, each)) for each in found]
+
+
+def note_declared(tx: Connection, waybill: str, now: datetime) -> None:
+    """A parcel's route may have changed: the clock's next turn judges it by the new one."""
+    store.judge_again(tx, waybill, now)
+
+
+def watch_shifts(tx: Connection, network: Network, now: datetime) -> None:
+    """Watch the shifts that the network names; those that it changed begin anew."""
+    known = query_store.every_shift_end(tx)
+    wanted = {(shift.site, shift.name): shift for shift in network.shift}
+    for site, name in known.keys() - wanted.keys():
+        query_store.drop_shift(tx, site, name)
+    for (site, name), shift in wanted.items():
+        ends_at = known.get((site, name))
+        if ends_at is None or turn_ending_at_or_after(network, shift, ends_at).ends_at != ends_at:
+            ends_at = turn_ending_at_or_after(network, shift, now + _MOMENT).ends_at
+            query_store.put_shift_end(tx, site, name, ends_at)
+
+
+def judge_shifts(tx: Connection, network: Network, now: datetime) -> None:
+    """Raise one alert for each shift that ended without a query of its site's suspects.
+
+    After a time without a clock only the turn that was on is judged, not each one missed.
+    """
+    for ended in query_store.ended_shifts(tx, now, SHIFTS_PER_TURN_MAX):
+        (shift,) = [s for s in network.shifts_of[ended.site] if s.name == ended.shift]
+        _judge_shift(tx, network, shift, ended, now)
+        next_end = turn_ending_at_or_after(network, shift, now + _MOMENT).ends_at
+        query_store.put_shift_end(tx, ended.site, ended.shift, next_end)
+
+
+def _judge_shift(
+    tx: Connection, network: Network, shift: Shift, ended: ShiftEnd, now: datetime
+) -> None:
+    turn = turn_ending_at_or_after(network, shift, ended.ends_at)
+    # A shift across midnight has two local days; who asks for either asks for its own.
+    if query_store.asked_for(
+        tx, ended.site, turn.starts_at, turn.ends_at, (turn.day, turn.day + _DAY)
+    ):
+        return
+    last = query_store.newest(tx, ended.site)
+    words = {
+        "shift": ended.shift,
+        "day": turn.day.isoformat(),
+        "who": "–" if last is None else last.who,
+        "at": "–" if last is None else format_at(last.asked_at),
+    }
+    subject = f"{ended.site}/{ended.shift}/{turn.day.isoformat()}"
+    kind = AlertKind.SUSPECTS_NOT_ASKED
+    raise_alert(tx, Finding(kind, subject, ended.ends_at, site=ended.site, words=words), now)
+
+
+def _day_of(
+    network: Network, site: str | None, day: date | None
+) -> tuple[datetime, datetime] | None:
+    if day is None:
+        return None
+    zone = network.zone_of(site or "")
+    start, end = (datetime.combine(each, time(0), zone) for each in (day, day + _DAY))
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _shifts_on(network: Network, query: Query) -> tuple[str, ...]:
+    return tuple(
+        shift.name
+        for shift in network.shifts_of.get(query.site or "", ())
+        if turn_ending_at_or_after(network, shift, query.asked_at).starts_at <= query.asked_at
+    )

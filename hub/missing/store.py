@@ -1,0 +1,289 @@
+"""Tables and SQL of watched parcels, sites and what is learned; no rule is decided here.
+
+A watched parcel is one row: its fold as JSON, and beside it the few columns that are asked for.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from hub.db.schema import UtcDateTime, metadata
+from hub.missing.rules.learned import NOTHING, Counts
+from hub.missing.rules.suspicion import Outage
+from hub.missing.rules.watch import Ride, Watch
+
+SIBLINGS_MAX = 2_000
+"""Parcels of one ride that are looked at."""
+TOGETHER = timedelta(hours=8)
+"""What goes into the same container at the same site within this goes together."""
+OVERDUE_MAX = 2_000
+"""Parcels that silent sites are judged by at a time."""
+
+watch = Table(
+    "missing_watch",
+    metadata,
+    Column("waybill", String(64), primary_key=True),
+    Column("fold", LargeBinary, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("expected_site", String(32)),
+    Column("expected_by", UtcDateTime),
+    # When it becomes suspect; null: nothing is expected, or it is suspect already.
+    Column("due_at", UtcDateTime, index=True),
+    Column("ride", String(120)),
+    Column("ride_at", UtcDateTime),
+    Column("bag", String(120)),
+    Column("bag_at", UtcDateTime),
+    Column("suspect_id", BigInteger),
+    Index(None, "expected_site", "expected_by"),
+    Index(None, "ride", "ride_at"),
+    Index(None, "bag", "bag_at"),
+)
+learned = Table(
+    "missing_learned",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("counts", LargeBinary, nullable=False),
+)
+site_heard = Table(
+    "missing_site",
+    metadata,
+    Column("site", String(32), primary_key=True),
+    # Event time of its newest scan; what was due later and is not here makes a site silent.
+    Column("last_at", UtcDateTime, nullable=False, index=True),
+)
+outage = Table(
+    "missing_outage",
+    metadata,
+    Column("site", String(32), primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
+    Column("until", UtcDateTime, index=True),
+)
+
+_encoder = msgspec.json.Encoder()
+_watch_decoder = msgspec.json.Decoder(Watch)
+_counts_decoder = msgspec.json.Decoder(Counts)
+
+# Built once: these run for each batch, and building costs as much as running.
+_WATCHED = select(watch.c.waybill, watch.c.fold, watch.c.suspect_id, watch.c.due_at)
+_KNOWN = _WATCHED.where(watch.c.waybill.in_(bindparam("waybills", expanding=True)))
+_ADD = insert(watch)
+_RENEW = update(watch).where(watch.c.waybill == bindparam("which"))
+_COUNTS = select(learned).where(learned.c.key.in_(bindparam("keys", expanding=True)))
+_ADD_COUNTS = insert(learned)
+_RENEW_COUNTS = update(learned).where(learned.c.key == bindparam("which"))
+_HEARD = select(site_heard).where(site_heard.c.site.in_(bindparam("sites", expanding=True)))
+_IS_OUT = select(outage.c.site).where(outage.c.until.is_(None))
+_OVERDUE = (
+    _WATCHED.add_columns(watch.c.expected_site)
+    .join(site_heard, site_heard.c.site == watch.c.expected_site)
+    .where(
+        site_heard.c.last_at <= bindparam("before"),
+        site_heard.c.site.not_in(_IS_OUT),
+        watch.c.expected_by > site_heard.c.last_at,
+        watch.c.expected_by <= bindparam("now"),
+        watch.c.suspect_id.is_(None),
+    )
+    .order_by(watch.c.expected_site, watch.c.expected_by)
+    .limit(bindparam("limit"))
+)
+_DUE = (
+    _WATCHED.where(watch.c.due_at <= bindparam("now"))
+    .order_by(watch.c.due_at)
+    .limit(bindparam("limit"))
+)
+_OUTAGES = select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A watched parcel as stored; ``suspect_id`` names the suspicion that is open about it."""
+
+    waybill: str
+    fold: Watch
+    suspect_id: int | None = None
+    due_at: datetime | None = None
+
+
+# ---------------------------------------------------------------- parcels
+
+
+def known(tx: Connection, waybills: Iterable[str]) -> dict[str, Watched]:
+    """Those parcels that are watched already."""
+    rows = tx.execute(_KNOWN, {"waybills": list(waybills)})
+    return {row.waybill: _watched(row) for row in rows}
+
+
+def add(tx: Connection, watched: Iterable[Watched]) -> None:
+    """Watch new parcels."""
+    rows = [{"waybill": each.waybill} | _row(each) for each in watched]
+    if rows:
+        tx.execute(_ADD, rows)
+
+
+def renew(tx: Connection, watched: Iterable[Watched]) -> None:
+    """Write what is known now of watched parcels."""
+    rows = [{"which": each.waybill} | _row(each) for each in watched]
+    if rows:
+        tx.execute(_RENEW, rows)
+
+
+def due(tx: Connection, now: datetime, limit: int) -> list[Watched]:
+    """Parcels whose deadline has passed, the oldest first."""
+    return [_watched(row) for row in tx.execute(_DUE, {"now": now, "limit": limit})]
+
+
+def riders(tx: Connection, ride: Ride) -> list[Watched]:
+    """What left in the same vehicle at about the same time, at most ``SIBLINGS_MAX``."""
+    return _together(tx, ride, watch.c.ride, watch.c.ride_at)
+
+
+def bagged(tx: Connection, bag: Ride) -> list[Watched]:
+    """What was packed into the same bag at about the same time, at most ``SIBLINGS_MAX``."""
+    return _together(tx, bag, watch.c.bag, watch.c.bag_at)
+
+
+def _together(tx: Connection, ride: Ride, name: Column[str], at: Column[datetime]) -> list[Watched]:
+    about = at.between(ride.at - TOGETHER, ride.at + TOGETHER)
+    query = _WATCHED.where(name == ride.name, about).order_by(watch.c.waybill)
+    return [_watched(row) for row in tx.execute(query.limit(SIBLINGS_MAX))]
+
+
+def overdue_at_quiet_sites(
+    tx: Connection, before: datetime, now: datetime
+) -> dict[str, list[Watched]]:
+    """By site: what should have been scanned where nothing was since ``before``, as yet no outage.
+
+    Only what was due since the site's newest scan, at most ``OVERDUE_MAX`` in all.
+    """
+    found: dict[str, list[Watched]] = {}
+    for row in tx.execute(_OVERDUE, {"before": before, "now": now, "limit": OVERDUE_MAX}):
+        found.setdefault(row.expected_site, []).append(_watched(row))
+    return found
+
+
+def heard_at(tx: Connection, site: str) -> datetime:
+    """Event time of a site's newest scan.
+
+    Raises:
+        NoResultFound: it was never heard of.
+    """
+    found: datetime = tx.execute(_HEARD, {"sites": [site]}).one().last_at
+    return found
+
+
+def put_off(tx: Connection, site: str, until: datetime) -> None:
+    """Judge nothing that a site should scan before ``until``."""
+    mine = and_(watch.c.expected_site == site, watch.c.due_at < until)
+    tx.execute(update(watch).where(mine).values(due_at=until))
+
+
+def rejudge(tx: Connection, site: str, now: datetime) -> None:
+    """Look again at every parcel that a site should scan, now that more is known of the site."""
+    mine = and_(watch.c.expected_site == site, watch.c.due_at > now)
+    tx.execute(update(watch).where(mine).values(due_at=now))
+
+
+def judge_again(tx: Connection, waybill: str, now: datetime) -> None:
+    """Look again at one parcel, if it is watched and not suspect already."""
+    mine = and_(watch.c.waybill == waybill, watch.c.suspect_id.is_(None))
+    tx.execute(update(watch).where(mine).values(due_at=now))
+
+
+def _row(each: Watched) -> dict[str, object]:
+    fold = each.fold
+    stop = fold.stops[0] if fold.stops else None
+    ride, bag = fold.ride, fold.bag
+    return {
+        "fold": _encoder.encode(fold),
+        "last_at": fold.last.at,
+        "expected_site": None if stop is None else stop.site,
+        "expected_by": None if stop is None else stop.by,
+        "due_at": each.due_at,
+        "ride": None if ride is None else ride.name,
+        "ride_at": None if ride is None else ride.at,
+        "bag": None if bag is None else bag.name,
+        "bag_at": None if bag is None else bag.at,
+        "suspect_id": each.suspect_id,
+    }
+
+
+def _watched(row: Row[*tuple[Any, ...]]) -> Watched:
+    return Watched(row.waybill, _watch_decoder.decode(row.fold), row.suspect_id, row.due_at)
+
+
+# ---------------------------------------------------------------- what is learned
+
+
+def counts_of(tx: Connection, keys: Iterable[str]) -> dict[str, Counts]:
+    """What is learned under these keys; those without a past are left out."""
+    rows = tx.execute(_COUNTS, {"keys": list(keys)})
+    # A release with other edges begins anew rather than misread what an older one counted.
+    found = {row.key: _counts_decoder.decode(row.counts) for row in rows}
+    return {key: counts for key, counts in found.items() if len(counts) == len(NOTHING)}
+
+
+def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
+    """Write what is learned."""
+    stored = set(tx.execute(_COUNTS, {"keys": list(counts)}).scalars())
+    rows = {key: _encoder.encode(each) for key, each in counts.items()}
+    renewed = [{"which": key, "counts": row} for key, row in rows.items() if key in stored]
+    added = [{"key": key, "counts": row} for key, row in rows.items() if key not in stored]
+    if renewed:
+        tx.execute(_RENEW_COUNTS, renewed)
+    if added:
+        tx.execute(_ADD_COUNTS, added)
+
+
+# ---------------------------------------------------------------- sites
+
+
+def hear_sites(tx: Connection, newest: Mapping[str, datetime]) -> None:
+    """Sites were heard of: keep each one's newest scan, event time."""
+    stored = {row.site: row.last_at for row in tx.execute(_HEARD, {"sites": list(newest)})}
+    for site, at in newest.items():
+        if site not in stored:
+            tx.execute(insert(site_heard).values(site=site, last_at=at))
+        elif at > stored[site]:
+            tx.execute(update(site_heard).where(site_heard.c.site == site).values(last_at=at))
+
+
+def begin_outage(tx: Connection, site: str, since: datetime) -> None:
+    """A site is silent."""
+    tx.execute(insert(outage).values(site=site, since=since, until=None))
+
+
+def end_outage(tx: Connection, site: str, until: datetime) -> None:
+    """A silent site was heard of again."""
+    open_ = and_(outage.c.site == site, outage.c.until.is_(None))
+    tx.execute(update(outage).where(open_).values(until=until))
+
+
+def outages(tx: Connection, since: datetime) -> list[Outage]:
+    """Open outages, and those that ended after ``since``."""
+    rows = tx.execute(_OUTAGES, {"since": since})
+    return [Outage(row.site, row.since, row.until) for row in rows]
+
+
+def forget_outages(tx: Connection, before: datetime) -> None:
+    """Delete outages that ended long ago."""
+    tx.execute(delete(outage).where(outage.c.until < before))

@@ -1,0 +1,196 @@
+"""Turn passed deadlines into suspicions, and suspicions into incidents.
+
+The caller owns the transaction. Source: HV-2.11.2, design section 7.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from sqlalchemy import Connection
+
+from hub.incidents.service import Kind, Search, Suspicion, open_incident
+from hub.missing import store, suspect_store
+from hub.missing.judge import SilenceJudge, silence_of
+from hub.missing.rules.scoring import Scorer, lost_probability
+from hub.missing.rules.suspicion import Due, Siblings, quiet_odds
+from hub.missing.rules.watch import Ride, Watch, replan
+from hub.missing.rules.words import Sentence, Words
+from hub.missing.store import Watched
+from hub.parcels.service import high_value_among, planned_routes
+from wire.policy import Policy
+
+DUE_PER_TURN_MAX = 200
+WAYBILLS_PER_GROUP_MAX = 500
+"""Parcels of one incident (hub.incidents): a larger vehicle makes more than one."""
+
+
+@dataclass(frozen=True)
+class Watchman:
+    """Turns passed deadlines into suspicions: of a parcel, its bag or vehicle, or a whole site."""
+
+    judge: SilenceJudge
+    search: Search
+    policy: Policy
+    words: Words
+
+    def judge_sites(self, tx: Connection, now: datetime) -> None:
+        """One incident for each site of which nothing is heard although parcels are due there."""
+        before = now - timedelta(minutes=self.policy.missing.site_silent_min)
+        for site, waiting in store.overdue_at_quiet_sites(tx, before, now).items():
+            due = [Due(_party(each.fold), each.fold.stops[0]) for each in waiting]
+            learned = self.judge.learned(tx, {each.stop.key for each in due})
+            odds = quiet_odds(due, learned, now)
+            if odds * self.policy.missing.site_odds > 1:
+                continue
+            since = store.heard_at(tx, site)
+            reasons = self.words.quiet_site(site, since, len(waiting), odds)
+            open_incident(tx, self.search, _of_site(site, since, reasons), now)
+            store.begin_outage(tx, site, since)
+
+    def judge_parcels(self, tx: Connection, now: datetime) -> int:
+        """SilenceJudge what is due; return how many there were, at most ``DUE_PER_TURN_MAX``."""
+        for outage in store.outages(tx, now):
+            if outage.until is None:
+                again = now + timedelta(minutes=self.policy.missing.site_silent_min)
+                store.put_off(tx, outage.site, again)
+        due = self._replanned(tx, store.due(tx, now, DUE_PER_TURN_MAX))
+        if not due:
+            return 0
+        scorer = self.judge.scorer(tx, [each.fold for each in due], now)
+        high_value = high_value_among(tx, [each.waybill for each in due], self.policy)
+        asked = [(each.fold, each.waybill in high_value) for each in due]
+        deadlines = self.judge.deadlines(scorer, asked)
+        suspected: set[str] = set()
+        for each, due_at in zip(due, deadlines, strict=True):
+            if each.waybill in suspected:
+                continue
+            if due_at is None or due_at > now:
+                # More was learned since, or its site was cut off: later than was thought.
+                store.renew(tx, [replace(each, due_at=due_at)])
+            else:
+                suspected |= self._suspect(tx, each, scorer, now)
+        return len(due)
+
+    def _replanned(self, tx: Connection, due: Sequence[Watched]) -> list[Watched]:
+        """By the routes as they are declared now: a declaration may come after the first scan."""
+        routes = planned_routes(tx, [each.waybill for each in due], self.judge.network)
+        return [
+            replace(each, fold=replan(each.fold, routes.get(each.waybill), self.judge.schedule))
+            for each in due
+        ]
+
+    def _suspect(self, tx: Connection, each: Watched, scorer: Scorer, now: datetime) -> set[str]:
+        """Raise a suspicion; return the waybills that it covers."""
+        together = _siblings(tx, each.fold)
+        group = next((one for one in together if one.is_group(self.policy.missing)), None)
+        if group is None:
+            kind, subject, covered = Kind.PARCEL, each.waybill, [each]
+        else:
+            kind, subject = Kind.GROUP, group.ride
+            unseen = store.known(tx, group.unseen[:WAYBILLS_PER_GROUP_MAX])
+            covered = [one for one in unseen.values() if one.suspect_id is None]
+        waybills = tuple(sorted(one.waybill for one in covered))
+        p_lost, reasons = self._reasons(each.fold, together, scorer, now)
+        suspicion = _suspicion(kind, subject, waybills, each.fold, p_lost, scorer.tier, reasons)
+        incident = open_incident(tx, self.search, suspicion, now)
+        high_value = high_value_among(tx, waybills, self.policy)
+        for one in covered:
+            suspect_id = suspect_store.add(
+                tx, suspicion, one.waybill, incident, now, high_value=one.waybill in high_value
+            )
+            store.renew(tx, [replace(one, due_at=None, suspect_id=suspect_id)])
+        return set(waybills)
+
+    def _reasons(
+        self, fold: Watch, together: Sequence[Siblings], scorer: Scorer, now: datetime
+    ) -> tuple[float | None, list[Sentence]]:
+        reasons = [self.words.last_seen(fold)]
+        p_lost = None
+        if fold.stops:
+            odds = scorer.silence_odds(silence_of(fold), now)
+            p_lost = lost_probability(odds, self.policy.missing.lost_per_10000, fold.sites)
+            reasons.append(self.words.overdue(fold.stops[0], now))
+            reasons.append(self.words.odds(odds, p_lost))
+        else:
+            reasons.append(self.words.unplanned(fold, now))
+        return p_lost, reasons + [self.words.siblings(each) for each in together]
+
+
+def make_watchman(judge: SilenceJudge, search: Search, policy: Policy) -> Watchman:
+    """A watchman who speaks of times in their site's zone."""
+    return Watchman(judge, search, policy, Words(judge.network.zone_of, policy.missing))
+
+
+def _siblings(tx: Connection, fold: Watch) -> list[Siblings]:
+    """What lay in its bag, and what rode in its vehicle; the bag first, only with company."""
+    found = []
+    if fold.bag is not None and fold.is_in_bag:
+        inside = store.bagged(tx, fold.bag)
+        found.append(_company(fold.bag, inside, attrgetter("is_in_bag")))
+    if fold.ride is not None and fold.is_riding:
+        aboard = store.riders(tx, fold.ride)
+        found.append(_company(fold.ride, aboard, attrgetter("is_riding")))
+    return [each for each in found if each.total > 1]
+
+
+def _company(
+    ride: Ride, members: Iterable[Watched], is_unseen: Callable[[Watch], bool]
+) -> Siblings:
+    listed = list(members)
+    unseen = tuple(each.waybill for each in listed if is_unseen(each.fold))
+    return Siblings(ride.name, len(listed), unseen)
+
+
+def _party(fold: Watch) -> str:
+    """What comes or goes together: a ride, else all that wait at a site for one departure."""
+    if fold.ride is not None and fold.is_riding:
+        return fold.ride.name
+    return f"{fold.last.site}/{fold.stops[0].by.isoformat()}"
+
+
+def _of_site(site: str, since: datetime, reasons: Iterable[Sentence]) -> Suspicion:
+    chinese, english = zip(*reasons, strict=True)
+    return Suspicion(
+        kind=Kind.SITE,
+        subject=site,
+        waybills=(),
+        site=site,
+        previous_site=None,
+        since=since,
+        expected_site=site,
+        expected_by=None,
+        p_lost=None,
+        tier="T0",
+        reasons_zh=chinese,
+        reasons_en=english,
+    )
+
+
+def _suspicion(
+    kind: Kind,
+    subject: str,
+    waybills: tuple[str, ...],
+    fold: Watch,
+    p_lost: float | None,
+    tier: str,
+    reasons: Iterable[Sentence],
+) -> Suspicion:
+    stop = fold.stops[0] if fold.stops else None
+    chinese, english = zip(*reasons, strict=True)
+    went_on = stop is not None and stop.site != fold.last.site
+    return Suspicion(
+        kind=kind,
+        subject=subject,
+        waybills=waybills,
+        site=stop.site if stop is not None and went_on else fold.last.site,
+        previous_site=fold.last.site if went_on else fold.came_from,
+        since=fold.last.at,
+        expected_site=None if stop is None else stop.site,
+        expected_by=None if stop is None else stop.by,
+        p_lost=p_lost,
+        tier=tier,
+        reasons_zh=chinese,
+        reasons_en=english,
+    )

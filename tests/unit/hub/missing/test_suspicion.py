@@ -1,0 +1,110 @@
+"""One parcel, its bag or vehicle, or its whole site (design section 7)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from hub.config import load_policy
+from hub.missing.rules.plan import Phase, Stop
+from hub.missing.rules.suspicion import LATE_AT_MOST, Due, Outage, Siblings, quiet_odds
+from hub.missing.rules.watch import Watch
+from hub.missing.rules.words import Words, container_words
+from tests.missing_parts import HOUR, learned, local, network, seen
+from wire.names import Step
+
+POLICY = load_policy(None).missing
+NOW = local(14, "20:00")
+
+
+@pytest.mark.parametrize(
+    ("total", "unseen", "is_group"),
+    [(24, 24, True), (24, 1, False), (24, 14, False), (24, 15, True), (3, 3, True), (2, 2, False)],
+)
+def test_most_of_a_bag_silent_is_the_bag_and_a_few_are_themselves(
+    total: int, unseen: int, is_group: bool
+) -> None:
+    waybills = tuple(f"{n:012d}" for n in range(unseen))
+    assert Siblings("bag:B-1@755W", total, waybills).is_group(POLICY) is is_group
+
+
+def stop(by: datetime, site: str = "755W") -> Stop:
+    return Stop(site, Phase.IN, by, origin="755A")
+
+
+def parties(count: int, each: int, late: timedelta) -> list[Due]:
+    return [Due(f"V-{n}", stop(NOW - late)) for n in range(count) for _ in range(each)]
+
+
+def test_three_trucks_unseen_for_hours_say_more_than_one_with_many_parcels() -> None:
+    known = learned()
+    assert quiet_odds(parties(3, 10, 20 * HOUR), known, NOW) == pytest.approx(1e-6)
+    assert quiet_odds(parties(1, 100, 20 * HOUR), known, NOW) == pytest.approx(1e-2)
+
+
+def test_two_lost_parcels_make_no_outage_and_nothing_due_is_no_sign() -> None:
+    known = learned()
+    assert quiet_odds(parties(2, 1, 200 * HOUR), known, NOW) * POLICY.site_odds > 1
+    assert quiet_odds([], known, NOW) == 1
+
+
+def test_what_is_hardly_late_says_nothing() -> None:
+    assert quiet_odds(parties(3, 10, HOUR / 4), learned(), NOW) > 0.8
+
+
+def test_an_outage_hides_what_was_due_at_its_site_in_its_time() -> None:
+    since, until = NOW - 6 * HOUR, NOW
+    over = Outage("755W", since, until)
+    assert over.hides(stop(since + HOUR))
+    assert over.hides(stop(until))
+    assert not over.hides(stop(until + HOUR))
+    assert not over.hides(stop(since + HOUR, "020W"))
+    assert not over.hides(stop(since - LATE_AT_MOST - HOUR))
+    assert Outage("755W", since, None).hides(stop(NOW + 100 * HOUR))
+
+
+WORDS = Words(network().zone_of, POLICY)
+WATCH = Watch(seen("755A", Phase.OUT, local(14, "19:40")), Step.DEPART, (stop(NOW),), 4)
+
+
+def test_reasons_tell_their_numbers_in_both_languages() -> None:
+    assert WORDS.last_seen(WATCH) == (
+        "最后一次扫描：2026-09-14 19:40 +0800 于 755A（发车）",
+        "Last scan: 2026-09-14 19:40 +0800 at 755A (depart)",
+    )
+    assert WORDS.overdue(stop(NOW), NOW + 31 * HOUR) == (
+        "按班次应于 2026-09-14 20:00 +0800 前到达 755W，已晚 31.0 小时",
+        "By schedule it should arrive at 755W by 2026-09-14 20:00 +0800: 31.0 hours late",
+    )
+    chinese, english = WORDS.odds(1 / 2000, 0.25)
+    assert "2000" in chinese
+    assert "25%" in english
+    assert "10 in 10,000" in english
+    assert "5 in 1,000" in english
+
+
+def test_a_step_that_nobody_named_is_a_scan() -> None:
+    unnamed = Watch(WATCH.last, None, (), 0)
+    assert WORDS.last_seen(unnamed)[1].endswith("(scan)")
+    assert "20.0 hours" in WORDS.unplanned(unnamed, unnamed.last.at + 20 * HOUR)[1]
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_every_step_has_a_chinese_name(step: Step) -> None:
+    chinese, _ = WORDS.last_seen(Watch(WATCH.last, step, (), 0))
+    assert not chinese.isascii()
+    assert step.value not in chinese
+
+
+def test_siblings_are_told_as_people_count_them() -> None:
+    some = Siblings("bag:B-1@755W", 24, ("103000000001",))
+    assert WORDS.siblings(some)[1] == "23 of 24 in bag B-1 (from 755W) were scanned since, 1 not"
+    none = Siblings("vehicle:V-1@755A", 2, ("1", "2"))
+    assert WORDS.siblings(none)[0] == "车辆 V-1（自 755A）的 2 件离开后均未被扫描"
+    assert container_words("flight:F-1@755W")[0] == "航班 F-1（自 755W）"
+
+
+def test_a_quiet_site_says_since_when_and_how_unusual_that_is() -> None:
+    (first, second) = WORDS.quiet_site("755W", NOW, 40, 1e-6)
+    assert "2026-09-14 20:00 +0800" in first[1]
+    assert "40 parcels" in first[1]
+    assert "1000000" in second[0]
