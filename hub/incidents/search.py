@@ -29,6 +29,7 @@ from hub.incidents.steps import TimerRow
 from hub.mail.service import Mail, MailQueue
 from hub.network import Network
 from hub.packs.service import renew_packs
+from hub.parcels.service import note_lost
 from hub.wanted.service import (
     WantedError,
     entry_id_of,
@@ -133,6 +134,8 @@ class Search:
         """Count a parcel as lost; it stays wanted everywhere, and any scan finds it."""
         store.set_state(tx, incident.id, State.LOST, now, over=True)
         steps.record(tx, incident.id, Act.LOST, who, now, note=note)
+        for waybill in incident.unseen:
+            note_lost(tx, waybill, now)
         self._close_alerts(tx, incident, now)
         self._raise(tx, AlertKind.LOST, incident, now, who=who)
         renew_packs(tx, incident.sites)

@@ -140,8 +140,9 @@ def belongs_on_list(tx: Connection, waybill: str) -> bool:
 
 
 def note_lost(tx: Connection, waybill: str, lost_at: datetime) -> None:
-    """A person has declared a parcel lost; any later sign finds it again."""
-    store.set_lost(tx, waybill, lost_at)
+    """A parcel counts as lost; any sign from after its last one finds it again."""
+    seen = trace_store.state_of(tx, waybill)
+    store.set_lost(tx, waybill, lost_at, None if seen is None else seen.last.at)
 
 
 def track_of(tx: Connection, parcel: Parcel, network: Network) -> Track:

@@ -46,6 +46,8 @@ parcel = Table(
     Column("declared_at", UtcDateTime),
     # When a person declared it lost.
     Column("lost_at", UtcDateTime),
+    # Its newest sign by then; null: there was none.
+    Column("silent_since", UtcDateTime),
 )
 # The newest declaration of a waybill that the rules refused: a scan of it is a breach all the same.
 parcel_refusal = Table(
@@ -82,8 +84,16 @@ def find(tx: Connection, waybill: str, seen: Standing | None) -> Parcel | None:
     """One parcel with what its traces tell, if anything is known of it."""
     row = tx.execute(select(parcel).where(parcel.c.waybill == waybill)).one_or_none()
     if row is None:
-        return None if seen is None else Parcel(waybill, None, None, None, None, seen)
-    return Parcel(waybill, _declaration(row), row.declared_by, row.declared_at, row.lost_at, seen)
+        return None if seen is None else Parcel(waybill, seen=seen)
+    return Parcel(
+        waybill=waybill,
+        declaration=_declaration(row),
+        declared_by=row.declared_by,
+        declared_at=row.declared_at,
+        lost_at=row.lost_at,
+        silent_since=row.silent_since,
+        seen=seen,
+    )
 
 
 def find_declared(tx: Connection, waybills: Iterable[str]) -> list[Parcel]:
@@ -104,7 +114,7 @@ def declare(
     *,
     hv_by_value: bool,
 ) -> None:
-    """Write what was declared, and forget an earlier refusal."""
+    """Write what was declared; a value that was accepted makes an earlier refusal be forgotten."""
     row = {
         "declared_value_fen": _to_fen(declaration.declared_value_cny),
         "origin": declaration.origin,
@@ -118,12 +128,15 @@ def declare(
         "declared_at": now,
     }
     _put(tx, waybill, row)
-    tx.execute(delete(parcel_refusal).where(parcel_refusal.c.waybill == waybill))
+    if declaration.declared_value_cny is not None:
+        tx.execute(delete(parcel_refusal).where(parcel_refusal.c.waybill == waybill))
 
 
-def set_lost(tx: Connection, waybill: str, lost_at: datetime) -> None:
-    """A person has declared the parcel lost."""
-    _put(tx, waybill, {"lost_at": lost_at})
+def set_lost(
+    tx: Connection, waybill: str, lost_at: datetime, silent_since: datetime | None
+) -> None:
+    """The parcel counts as lost."""
+    _put(tx, waybill, {"lost_at": lost_at, "silent_since": silent_since})
 
 
 def refuse(

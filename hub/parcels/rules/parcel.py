@@ -25,14 +25,18 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One waybill: declared, recorded, or both; ``lost_at`` is when a person declared it lost."""
+    """One waybill: declared, recorded, or both.
+
+    ``lost_at`` is when it was counted as lost, ``silent_since`` its newest sign by then.
+    """
 
     waybill: str
-    declaration: Declaration | None
-    declared_by: str | None
-    declared_at: datetime | None
-    lost_at: datetime | None
-    seen: Standing | None
+    declaration: Declaration | None = None
+    declared_by: str | None = None
+    declared_at: datetime | None = None
+    lost_at: datetime | None = None
+    silent_since: datetime | None = None
+    seen: Standing | None = None
 
     @property
     def state(self) -> ParcelState:
@@ -41,4 +45,6 @@ class Parcel:
             return ParcelState.DECLARED if self.lost_at is None else ParcelState.LOST
         if self.lost_at is None or self.seen.state in OVER:
             return self.seen.state
-        return ParcelState.FOUND if self.seen.last.at > self.lost_at else ParcelState.LOST
+        # A sign from before the silence shows nothing new, however late it comes.
+        is_new = self.silent_since is None or self.seen.last.at > self.silent_since
+        return ParcelState.FOUND if is_new else ParcelState.LOST

@@ -30,9 +30,9 @@ class ParcelState(StrEnum):
     RETURNED = "returned"
     """Given back to its sender."""
     LOST = "lost"
-    """Declared lost by a person, and not scanned since."""
+    """Counted as lost, and not scanned since."""
     FOUND = "found"
-    """Scanned after it was declared lost."""
+    """Scanned after it was counted as lost."""
 
 
 OVER = frozenset({ParcelState.DELIVERED, ParcelState.RETURNED})

@@ -64,6 +64,9 @@ async def test_a_series_misused_is_remembered_until_a_right_value_is_declared(
     await declare(admin, HV, declared_value_cny="500")
     await declare(admin, PLAIN, declared_value_cny="500")
     assert misused() == {HV}
+    # Where it goes can be said without the value; that does not make the value right.
+    await declare(admin, HV, origin="755A", destination="020R")
+    assert misused() == {HV}
     await declare(admin, HV, declared_value_cny="25000")
     assert misused() == frozenset()
 

@@ -14,6 +14,7 @@ from hub.incidents.service import (
     tasks_of,
 )
 from hub.network import Network
+from hub.parcels.service import ParcelState, find_parcel
 from hub.wanted.service import find_entry
 from tests.hub_parts import START, HubHome, SigningEdge
 from tests.incident_parts import (
@@ -232,3 +233,18 @@ def test_suspicions_differ_by_kind(hub: HubHome) -> None:
     with hub.database.writing() as tx:
         ids = {open_incident(tx, hub.search(), each, START) for each in (suspicion(), one)}
     assert len(ids) == 2
+
+
+def test_a_parcel_counted_as_lost_says_so_until_a_scan_finds_it(hub: HubHome) -> None:
+    def state() -> ParcelState:
+        with hub.database.reading() as tx:
+            parcel = find_parcel(tx, WAYBILL)
+        assert parcel is not None
+        return parcel.state
+
+    begin(hub)
+    turn(hub, 1)
+    turn(hub, 72)
+    assert state() is ParcelState.LOST
+    scan(hub)
+    assert state() is ParcelState.FOUND

@@ -80,6 +80,7 @@ def _create_declared() -> None:
     op.add_column("parcel", sa.Column("reason", sa.String(length=200)))
     op.add_column("parcel", sa.Column("hv_by_value", sa.Boolean()))
     op.add_column("parcel", sa.Column("lost_at", UtcDateTime()))
+    op.add_column("parcel", sa.Column("silent_since", UtcDateTime()))
     op.execute("UPDATE parcel SET hv_by_value = false")
 
 

@@ -1,6 +1,6 @@
 """Where a parcel stands on its route, and where it is expected next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -31,10 +31,18 @@ def parcel(
     seen: Standing | None = None,
     declaration: Declaration | None = None,
     lost_minute: int | None = None,
+    silent_minute: int | None = None,
 ) -> Parcel:
-    lost_at = None if lost_minute is None else START + timedelta(minutes=lost_minute)
-    said = declaration or declared()
-    return Parcel("103000000001", said, "administrator", START, lost_at, seen)
+    def at(minute: int | None) -> datetime | None:
+        return None if minute is None else START + timedelta(minutes=minute)
+
+    return Parcel(
+        "103000000001",
+        declaration or declared(),
+        lost_at=at(lost_minute),
+        silent_since=at(silent_minute),
+        seen=seen,
+    )
 
 
 def test_a_route_is_the_declared_one_else_the_lanes() -> None:
@@ -43,7 +51,7 @@ def test_a_route_is_the_declared_one_else_the_lanes() -> None:
     assert planned_route(parcel(declaration=declared(route=own)), LANES) == own
     assert planned_route(parcel(), EMPTY) is None
     assert planned_route(parcel(declaration=declared(origin=None)), LANES) is None
-    assert planned_route(Parcel("1", None, None, None, None, None), LANES) is None
+    assert planned_route(Parcel("1"), LANES) is None
 
 
 def test_what_was_only_declared_is_expected_at_its_origin() -> None:
@@ -88,11 +96,14 @@ def test_a_parcel_in_a_bag_is_where_the_bag_was_recorded_since() -> None:
 
 def test_a_lost_parcel_is_expected_nowhere_and_any_later_sign_finds_it() -> None:
     silent = standing(trace(0, "755W", Step.DEPART))
-    way = track(parcel(silent, lost_minute=60), [], LANES)
+    way = track(parcel(silent, lost_minute=60, silent_minute=0), [], LANES)
     assert (way.state, way.expected_site) == (ParcelState.LOST, None)
-    found = standing(trace(0, "755W", Step.DEPART), trace(61, "769X", Step.COUNT))
-    way = track(parcel(found, lost_minute=60), [], LANES)
+    found = standing(trace(0, "755W", Step.DEPART), trace(9, "769X", Step.COUNT))
+    way = track(parcel(found, lost_minute=60, silent_minute=0), [], LANES)
     assert (way.state, way.expected_site) == (ParcelState.FOUND, "020R")
     delivered = standing(trace(61, "020B", Step.DELIVER))
-    assert track(parcel(delivered, lost_minute=60), [], LANES).state is ParcelState.DELIVERED
+    assert (
+        track(parcel(delivered, lost_minute=60, silent_minute=0), [], LANES).state
+        is ParcelState.DELIVERED
+    )
     assert track(parcel(None, lost_minute=60), [], LANES).state is ParcelState.LOST
