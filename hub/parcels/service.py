@@ -32,7 +32,7 @@ from hub.parcels.rules.traces import (
     labelled_unit,
     stays_of,
 )
-from hub.parcels.rules.track import Track, planned_route, route_of, track
+from hub.parcels.rules.track import Track, planned_route, track
 from wire.events import ContainerKind, Scan
 from wire.names import Step
 from wire.policy import Policy
@@ -100,17 +100,6 @@ def high_value_among(tx: Connection, waybills: Iterable[str], policy: Policy) ->
 def high_value_by_declaration(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
     """Those that are high value by what was declared alone, on a waybill of no HV series."""
     return store.hv_by_value(tx, waybills)
-
-
-def planned_routes(
-    tx: Connection, waybills: Iterable[str], network: Network
-) -> dict[str, tuple[str, ...]]:
-    """The routes of those that have one, read at once; see ``planned_route``."""
-    routes = {
-        waybill: route_of(way.route, way.origin, way.destination, network)
-        for waybill, way in store.ways_of(tx, waybills).items()
-    }
-    return {waybill: route for waybill, route in routes.items() if route}
 
 
 def series_misused_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> frozenset[str]:

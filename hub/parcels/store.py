@@ -1,7 +1,6 @@
 """Tables and SQL of what is declared of parcels; no rule is decided here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -65,19 +64,6 @@ _FEN = Decimal("0.01")
 _HV_BY_VALUE = select(parcel.c.waybill).where(
     parcel.c.waybill.in_(bindparam("waybills", expanding=True)), parcel.c.hv_by_value
 )
-
-_WAYS = select(parcel.c.waybill, parcel.c.route, parcel.c.origin, parcel.c.destination).where(
-    parcel.c.waybill.in_(bindparam("waybills", expanding=True)), parcel.c.declared_at.is_not(None)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Where a parcel was declared to go: its own route, or the ends of one."""
-
-    route: tuple[str, ...] | None
-    origin: str | None
-    destination: str | None
 
 
 def find(tx: Connection, waybill: str, seen: Standing | None) -> Parcel | None:
@@ -168,17 +154,6 @@ def hv_by_value(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
     """Those that are high value by what was declared, outside the HV series."""
     rows = tx.execute(_HV_BY_VALUE, {"waybills": list(waybills)})
     return frozenset(row.waybill for row in rows)
-
-
-def ways_of(tx: Connection, waybills: Iterable[str]) -> dict[str, Way]:
-    """Where those of them that were declared are to go."""
-    rows = tx.execute(_WAYS, {"waybills": list(waybills)})
-    return {
-        row.waybill: Way(
-            None if row.route is None else tuple(row.route), row.origin, row.destination
-        )
-        for row in rows
-    }
 
 
 def _put(tx: Connection, waybill: str, row: Mapping[str, object]) -> None:

@@ -38,18 +38,11 @@ def planned_route(parcel: Parcel, network: Network) -> tuple[str, ...] | None:
     declared = parcel.declaration
     if declared is None:
         return None
-    return route_of(declared.route, declared.origin, declared.destination, network)
-
-
-def route_of(
-    route: tuple[str, ...] | None, origin: str | None, destination: str | None, network: Network
-) -> tuple[str, ...] | None:
-    """A route of its own, else the lanes' quickest between both ends; null: nobody knows."""
-    if route:
-        return route
-    if origin is None or destination is None:
+    if declared.route:
+        return declared.route
+    if declared.origin is None or declared.destination is None:
         return None
-    return network.route(origin, destination)
+    return network.route(declared.origin, declared.destination)
 
 
 def track(parcel: Parcel, around: Sequence[Standing], network: Network) -> Track:

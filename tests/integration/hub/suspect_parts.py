@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from hub.app import make_duties, make_projections
 from hub.fact import Fact
-from hub.incidents.service import Incident, Kind, State, list_incidents
+from hub.incidents.service import Incident, Kind, list_incidents
 from hub.ingest.projecting import Projection
 from hub.missing.duties import QueryDuty, SuspectDuty
 from hub.missing.service import Asked, Suspect, list_suspects
@@ -111,9 +111,9 @@ class Watching:
         with self.hub.database.reading() as tx:
             return list_suspects(tx, self.hub.role.network, Asked(**asked))  # type: ignore[arg-type]  # a test's
 
-    def incidents(self, kind: Kind, state: State | None = None) -> list[Incident]:
+    def incidents(self, kind: Kind) -> list[Incident]:
         with self.hub.database.reading() as tx:
-            found = list_incidents(tx, state=state, limit=1000)
+            found = list_incidents(tx, limit=1000)
         return [each for each in found if each.suspicion.kind is kind]
 
 
