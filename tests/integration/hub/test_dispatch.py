@@ -1,106 +1,43 @@
 """The dispatch register, from depart scans to receipts: HV-2.7."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from hub.access.rules import Role
-from hub.alerts.service import AlertKind, AlertState
 from hub.dispatch.project import DispatchProjection
-from hub.dispatch.rules import ListState
-from hub.dispatch.service import Desk, DispatchDuty, DispatchError, list_lists, send_list
-from hub.mail.service import receipts_about
-from hub.network import Lane, Network, Region, Shift, Site, SiteKind
-from hub.parcels.project import ParcelProjection
+from hub.dispatch.service import Desk, DispatchError, entries_of, list_lists, send_list
+from hub.network import Network, SiteKind
 from hub.parcels.service import find_manifest
 from tests.hub_parts import HubHome
+from tests.integration.hub.dispatch_parts import (
+    NETWORK,
+    NOON,
+    ONE,
+    THREE,
+    TWO,
+    URL,
+    declare,
+    left,
+    mails,
+    make_site,
+    tell,
+    waybills,
+    whole,
+)
 from tests.integration.hub.parcel_parts import IN_BAG, IN_TRUCK, fact, label, scan
-from tests.integration.hub.route_cases import make_account
 from tests.postgres_parts import on_both_databases
-from tests.rest_parts import API, client_of, problem
-from wire.events import Event, Scan
-from wire.names import Step, format_at
+from tests.rest_parts import API, problem
+from wire.names import Step
 
 pytestmark = pytest.mark.anyio
-
-ONE, TWO, THREE = "103000000001", "103000000002", "103000000003"
-URL = f"{API}/dispatch"
-NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
-"""12:00 at the branch."""
-
-
-def _site(code: str, kind: SiteKind, superior: str | None = None, *contacts: str) -> Site:
-    return Site(
-        code=code, name=code, kind=kind, region="south", superior=superior, contacts=contacts
-    )
 
 
 @pytest.fixture
 def network() -> Network:
-    return Network(
-        region=(Region(code="south", name="南", operations_contact="o@o", claims_contact="c@c"),),
-        site=(
-            _site("755A", SiteKind.BRANCH, "755D"),
-            _site("755D", SiteKind.DISPATCH, None, "centre@755d.example"),
-            _site("020A", SiteKind.BRANCH, "020D"),
-            _site("020D", SiteKind.DISPATCH, None, "centre@020d.example"),
-            _site("010A", SiteKind.BRANCH, "010D"),
-            _site("010D", SiteKind.DISPATCH),
-            _site("755W", SiteKind.LEVEL_2, "755D"),
-        ),
-        lane=(Lane(origin="755A", destination="020A", planned_h=9),),
-        shift=(
-            Shift(site="755A", name="day", starts="08:00", ends="18:00"),
-            Shift(site="755W", name="day", starts="08:00", ends="18:00"),
-        ),
-    )
-
-
-def left(waybill: str, at: datetime = NOON, site: str = "755A", **fields: object) -> Scan:
-    return scan(0, site, Step.DEPART, waybill, at=format_at(at), **fields)
-
-
-def tell(hub: HubHome, *events: Event) -> None:
-    with hub.database.writing() as tx:
-        facts = [fact(each) for each in events]
-        ParcelProjection().apply(tx, facts, hub.clock.now())
-        DispatchProjection(hub.role.policy, hub.role.network).apply(tx, facts, hub.clock.now())
-
-
-def work(hub: HubHome, at: datetime) -> None:
-    """The clock's turn at a time."""
-    hub.clock.at = at
-    with hub.database.writing() as tx:
-        DispatchDuty(hub.role.network).run(tx, at)
-
-
-def mails(hub: HubHome, list_id: int = 1) -> list[tuple[str, ...]]:
-    with hub.database.reading() as tx:
-        return [each.to for each in receipts_about(tx, f"dispatch/{list_id}")]
-
-
-def told(hub: HubHome, kind: AlertKind) -> list[tuple[AlertState, str | None, int]]:
-    return [(each.state, each.site, each.count) for each in hub.alerts(kind)]
-
-
-async def declare(admin: httpx.AsyncClient, waybill: str, destination: str) -> None:
-    person = {"name": "王芳", "address": "天河路 1 号", "phone": "13900001234"}
-    body = {"declared_value_cny": "30000", "destination": destination, "recipient": person}
-    assert (await admin.put(f"{API}/parcels/{waybill}", json=body)).status_code == 200
-
-
-async def whole(admin: httpx.AsyncClient) -> dict[str, object]:
-    answer = await admin.get(f"{URL}/1")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, object] = answer.json()
-    return found
-
-
-def waybills(found: dict[str, object]) -> Sequence[str]:
-    return [each["waybill"] for each in found["entries"]]  # type: ignore[attr-defined] # JSON
+    return NETWORK
 
 
 # ---------------------------------------------------------------- drafting
@@ -151,6 +88,44 @@ async def test_high_value_by_declared_value_is_on_the_list_too(
     await admin.put(f"{API}/parcels/755123456789", json=body)
     tell(hub, left("755123456789"))
     assert waybills(await whole(admin)) == ["755123456789"]
+
+
+@settings(
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_order_of_departures_drafts_the_same_lists(hub: HubHome, data: st.DataObject) -> None:
+    departures = [
+        left(waybill, NOON + timedelta(hours=hour))
+        for waybill, hour in ((ONE, 0), (TWO, 1), (ONE, 2), (THREE, 9), (TWO, 24), (THREE, 30))
+    ]
+    told_in = data.draw(st.permutations(departures))
+    cut = data.draw(st.integers(0, len(told_in)))
+    tell(hub, *told_in[:cut])
+    tell(hub, *told_in[cut:])
+    with hub.database.writing() as tx:
+        lists = {
+            (each.day.day, each.deadlines.list_at, each.last_depart_at): [
+                (entry.waybill, entry.departed_at) for entry in entries_of(tx, each.id)
+            ]
+            for each in list_lists(tx, None, None, None, 10)
+        }
+        for table in ("dispatch_entry", "dispatch_list", "unit_state", "unit_trace"):
+            tx.exec_driver_sql(f"DELETE FROM {table}")
+    late, next_day = NOON + timedelta(hours=9), NOON + timedelta(hours=30)
+    assert lists == {
+        (22, late + timedelta(minutes=30), late): [
+            (TWO, NOON + timedelta(hours=1)),
+            (ONE, NOON + timedelta(hours=2)),
+            (THREE, late),
+        ],
+        (23, next_day + timedelta(minutes=30), next_day): [
+            (TWO, NOON + timedelta(hours=24)),
+            (THREE, next_day),
+        ],
+    }
 
 
 # ---------------------------------------------------------------- sending
@@ -214,7 +189,7 @@ async def test_a_departure_that_comes_after_the_sending_is_sent_as_a_supplement(
 async def test_without_a_centre_or_its_address_nothing_is_sent(
     hub: HubHome, superior: str | None, why: str
 ) -> None:
-    sites = (_site("755A", SiteKind.BRANCH, superior), _site("010D", SiteKind.DISPATCH))
+    sites = (make_site("755A", SiteKind.BRANCH, superior), make_site("010D", SiteKind.DISPATCH))
     network = Network(site=sites, shift=hub.role.network.shift[:1])
     desk = Desk(network, hub.search().mails, hub.keys.bodies, hub.clock.random_bytes)
     with hub.database.writing() as tx:
@@ -223,6 +198,20 @@ async def test_without_a_centre_or_its_address_nothing_is_sent(
         send_list(tx, desk, 1, "li", NOON)
     assert mails(hub) == []
     assert hub.count("manifest") == 0
+
+
+@on_both_databases
+async def test_a_sending_that_was_never_committed_has_told_nobody(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    tell(hub, left(ONE))
+    before = await whole(admin)
+    desk = Desk(NETWORK, hub.search().mails, hub.keys.bodies, hub.clock.random_bytes)
+    with pytest.raises(ZeroDivisionError), hub.database.writing() as tx:
+        send_list(tx, desk, 1, "li", NOON)
+        raise ZeroDivisionError
+    assert await whole(admin) == before
+    assert (mails(hub), hub.count("manifest")) == ([], 0)
 
 
 # ---------------------------------------------------------------- forwarding, receiving
@@ -262,119 +251,3 @@ async def test_a_parcel_without_a_known_destination_waits_for_one(
     assert (await whole(admin))["state"] == "sent"
     await declare(admin, ONE, "020A")
     assert (await admin.post(f"{URL}/1/forward")).json()["state"] == "forwarded"
-
-
-# ---------------------------------------------------------------- lateness
-
-
-@on_both_databases
-async def test_a_list_not_sent_in_time_is_one_alert_that_the_sending_closes(
-    hub: HubHome, admin: httpx.AsyncClient
-) -> None:
-    tell(hub, left(ONE))
-    due = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
-    work(hub, due)
-    assert hub.alerts() == []
-    for minute in range(1, 4):
-        work(hub, due + timedelta(minutes=minute))
-    assert told(hub, AlertKind.DISPATCH_UNSENT) == [(AlertState.OPEN, "755A", 1)]
-    sent = (await admin.post(f"{URL}/1/send")).json()
-    assert sent["send_late"] is True
-    assert told(hub, AlertKind.DISPATCH_UNSENT) == [(AlertState.CLOSED, "755A", 1)]
-
-
-async def test_an_alarm_that_somebody_closed_is_not_raised_again_for_the_same_list(
-    hub: HubHome, admin: httpx.AsyncClient
-) -> None:
-    tell(hub, left(ONE))
-    work(hub, NOON + timedelta(hours=8))
-    await admin.post(f"{API}/alerts/1/accept")
-    tell(hub, left(TWO))
-    work(hub, NOON + timedelta(hours=9))
-    assert told(hub, AlertKind.DISPATCH_UNSENT) == [(AlertState.CLOSED, "755A", 1)]
-
-
-@on_both_databases
-async def test_a_list_not_forwarded_by_midnight_is_an_alert_for_the_centre(
-    hub: HubHome, admin: httpx.AsyncClient
-) -> None:
-    await declare(admin, ONE, "020A")
-    tell(hub, left(ONE))
-    hub.clock.at = NOON
-    await admin.post(f"{URL}/1/send")
-    midnight = datetime(2026, 11, 22, 16, tzinfo=UTC)
-    work(hub, midnight)
-    assert hub.alerts() == []
-    work(hub, midnight + timedelta(seconds=1))
-    (alert,) = hub.alerts(AlertKind.DISPATCH_UNFORWARDED)
-    assert (alert.site, alert.state) == ("755D", AlertState.OPEN)
-    assert "755A" in alert.text_zh
-    assert "11-23 00:00" in alert.text_en
-    assert (await admin.post(f"{URL}/1/forward")).json()["forward_late"] is True
-    assert told(hub, AlertKind.DISPATCH_UNFORWARDED) == [(AlertState.CLOSED, "755D", 1)]
-
-
-async def test_lists_in_time_raise_nothing(hub: HubHome, admin: httpx.AsyncClient) -> None:
-    await declare(admin, ONE, "020A")
-    tell(hub, left(ONE))
-    hub.clock.at = NOON
-    await admin.post(f"{URL}/1/send")
-    await admin.post(f"{URL}/1/forward")
-    work(hub, NOON + timedelta(days=3))
-    assert hub.alerts() == []
-
-
-# ---------------------------------------------------------------- who sees what
-
-
-async def test_addresses_are_masked_encrypted_and_shown_only_for_a_reason_on_record(
-    hub: HubHome, app: FastAPI, admin: httpx.AsyncClient
-) -> None:
-    await declare(admin, ONE, "020A")
-    tell(hub, left(ONE))
-    for _ in range(2):
-        (entry,) = (await whole(admin))["entries"]  # type: ignore[misc] # JSON
-        assert entry["phone"] == "139****1234"
-        assert "天河路" not in entry["address"]
-        await admin.post(f"{URL}/1/send")
-    shown = (await admin.get(f"{URL}/1", params={"unmask": "the driver asks"})).json()["entries"]
-    assert (shown[0]["phone"], shown[0]["address"]) == ("13900001234", "天河路 1 号")
-    with hub.database.reading() as tx:
-        rows = tx.exec_driver_sql("SELECT * FROM dispatch_entry").all()
-        looks = tx.exec_driver_sql("SELECT about, reason FROM look").all()
-    assert "13900001234" not in repr(rows)
-    assert [tuple(each) for each in looks] == [(ONE, "the driver asks")]
-
-
-async def test_each_site_does_its_own_part(
-    hub: HubHome, app: FastAPI, admin: httpx.AsyncClient
-) -> None:
-    await declare(admin, ONE, "020A")
-    tell(hub, left(ONE))
-    tokens = {
-        site: make_account(hub, f"keeper-{site.lower()}", Role.WAREHOUSE, site)
-        for site in ("755A", "755D", "020D", "010D")
-    }
-
-    async def post(site: str, act: str) -> int:
-        async with client_of(app, Authorization=f"Bearer {tokens[site]}") as client:
-            return (await client.post(f"{URL}/1/{act}")).status_code
-
-    assert [await post(site, "send") for site in ("020D", "755D", "755A")] == [404, 403, 200]
-    assert [await post(site, "forward") for site in ("020D", "755A", "755D")] == [404, 403, 200]
-    assert [await post(site, "receive") for site in ("010D", "755A", "020D")] == [404, 409, 200]
-    with hub.database.reading() as tx:
-        seen = [
-            [each.state for each in list_lists(tx, frozenset({site}), None, None, 10)]
-            for site in tokens
-        ]
-    assert seen == [[ListState.RECEIVED]] * 3 + [[]]
-
-
-async def test_lists_are_paged_newest_first(hub: HubHome, admin: httpx.AsyncClient) -> None:
-    tell(hub, *[left(ONE, NOON + timedelta(days=day)) for day in range(3)])
-    first = (await admin.get(f"{URL}?limit=2")).json()
-    rest = (await admin.get(f"{URL}?limit=2&cursor={first['next']}")).json()
-    found = [each["date"] for each in first["items"] + rest["items"]]
-    assert found == ["2026-11-24", "2026-11-23", "2026-11-22"]
-    problem(await admin.get(f"{URL}/9"), 404)
