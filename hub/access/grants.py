@@ -118,6 +118,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/incidents/{incident_id}": EVERYONE,
     "GET /console/labels": LEADING,
     "POST /console/labels/badge": LEADING,
+    "GET /console/sites": WATCHING,
+    "GET /console/sites/{site}/{edge}": WATCHING,
 }
 
 OWN_PASSWORD = frozenset({"GET /account", "POST /account/password", "POST /logout"})

@@ -104,6 +104,11 @@ def alerts_by_ids(tx: Connection, ids: list[int]) -> list[Alert]:
     return store.by_ids(tx, ids)
 
 
+def alerts_of_station(tx: Connection, site: str, edge: str, limit: int) -> list[Alert]:
+    """Alerts about an edge and its devices, closed ones too, the newest first."""
+    return store.about_station(tx, f"{site}/{edge}", limit)
+
+
 def alert_history(tx: Connection, alert_id: int) -> list[HistoryEntry]:
     """Who did what with an alert, oldest first."""
     return store.history(tx, alert_id)

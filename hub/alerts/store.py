@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -50,6 +51,13 @@ alert = Table(
     Column("text_en", String(600), nullable=False),
     Index(None, "state", "id"),
     Index(None, "waybill", "first_at"),
+    # Of stations, devices and the hub itself: few among the parcels'.
+    Index(
+        "ix_alert_subject",
+        "subject",
+        sqlite_where=text("waybill IS NULL"),
+        postgresql_where=text("waybill IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -214,6 +222,13 @@ def page(
     if before_id is not None:
         query = query.where(alert.c.id < before_id)
     return [_alert(row) for row in tx.execute(query)]
+
+
+def about_station(tx: Connection, station: str, limit: int) -> list[Alert]:
+    """Alerts about ``site/edge`` or one of its devices, the newest first."""
+    mine = (alert.c.subject == station) | alert.c.subject.startswith(f"{station}/", autoescape=True)
+    query = select(*_COLUMNS).where(alert.c.waybill.is_(None), mine)
+    return [_alert(row) for row in tx.execute(query.order_by(alert.c.id.desc()).limit(limit))]
 
 
 def by_ids(tx: Connection, ids: list[int]) -> list[Alert]:

@@ -23,6 +23,10 @@ from hub.console.incidents.page import PAGE_KEYS, IncidentPage
 from hub.console.parcel import ParcelPage
 from hub.console.rooms import DatabaseRooms
 from hub.console.screens import ROOT
+from hub.console.sites.desk import SiteDesk
+from hub.console.sites.list_page import SITES_KEYS, SitesPage
+from hub.console.sites.story_page import StationPage
+from hub.console.sites.trail import DepthTrail
 from hub.console.visit import Visit
 from hub.console.wall import WALL_KEYS, WallPage
 from hub.console.wording import Words, load_words
@@ -56,8 +60,11 @@ class Console:
     def __init__(self, hub: HubContext) -> None:
         self._hub = hub
         self._rooms = DatabaseRooms(hub)
-        self._incident_desk = IncidentDesk(hub)
         self._feed = Feed(self._rooms)
+        trail = DepthTrail()
+        self._feed.changed.subscribe(trail.follow)
+        self._incident_desk = IncidentDesk(hub)
+        self._site_desk = SiteDesk(hub, trail)
         self._words: Mapping[Language, Words] = {
             language: load_words(language, ZONE) for language in Language
         }
@@ -72,6 +79,8 @@ class Console:
             ("/parcels/{waybill}", self._parcel),
             ("/incidents", self._incidents),
             ("/incidents/{incident_id}", self._incident),
+            ("/sites", self._sites),
+            ("/sites/{site}/{edge}", self._station),
         ):
             ui.page(path, response_timeout=ANSWER_S_MAX)(draw)
         ui.run_with(
@@ -100,6 +109,14 @@ class Console:
     async def _incident(self, request: Request, incident_id: IncidentId) -> None:
         visit = self._open(request, "incidents", "title.incident", PAGE_KEYS, id=str(incident_id))
         await IncidentPage(visit, self._incident_desk, incident_id).start()
+
+    async def _sites(self, request: Request) -> None:
+        visit = self._open(request, "sites", "title.sites", SITES_KEYS)
+        await SitesPage(visit, self._site_desk).start()
+
+    async def _station(self, request: Request, site: str, edge: str) -> None:
+        visit = self._open(request, "sites", "title.station", name=f"{site}/{edge}")
+        await StationPage(visit, self._site_desk, site, edge).start()
 
     def _open(
         self, request: Request, screen: str, title: str, keys: Keys = (), **values: str

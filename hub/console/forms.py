@@ -42,9 +42,11 @@ class TextField:
         rows: int = 1,
         kind: str = "text",
         key: str | None = None,
+        changed: Callable[[], None] | None = None,
     ) -> None:
         self.value = value[:chars_max]
         self._chars_max = chars_max
+        self._changed = changed
         with box("label", "form-field"):
             text(label, "label")
             tag = "input" if rows == 1 else "textarea"
@@ -64,6 +66,8 @@ class TextField:
 
     def _keep(self, event: GenericEventArguments) -> None:
         self.value = str(event.args)[: self._chars_max]
+        if self._changed is not None:
+            self._changed()
 
 
 class Choice:

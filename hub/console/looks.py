@@ -36,6 +36,7 @@ MEANING_OF: Mapping[str, Meaning] = {
     AlertKind.DISPATCH_UNFORWARDED: Meaning.OPEN,
     AlertKind.LIST_OVERTAKEN: Meaning.UNPROVEN,
     AlertKind.SUSPECT: Meaning.OPEN,
+    AlertKind.SUSPECTS_NOT_ASKED: Meaning.OPEN,
     AlertKind.ESCALATED: Meaning.OPEN,
     AlertKind.LOST: Meaning.OPEN,
     AlertKind.FOLLOW_UP_LATE: Meaning.OPEN,
@@ -71,6 +72,7 @@ RESULT_ICON: Mapping[str, str] = {
 }
 ICON_OF: Mapping[str, str] = {
     AlertKind.SUSPECT: "parcel",
+    AlertKind.SUSPECTS_NOT_ASKED: "incidents",
     AlertKind.ESCALATED: "alarm",
     AlertKind.LOST: "parcel",
     AlertKind.FOLLOW_UP_LATE: "alarm",

@@ -24,6 +24,8 @@ class Screen:
 SCREENS = (
     Screen("wall", "/"),
     Screen("incidents", "/incidents"),
+    Screen("sites", "/sites"),
+    Screen("labels", "/labels"),
 )
 
 

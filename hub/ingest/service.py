@@ -19,7 +19,7 @@ from hub.ingest.quarantine_store import QuarantinedItem
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
-from wire.events import Act, Event, Feedback, Scan, parse_line
+from wire.events import Act, Event, Feedback, Scan, Station, parse_line
 from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
@@ -56,6 +56,14 @@ class EdgeView:
     last_state_at: datetime | None
     state: State | None
     spools: dict[str, ChainHead]
+
+
+@dataclass(frozen=True, slots=True)
+class StationFactView:
+    """A fact about a station, and when it counts as having happened."""
+
+    at: datetime
+    said: Station
 
 
 def events(
@@ -131,6 +139,26 @@ def edges(tx: Connection) -> list[EdgeView]:
             )
         )
     return views
+
+
+def newest_scans(tx: Connection) -> dict[tuple[str, str], datetime]:
+    """When each edge, by site and name, scanned last, event time; a long quiet one is missing."""
+    return store.newest_scans(tx)
+
+
+def station_facts(tx: Connection, site: str, edge: str, limit: int) -> list[StationFactView]:
+    """What a station said of itself, the newest first."""
+    found = [(e, parse_line(e.line)) for e in store.page_of_station_events(tx, site, edge, limit)]
+    return [
+        StationFactView(stored.occurred_at, event)
+        for stored, event in found
+        if isinstance(event, Station)
+    ]
+
+
+def program_runs(tx: Connection, site: str, edge: str, limit: int) -> list[datetime]:
+    """When an edge's program was started, as its first state told, the newest first."""
+    return states.runs(tx, site, edge, limit)
 
 
 def quarantined(

@@ -49,6 +49,8 @@ edge_boot = Table(
     Column("edge", String(32), nullable=False),
     Column("boot", String(32), nullable=False, index=True),
     Column("n", BigInteger, nullable=False),
+    # When its first state came; null for those from before this was written down.
+    Column("first_heard_at", UtcDateTime),
 )
 
 _decoder = msgspec.json.Decoder(State)
@@ -68,7 +70,7 @@ def note_state(tx: Connection, state: State, now: datetime) -> bool:
 
     Within a boot ``n`` grows: an older or repeated state changes nothing.
     """
-    if not _advance(tx, state):
+    if not _advance(tx, state, now):
         return False
     row = {"received_at": now, "connected": True, "state": encode(state)}
     mine = (edge_state.c.site == state.site) & (edge_state.c.edge == state.edge)
@@ -105,7 +107,15 @@ def _edge_state(row: Row[*tuple[Any, ...]]) -> EdgeState:
     return EdgeState(_decoder.decode(row.state), row.received_at, row.connected)
 
 
-def _advance(tx: Connection, state: State) -> bool:
+def runs(tx: Connection, site: str, edge: str, limit: int) -> list[datetime]:
+    """When the newest runs of an edge's program were first heard of, the newest first."""
+    columns = edge_boot.c
+    mine = (columns.site == site) & (columns.edge == edge) & columns.first_heard_at.is_not(None)
+    query = select(columns.first_heard_at).where(mine).order_by(columns.id.desc()).limit(limit)
+    return list(tx.execute(query).scalars())
+
+
+def _advance(tx: Connection, state: State, now: datetime) -> bool:
     mine = (edge_boot.c.site == state.site) & (edge_boot.c.edge == state.edge)
     this_boot = mine & (edge_boot.c.boot == state.boot)
     known = tx.execute(select(edge_boot.c.n).where(this_boot)).scalar_one_or_none()
@@ -114,7 +124,13 @@ def _advance(tx: Connection, state: State) -> bool:
             return False
         tx.execute(update(edge_boot).where(this_boot).values(n=state.n))
         return True
-    row = {"site": state.site, "edge": state.edge, "boot": state.boot, "n": state.n}
+    row = {
+        "site": state.site,
+        "edge": state.edge,
+        "boot": state.boot,
+        "n": state.n,
+        "first_heard_at": now,
+    }
     tx.execute(insert(edge_boot).values(row))
     kept = select(edge_boot.c.id).where(mine).order_by(edge_boot.c.id.desc()).limit(BOOTS_KEPT_MAX)
     tx.execute(delete(edge_boot).where(mine & edge_boot.c.id.not_in(kept)))

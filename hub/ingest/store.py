@@ -68,6 +68,14 @@ event = Table(
         sqlite_where=text("waybill IS NOT NULL"),
         postgresql_where=text("waybill IS NOT NULL"),
     ),
+    # Rare among scans: what a station says of itself is found without reading them.
+    Index(
+        "ix_event_station",
+        "spool_id",
+        "id",
+        sqlite_where=text("kind = 'station'"),
+        postgresql_where=text("kind = 'station'"),
+    ),
     Index(
         "ix_event_feedback",
         "spool_id",
@@ -76,6 +84,9 @@ event = Table(
         postgresql_where=text("of_seq IS NOT NULL"),
     ),
 )
+
+LOOK_BACK = 5_000
+"""Events of a spool among which its last scan is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +276,39 @@ def newest_received_at(tx: Connection) -> datetime | None:
     """When the newest event arrived."""
     query = select(event.c.received_at).order_by(event.c.id.desc()).limit(1)
     return tx.execute(query).scalar_one_or_none()
+
+
+def page_of_station_events(tx: Connection, site: str, edge: str, limit: int) -> list[StoredEvent]:
+    """What a station said of itself, the newest first."""
+    # Spelled out as text: a partial index serves only a condition that it can read.
+    query = _event_query().where(text("event.kind = 'station'"))
+    query = query.where(spool_head.c.site == site, spool_head.c.edge == edge)
+    rows = tx.execute(query.order_by(event.c.id.desc()).limit(limit))
+    return [_stored(row) for row in rows]
+
+
+def newest_scans(tx: Connection) -> dict[tuple[str, str], datetime]:
+    """When the newest scan of each edge was, event time, among its last ``LOOK_BACK`` events.
+
+    An edge that did not scan for so long is not in it.
+    """
+    place = func.row_number().over(
+        partition_by=(spool_head.c.site, spool_head.c.edge), order_by=spool_head.c.id.desc()
+    )
+    newest = select(spool_head, place.label("place")).subquery()
+    scan = (
+        select(event.c.occurred_at)
+        .where(
+            event.c.spool_id == newest.c.id,
+            event.c.seq > newest.c.upto_seq - LOOK_BACK,
+            event.c.kind == "scan",
+        )
+        .order_by(event.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(newest.c.site, newest.c.edge, scan.label("at")).where(newest.c.place == 1)
+    return {(row.site, row.edge): row.at for row in tx.execute(query) if row.at is not None}
 
 
 def _event_query() -> Any:

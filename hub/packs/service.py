@@ -23,6 +23,7 @@ __all__ = [
     "find_pack",
     "newest_change",
     "outgrow_pack",
+    "pack_versions",
     "packs_after",
     "renew_packs",
 ]
@@ -90,6 +91,11 @@ def outgrow_pack(tx: Connection, site: str, held_version: int) -> None:
 def find_pack(tx: Connection, site: str) -> StoredPack | None:
     """A site's newest pack."""
     return store.find(tx, site)
+
+
+def pack_versions(tx: Connection) -> dict[str, int]:
+    """The newest version of each site's pack; a site without one is not in it."""
+    return store.versions(tx)
 
 
 def newest_change(tx: Connection) -> int:

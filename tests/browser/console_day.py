@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 
 from hub.incidents.service import (
     Answer,
@@ -17,11 +18,14 @@ from hub.incidents.service import (
     triage,
 )
 from hub.roles import make_search
+from hub.wanted.service import list_version
 from tests.browser.hub_process import HubProcess, Pen
 from tests.network_parts import NETWORK_TOML
 from tests.smtp_parts import Mailbox, smtp_server
-from wire.names import Result
-from wire.wanted import WantedResult
+from wire.events import ClockReading, StationFact
+from wire.messages import DeviceState
+from wire.names import Result, format_at
+from wire.wanted import ListHead, WantedResult
 
 SUSPECT = "103000004711"
 STOPPED = "103000004712"
@@ -65,14 +69,43 @@ class LivingHub:
         return pen
 
     def _live_through_a_day(self) -> None:
-        for pen in (self.dock, self.gate, self.belt):
-            pen.tell_state()
+        self.stations()
         for number, value in ((SUSPECT, "48500"), (STOPPED, "26800"), (FOUND, "31200.50")):
             self.dock.declare(number, value)
             self.dock.scan(number, Result.HV, ago=timedelta(hours=30))
             self.gate.scan(number, Result.HV, ago=timedelta(hours=25))
         self.dock.want("755123456789", WantedResult.STOP, "客户报案")
         self.searches()
+
+    def stations(self) -> None:
+        """One that is well, one with a lost scanner and a backlog, one that was never heard."""
+        well = DeviceState(id="dock-1", source="usb:0c2e:0b61:2", protocol="ssi", connected=True)
+        simulated = DeviceState(
+            id="dock-2", source="pts:/dev/pts/3", protocol="honeywell", connected=True
+        )
+        lost = DeviceState(id="gate-1", source=None, protocol="newland", connected=False)
+        with self.dock.database.reading() as tx:
+            version = list_version(tx)
+        held = ListHead(
+            version=version, list_sha256="ab" * 32, head_at=format_at(datetime.now(UTC))
+        )
+        self.dock.tell_state(devices=(well, simulated), wanted=held, pack_version=1)
+        for fact, ago, more in (
+            (StationFact.DEVICE_LOST, 50, {}),
+            (StationFact.DEVICE_BACK, 44, {}),
+            (StationFact.SCANNER_REPROGRAMMED, 30, {}),
+            (StationFact.CLOCK_STEP, 20, {"clock_step_ms": -1840}),
+            (StationFact.DEVICE_LOST, 5, {}),
+        ):
+            self.gate.tell(fact, ago=timedelta(minutes=ago), device="gate-1", **more)
+        for depth in (0, 4, 31, 77, 58):
+            self.gate.tell_state(
+                devices=(lost,),
+                depth=depth,
+                oldest_at=format_at(datetime.now(UTC) - timedelta(minutes=7)) if depth else None,
+                clock=ClockReading(offset_ms=None, error_ms=None),
+            )
+            sleep(1.2)  # the console looks once a second; each look is a point of the sparkline
 
     def searches(self) -> None:
         """One parcel that two sites look for, one that was stopped, a bag, and a silent site."""

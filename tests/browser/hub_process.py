@@ -32,7 +32,15 @@ from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
 from tests.rig.programs import free_port, http_status, wait_until
-from wire.events import ClockReading, Event, Feedback, line_hash, seal_line
+from wire.events import (
+    ClockReading,
+    Event,
+    Feedback,
+    Station,
+    StationFact,
+    line_hash,
+    seal_line,
+)
 from wire.messages import Batch, Enrol, SpoolHead, State
 from wire.names import ZERO_HEAD, Result, Signal, format_at
 from wire.topics import Channel, Topic
@@ -175,6 +183,19 @@ class Pen:
             feedback_us=1300,
         )
         self.record(scan, feedback)
+
+    def tell(self, fact: StationFact, *, ago: timedelta = timedelta(), **more: object) -> None:
+        """Record a fact about the station."""
+        plain: dict[str, object] = {
+            "site": self.site,
+            "edge": self.edge,
+            "at": format_at(datetime.now(UTC) - ago),
+            "mono_ms": 1,
+            "boot": samples.BOOT,
+            "clock": ClockReading(offset_ms=0, error_ms=5),
+            "fact": fact,
+        }
+        self.record(Station(**{**plain, **more}))
 
     def want(self, waybill: str, result: WantedResult, reason: str) -> None:
         """Put a waybill on the wanted list."""

@@ -1,5 +1,6 @@
 """Every screen of the console on a hub with a day behind it: readable, reachable, and of use."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ PAGES = {
     "incidents": "/console/incidents",
     "incident": "/console/incidents/1",
     "incident-none": "/console/incidents/404",
+    "sites": "/console/sites",
+    "station": "/console/sites/755W/gate",
+    "station-none": "/console/sites/755W/nobody",
 }
 SERIOUS = {"serious", "critical"}
 
@@ -151,3 +155,39 @@ def test_a_document_is_filed_and_can_be_saved(day: LivingHub, page: Page, tmp_pa
     with page.expect_download() as saved:
         link.click()
     assert saved.value.path().read_text() == "已受理"
+
+
+def test_each_site_is_a_row_with_its_stations_and_what_is_wrong_with_them(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/sites")
+    rows = page.locator(".site")
+    expect(rows).to_have_count(3)
+    gate = page.locator(".site", has_text="755W")
+    expect(gate).to_contain_text("要看一下")
+    expect(gate).to_contain_text("时钟未核对")
+    expect(gate).to_contain_text("58 条")
+    expect(gate.locator("custos-spark")).to_have_attribute("aria-label", re.compile("最多 77 条"))
+    dock = page.locator(".site", has_text="755A")
+    expect(dock).to_contain_text("深圳一部")
+    expect(dock).to_contain_text("最新第")
+    page.keyboard.press("r")
+    page.keyboard.type("上海")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/sites/021W/belt")
+
+
+def test_a_stations_story_tells_outages_with_their_length_and_narrows_to_a_device(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/sites/755W/gate")
+    lines = page.locator(".story-line")
+    expect(lines.nth(0)).to_contain_text("程序启动")
+    expect(page.locator(".story-line", has_text="持续 6 分钟")).to_contain_text("扫描枪断开")
+    expect(page.locator(".story-line", has_text="-1840 ms")).to_contain_text("时钟跳变")
+    page.locator(".chip-button", has_text="gate-1").click()
+    expect(page.locator(".story-line", has_text="程序启动")).to_have_count(0)
+    expect(page.locator(".story-line", has_text="扫描枪被改设置")).to_be_visible()

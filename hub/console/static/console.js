@@ -160,6 +160,31 @@ class Countdown extends Counting {
   }
 }
 
+const SPARK = { width: 120, height: 28 };
+
+class Spark extends HTMLElement {
+  static observedAttributes = ["values"];
+
+  attributeChangedCallback() {
+    if (this.shadowRoot === null) this.attachShadow({ mode: "open" });
+    const values = this.getAttribute("values").split(",").map(Number);
+    const most = Math.max(1, ...values);
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+    const points = values.map((value, at) => {
+      const x = (at / (values.length - 1)) * SPARK.width;
+      return `${x.toFixed(1)},${((1 - value / most) * (SPARK.height - 4) + 2).toFixed(1)}`;
+    });
+    line.setAttribute("points", points.join(" "));
+    line.setAttribute("style", "fill: none; stroke: currentColor; stroke-width: 2");
+    const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    picture.setAttribute("viewBox", `0 0 ${SPARK.width} ${SPARK.height}`);
+    picture.setAttribute("width", SPARK.width);
+    picture.setAttribute("height", SPARK.height);
+    picture.append(line);
+    this.shadowRoot.replaceChildren(picture);
+  }
+}
+
 class Ring extends HTMLElement {
   connectedCallback() {
     this.write();
@@ -196,4 +221,5 @@ class Clock extends HTMLElement {
 customElements.define("custos-age", Age);
 customElements.define("custos-countdown", Countdown);
 customElements.define("custos-ring", Ring);
+customElements.define("custos-spark", Spark);
 customElements.define("custos-clock", Clock);

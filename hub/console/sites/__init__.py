@@ -1,0 +1,1 @@
+"""Sites and devices: what stands where and lives, and each station's story. Source: console.md."""
