@@ -35,8 +35,6 @@ from hub.web.context import CalledBy, Hub, HubContext
 from hub.web.form import read_form
 from hub.web.problems import ProblemError
 
-NAME_SHOWN_MAX = 32
-
 _log = structlog.get_logger()
 _logins = Counter("custos_hub_logins", "Tries to sign in, by how they ended", ["outcome"])
 
@@ -159,7 +157,9 @@ def _try_again(request: Request, form: dict[str, str], refusal: Refusal) -> Resp
     language, theme = language_of(request), theme_of(request)
     problem = say(refusal.key, language, seconds=refusal.wait_s)
     onward = safe_path(form.get("onward", ""))
-    name = form.get("name", "")[:NAME_SHOWN_MAX]
+    name = form.get("name", "").strip()
+    # Who typed a password into the wrong field does not see it on the screen.
+    name = name if is_account_name(name) else ""
     return login_page(language, theme, refusal.status, onward, name, problem)
 
 

@@ -1,7 +1,6 @@
 """Routes of the incidents. Source: interface (REST), HV-2.11.2, HV-3."""
 
 import base64
-import binascii
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
@@ -280,7 +279,7 @@ def attach(
     """File a document."""
     try:
         content = base64.b64decode(order.content_b64, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "content_b64 is no base64") from error
     if len(content) > ATTACHMENT_BYTES_MAX:
         detail = f"a document has at most {ATTACHMENT_BYTES_MAX} bytes"

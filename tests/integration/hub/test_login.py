@@ -18,6 +18,7 @@ from hub.access.accounts import (
 from hub.access.lockout import ACCOUNT_FREE_TRIES
 from hub.access.rules import Role
 from hub.access.session_cookie import SESSION_COOKIE
+from hub.web.page import Html, markup
 from tests.hub_parts import START, HubHome
 from tests.integration.hub.login_parts import (
     ORIGIN,
@@ -292,7 +293,16 @@ async def test_a_page_runs_no_script_and_is_framed_by_nobody(browser: httpx.Asyn
     assert answer.headers["referrer-policy"] == "same-origin"
 
 
-async def test_what_a_stranger_typed_is_shown_as_text(browser: httpx.AsyncClient) -> None:
-    page = (await log_in(browser, "x", '"><script>alert(1)')).text
-    assert "<script" not in page
-    assert "&quot;&gt;&lt;script&gt;" in page
+async def test_the_account_stands_in_the_form_again_and_nothing_else_that_was_typed(
+    browser: httpx.AsyncClient,
+) -> None:
+    assert 'value="li.lei"' in (await log_in(browser, OWN, "li.lei")).text
+    for typed in ('"><script>alert(1)', OWN):
+        page = (await log_in(browser, OWN, typed)).text
+        assert OWN not in page
+        assert "<script" not in page
+
+
+def test_what_is_put_into_a_page_is_text() -> None:
+    assert markup("<p>{words}</p>", words='"<b>&') == "<p>&quot;&lt;b&gt;&amp;</p>"
+    assert markup("<p>{inner_html}</p>", inner_html=Html("<b>")) == "<p><b></p>"
