@@ -89,3 +89,7 @@ def _badges(config: Path | None, network: Network, numbers: list[str]) -> list[L
             raise ConfigError(str(error)) from error
     _log.info("badges printed", count=len(found))
     return found
+
+
+if __name__ == "__main__":
+    main()

@@ -11,15 +11,19 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from hub.access.accounts import list_tokens, revoke_token
+from hub.access.live_socket import CHECK_EVERY_S
+from hub.access.rules import Role
 from hub.access.service import make_console_link, open_session
 from hub.access.session_cookie import SESSION_COOKIE
 from hub.alerts import live
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from tests.broker_parts import wait_for
 from tests.hub_parts import BEARER, START, HubHome
+from tests.integration.hub.route_cases import make_account
 
 
 @pytest.fixture
@@ -132,3 +136,36 @@ def test_what_a_client_says_ends_nothing(hub: HubHome, port: int) -> None:
         client.send("text")
         raise_one(hub, "755A/dock")
         assert json.loads(client.recv(timeout=5))["subject"] == "755A/dock"
+
+
+def test_a_listener_bound_to_sites_hears_of_nothing_else(hub: HubHome, port: int) -> None:
+    token = make_account(hub, "li", Role.SUPERVISOR, "755A")
+    with listening(port, Authorization=f"Bearer {token}") as client:
+        for site in ("020W", None, "755A"):
+            with hub.database.writing() as tx:
+                finding = Finding(AlertKind.EDGE_REFUSED, f"at {site}", START, site=site)
+                raise_alert(tx, finding, START)
+        assert json.loads(client.recv(timeout=5))["site"] == "755A"
+
+
+def test_people_on_the_floor_may_not_listen(hub: HubHome, port: int) -> None:
+    token = make_account(hub, "li", Role.WAREHOUSE)
+    with (
+        pytest.raises(InvalidStatus),
+        listening(port, Authorization=f"Bearer {token}"),
+    ):
+        pass
+
+
+def test_a_listener_whose_token_is_revoked_hears_no_more(hub: HubHome, port: int) -> None:
+    token = make_account(hub, "li", Role.MONITOR)
+    with listening(port, Authorization=f"Bearer {token}") as client:
+        raise_one(hub, "755A/dock")
+        client.recv(timeout=5)
+        with hub.database.writing() as tx:
+            (made,) = list_tokens(tx, "li")
+            assert revoke_token(tx, "li", made.id)
+        hub.clock.move(CHECK_EVERY_S)
+        raise_one(hub, "755A/cage")
+        with pytest.raises(ConnectionClosed):
+            client.recv(timeout=5)
