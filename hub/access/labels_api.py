@@ -27,6 +27,7 @@ IDS_CHARS_MAX = 2_000
 router = APIRouter(include_in_schema=False)
 
 _log = structlog.get_logger()
+_VERBS = {"bag": "BAG", "vehicle": "VEH", "flight": "FLT", "pallet": "PAL"}
 _Ids = Annotated[str, Query(max_length=IDS_CHARS_MAX)]
 
 
@@ -44,12 +45,12 @@ def show_labels(
     """Labels of a site, and its people, for whom badges can be printed."""
     if site:
         check_site(caller, site)
-    asked = {"BAG": bag, "VEH": vehicle, "FLT": flight, "PAL": pallet}
+    asked = {"bag": bag, "vehicle": vehicle, "flight": flight, "pallet": pallet}
     try:
         boxes = [
             label
-            for verb, ids in asked.items()
-            for label in container_labels(verb, ids.replace(",", " ").split())
+            for field, ids in asked.items()
+            for label in container_labels(_VERBS[field], ids.replace(",", " ").split())
         ]
         sections = [
             ("steps", step_labels()),
@@ -61,6 +62,7 @@ def show_labels(
             _people(hub, site),
             sites=[each for each in sorted(hub.network.sites) if caller.sees(each)],
             site=site,
+            containers=asked,
             language=language_of(request),
             theme=theme_of(request),
         )

@@ -1,6 +1,6 @@
 """The page of labels as HTML: what to choose is on the screen only, what to print is below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import HTMLResponse
@@ -28,10 +28,13 @@ def labels_page(
     *,
     sites: Sequence[str],
     site: str,
+    containers: Mapping[str, str],
     language: Language,
     theme: Theme,
 ) -> HTMLResponse:
     """What can be printed of a site ("": only what belongs to none).
+
+    ``containers``: which ids were asked for, by the field's name.
 
     Raises:
         ValueError: more labels than fit on one page.
@@ -41,7 +44,7 @@ def labels_page(
         title=say("labels.title", language),
         back=say("account.console", language),
         about=say("labels.about", language),
-        choose_html=_choose_form(sites, site, language),
+        choose_html=_choose_form(sites, site, containers, language),
         people_html=_people_table(people, language),
         sheet_html=sheet_html(sections, language),
     )
@@ -62,7 +65,9 @@ def printed_page(label: Label, language: Language, theme: Theme) -> HTMLResponse
     return page_response(title, body, language, theme, styles=sheet_styles())
 
 
-def _choose_form(sites: Sequence[str], site: str, language: Language) -> Html:
+def _choose_form(
+    sites: Sequence[str], site: str, containers: Mapping[str, str], language: Language
+) -> Html:
     options = [
         markup(
             '<option value="{value}"{mark_html}>{words}</option>',
@@ -74,11 +79,12 @@ def _choose_form(sites: Sequence[str], site: str, language: Language) -> Html:
     ]
     fields = [
         markup(
-            '<label>{words}<input name="{name}" autocomplete="off"></label>',
+            '<label>{words}<input name="{name}" value="{value}" autocomplete="off"></label>',
             words=say(f"labels.{name}", language),
             name=name,
+            value=value,
         )
-        for name in ("bag", "vehicle", "flight", "pallet")
+        for name, value in containers.items()
     ]
     return markup(
         _CHOOSE,

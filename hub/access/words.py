@@ -65,8 +65,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "sessions.all": ("退出所有浏览器", "All browsers"),
     "labels.title": ("打印标签", "Print labels"),
     "labels.about": (
-        "用浏览器的打印功能（A4，100% 比例）。页面上方不会被打印。",
-        "Print by the browser (A4, at 100 %). What stands above is not printed.",
+        "用浏览器的打印功能（A4，100% 比例）。标签以外的内容不会被打印。",
+        "Print by the browser (A4, at 100 %). What is no label is not printed.",
     ),
     "labels.site": ("网点", "Site"),
     "labels.site.none": ("不选网点", "No site"),
