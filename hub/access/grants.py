@@ -118,6 +118,9 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/incidents/{incident_id}": EVERYONE,
     "GET /console/labels": LEADING,
     "POST /console/labels/badge": LEADING,
+    "GET /console/wanted": WATCHING,
+    "GET /console/wanted/import": DECIDING,
+    "GET /console/quarantine": CHECKING,
     "GET /console/sites": WATCHING,
     "GET /console/sites/{site}/{edge}": WATCHING,
 }

@@ -6,7 +6,6 @@ Who comes in is decided before: the access gate stands in front of every path an
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi import Path as PathParameter
@@ -21,6 +20,8 @@ from hub.console.incidents.desk import IncidentDesk
 from hub.console.incidents.list_page import LIST_KEYS, IncidentsPage
 from hub.console.incidents.page import PAGE_KEYS, IncidentPage
 from hub.console.parcel import ParcelPage
+from hub.console.quarantine.desk import QuarantineDesk
+from hub.console.quarantine.page import QUARANTINE_KEYS, QuarantinePage
 from hub.console.rooms import DatabaseRooms
 from hub.console.screens import ROOT
 from hub.console.sites.desk import SiteDesk
@@ -29,7 +30,10 @@ from hub.console.sites.story_page import StationPage
 from hub.console.sites.trail import DepthTrail
 from hub.console.visit import Visit
 from hub.console.wall import WALL_KEYS, WallPage
-from hub.console.wording import Words, load_words
+from hub.console.wanted.desk import WantedDesk
+from hub.console.wanted.import_page import ImportPage
+from hub.console.wanted.list_page import WANTED_KEYS, WantedPage
+from hub.console.wording import ZONE, Words, load_words
 from hub.web.choice import Language
 from hub.web.context import HubContext, caller_of
 
@@ -38,10 +42,6 @@ ANSWER_S_MAX = 20.0
 """A busy hub draws a page late rather than not at all."""
 IncidentId = Annotated[int, PathParameter(ge=1, le=2**53)]
 _STATIC = Path(__file__).parent / "static"
-
-
-ZONE = ZoneInfo("Asia/Shanghai")
-"""In which the console writes times, until sites have zones of their own."""
 
 
 def mount_console(app: FastAPI, hub: HubContext) -> None:
@@ -65,6 +65,8 @@ class Console:
         self._feed.changed.subscribe(trail.follow)
         self._incident_desk = IncidentDesk(hub)
         self._site_desk = SiteDesk(hub, trail)
+        self._wanted_desk = WantedDesk(hub)
+        self._quarantine_desk = QuarantineDesk(hub)
         self._words: Mapping[Language, Words] = {
             language: load_words(language, ZONE) for language in Language
         }
@@ -81,6 +83,9 @@ class Console:
             ("/incidents/{incident_id}", self._incident),
             ("/sites", self._sites),
             ("/sites/{site}/{edge}", self._station),
+            ("/wanted", self._wanted),
+            ("/wanted/import", self._import),
+            ("/quarantine", self._quarantine),
         ):
             ui.page(path, response_timeout=ANSWER_S_MAX)(draw)
         ui.run_with(
@@ -117,6 +122,17 @@ class Console:
     async def _station(self, request: Request, site: str, edge: str) -> None:
         visit = self._open(request, "sites", "title.station", name=f"{site}/{edge}")
         await StationPage(visit, self._site_desk, site, edge).start()
+
+    async def _wanted(self, request: Request) -> None:
+        visit = self._open(request, "wanted", "title.wanted", WANTED_KEYS)
+        await WantedPage(visit, self._wanted_desk).start()
+
+    def _import(self, request: Request) -> None:
+        ImportPage(self._open(request, "wanted", "title.wanted.import"), self._wanted_desk).start()
+
+    async def _quarantine(self, request: Request) -> None:
+        visit = self._open(request, "quarantine", "title.quarantine", QUARANTINE_KEYS)
+        await QuarantinePage(visit, self._quarantine_desk).start()
 
     def _open(
         self, request: Request, screen: str, title: str, keys: Keys = (), **values: str

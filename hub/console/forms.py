@@ -6,12 +6,14 @@ framework sets properties again whenever anything on the page changes, and typin
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from hub.console.markup import attribute, box, text
+from hub.console.wording import visible
 
 _SEND_VALUE = "(event) => emit(event.target.value)"
 _SEND_CHECKED = "(event) => emit(event.target.checked)"
@@ -40,48 +42,40 @@ class TextField:
         value: str = "",
         hint: str = "",
         rows: int = 1,
-        kind: str = "text",
         key: str | None = None,
-        changed: Callable[[], None] | None = None,
+        changed: Callable[[], Awaitable[None] | None] | None = None,
     ) -> None:
         self.value = value[:chars_max]
         self._chars_max = chars_max
         self._changed = changed
         with box("label", "form-field"):
             text(label, "label")
-            tag = "input" if rows == 1 else "textarea"
-            field = attribute(box(tag, "field"), "maxlength", str(chars_max))
+            field: Element
             if rows == 1:
-                attribute(attribute(field, "type", kind), "^value", self.value)
-                attribute(field, "autocomplete", "off")
+                field = attribute(box("input", "field"), "type", "text")
+                attribute(attribute(field, "^value", self.value), "autocomplete", "off")
             else:
-                attribute(field, "rows", str(rows))
-                with field:
-                    text(self.value)
+                # What stands between its tags is its first value; typing leaves that alone.
+                field = attribute(text(self.value, "field", "textarea"), "rows", str(rows))
+            attribute(field, "maxlength", str(chars_max))
             if hint:
                 attribute(field, "placeholder", hint)
             if key is not None:
                 attribute(field, "data-key", key)
             field.on("input", self._keep, js_handler=_SEND_VALUE)
 
-    def _keep(self, event: GenericEventArguments) -> None:
+    async def _keep(self, event: GenericEventArguments) -> None:
         self.value = str(event.args)[: self._chars_max]
-        if self._changed is not None:
-            self._changed()
+        followed = None if self._changed is None else self._changed()
+        if followed is not None:
+            await followed
 
 
 class Choice:
     """One of a few; a value that was never offered is not taken."""
 
-    def __init__(
-        self,
-        label: str,
-        options: Options,
-        value: str | None = None,
-        changed: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, label: str, options: Options, value: str | None = None) -> None:
         self._known = {each for each, _ in options}
-        self._changed = changed
         self.value = options[0][0] if value is None else value
         with box("label", "form-field"):
             text(label, "label")
@@ -93,11 +87,8 @@ class Choice:
             field.on("change", self._keep, js_handler=_SEND_VALUE)
 
     def _keep(self, event: GenericEventArguments) -> None:
-        if str(event.args) not in self._known:
-            return
-        self.value = str(event.args)
-        if self._changed is not None:
-            self._changed(self.value)
+        if str(event.args) in self._known:
+            self.value = str(event.args)
 
 
 class Tick:
@@ -130,25 +121,31 @@ class FileField:
     def __init__(
         self,
         label: str,
+        choose: str,
         bytes_max: int,
         *,
         accept: str = "",
-        picked: Callable[[PickedFile], None] | None = None,
+        picked: Callable[[PickedFile], Awaitable[None]] | None = None,
     ) -> None:
         self.value: PickedFile | None = None
         self._bytes_max = bytes_max
         self._picked = picked
-        with box("label", "form-field"):
+        with box("label", "form-field form-file"):
             text(label, "label")
-            field = attribute(box("input", "field"), "type", "file")
+            # The browser writes the words of its own field in its own language; these are ours.
+            field = attribute(box("input", "spoken"), "type", "file")
             if accept:
                 attribute(field, "accept", accept)
+            with box("span", "file-face"):
+                text(choose, "button")
+                self._name = text("", "gap")
             field.on("change", self._keep, js_handler=_SEND_FILE % bytes_max)
 
-    def _keep(self, event: GenericEventArguments) -> None:
+    async def _keep(self, event: GenericEventArguments) -> None:
         self.value = _picked_file(event.args, self._bytes_max)
+        self._name.set_text("" if self.value is None else visible(self.value.name))
         if self.value is not None and self._picked is not None:
-            self._picked(self.value)
+            await self._picked(self.value)
 
 
 def _picked_file(sent: object, bytes_max: int) -> PickedFile | None:

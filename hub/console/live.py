@@ -17,6 +17,16 @@ _log = structlog.get_logger()
 _failures = Counter("custos_console_page_failures", "Pages whose value could not be read")
 
 
+def keep_frame(visit: Visit) -> None:
+    """Keep the frame of a page true whose own content changes only when the person asks."""
+
+    def follow(snapshot: Snapshot) -> None:
+        visit.frame.follow(seen_by(snapshot, visit.caller))
+
+    follow(visit.feed.latest)
+    visit.feed.changed.subscribe(follow)
+
+
 class Live(Generic[T]):
     """Keeps a page true; a database that does not answer is told in the page's place."""
 

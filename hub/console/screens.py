@@ -25,7 +25,9 @@ SCREENS = (
     Screen("wall", "/"),
     Screen("incidents", "/incidents"),
     Screen("sites", "/sites"),
+    Screen("wanted", "/wanted"),
     Screen("labels", "/labels"),
+    Screen("quarantine", "/quarantine"),
 )
 
 

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from hub.web.choice import Language
 
+ZONE = ZoneInfo("Asia/Shanghai")
+"""In which the console writes and reads times, until sites have zones of their own."""
 _HERE = Path(__file__).parent
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 

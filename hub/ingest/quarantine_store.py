@@ -74,6 +74,21 @@ class QuarantinedItem:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class QuarantinedHead:
+    """What is known of quarantined bytes without reading them; ``size`` is how many they are."""
+
+    id: int
+    what: Quarantined
+    site: str
+    edge: str
+    seq: int | None
+    reason: str
+    sha256: str
+    received_at: datetime
+    size: int
+
+
 def line_hashes(tx: Connection, spool_id: int, first_seq: int, last_seq: int) -> dict[int, str]:
     """The hashes of the unreadable lines in a range of a spool."""
     mine = (quarantine.c.spool_id == spool_id) & quarantine.c.seq.between(first_seq, last_seq)
@@ -145,6 +160,38 @@ def page_of_quarantine(
         )
         for row in tx.execute(query)
     ]
+
+
+def newest_heads(
+    tx: Connection, before_id: int | None, limit: int, sites: frozenset[str] | None
+) -> list[QuarantinedHead]:
+    """Quarantine, the newest first, without its bytes; ``sites`` None: of all."""
+    columns = quarantine.c
+    query = select(
+        columns.id,
+        columns.what,
+        columns.site,
+        columns.edge,
+        columns.seq,
+        columns.reason,
+        columns.sha256,
+        columns.received_at,
+        func.length(columns.raw).label("size"),
+    )
+    if before_id is not None:
+        query = query.where(columns.id < before_id)
+    if sites is not None:
+        query = query.where(columns.site.in_(sorted(sites)))
+    rows = tx.execute(query.order_by(columns.id.desc()).limit(limit))
+    return [QuarantinedHead(row.id, Quarantined(row.what), *row[2:]) for row in rows]
+
+
+def raw_of(tx: Connection, item_id: int, sites: frozenset[str] | None) -> bytes | None:
+    """One item's bytes as received."""
+    query = select(quarantine.c.raw).where(quarantine.c.id == item_id)
+    if sites is not None:
+        query = query.where(quarantine.c.site.in_(sorted(sites)))
+    return tx.execute(query).scalar_one_or_none()
 
 
 def add_projection_error(

@@ -15,7 +15,7 @@ from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
 from hub.fact import Fact
 from hub.heartbeat import Role, heartbeats
 from hub.ingest import quarantine_store, states, store
-from hub.ingest.quarantine_store import QuarantinedItem
+from hub.ingest.quarantine_store import Quarantined, QuarantinedHead, QuarantinedItem
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
@@ -23,7 +23,7 @@ from wire.events import Act, Event, Feedback, Scan, Station, parse_line
 from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
-__all__ = ["EventFilter", "QuarantinedItem"]
+__all__ = ["EventFilter", "Quarantined", "QuarantinedHead", "QuarantinedItem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,18 @@ def quarantined(
 ) -> list[QuarantinedItem]:
     """What could not be read or was refused, in the order of arrival; ``sites`` None: of all."""
     return quarantine_store.page_of_quarantine(tx, after_id, limit, sites)
+
+
+def newest_quarantined(
+    tx: Connection, before_id: int | None, limit: int, sites: frozenset[str] | None
+) -> list[QuarantinedHead]:
+    """Quarantine without its bytes, the newest first; ``sites`` None: of all."""
+    return quarantine_store.newest_heads(tx, before_id, limit, sites)
+
+
+def quarantined_bytes(tx: Connection, item_id: int, sites: frozenset[str] | None) -> bytes | None:
+    """One item's bytes as received; None: there is none, or it is of another site."""
+    return quarantine_store.raw_of(tx, item_id, sites)
 
 
 def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> None:

@@ -6,6 +6,8 @@ Source: HV-2.11.1, design section 3 ("Wanted list").
     +- ListFullError        there are as many entries, or bytes of them, as a list can hold
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -23,6 +25,7 @@ from hub.wanted.rules import (
     entry_id_of,
     high_value_entry,
     is_high_value_entry,
+    is_within,
     rules_of,
 )
 from wire.limits import SNAPSHOT_BYTES_MAX, WANTED_ENTRIES_MAX
@@ -30,7 +33,7 @@ from wire.names import parse_at
 from wire.policy import Policy
 from wire.wanted import WantedEntry, WantedList, WantedResult, WantedRule, check_entry, make_list
 
-__all__ = ["entry_id_of", "is_high_value_entry"]
+__all__ = ["concerns", "entry_id_of", "is_high_value_entry", "is_within"]
 
 EXPIRED_PER_CALL_MAX = 500
 LIST_BYTES_MAX = SNAPSHOT_BYTES_MAX - 256 * 1024
@@ -67,21 +70,47 @@ def put_entry(tx: Connection, entry: WantedEntry, now: datetime) -> bool:
         WantedError: it has expired already, or no edge could read it.
         ListFullError: the list holds ``WANTED_ENTRIES_MAX`` entries or ``LIST_BYTES_MAX``.
     """
+    return put_entries(tx, [entry], now) == 1
+
+
+def put_entries(tx: Connection, entries: Sequence[WantedEntry], now: datetime) -> int:
+    """Put several entries, one waybill each, and tell once; return how many are new.
+
+    Raises:
+        WantedError: as of ``put_entry``, of the first that cannot be taken; the caller's
+            transaction must not be committed then, since those before it have been put.
+    """
+    room = _Room(*store.count_and_bytes(tx))
+    new, version = 0, None
+    for entry in entries:
+        _check_entry(entry, now)
+        known = store.find(tx, entry.waybill)
+        if known == entry:
+            continue
+        room.take(entry, known)
+        version = store.put(tx, entry, now)
+        if known is None:
+            new += 1
+            _look_back(tx, entry, now)
+    if version is not None:
+        _tell(tx, version, now)
+    return new
+
+
+def _check_entry(entry: WantedEntry, now: datetime) -> None:
     try:
         check_entry(entry)
     except ValueError as error:
         raise WantedError(str(error)) from error
     if entry.expires_at is not None and parse_at(entry.expires_at) <= now:
         raise WantedError("expires_at lies in the past")
-    known = store.find(tx, entry.waybill)
-    if known == entry:
-        return False
-    _check_room(tx, entry, known)
-    _tell(tx, store.put(tx, entry, now), now)
-    seen = last_seen(tx, entry.waybill) if known is None else None
+
+
+def _look_back(tx: Connection, entry: WantedEntry, now: datetime) -> None:
+    """A new entry is matched against past scans."""
+    seen = last_seen(tx, entry.waybill)
     if seen is not None and (entry.scope is None or seen.site in entry.scope):
         raise_alert(tx, past_match(entry, seen.site, seen.at), now)
-    return known is None
 
 
 def remove_entry(tx: Connection, waybill: str, now: datetime) -> bool:
@@ -101,7 +130,7 @@ def want_high_value(tx: Connection, waybill: str, now: datetime) -> None:
     """
     if store.find(tx, waybill) is None:
         entry = high_value_entry(waybill)
-        _check_room(tx, entry, None)
+        _Room(*store.count_and_bytes(tx)).take(entry, None)
         _tell(tx, store.put(tx, entry, now), now)
 
 
@@ -147,16 +176,31 @@ def is_stopped(tx: Connection, waybill: str, now: datetime) -> bool:
     return entry.expires_at is None or now < parse_at(entry.expires_at)
 
 
+def find_entries(tx: Connection, waybills: Sequence[str]) -> dict[str, WantedEntry]:
+    """The entries of some waybills, by waybill."""
+    return store.find_all(tx, waybills)
+
+
+def count_entries(tx: Connection) -> int:
+    """How many entries the list has."""
+    return store.count_and_bytes(tx)[0]
+
+
 def list_entries(
-    tx: Connection, after_waybill: str, limit: int, sites: frozenset[str] | None = None
+    tx: Connection,
+    after_waybill: str,
+    limit: int,
+    sites: frozenset[str] | None = None,
+    prefix: str = "",
 ) -> list[WantedEntry]:
     """Entries in the order of their waybills, from after one ("": from the first).
 
-    ``sites``: only what counts at one of them; None: everything.
+    ``sites``: only what counts at one of them; None: everything. ``prefix``: only waybills that
+    begin so.
     """
     found: list[WantedEntry] = []
     while len(found) < limit:
-        page = store.page(tx, after_waybill, limit)
+        page = store.page(tx, after_waybill, limit, prefix)
         found += [entry for entry in page if concerns(entry, sites)]
         if len(page) < limit:
             break
@@ -191,13 +235,22 @@ def _remove(tx: Connection, entry: WantedEntry, now: datetime) -> None:
         want_high_value(tx, entry.waybill, now)
 
 
-def _check_room(tx: Connection, entry: WantedEntry, known: WantedEntry | None) -> None:
-    count, size = store.count_and_bytes(tx)
-    if known is None and count >= WANTED_ENTRIES_MAX:
-        raise ListFullError(f"the wanted list holds {WANTED_ENTRIES_MAX} entries already")
-    grows_by = store.bytes_of(entry) - (0 if known is None else store.bytes_of(known))
-    if grows_by > 0 and size + grows_by > LIST_BYTES_MAX:
-        raise ListFullError(f"the wanted list would be longer than {LIST_BYTES_MAX} bytes")
+@dataclass(slots=True)
+class _Room:
+    """How full the list is while entries are put."""
+
+    count: int
+    size: int
+
+    def take(self, entry: WantedEntry, known: WantedEntry | None) -> None:
+        """Count an entry that takes the place of ``known``, or refuse it with ``ListFullError``."""
+        if known is None and self.count >= WANTED_ENTRIES_MAX:
+            raise ListFullError(f"the wanted list holds {WANTED_ENTRIES_MAX} entries already")
+        grows_by = store.bytes_of(entry) - (0 if known is None else store.bytes_of(known))
+        if grows_by > 0 and self.size + grows_by > LIST_BYTES_MAX:
+            raise ListFullError(f"the wanted list would be longer than {LIST_BYTES_MAX} bytes")
+        self.count += known is None
+        self.size += grows_by
 
 
 def _tell(tx: Connection, version: int, now: datetime) -> None:

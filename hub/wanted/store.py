@@ -121,14 +121,12 @@ def every(tx: Connection) -> list[WantedEntry]:
     return [_entry_decoder.decode(row.entry) for row in tx.execute(select(wanted_entry.c.entry))]
 
 
-def page(tx: Connection, after_waybill: str, limit: int) -> list[WantedEntry]:
-    """Entries in the order of their waybills."""
-    rows = tx.execute(
-        select(wanted_entry.c.entry)
-        .where(wanted_entry.c.waybill > after_waybill)
-        .order_by(wanted_entry.c.waybill)
-        .limit(limit)
-    )
+def page(tx: Connection, after_waybill: str, limit: int, prefix: str) -> list[WantedEntry]:
+    """Entries in the order of their waybills that begin with ``prefix``."""
+    query = select(wanted_entry.c.entry).where(wanted_entry.c.waybill > after_waybill)
+    if prefix:
+        query = query.where(wanted_entry.c.waybill.startswith(prefix, autoescape=True))
+    rows = tx.execute(query.order_by(wanted_entry.c.waybill).limit(limit))
     return [_entry_decoder.decode(row.entry) for row in rows]
 
 

@@ -74,8 +74,9 @@ class LivingHub:
             self.dock.declare(number, value)
             self.dock.scan(number, Result.HV, ago=timedelta(hours=30))
             self.gate.scan(number, Result.HV, ago=timedelta(hours=25))
-        self.dock.want("755123456789", WantedResult.STOP, "客户报案")
         self.searches()
+        self.wanted()
+        self.belt.garble(b'{"v":1,"site":"021W","seq":"\xff\xfe broken')
 
     def stations(self) -> None:
         """One that is well, one with a lost scanner and a backlog, one that was never heard."""
@@ -106,6 +107,17 @@ class LivingHub:
                 clock=ClockReading(offset_ms=None, error_ms=None),
             )
             sleep(1.2)  # the console looks once a second; each look is a point of the sparkline
+
+    def wanted(self) -> None:
+        """What people have put on the list: open, covert, at some sites, for some time."""
+        later = format_at(datetime.now(UTC) + timedelta(hours=5))
+        for waybill, result, reason, more in (
+            ("755123456789", WantedResult.STOP, "客户报案，配合公安", {"owner": "zhao.lei"}),
+            ("755000000001", WantedResult.WANTED, "疑似调包", {"covert": True, "owner": "qian"}),
+            ("755000000002", WantedResult.WANTED, "收件人更址", {"expires_at": later}),
+            ("755000000003", WantedResult.STOP, "货不对单", {"scope": ("755A", "755W")}),
+        ):
+            self.dock.want(waybill, result, reason, **more)
 
     def searches(self) -> None:
         """One parcel that two sites look for, one that was stopped, a bag, and a silent site."""

@@ -27,7 +27,7 @@ from hub.keys import load_keys
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.rules.parcel import Declaration
 from hub.roles import RoleContext
-from hub.wanted.service import put_entry
+from hub.wanted.service import entry_id_of, put_entry
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
@@ -197,9 +197,10 @@ class Pen:
         }
         self.record(Station(**{**plain, **more}))
 
-    def want(self, waybill: str, result: WantedResult, reason: str) -> None:
+    def want(self, waybill: str, result: WantedResult, reason: str, **more: object) -> None:
         """Put a waybill on the wanted list."""
-        entry = WantedEntry(id=f"e-{waybill}", waybill=waybill, result=result, reason=reason)
+        own = {"id": entry_id_of(waybill), "waybill": waybill, "result": result, "reason": reason}
+        entry = WantedEntry(**{**own, **more})
         with self.database.writing() as tx:
             put_entry(tx, entry, datetime.now(UTC))
 

@@ -25,6 +25,9 @@ PAGES = {
     "sites": "/console/sites",
     "station": "/console/sites/755W/gate",
     "station-none": "/console/sites/755W/nobody",
+    "wanted": "/console/wanted",
+    "import": "/console/wanted/import",
+    "quarantine": "/console/quarantine",
 }
 SERIOUS = {"serious", "critical"}
 
@@ -191,3 +194,68 @@ def test_a_stations_story_tells_outages_with_their_length_and_narrows_to_a_devic
     page.locator(".chip-button", has_text="gate-1").click()
     expect(page.locator(".story-line", has_text="程序启动")).to_have_count(0)
     expect(page.locator(".story-line", has_text="扫描枪被改设置")).to_be_visible()
+
+
+def test_an_entry_is_put_changed_and_taken_off_by_its_form(day: LivingHub, page: Page) -> None:
+    page.goto(f"{day.process.url}/console/wanted")
+    expect(page.locator(".vitals .m-green")).to_be_visible()
+    page.keyboard.press("n")
+    form = page.locator(".side-form")
+    put = form.get_by_role("button", name="列入名单")
+    form.get_by_label("运单号").fill("12345")
+    put.click()
+    expect(page.locator(".side .problem.m-red")).to_contain_text("扫描枪不会认这个运单号")
+    expect(page.locator(".side .problem.m-red")).to_contain_text("没有写原因")
+    form.get_by_label("运单号").fill("1030 0000 9001")
+    form.get_by_label("原因").fill("<i>调包</i>")
+    put.click()
+    row = page.locator('.row-wanted:has([aria-label="103000009001"])')
+    expect(row).to_contain_text("<i>调包</i>")
+    row.click()
+    expect(form.locator(".detail-waybill")).to_have_text("103000009001")
+    expect(form.locator("textarea")).to_have_value("<i>调包</i>")
+    form.get_by_label("扫描枪怎样做").select_option("stop")
+    put.click()
+    expect(row).to_contain_text("禁止流转")
+    form.get_by_role("button", name="移出名单").click()
+    expect(row).to_be_visible()
+    form.locator(".removal").get_by_role("button", name="移出名单").click()
+    expect(row).to_have_count(0)
+
+
+def test_many_entries_are_looked_at_line_by_line_and_put_at_once(
+    day: LivingHub, page: Page, tmp_path: Path
+) -> None:
+    table = tmp_path / "名单.csv"
+    table.write_text(
+        "运单号,处理,原因\n103000009101,禁止流转,报案\n1.03E+11,,x\n103000009102,,调包\n",
+        encoding="gb18030",
+    )
+    page.goto(f"{day.process.url}/console/wanted")
+    expect(page.locator(".vitals .m-green")).to_be_visible()
+    page.keyboard.press("i")
+    page.wait_for_url("**/console/wanted/import")
+    expect(page.locator(".vitals .m-green")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(table)
+    rows = page.locator(".row-import")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("表格软件把单号变成了科学计数")
+    shoot(page, "console-import-preview-zh")
+    page.get_by_role("button", name="把 2 行列入名单，1 行有错不列入").click()
+    expect(page.get_by_text("2 行已列入")).to_be_visible()
+    page.goto(f"{day.process.url}/console/wanted")
+    page.keyboard.press("r")
+    page.keyboard.type("10300000910")
+    expect(page.locator(".row-wanted")).to_have_count(2)
+
+
+def test_quarantined_bytes_are_shown_as_hex_and_saved_as_received(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/quarantine")
+    page.locator(".row-quarantine").first.click()
+    expect(page.locator(".hex")).to_contain_text("7b 22 76 22 3a 31")
+    shoot(page, "console-quarantine-chosen-zh")
+    with page.expect_download() as saved:
+        page.keyboard.press("d")
+    assert saved.value.path().read_bytes() == b'{"v":1,"site":"021W","seq":"\xff\xfe broken'

@@ -156,7 +156,8 @@ def _reason_fields(words: Words, act: Act) -> Make:
 
 def _file_fields(words: Words) -> Make:
     kib = ATTACHMENT_BYTES_MAX // 1024
-    file = FileField(words.say("incident.field.file", kib=kib), ATTACHMENT_BYTES_MAX)
+    label = words.say("incident.field.file", kib=kib)
+    file = FileField(label, words.say("file.choose"), ATTACHMENT_BYTES_MAX)
     police = Tick(words.say("incident.field.police"))
     note = TextField(words.say("incident.field.note"), _NOTE_MAX, rows=3)
 

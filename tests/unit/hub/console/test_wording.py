@@ -15,10 +15,14 @@ from hub.alerts.service import Act, AlertKind, AlertState
 from hub.console.incidents.act_panel import ACT_KEYS
 from hub.console.incidents.views import StepState
 from hub.console.screens import SCREENS
+from hub.console.sites.views import Link, Told
 from hub.console.vitals import Trouble
+from hub.console.wanted.views import Becomes, Column, Fault
 from hub.console.wording import load_words, person, visible
 from hub.incidents import service as incidents
+from hub.ingest.service import Quarantined
 from hub.mail.service import MailState
+from hub.network import SiteKind
 from hub.web.choice import Language
 from wire.names import Result, Signal, Step
 
@@ -80,6 +84,13 @@ def test_every_value_that_a_page_names_has_its_word() -> None:
         ("incident.act", ACT_KEYS),
         ("timer", incidents.Timer),
         ("mail.state", MailState),
+        ("station", Link),
+        ("story", [told for told in Told if told is not Told.ALERT]),
+        ("site.kind", SiteKind),
+        ("fault", Fault),
+        ("becomes", Becomes),
+        ("wanted.column", Column),
+        ("quarantined", Quarantined),
         ("nav", [screen.name for screen in SCREENS]),
     ):
         for value in values:

@@ -1,0 +1,1 @@
+"""What could not be read or was refused, with its raw bytes. Source: promise P4."""
