@@ -12,6 +12,7 @@ from devices.port_thread import PortThread
 from edge.clock import SystemClock
 from edge.failpoints import NO_FAIL_POINTS
 from edge.metrics import Metrics
+from edge.open_work import OpenWork
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station import StationCore
@@ -58,8 +59,8 @@ def open_dock(directory: Path, protocol: ScannerProtocol, cable: Cable) -> Itera
     desk = Desk(protocol)
     clock = SystemClock()
     spool = Spool(directory / "spool.sqlite", "5" * 32)
-    core = StationCore(desk.setup, spool, clock, desk.held, None, {}, {})
-    station = StationThread(core, spool, clock, Metrics(), NO_FAIL_POINTS, *[lambda *_: None] * 4)
+    core = StationCore(desk.setup, spool, clock, desk.held, None, {}, {}, OpenWork())
+    station = StationThread(core, spool, clock, Metrics(), NO_FAIL_POINTS, *[lambda *_: None] * 5)
     port = PortThread("dock-1", cable.url, station.put, clock.mono_ns)
     with SimulatedScanner(cable, Spoken(protocol.value)) as scanner:
         station.start({"dock-1": port})
