@@ -86,6 +86,8 @@ class Role(StrEnum):
 
 UNMASKING_ROLES = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR})
 """Who may see personal data, with a reason and on record (CS-P1)."""
+CODE_ROLES = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Whom REST tells a scanned code that is no parcel's; each look is on record, too."""
 
 
 @dataclass(frozen=True, slots=True)

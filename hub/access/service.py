@@ -50,6 +50,7 @@ from hub.access.masking import (
     unmasked_code,
 )
 from hub.access.rules import (
+    CODE_ROLES,
     EDGES_MAX,
     ENROL_SECRET_LIFE,
     SECRET_BYTES,
@@ -68,6 +69,7 @@ from hub.alerts.service import AlertKind, Finding, raise_alert
 from wire.messages import Enrol
 
 __all__ = [
+    "CODE_ROLES",
     "HIDDEN",
     "REASON_CHARS_MAX",
     "REASON_CHARS_MIN",
