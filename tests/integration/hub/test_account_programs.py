@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hub.access.passwords import is_password
+import pytest
+from click.testing import Result
+from typer import Typer
+from typer.testing import CliRunner
+
+from hub import cli, labels_cli
 from hub.access.service import find_account, tokens_of
 from hub.db.engine import open_database, parse_url
 
@@ -41,29 +46,28 @@ def config_in(folder: Path) -> Path:
     return path
 
 
-def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@pytest.fixture(autouse=True)
+def _logs_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    # These programs run in this process, and its logging is set up already.
+    for program in ("accounts_cli", "labels_cli"):
+        monkeypatch.setattr(f"hub.{program}.start_logging", lambda _role: None)
+    monkeypatch.setattr("hub.accounts_cli.hash_password", lambda text: f"hash of {text}")
+
+
+def run(program: Typer, *arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(program, list(arguments), input=stdin)
 
 
 def test_an_account_is_made_listed_disabled_and_given_another_password(tmp_path: Path) -> None:
     config = config_in(tmp_path)
 
-    def account(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return run("hub", "--config", str(config), "account", *arguments, stdin=stdin)
+    def account(*arguments: str, stdin: str = "") -> Result:
+        return run(cli.app, "--config", str(config), "account", *arguments, stdin=stdin)
 
     made = account(
         "add", "li", "--role", "supervisor", "--sites", "755A,020W", stdin="first long one\n"
     )
-    assert (made.returncode, made.stdout) == (0, "li supervisor 020W,755A\n")
+    assert (made.exit_code, made.stdout) == (0, "li supervisor 020W,755A\n")
     for refused, words in (
         (account("add", "li", "--role", "monitor", stdin="first long one\n"), "li already"),
         (account("add", "han", "--role", "monitor", stdin="short\n"), "password: short"),
@@ -71,33 +75,33 @@ def test_an_account_is_made_listed_disabled_and_given_another_password(tmp_path:
         (account("disable", "han"), "no account han"),
         (account("password", "han", stdin="second long one\n"), "no account han"),
     ):
-        assert refused.returncode == 2
+        assert refused.exit_code == 2
         assert words in refused.stderr.splitlines()[-1]
         assert "long one" not in refused.stdout + refused.stderr
-    assert account("password", "li", stdin="second long one\n").returncode == 0
-    assert account("disable", "li").returncode == 0
+    assert account("password", "li", stdin="second long one\n").exit_code == 0
+    assert account("disable", "li").exit_code == 0
     assert account("list").stdout == "li supervisor 020W,755A disabled\n"
     database = open_database(parse_url(None, tmp_path / "hub"))
     with database.reading() as tx:
         stored = find_account(tx, "li")
     database.close()
-    assert is_password(stored.password_hash, "second long one")
+    assert stored.password_hash == "hash of second long one"
     assert stored.must_change
 
 
 def test_labels_are_printed_and_a_badge_only_as_asked(tmp_path: Path) -> None:
     config, page = config_in(tmp_path), tmp_path / "labels.html"
 
-    def labels(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return run("hub.labels_cli", "--config", str(config), *arguments)
+    def labels(*arguments: str) -> Result:
+        return run(labels_cli.app, "--config", str(config), *arguments)
 
     plain = labels("--site", "755A", "--bag", "B-1", "--language", "en")
-    assert plain.returncode == 0, plain.stderr
+    assert plain.exit_code == 0, plain.stderr
     for code in ("CX:STEP:handover", "CX:PLACE:cage-1", "CX:BAG:B-1", "CX:END"):
         assert f">{code}</p>" in plain.stdout
     assert "CX:BY:" not in plain.stdout
     assert not (tmp_path / "hub").exists(), "without a badge nothing is opened"
-    assert labels("--badge", "1001", "--out", str(page)).returncode == 0
+    assert labels("--badge", "1001", "--out", str(page)).exit_code == 0
     (token,) = re.findall(r">CX:BY:(\d{22})</p>", page.read_text("utf-8"))
     database = open_database(parse_url(None, tmp_path / "hub"))
     with database.reading() as tx:
@@ -109,5 +113,24 @@ def test_labels_are_printed_and_a_badge_only_as_asked(tmp_path: Path) -> None:
         (labels("--site", "nowhere"), "no site nowhere"),
         (labels("--vehicle", "a b"), "no container id"),
     ):
-        assert refused.returncode == 2
+        assert refused.exit_code == 2
         assert words in refused.stderr.splitlines()[-1]
+
+
+def test_both_are_programs_of_their_own(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    for arguments, said in (
+        (("hub", "--config", str(config), "account", "list"), ""),
+        (("hub.labels_cli", "--config", str(config)), "CX:END"),
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert said in ended.stdout

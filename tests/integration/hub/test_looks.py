@@ -16,6 +16,7 @@ PATH = f"{API}/parcels/103000000001"
 PEOPLE = {"sender": {"name": "王小明", "phone": "13912341234"}, "recipient": "李雷"}
 
 
+# A test without the event loop must not ask for it: hence async, every one.
 @pytest.fixture(autouse=True)
 async def _declared(admin: httpx.AsyncClient) -> None:
     assert (await admin.put(PATH, json=PEOPLE)).status_code == 200
@@ -78,7 +79,7 @@ async def test_a_role_that_may_not_see_people_leaves_no_look(
         assert hub.count("look") == 0
 
 
-def test_a_room_cannot_record_a_look_of_who_may_not(hub: HubHome) -> None:
+async def test_a_room_cannot_record_a_look_of_who_may_not(hub: HubHome) -> None:
     caller = Caller("li", Role.MONITOR, None)
     with hub.database.writing() as tx, pytest.raises(MayNotUnmaskError):
         record_look(tx, caller, "people", "1", START, reason="curious")
