@@ -24,7 +24,7 @@ from hub.access import accounts
 from hub.access.account_store import Credential
 from hub.access.grants import OPEN, OWN_PASSWORD, is_asset, may, methods_of, route_of, ungranted
 from hub.access.live_socket import GuardedSocket
-from hub.access.login_page import login_page
+from hub.access.login_page import login_page, refused_page
 from hub.access.session_cookie import SESSION_COOKIE, safe_path
 from hub.web.choice import language_of, theme_of
 from hub.web.context import HubContext
@@ -175,6 +175,9 @@ def _open_refusal(scope: Scope, connection: HTTPConnection) -> Response | None:
 def _role_refusal(scope: Scope, held: Credential, route: str | None) -> Response | None:
     if route == _ASSET or (route is not None and may(held.caller.role, route)):
         return None
+    if route is not None and scope["type"] == "http" and _wants_page(HTTPConnection(scope)):
+        connection = HTTPConnection(scope)
+        return refused_page(held.caller, language_of(connection), theme_of(connection))
     if route is not None:
         return problem_response(403, f"the role {held.caller.role} may not do this")
     methods = methods_of(scope["path"])

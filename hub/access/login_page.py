@@ -60,6 +60,18 @@ def account_page(
     return page_response(title, body, language, theme, status)
 
 
+def refused_page(caller: Caller, language: Language, theme: Theme) -> HTMLResponse:
+    """The page is not for this role; what to do is one click away."""
+    title = say("refused.title", language)
+    body = markup(
+        _REFUSED,
+        title=title,
+        words=say("refused.do", language, role=say(f"role.{caller.role}", language)),
+        account=say("account.title", language),
+    )
+    return page_response(title, body, language, theme, 403)
+
+
 def _who(caller: Caller, account: Account | None, language: Language) -> Html:
     sites = caller.sites
     must_change = account is not None and account.must_change
@@ -154,6 +166,9 @@ _LOGIN = """<main>
  maxlength="{password_max}" required></label>
 <button>{do}</button></form></section>
 <p class="about">{about}</p></main>"""
+
+_REFUSED = """<main><header><h1>{title}</h1></header>
+<section><p>{words}</p><p><a href="/account">{account}</a></p></section></main>"""
 
 _WHO = """<header><h1>{title}</h1></header>
 <section><p><b>{name}</b></p>

@@ -19,6 +19,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "No account? Ask an administrator. Administrators may open the one-use console link that "
         "custos-hub printed at its start, or run custos-hub link.",
     ),
+    "refused.title": ("没有权限", "Not for your role"),
+    "refused.do": (
+        "您的角色（{role}）不能打开此页。需要时请联系管理员。",
+        "Your role ({role}) cannot open this page. Ask an administrator if you need it.",
+    ),
     "account.title": ("我的账号", "My account"),
     "account.role": ("角色", "Role"),
     "account.sites": ("网点", "Sites"),

@@ -124,6 +124,15 @@ async def test_another_method_than_the_tables_is_refused(gate: httpx.AsyncClient
     assert answer.headers["allow"] == "DELETE, GET, PUT"
 
 
+async def test_a_person_whose_role_a_page_is_not_for_is_told_so_as_a_page(
+    hub: HubHome, gate: httpx.AsyncClient
+) -> None:
+    token = make_account(hub, "li", Role.WAREHOUSE)
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
+    answer = await gate.get("/console", headers=headers)
+    assert (answer.status_code, "您的角色（仓库）" in answer.text) == (403, True)
+
+
 async def test_every_signed_in_role_gets_what_pages_are_made_of(
     hub: HubHome, gate: httpx.AsyncClient
 ) -> None:

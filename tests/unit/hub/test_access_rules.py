@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.access.rules import (
+    SESSION_IDLE,
+    SESSION_LIFE,
     EdgeKey,
     EnrolAnswer,
     Enrolment,
     EnrolSecret,
+    is_session_over,
     judge_enrolment,
 )
 
@@ -66,3 +69,17 @@ def test_another_key_under_an_enrolled_name_is_a_conflict_even_with_a_good_secre
     mode: Enrolment,
 ) -> None:
     assert judge(known=KNOWN, mode=mode, secret=SECRET, key="bb" * 32) is EnrolAnswer.CONFLICT
+
+
+# ---------------------------------------------------------------- sessions
+
+
+@pytest.mark.parametrize("rate", [1.0, 600.0])
+def test_a_session_ends_by_age_and_by_idleness_in_real_time(rate: float) -> None:
+    """A clock that runs fast logs nobody out in seconds."""
+    second = timedelta(seconds=1)
+    idle_end, end = NOW + SESSION_IDLE * rate, NOW + SESSION_LIFE * rate
+    assert not is_session_over(NOW, None, idle_end - second, rate)
+    assert is_session_over(NOW, None, idle_end, rate)
+    assert not is_session_over(NOW, end - second * 2, end - second, rate)
+    assert is_session_over(NOW, end - second * 2, end, rate)
