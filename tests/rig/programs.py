@@ -167,9 +167,20 @@ class Broker(Program):
 
 
 class Hub(Program):
-    """``custos-hub`` with all its roles on SQLite."""
+    """``custos-hub`` with all its roles on SQLite.
 
-    def __init__(self, directory: Path, mqtt: str, policy: str = "", edges: str = "first-use"):
+    ``policy`` and ``network`` are the texts of those files; ``mail_port`` a server without TLS.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        mqtt: str,
+        policy: str = "",
+        edges: str = "first-use",
+        network: str = "",
+        mail_port: int | None = None,
+    ):
         self.data_dir = directory / "hub"
         self.port = free_port()
         config = directory / "hub.toml"
@@ -181,7 +192,14 @@ class Hub(Program):
         if policy:
             (directory / "policy.toml").write_text(policy)
             lines.append(f'policy = "{directory / "policy.toml"}"')
-        config.write_text("\n".join([*lines, "[edges]", f'enrolment = "{edges}"', ""]))
+        if network:
+            (directory / "network.toml").write_text(network, encoding="utf-8")
+            lines.append(f'network = "{directory / "network.toml"}"')
+        lines += ["[edges]", f'enrolment = "{edges}"']
+        if mail_port is not None:
+            lines += ["[smtp]", 'host = "127.0.0.1"', f"port = {mail_port}", 'security = "none"']
+            lines.append('sender = "custos@carrier.example"')
+        config.write_text("\n".join([*lines, ""]))
         self.config = config
         command = [sys.executable, "-m", "hub", "--config", str(config)]
         super().__init__("hub", command, directory / "hub.log")

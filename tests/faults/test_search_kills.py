@@ -1,0 +1,78 @@
+"""HV-2.11.2 by the real programs: a parcel goes silent, is suspected, searched, and found.
+
+Once undisturbed, and once with the hub killed after every step: each timer fires once, each mail
+has one Message-ID, nothing is forgotten. Source: design section 7.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rig.programs import wait_until
+from tests.rig.search import SearchHouse, open_search_house
+
+WAYBILL = "103000000001"
+POLICY = "[missing]\nlate_min = 20\nhandle_min = 10\ndelivery_min = 60\n"
+STEPS = ("declared", "scanned", "suspected", "written", "escalated", "reported", "found")
+
+
+def search(house: SearchHouse, after: Callable[[str], None]) -> dict[str, Any]:
+    """Play the whole search; ``after`` is told of each step that was seen to have happened."""
+    order = {"declared_value_cny": "30000", "origin": "755A", "destination": "021W"}
+    status, body = house.hub.call("PUT", f"parcels/{WAYBILL}", order)
+    assert status == 200, body
+    after("declared")
+    house.scan("755A", "CX:STEP:depart")
+    house.scan("755A", WAYBILL)
+    wait_until(lambda: house.edges["755A"].depth() == 0, "the scan is at the hub", 30)
+    after("scanned")
+    house.wait_state(WAYBILL, "self_check", 90)
+    after("suspected")
+    wait_until(lambda: house.mailbox.taken, "the link before has its mail", 30)
+    after("written")
+    house.wait_state(WAYBILL, "escalated", 60)
+    after("escalated")
+    wait_until(lambda: len(set(house.mailbox.message_ids)) >= 2, "the region has its mail", 30)
+    after("reported")
+    house.scan("021W", WAYBILL)
+    found = house.wait_state(WAYBILL, "found", 30)
+    after("found")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("killed", [False, True], ids=["undisturbed", "killed after every step"])
+def test_a_silent_parcel_is_suspected_searched_and_found_at_a_third_site(
+    tmp_path: Path, killed: bool
+) -> None:
+    seen: list[str] = []
+    with open_search_house(tmp_path, POLICY) as house:
+
+        def after(step: str) -> None:
+            seen.append(step)
+            if killed:
+                house.kill_hub()
+
+        search(house, after)
+        found = house.incident(WAYBILL)
+        incidents = house.hub.get("incidents")["items"]
+    assert found is not None
+    assert tuple(seen) == STEPS
+    assert [item["waybills"] for item in incidents] == [[WAYBILL]]
+    assert (found["site"], found["previous_site"]) == ("755W", "755A")
+
+    acts = Counter(line["act"] for line in found["history"])
+    assert {acts[each] for each in ("opened", "escalated", "seen", "found")} == {1}, acts
+    assert acts["lost"] == 0
+
+    written = [mail["message_id"] for mail in found["mails"]]
+    assert len(set(written)) == len(written) == 2
+    # At least once each: a hub that dies after the server's "250" sends again, under the same id.
+    assert set(house.mailbox.message_ids) == set(written)
+    assert {mail["state"] for mail in found["mails"]} == {"sent"}
+    recipients = {to for each in house.mailbox.recipients for to in each}
+    assert recipients == {"desk@755w.example", "ops@south.example"}
