@@ -19,17 +19,18 @@ from hub.console.frame import Frame, Keys
 from hub.console.incidents.desk import IncidentDesk
 from hub.console.incidents.list_page import LIST_KEYS, IncidentsPage
 from hub.console.incidents.page import PAGE_KEYS, IncidentPage
-from hub.console.parcel import ParcelPage
+from hub.console.parcel.desk import ParcelDesk
+from hub.console.parcel.page import ParcelPage
 from hub.console.quarantine.desk import QuarantineDesk
 from hub.console.quarantine.page import QUARANTINE_KEYS, QuarantinePage
-from hub.console.rooms import DatabaseRooms
 from hub.console.screens import ROOT
 from hub.console.sites.desk import SiteDesk
 from hub.console.sites.list_page import SITES_KEYS, SitesPage
 from hub.console.sites.story_page import StationPage
 from hub.console.sites.trail import DepthTrail
 from hub.console.visit import Visit
-from hub.console.wall import WALL_KEYS, WallPage
+from hub.console.wall.desk import WallDesk
+from hub.console.wall.page import WALL_KEYS, WallPage
 from hub.console.wanted.desk import WantedDesk
 from hub.console.wanted.import_page import ImportPage
 from hub.console.wanted.list_page import WANTED_KEYS, WantedPage
@@ -59,8 +60,9 @@ class Console:
 
     def __init__(self, hub: HubContext) -> None:
         self._hub = hub
-        self._rooms = DatabaseRooms(hub)
-        self._feed = Feed(self._rooms)
+        self._wall_desk = WallDesk(hub)
+        self._parcel_desk = ParcelDesk(hub)
+        self._feed = Feed(self._wall_desk)
         trail = DepthTrail()
         self._feed.changed.subscribe(trail.follow)
         self._incident_desk = IncidentDesk(hub)
@@ -101,11 +103,11 @@ class Console:
 
     async def _wall(self, request: Request) -> None:
         visit = self._open(request, "wall", "title.wall", WALL_KEYS)
-        await WallPage(visit, self._rooms).start()
+        await WallPage(visit, self._wall_desk).start()
 
     async def _parcel(self, request: Request, waybill: str) -> None:
         visit = self._open(request, "parcel", "title.parcel", waybill=waybill)
-        await ParcelPage(visit, self._rooms, waybill).start()
+        await ParcelPage(visit, self._parcel_desk, waybill).start()
 
     async def _incidents(self, request: Request) -> None:
         visit = self._open(request, "incidents", "title.incidents", LIST_KEYS)
@@ -141,5 +143,5 @@ class Console:
         words = self._words[choice.language]
         ui.page_title(f"{words.say(title, **values)} · {words.say('brand')}")
         put_head(words, choice)
-        frame = Frame(words, caller, screen, keys, self._hub.test_clock)
+        frame = Frame(words, caller, screen, keys, self._hub)
         return Visit(words, caller, frame, self._feed)

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.access.service import Caller
 from hub.console.rules import changed_wall, new_ids
-from hub.console.seam import Rooms
+from hub.console.seam import News
 from hub.console.views import Card, Changes, Health
 
 POLL_S = 0.25
@@ -53,10 +53,10 @@ def seen_by(snapshot: Snapshot, caller: Caller) -> Snapshot:
 class Feed:
     """Holds the newest snapshot and emits each new one to the pages that subscribed."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, news: News) -> None:
         self.latest = Snapshot()
         self.changed: Event[Snapshot] = Event()
-        self._rooms = rooms
+        self._news = news
         self._news_id: int | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -84,8 +84,8 @@ class Feed:
 
     async def look(self, *, with_health: bool) -> None:
         """Read once what changed; with the health it is a beat, and told even when all is quiet."""
-        changes = await run_in_threadpool(self._rooms.changes, self._news_id)
-        health = await run_in_threadpool(self._rooms.health) if with_health else self.latest.health
+        changes = await run_in_threadpool(self._news.changes, self._news_id)
+        health = await run_in_threadpool(self._news.health) if with_health else self.latest.health
         if changes.cards or with_health:
             self._take(changes, health, beats=int(with_health))
         self._news_id = changes.news_id

@@ -1,17 +1,22 @@
 """What every page has: the rail of screens, the bar on top, the notes over it, the keys."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from hub.access.service import Caller
 from hub.console.feed import Snapshot
-from hub.console.markup import attribute, box, button, icon, text
+from hub.console.markup import attribute, box, button, countdown, icon, text
 from hub.console.screens import ROOT, Screen, screens_for
+from hub.console.shifts import ShiftEnd, next_shift_end
 from hub.console.vitals import Trouble, draw_vitals, trouble_of
 from hub.console.wording import Words
+from hub.web.context import HubContext
 from wire.names import format_at
 
 Keys = Sequence[tuple[str, str]]
 """Keys of a page and the messages that say what they do."""
+
+SHIFT_LOOK_EVERY = timedelta(minutes=1)
 
 _COMMON_KEYS: Keys = (
     ("/", "keys.search"),
@@ -27,7 +32,7 @@ class Frame:
     """What stands around a page; ``follow`` keeps it true."""
 
     def __init__(
-        self, words: Words, caller: Caller, screen: str, keys: Keys, test_clock: str | None
+        self, words: Words, caller: Caller, screen: str, keys: Keys, hub: HubContext
     ) -> None:
         """Draw the frame.
 
@@ -36,15 +41,19 @@ class Frame:
             caller: who is signed in; their role picks the screens of the rail.
             screen: the name of the screen to which the page belongs.
             keys: what the page's own keys do.
-            test_clock: the test clock's setting where one is in use.
+            hub: its network has the shifts; its test clock, if one is in use, is shown.
         """
         self._words = words
+        self._network = hub.network
+        self._sites = caller.sites
+        self._shift: ShiftEnd | None = None
+        self._shift_from: datetime | None = None
         self._shown: object = None
         self._chime = 0
         screens = screens_for(caller.role)
         with box("div", "notes"):
-            if test_clock is not None:
-                text(words.say("test_clock", clock=test_clock), "note m-violet", "p")
+            if hub.test_clock is not None:
+                text(words.say("test_clock", clock=hub.test_clock), "note m-violet", "p")
             self._trouble = attribute(box("div", "note note-down m-red"), "role", "alert")
             self._trouble.set_visibility(False)
             with self._trouble:
@@ -72,6 +81,7 @@ class Frame:
             attribute(field, "aria-label", words.say("nav.search"))
             attribute(attribute(field, "autocomplete", "off"), "data-to", f"{ROOT}/parcels/")
         self._vitals = box("div", "vitals")
+        self._shift_box = box("div", "vital shift")
         with attribute(box("div", "tools"), "role", "group"):
             attribute(box("custos-clock", "clock"), "aria-hidden", "true")
             for name, key, label in (
@@ -95,6 +105,7 @@ class Frame:
         attribute(self._live, "data-beat", str(snapshot.beat))
         if health is not None:
             attribute(self._live, "data-now", format_at(health.now))
+            self._follow_shift(health.now)
         self._live.update()
         trouble = trouble_of(snapshot)
         shown = (trouble, health and health.last_event_at, health and health.edges)
@@ -105,6 +116,25 @@ class Frame:
         self._vitals.clear()
         with self._vitals:
             draw_vitals(self._words, health, trouble)
+
+    def _follow_shift(self, now: datetime) -> None:
+        """Show the shift that ends next; looked up when it has ended, else once a minute."""
+        ends = self._shift
+        if ends is not None and now < ends.ends_at:
+            return
+        if self._shift_from is not None and now - self._shift_from < SHIFT_LOOK_EVERY:
+            return
+        self._shift_from = now
+        self._shift = ends = next_shift_end(self._network, self._sites, now)
+        self._shift_box.clear()
+        if ends is None:
+            return
+        with self._shift_box:
+            text(self._words.say("shift.label"), "label")
+            text(self._words.say("shift.ends", site=ends.site, shift=ends.shift))
+            if ends.others:
+                text(self._words.say("shift.more", n=ends.others), "label")
+            countdown(ends.ends_at, self._words.exact(ends.ends_at))
 
     def _show_trouble(self, trouble: Trouble | None) -> None:
         self._trouble.set_visibility(trouble is not None)

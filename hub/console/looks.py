@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from hub.alerts.service import AlertKind
+from hub.custody.service import Standing
 from wire.names import Result
 
 
@@ -54,6 +55,16 @@ MEANING_OF: Mapping[str, Meaning] = {
     AlertKind.RETURN_UNSAID: Meaning.OPEN,
     AlertKind.STOPPED_MOVED: Meaning.STOP,
 }
+STANDING_MEANING: Mapping[str, Meaning] = {
+    Standing.CONFIRMED: Meaning.RECORDED,
+    Standing.RECORDED: Meaning.RECORDED,
+    Standing.OPEN: Meaning.OPEN,
+    Standing.CLAIMED: Meaning.UNPROVEN,
+    Standing.UNCONFIRMED: Meaning.UNPROVEN,
+    Standing.CONTRADICTED: Meaning.UNPROVEN,
+    Standing.NOBODY: Meaning.NO_DATA,
+}
+"""How well it is proven that somebody holds a parcel."""
 RESULT_MEANING: Mapping[str, Meaning] = {
     Result.CLEAR: Meaning.RECORDED,
     Result.HV: Meaning.INFORMATION,

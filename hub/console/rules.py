@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -147,6 +147,16 @@ def new_ids(wall: Mapping[int, Card], changed: Iterable[Card]) -> frozenset[int]
 def sound_for(fresh: Collection[Card]) -> Level | None:
     """The one sound for all that is new at this moment: the strongest level, or silence."""
     return min((card.level for card in fresh), key=_LEVEL_ORDER.__getitem__, default=None)
+
+
+def next_on_route(route: Sequence[str], site: str) -> str | None:
+    """The site after this one; None: it is the last, or not on the route."""
+    return route[route.index(site) + 1] if site in route[:-1] else None
+
+
+def previous_on_route(route: Sequence[str], site: str) -> str | None:
+    """The site before this one; None: it is the first, or not on the route."""
+    return route[route.index(site) - 1] if site in route[1:] else None
 
 
 def is_waybill(text: str) -> bool:

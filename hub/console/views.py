@@ -35,13 +35,17 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The scan that a card is about: where, who, on which device, against which list."""
+    """The scan that a card is about: where, who, on which device, against which list.
+
+    ``by`` is a pseudonym, ``person`` the name behind it where the network file has one.
+    """
 
     site: str
     edge: str
     place: str | None
     step: str | None
     by: str | None
+    person: str | None
     device: str | None
     source: str | None
     list_version: int
@@ -58,6 +62,7 @@ class Card:
     subject: str
     waybill: str | None
     site: str | None
+    site_name: str | None
     raised_at: datetime
     last_at: datetime
     late: bool
@@ -65,6 +70,7 @@ class Card:
     text_zh: str
     text_en: str
     value_cny: Decimal | None
+    is_high_value: bool
     moment: Moment | None
 
 
@@ -76,6 +82,32 @@ class HistoryLine:
     act: str
     who: str
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Who is the last that is known to have held a parcel, and how well that is proven."""
+
+    by: str | None
+    person: str | None
+    site: str | None
+    place: str | None
+    since: datetime
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What stands beside the chosen card: what was done, who holds it, where it should go next.
+
+    ``incident_id``: the search that is about it.
+    """
+
+    history: tuple[HistoryLine, ...]
+    holding: Holding | None
+    next_site: str | None
+    next_name: str | None
+    incident_id: int | None
 
 
 class Ingest(StrEnum):

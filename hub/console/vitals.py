@@ -41,17 +41,20 @@ def draw_vitals(words: Words, health: Health | None, trouble: Trouble | None) ->
             text(words.say("health.event.none"))
         else:
             age(health.last_event_at, words.exact(health.last_event_at))
-    _draw_edges(words, health.edges)
+    _draw_sites(words, health.edges)
 
 
-def _draw_edges(words: Words, edges: tuple[EdgeSight, ...]) -> None:
+def _draw_sites(words: Words, edges: tuple[EdgeSight, ...]) -> None:
+    """How many sites are online; one is when all its stations are."""
     if not edges:
         text(words.say("health.edges.none"), "vital label")
         return
-    online = sum(edge.is_online for edge in edges)
-    with box("span", "vital" if online == len(edges) else "vital m-amber") as vital:
-        text(words.say("health.edges"), "label")
-        text(words.say("health.edges.count", online=online, all=len(edges)))
+    sites = {edge.site for edge in edges}
+    offline = {edge.site for edge in edges if not edge.is_online}
+    with box("span", "vital m-amber" if offline else "vital") as vital:
+        text(words.say("health.sites"), "label")
+        online = len(sites) - len(offline)
+        text(words.say("health.sites.count", online=online, all=len(sites)), "figure")
     attribute(vital, "title", "\n".join(_edge_line(words, edge) for edge in edges))
 
 

@@ -67,6 +67,12 @@ def next_deadlines(tx: Connection, incident_ids: Collection[int]) -> dict[int, D
     return earliest
 
 
+def incident_about(tx: Connection, subject: str) -> int | None:
+    """The newest search about ``<kind>/<parcel, container or site>``, as its alerts name it."""
+    kind, _, name = subject.partition("/")
+    return store.find_newest(tx, kind, name)
+
+
 def read_dossier(tx: Connection, incident_id: int) -> Dossier:
     """Everything of one incident.
 

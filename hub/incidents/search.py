@@ -56,14 +56,14 @@ class Search:
 
     # ------------------------------------------------------------ begin
 
-    def begin(self, tx: Connection, suspicion: Suspicion, now: datetime) -> int:
+    def begin(self, tx: Connection, suspicion: Suspicion, now: datetime, who: str) -> int:
         """Open an incident, or return the one that is open for this subject."""
         known = store.find_open(tx, suspicion.kind, suspicion.subject)
         if known is not None:
             return known.id
         incident_id = store.add(tx, suspicion, now)
         incident = read(tx, incident_id)
-        steps.record(tx, incident_id, Act.OPENED, SYSTEM, now, suspicion.site)
+        steps.record(tx, incident_id, Act.OPENED, who, now, suspicion.site)
         for deadline in first_deadlines(suspicion.kind, now, self.policy):
             steps.set_timer(tx, incident_id, deadline)
         self._raise(tx, AlertKind.SUSPECT, incident, now)

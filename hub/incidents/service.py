@@ -19,6 +19,7 @@ from hub.incidents.reading import (
     Dossier,
     UnknownIncidentError,
     find_incident,
+    incident_about,
     list_incidents,
     next_deadlines,
     read_dossier,
@@ -40,7 +41,7 @@ from hub.incidents.rules import (
     TriageLevel,
     state_after_act,
 )
-from hub.incidents.search import Search, read
+from hub.incidents.search import SYSTEM, Search, read
 from hub.incidents.steps import Attachment, HistoryLine, TimerRow
 from hub.keys import NONCE_BYTES
 
@@ -67,6 +68,7 @@ __all__ = [
     "TriageLevel",
     "UnknownIncidentError",
     "find_incident",
+    "incident_about",
     "list_incidents",
     "may_follow",
     "next_deadlines",
@@ -113,9 +115,11 @@ class IncidentDuty:
 # ---------------------------------------------------------------- suspicions
 
 
-def open_incident(tx: Connection, search: Search, suspicion: Suspicion, now: datetime) -> int:
+def open_incident(
+    tx: Connection, search: Search, suspicion: Suspicion, now: datetime, who: str = SYSTEM
+) -> int:
     """Begin a search; the one that is on for this subject is returned as it is."""
-    return search.begin(tx, suspicion, now)
+    return search.begin(tx, suspicion, now, who)
 
 
 def end_silence(tx: Connection, search: Search, site: str, now: datetime) -> bool:

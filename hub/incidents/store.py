@@ -46,6 +46,7 @@ incident = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Index(None, "state", "id"),
+    Index(None, "subject"),
     sqlite_autoincrement=True,
 )
 incident_parcel = Table(
@@ -101,6 +102,13 @@ def find_open(tx: Connection, kind: Kind, subject: str) -> Incident | None:
     """The search that is on for a subject."""
     found = _read(tx, incident.c.open_key == open_key(kind, subject), 1)
     return found[0] if found else None
+
+
+def find_newest(tx: Connection, kind: str, subject: str) -> int | None:
+    """The id of the newest incident about a subject, open or over."""
+    mine = (incident.c.subject == subject) & (incident.c.kind == kind)
+    query = select(incident.c.id).where(mine).order_by(incident.c.id.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none()
 
 
 def page(

@@ -23,6 +23,7 @@ from hub.web.context import (
     sites_asked,
     to_utc,
 )
+from ledger.chain import ChainHead
 from wire.messages import CodeBody
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
@@ -152,13 +153,17 @@ def list_events(
 @router.get("/edges")
 def list_edges(hub: Hub, caller: CalledBy) -> EdgeList:
     """All enrolled edges with their last states."""
-    return EdgeList(items=[_edge_item(each) for each in _edges_seen(hub, caller)])
+    with hub.database.reading() as tx:
+        found = [each for each in service.edges(tx) if caller.sees(each.site)]
+        items = [_edge_item(each, service.spools_of(tx, each.site, each.edge)) for each in found]
+    return EdgeList(items=items)
 
 
 @router.get("/devices")
 def list_devices(hub: Hub, caller: CalledBy) -> DeviceList:
     """All scanners as their edges last saw them."""
-    found = _edges_seen(hub, caller)
+    with hub.database.reading() as tx:
+        found = [each for each in service.edges(tx) if caller.sees(each.site)]
     return DeviceList(items=[item for edge in found for item in _device_items(edge)])
 
 
@@ -173,12 +178,7 @@ def list_quarantine(
     return QuarantinePage(items=[_quarantine_item(each) for each in found], next=more)
 
 
-def _edges_seen(hub: Hub, caller: CalledBy) -> list[EdgeView]:
-    with hub.database.reading() as tx:
-        return [each for each in service.edges(tx) if caller.sees(each.site)]
-
-
-def _edge_item(view: EdgeView) -> EdgeItem:
+def _edge_item(view: EdgeView, spools: dict[str, ChainHead]) -> EdgeItem:
     state = view.state
     wanted = None if state is None else state.wanted
     return EdgeItem(
@@ -195,7 +195,7 @@ def _edge_item(view: EdgeView) -> EdgeItem:
         clock=None
         if state is None
         else ClockItem(offset_ms=state.clock.offset_ms, error_ms=state.clock.error_ms),
-        spools=[SpoolItem(spool=s, upto_seq=head.seq) for s, head in view.spools.items()],
+        spools=[SpoolItem(spool=s, upto_seq=head.seq) for s, head in spools.items()],
     )
 
 

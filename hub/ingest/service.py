@@ -55,7 +55,6 @@ class EdgeView:
     connected: bool
     last_state_at: datetime | None
     state: State | None
-    spools: dict[str, ChainHead]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +134,14 @@ def edges(tx: Connection) -> list[EdgeView]:
                 state is not None and state.connected,
                 None if state is None else state.received_at,
                 None if state is None else state.state,
-                store.newest_spools(tx, edge.site, edge.edge),
             )
         )
     return views
+
+
+def spools_of(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
+    """How far each of an edge's newest spools is stored, the newest first."""
+    return store.newest_spools(tx, site, edge)
 
 
 def newest_scans(tx: Connection) -> dict[tuple[str, str], datetime]:

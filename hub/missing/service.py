@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.missing import query_store, store, suspect_store
 from hub.missing.query_store import Query, ShiftEnd
-from hub.missing.rules.schedule import turn_ending_at_or_after
+from hub.missing.rules.schedule import ShiftTurn, turn_ending_at_or_after
 from hub.missing.suspect_store import Suspect
 from hub.network import Network, Shift
 from wire.names import format_at
 
-__all__ = ["Query", "Suspect"]
+__all__ = ["Query", "ShiftTurn", "Suspect", "turn_ending_at_or_after"]
 
 SHIFTS_PER_TURN_MAX = 100
 _DAY = timedelta(days=1)

@@ -24,12 +24,13 @@ from tests.network_parts import NETWORK_TOML
 from tests.smtp_parts import Mailbox, smtp_server
 from wire.events import ClockReading, StationFact
 from wire.messages import DeviceState
-from wire.names import Result, format_at
+from wire.names import Result, Step, format_at
 from wire.wanted import ListHead, WantedResult
 
 SUSPECT = "103000004711"
 STOPPED = "103000004712"
 FOUND = "103000004713"
+PASSING = "103000004714"
 BAG = "SZ-0093"
 _SMTP = """
 [smtp]
@@ -71,11 +72,13 @@ class LivingHub:
     def _live_through_a_day(self) -> None:
         self.stations()
         for number, value in ((SUSPECT, "48500"), (STOPPED, "26800"), (FOUND, "31200.50")):
-            self.dock.declare(number, value)
+            self.dock.declare(number, value, "755A", "021W")
             self.dock.scan(number, Result.HV, ago=timedelta(hours=30))
             self.gate.scan(number, Result.HV, ago=timedelta(hours=25))
         self.searches()
         self.wanted()
+        self.dock.scan("755123456789", Result.STOP, step=Step.LOAD)
+        self.gate.scan(PASSING, Result.HV, step=Step.ACCEPT)
         self.belt.garble(b'{"v":1,"site":"021W","seq":"\xff\xfe broken')
 
     def stations(self) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +37,7 @@ from wire.events import (
     ClockReading,
     Event,
     Feedback,
+    Scan,
     Station,
     StationFact,
     line_hash,
@@ -47,7 +49,7 @@ from wire.topics import Channel, Topic
 from wire.wanted import WantedEntry, WantedResult
 
 ROOT = Path(__file__).parents[2]
-START_S_MAX = 90.0
+START_S_MAX = 60.0
 STOP_S_MAX = 20.0
 SITE, EDGE = "755A", "dock"
 
@@ -84,7 +86,9 @@ class HubProcess:
 
     def more_link(self) -> str:
         """Another console link, as a person would ask for one, once the console answers."""
-        wait_until(lambda: http_status(f"{self.url}/healthz") == 200, "the console answers")
+        wait_until(
+            lambda: http_status(f"{self.url}/healthz") == 200, "the console answers", START_S_MAX
+        )
         done = subprocess.run(
             [sys.executable, "-m", "hub", "--config", str(self.config), "link"],
             cwd=ROOT,
@@ -155,8 +159,30 @@ class Pen:
         self, waybill: str, result: Result, *, ago: timedelta = timedelta(), **more: object
     ) -> None:
         """Record one scan with its feedback line."""
+        scan = self._scan_of(waybill, result, ago, more)
+        feedback = Feedback(
+            site=self.site,
+            edge=self.edge,
+            at=scan.at,
+            mono_ms=scan.mono_ms,
+            boot=samples.BOOT,
+            clock=scan.clock,
+            of_seq=self._seq + 1,
+            signal=Signal.OK if result is Result.CLEAR else Signal.WANTED,
+            commit_us=210,
+            feedback_us=1300,
+        )
+        self.record(scan, feedback)
+
+    def scan_at_once(self, waybills: Sequence[str], result: Result) -> None:
+        """Record several scans in one batch: they reach the hub in one moment."""
+        self.record(*(self._scan_of(each, result, timedelta(), {}) for each in waybills))
+
+    def _scan_of(
+        self, waybill: str, result: Result, ago: timedelta, more: dict[str, object]
+    ) -> Scan:
         at = format_at(datetime.now(UTC) - ago)
-        scan = samples.scan(
+        return samples.scan(
             **{
                 "site": self.site,
                 "edge": self.edge,
@@ -170,19 +196,6 @@ class Pen:
                 **more,
             }
         )
-        feedback = Feedback(
-            site=self.site,
-            edge=self.edge,
-            at=at,
-            mono_ms=scan.mono_ms,
-            boot=samples.BOOT,
-            clock=scan.clock,
-            of_seq=self._seq + 1,
-            signal=Signal.OK if result is Result.CLEAR else Signal.WANTED,
-            commit_us=210,
-            feedback_us=1300,
-        )
-        self.record(scan, feedback)
 
     def tell(self, fact: StationFact, *, ago: timedelta = timedelta(), **more: object) -> None:
         """Record a fact about the station."""
@@ -204,9 +217,11 @@ class Pen:
         with self.database.writing() as tx:
             put_entry(tx, entry, datetime.now(UTC))
 
-    def declare(self, waybill: str, value_cny: str) -> None:
-        """Declare a parcel's value."""
-        said = Declaration(Decimal(value_cny), "755W", "021B", None, None, None)
+    def declare(
+        self, waybill: str, value_cny: str, origin: str = "755W", destination: str = "021B"
+    ) -> None:
+        """Declare a parcel's value and its way."""
+        said = Declaration(Decimal(value_cny), origin, destination, None, None, None)
         with self.database.writing() as tx:
             declare_parcel(tx, waybill, said, "administrator", samples.POLICY, datetime.now(UTC))
 

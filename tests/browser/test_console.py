@@ -16,7 +16,7 @@ from tests.browser.test_station_page import SPY_ON_TONES
 from wire.names import Result
 from wire.wanted import WantedResult
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 DESK = {"width": 1920, "height": 1080}
 LIVE_MS_MAX = 2_500
@@ -139,9 +139,9 @@ def test_a_dismissal_needs_a_reason_and_the_reason_stays_text(
     act.click()
     expect(page.locator(".detail-waybill")).to_have_text("103000000779")
     page.get_by_role("button", name="不成立").click()
-    expect(page.locator(".detail .problem")).to_have_text("不成立要写原因")
+    expect(page.locator(".detail .problem.m-red")).to_have_text("不成立要写原因")
     page.keyboard.press("r")
-    page.locator(".reason textarea").fill(ATTACK)
+    page.locator(".detail-form textarea").fill(ATTACK)
     page.get_by_role("button", name="不成立").click()
     expect(act).to_have_count(0)
     assert page.title() == "报警墙 · Custos"
@@ -160,7 +160,7 @@ def test_two_people_cannot_decide_the_same_alert_twice(
     act = page.locator(".lane-acts").locator(card_of("103000000780"))
     act.click()
     expect(page.locator(".detail-waybill")).to_have_text("103000000780")
-    accept = page.get_by_role("button", name="成立", exact=True)
+    accept = page.locator(".answers .button").first
     accept.dblclick()
     expect(act).to_have_count(0)
 
@@ -168,8 +168,7 @@ def test_two_people_cannot_decide_the_same_alert_twice(
 def test_a_burst_is_one_card_and_opens(hub: HubProcess, page: Page, pen: Pen) -> None:
     page.goto(f"{hub.url}/console/")
     expect(page.locator(".vitals .m-green")).to_be_visible()
-    for i in range(12):
-        pen.scan(f"1030000100{i:02d}", Result.HV)
+    pen.scan_at_once([f"1030000100{i:02d}" for i in range(12)], Result.HV)
     group = page.locator(".lane-passages .card-group")
     expect(group).to_contain_text("条同时到达")
     shoot(page, "console-wall-burst-zh")

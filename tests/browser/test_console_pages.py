@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.console_day import BAG, FOUND, STOPPED, SUSPECT, LivingHub
+from tests.browser.console_day import BAG, FOUND, PASSING, STOPPED, SUSPECT, LivingHub
 from tests.browser.screenshots import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -259,3 +259,48 @@ def test_quarantined_bytes_are_shown_as_hex_and_saved_as_received(
     with page.expect_download() as saved:
         page.keyboard.press("d")
     assert saved.value.path().read_bytes() == b'{"v":1,"site":"021W","seq":"\xff\xfe broken'
+
+
+def test_a_search_is_begun_from_a_card_with_its_reason_and_leads_to_its_page(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/")
+    card = page.locator(f'.lane-passages .card:has([aria-label="{PASSING}"])')
+    card.click()
+    expect(page.locator(".detail-waybill")).to_have_text(PASSING)
+    expect(page.locator(".detail")).to_contain_text("最后保管")
+    page.keyboard.press("i")
+    expect(page.locator(".detail .problem.m-red")).to_contain_text("发起查找要写原因")
+    page.keyboard.press("r")
+    page.keyboard.type("箱重不对")
+    page.keyboard.press("Escape")
+    page.keyboard.press("i")
+    expect(page.locator(".detail .problem.m-green")).to_contain_text("已发起事件")
+    expect(page.locator(".lane-acts", has_text="箱重不对")).to_be_visible()
+    page.keyboard.press("e")
+    page.wait_for_url("**/console/incidents/*")
+    expect(page.locator(".evidence")).to_contain_text("箱重不对")
+    expect(page.locator(".history").first).to_contain_text("administrator")
+
+
+def test_the_bar_tells_which_sites_are_online_and_which_shift_ends_next(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/")
+    sites = page.locator(".vital", has_text="在线网点")
+    expect(sites).to_contain_text("/ 3")
+    expect(sites).to_have_attribute("title", re.compile("021W/belt: 从未收到"))
+    for view in ("desk", "wall"):
+        expect(page.locator("html")).to_have_attribute("data-view", view)
+        is_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not is_wide
+        if view == "desk":
+            with page.expect_navigation():
+                page.keyboard.press("w")
+    expect(page.locator(".lane-acts .card").first).to_be_visible()
+    shoot(page, "console-wall-view-zh")
+    page.keyboard.press("/")
+    expect(page.locator(".search .field")).to_be_focused()
+    page.keyboard.press("Escape")
+    with page.expect_navigation():
+        page.keyboard.press("w")

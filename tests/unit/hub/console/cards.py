@@ -28,6 +28,7 @@ def card(
         subject="103000000001",
         waybill="103000000001",
         site=site,
+        site_name=None,
         raised_at=raised_at,
         last_at=raised_at,
         late=False,
@@ -35,6 +36,7 @@ def card(
         text_zh="",
         text_en="",
         value_cny=None if value_cny is None else Decimal(value_cny),
+        is_high_value=False,
         moment=None,
     )
 

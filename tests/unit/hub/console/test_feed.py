@@ -8,11 +8,8 @@ from hub.console.feed import Feed, Snapshot
 from hub.console.views import (
     Card,
     Changes,
-    Decision,
     Health,
-    HistoryLine,
     Ingest,
-    ParcelSight,
     State,
 )
 from hub.console.vitals import Trouble, trouble_of
@@ -39,15 +36,6 @@ class FakeRooms:
 
     def health(self) -> Health:
         return Health(NOW, self.ingest, None, ())
-
-    def history(self, alert_id: int) -> tuple[HistoryLine, ...]:
-        raise AssertionError("the feed reads no history")
-
-    def parcel(self, waybill: str) -> ParcelSight:
-        raise AssertionError("the feed reads no parcel")
-
-    def answer(self, alert_id: int, decision: Decision, who: str, reason: str | None) -> None:
-        raise AssertionError("the feed answers nothing")
 
 
 def run(story: Callable[[Feed, list[Snapshot]], Awaitable[None]], rooms: FakeRooms) -> None:

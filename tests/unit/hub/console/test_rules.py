@@ -5,7 +5,14 @@ import pytest
 from hub.alerts.service import Act, AlertKind
 from hub.alerts.service import AlertState as StoredState
 from hub.alerts.service import Level as StoredLevel
-from hub.console.looks import ICON_OF, MEANING_OF, RESULT_ICON, RESULT_MEANING, Meaning
+from hub.console.looks import (
+    ICON_OF,
+    MEANING_OF,
+    RESULT_ICON,
+    RESULT_MEANING,
+    STANDING_MEANING,
+    Meaning,
+)
 from hub.console.rules import (
     CARDS_KEPT_MAX,
     GROUP_MIN,
@@ -19,11 +26,14 @@ from hub.console.rules import (
     grouped,
     is_waybill,
     new_ids,
+    next_on_route,
     passages_of,
+    previous_on_route,
     sound_for,
     waybill_groups,
 )
 from hub.console.views import Card, Decision, Level, State
+from hub.custody.service import Standing
 from tests.unit.hub.console.cards import card, passage
 from wire.names import Result
 
@@ -132,6 +142,7 @@ def test_one_moment_sounds_once_with_its_strongest_level() -> None:
 def test_every_kind_and_result_has_its_looks_and_only_wanted_and_stop_are_red() -> None:
     assert set(MEANING_OF) == set(ICON_OF) == set(AlertKind)
     assert set(RESULT_MEANING) == set(RESULT_ICON) == set(Result)
+    assert set(STANDING_MEANING) == set(Standing)
     assert set(LIMIT_S) == set(Level)
     red = {kind for kind, meaning in MEANING_OF.items() if meaning is Meaning.STOP}
     assert red == {AlertKind.WANTED, AlertKind.STOP, AlertKind.STOPPED_MOVED}
@@ -141,6 +152,16 @@ def test_the_console_speaks_of_alerts_as_their_room_does() -> None:
     assert {level.value for level in Level} == {level.value for level in StoredLevel}
     assert {state.value for state in State} == {state.value for state in StoredState}
     assert {decision.value for decision in Decision} < {act.value for act in Act}
+
+
+def test_a_route_tells_what_lies_before_and_after_a_site() -> None:
+    route = ("755A", "755W", "021W")
+    assert next_on_route(route, "755W") == "021W"
+    assert previous_on_route(route, "755W") == "755A"
+    for end, beside in (("021W", next_on_route), ("755A", previous_on_route)):
+        assert beside(route, end) is None
+        assert beside(route, "999") is None
+        assert beside((), end) is None
 
 
 def test_waybills_are_read_in_fours() -> None:

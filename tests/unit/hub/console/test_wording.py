@@ -19,6 +19,7 @@ from hub.console.sites.views import Link, Told
 from hub.console.vitals import Trouble
 from hub.console.wanted.views import Becomes, Column, Fault
 from hub.console.wording import load_words, person, visible
+from hub.custody.service import Standing
 from hub.incidents import service as incidents
 from hub.ingest.service import Quarantined
 from hub.mail.service import MailState
@@ -91,6 +92,7 @@ def test_every_value_that_a_page_names_has_its_word() -> None:
         ("becomes", Becomes),
         ("wanted.column", Column),
         ("quarantined", Quarantined),
+        ("standing", Standing),
         ("nav", [screen.name for screen in SCREENS]),
     ):
         for value in values:

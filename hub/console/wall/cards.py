@@ -106,6 +106,8 @@ def _marks(card: Card, words: Words) -> None:
         text(words.say("card.count", n=card.count), "card-count")
     if card.late:
         chip(words.say("card.late"), Meaning.OPEN, "clock")
+    if card.is_high_value and card.level is not Level.PASSAGE:
+        chip(words.say("card.high_value"), Meaning.INFORMATION, "parcel")
     if card.state is State.ACKED:
         chip(words.say("card.acked"), Meaning.NO_DATA, "check")
     if card.moment is not None and is_simulated(card.moment.source):
@@ -115,9 +117,12 @@ def _marks(card: Card, words: Words) -> None:
 def _where(card: Card, words: Words) -> None:
     with box("p", "card-where"):
         text(card.site or words.say("card.site.none"), "card-site", "b")
+        if card.site_name is not None:
+            text(card.site_name)
         if card.moment is not None:
             for part in where_parts(card.moment, words):
                 text(part)
+            text(words.say("short.list", version=card.moment.list_version))
         if card.value_cny is not None:
             text(words.money(card.value_cny), "figure")
         text(words.say("card.event", time=words.clock_time(card.last_at)), "figure")
@@ -125,7 +130,8 @@ def _where(card: Card, words: Words) -> None:
 
 def where_parts(moment: Moment, words: Words) -> list[str]:
     """Place, step, person; a gap is named."""
-    who = words.name("person", None) if moment.by is None else person(moment.by)
+    known = words.name("person", None) if moment.by is None else person(moment.by)
+    who = moment.person or known
     place = words.name("place", None) if moment.place is None else moment.place
     return [place, words.name("step", moment.step), who]
 

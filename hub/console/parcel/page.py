@@ -6,10 +6,10 @@ Source: console.md ("Custody replay") as far as there is custody: scans only, so
 from hub.console.live import Live
 from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, icon, text, waybill
+from hub.console.parcel.desk import ParcelDesk
+from hub.console.parcel.scans import ScanRows
 from hub.console.rules import is_waybill
-from hub.console.scans import ScanRows
 from hub.console.screens import screens_for
-from hub.console.seam import Rooms
 from hub.console.views import Card, Level, ParcelSight, Seen, State
 from hub.console.visit import Visit
 from hub.console.wording import visible
@@ -18,10 +18,10 @@ from hub.console.wording import visible
 class ParcelPage:
     """One parcel; read again with each beat of the feed, drawn again when it changed."""
 
-    def __init__(self, visit: Visit, rooms: Rooms, number: str) -> None:
+    def __init__(self, visit: Visit, desk: ParcelDesk, number: str) -> None:
         self._words = words = visit.words
         self._visit = visit
-        self._rooms = rooms
+        self._desk = desk
         self._number = number
         with box("main", "parcel"):
             with box("header", "parcel-head"):
@@ -53,7 +53,7 @@ class ParcelPage:
     def _read(self) -> ParcelSight | None:
         if not is_waybill(self._number):
             return None
-        return self._rooms.parcel(self._number, self._visit.caller)
+        return self._desk.parcel(self._number, self._visit.caller)
 
     def _tell_broken(self) -> None:
         self._draw_sentence("parcel.broken", "broken")

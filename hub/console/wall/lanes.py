@@ -1,9 +1,9 @@
 """The wall's columns: a heading with its count, cards, or what will stand there."""
 
-from hub.console.cards import CardActs, Column
 from hub.console.markup import box, icon, text
 from hub.console.rules import Group, grouped
 from hub.console.views import Card, State
+from hub.console.wall.cards import CardActs, Column
 from hub.console.wording import Words
 
 

@@ -5,34 +5,39 @@ from dataclasses import replace
 from starlette.concurrency import run_in_threadpool
 
 from hub.alerts.service import ClosedAlertError, UnknownAlertError
-from hub.console.cards import CardActs
-from hub.console.counting import CounterPane
-from hub.console.detail import Answer, Detail
 from hub.console.feed import Snapshot, seen_by
 from hub.console.frame import Keys
-from hub.console.lanes import Lane
 from hub.console.markup import box
 from hub.console.rules import Filter, Group, acts_of, counters, passages_of, sound_for
-from hub.console.seam import NotAllowedError, Rooms, may_answer
-from hub.console.views import Card, Decision, HistoryLine, State
+from hub.console.seam import NotAllowedError, may_answer
+from hub.console.views import Brief, Card, Decision, State
 from hub.console.visit import Visit
+from hub.console.wall.cards import CardActs
+from hub.console.wall.counting import CounterPane
+from hub.console.wall.desk import NowhereSeenError, WallDesk
+from hub.console.wall.detail import Answer, Detail
+from hub.console.wall.lanes import Lane
 
 WALL_KEYS: Keys = (
     ("j", "keys.next"),
     ("k", "keys.previous"),
     ("a", "keys.ack"),
     ("o", "keys.open"),
+    ("e", "keys.incident"),
     ("r", "keys.reason"),
+    ("y", "keys.accept"),
+    ("n", "keys.reject"),
+    ("i", "keys.search.start"),
 )
 
 
 class WallPage:
     """One person's wall; the feed tells it what changed."""
 
-    def __init__(self, visit: Visit, rooms: Rooms) -> None:
+    def __init__(self, visit: Visit, desk: WallDesk) -> None:
         self._words = words = visit.words
         self._frame = visit.frame
-        self._rooms = rooms
+        self._desk = desk
         self._caller = caller = visit.caller
         self._feed = visit.feed
         self._snapshot = Snapshot()
@@ -46,7 +51,7 @@ class WallPage:
             self._acts = Lane("acts", "check", words, acts)
             self._passages = Lane("passages", "parcel", words, acts)
             with box("aside", "pane detail"):
-                self._detail = Detail(words, self._answer)
+                self._detail = Detail(words, self._answer, self._start_search)
 
     async def start(self) -> None:
         """Show what stands now, the most urgent chosen, and follow what comes."""
@@ -87,11 +92,11 @@ class WallPage:
         card = None if self._chosen is None else self._snapshot.cards.get(self._chosen)
         if card == self._detailed:
             return
-        history: tuple[HistoryLine, ...] = ()
+        brief: Brief | None = None
         if card is not None:
-            history = await run_in_threadpool(self._rooms.history, card.id)
+            brief = await run_in_threadpool(self._desk.brief, card)
         self._detailed = card
-        self._detail.show(card, history)
+        self._detail.show(card, brief)
 
     # ---------------------------------------------------------------- what a person does
 
@@ -115,7 +120,7 @@ class WallPage:
         card = answer.card
         try:
             await run_in_threadpool(
-                self._rooms.answer, card.id, answer.decision, self._caller, answer.reason
+                self._desk.answer, card.id, answer.decision, self._caller, answer.reason
             )
         except NotAllowedError:
             self._detail.complain(self._words.say("card.forbidden"))
@@ -126,6 +131,21 @@ class WallPage:
             return
         if card.id == self._chosen:
             await self._choose_next(card.id)
+
+    async def _start_search(self, card: Card, reason: str) -> None:
+        start = self._desk.start_search
+        try:
+            incident_id = await run_in_threadpool(start, card.id, self._caller, reason)
+        except NotAllowedError:
+            self._detail.complain(self._words.say("card.forbidden"))
+        except NowhereSeenError:
+            self._detail.complain(self._words.say("card.search.nowhere"))
+        except (ClosedAlertError, UnknownAlertError):
+            self._detail.complain(self._words.say("card.closed"))
+        else:
+            self._detailed = None
+            await self._draw_detail()
+            self._detail.tell_search(incident_id)
 
     async def _choose_next(self, done: int) -> None:
         cards = [c for c in self._snapshot.cards.values() if self._filter.lets_through(c)]

@@ -1,0 +1,1 @@
+"""One parcel: what is recorded of it. Source: console.md."""

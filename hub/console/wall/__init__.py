@@ -1,0 +1,1 @@
+"""The alert wall: what needs me now? Source: console.md."""

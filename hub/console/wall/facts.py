@@ -1,0 +1,97 @@
+"""What is known of the chosen alert: its parcel in short, who holds it, what was done."""
+
+from nicegui.element import Element
+
+from hub.console.looks import MEANING_OF, STANDING_MEANING, Meaning
+from hub.console.markup import age, attribute, box, chip, text, waybill
+from hub.console.screens import ROOT
+from hub.console.views import Brief, Card, HistoryLine, Holding
+from hub.console.wall.cards import where_parts
+from hub.console.wording import Words, person, visible
+from hub.fact import is_simulated
+
+
+def draw_facts(card: Card, brief: Brief, words: Words) -> None:
+    """The alert, where to go from it, the parcel in short, and its history."""
+    with box("div", f"detail-head m-{MEANING_OF[card.kind]}"):
+        text(words.name("kind", card.kind), "detail-kind", "h2")
+        if card.waybill is not None:
+            waybill(card.waybill, "detail-waybill")
+        else:
+            text(visible(card.subject), "detail-subject", "p")
+    text(visible(card.text_zh if words.is_zh else card.text_en), "detail-text", "p")
+    with box("div", "detail-links"):
+        if card.waybill is not None:
+            _draw_link(f"{ROOT}/parcels/{card.waybill}", words.say("card.parcel"), "o")
+        if brief.incident_id is not None:
+            said = words.say("card.incident", id=brief.incident_id)
+            _draw_link(f"{ROOT}/incidents/{brief.incident_id}", said, "e")
+    if card.waybill is not None:
+        with box("dl", "facts"):
+            _draw_parcel(card, brief, words)
+    text(words.say("short.history"), "detail-title", "h3")
+    with box("ol", "history"):
+        for line in brief.history:
+            _draw_history(line, words)
+
+
+def _draw_link(url: str, said: str, key: str) -> None:
+    with attribute(attribute(box("a", "button"), "href", url), "data-key", key):
+        text(said)
+        text(key, "key", "kbd")
+
+
+def _draw_parcel(card: Card, brief: Brief, words: Words) -> None:
+    with _fact(words.say("short.holder")):
+        _draw_holding(brief.holding, words)
+    with _fact(words.say("short.last")):
+        if card.moment is None:
+            text(words.say("short.last.none"), "gap")
+        else:
+            text(card.moment.site, "", "b")
+            for part in where_parts(card.moment, words):
+                text(part)
+            age(card.last_at, words.exact(card.last_at))
+            text(words.say("short.list", version=card.moment.list_version))
+            if is_simulated(card.moment.source):
+                chip(words.say("scan.simulated"), Meaning.UNPROVEN)
+    with _fact(words.say("short.value")):
+        text(words.money(card.value_cny), "gap" if card.value_cny is None else "figure")
+        if card.is_high_value:
+            chip(words.say("card.high_value"), Meaning.INFORMATION, "parcel")
+    with _fact(words.say("short.next")):
+        if brief.next_site is None:
+            text(words.say("short.next.none"), "gap")
+        else:
+            text(brief.next_site, "", "b")
+            text(brief.next_name or "")
+    with _fact(words.say("short.video")):
+        text(words.say("short.video.none"), "gap")
+
+
+def _draw_holding(holding: Holding | None, words: Words) -> None:
+    if holding is None:
+        text(words.say("short.holder.none"), "gap")
+        return
+    said = words.name("person", None) if holding.by is None else person(holding.by)
+    text(holding.person or said, "", "b")
+    text(holding.site or words.say("short.holder.under_way"))
+    if holding.place is not None:
+        text(visible(holding.place))
+    chip(words.name("standing", holding.standing), STANDING_MEANING[holding.standing])
+    age(holding.since, words.exact(holding.since))
+
+
+def _fact(label: str) -> Element:
+    with box("div", "fact"):
+        text(label, "label", "dt")
+        return box("dd")
+
+
+def _draw_history(line: HistoryLine, words: Words) -> None:
+    with box("li"):
+        text(words.name("act", line.act), "", "b")
+        text(visible(line.who))
+        age(line.at, words.exact(line.at))
+        if line.reason is not None:
+            text(visible(line.reason), "history-reason", "p")
