@@ -17,7 +17,7 @@ from hub.access.session_cookie import SESSION_COOKIE
 from hub.network import Network, Staff
 from hub.telemetry import render_metrics
 from tests.hub_parts import BEARER, HubHome, SigningEdge, body_of, body_with, sealed_bodies
-from tests.integration.hub.login_parts import ORIGIN, add, hash_quickly, log_in
+from tests.integration.hub.login_parts import ORIGIN, add, hash_quickly, log_in, settle
 from tests.rest_parts import API, client_of
 from wire.messages import ActBody, encode
 from wire.names import Result
@@ -107,7 +107,8 @@ async def scan(heard: Heard, hub: HubHome, edge: SigningEdge, admin: httpx.Async
     for bodies in ([code_line, act_line], [code_line + b"x"], [b"{" + CODE.encode()]):
         sealed = sealed_bodies(edge, bodies)
         heard(await admin.post(f"{API}/edge/bodies", content=sealed))
-    heard(await admin.get(f"{API}/events"))
+    seen = (await admin.get(f"{API}/events")).text
+    assert CODE in seen, "an administrator may see it, else nothing was there to leak"
 
 
 async def sign_in(heard: Heard, hub: HubHome, client: httpx.AsyncClient) -> list[str]:
@@ -166,6 +167,9 @@ async def test_nothing_that_is_private_comes_out_where_it_should_not(
         assert NAMES[0] in shown, "else nothing was there to leak"
     async with client_of(app, **ORIGIN) as browser:
         made = await sign_in(heard, hub, browser)
+    async with client_of(app, **ORIGIN) as monitor:
+        await settle(monitor)
+        assert heard(await monitor.get(f"{API}/events")).status_code == 200
     await break_database(heard, app, monkeypatch, made[0])
     alerts = [text for alert in hub.alerts() for text in (alert.text_zh, alert.text_en)]
     places = {
