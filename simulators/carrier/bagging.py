@@ -86,8 +86,10 @@ class Bagging:
         self.made += 1
         bag = Bag(f"B{self.made:06d}", way, [])
         at = self.floor.pack(site, by, bag, parcels, at, sure=needs_sure_scans(parcels))
+        # The end of a long row may be a bag of chosen ones alone: then nothing was mixed.
+        is_mixed = any(not parcel.high_value for parcel in parcels)
         for parcel in parcels:
-            if parcel.fault in (Fault.BRANCH_BAG, Fault.MIXED_BAG):
+            if parcel.fault is Fault.BRANCH_BAG or (parcel.fault is Fault.MIXED_BAG and is_mixed):
                 self.faults.commit(parcel, at, site)
         waybills = [parcel.waybill for parcel in bag.parcels]
         self.book.manifest(utc(at), bag.id, "bag", (way[0], way[-1]), waybills)

@@ -5,7 +5,7 @@ Source: HV-2.2.2.2, 2.3, 2.8, 2.9, HV-3.
 
 from datetime import datetime
 
-from hub.custody.rules.chain import Breach, BreachKind, Ground, Subject
+from hub.custody.rules.chain import Breach, BreachKind, Exit, Ground, Subject
 from hub.custody.rules.records import Record
 from hub.custody.rules.storage import missing_conditions
 from hub.network import SiteKind
@@ -57,6 +57,14 @@ class Conduct:
     def withdraw(self, kind: BreachKind, record: Record) -> None:
         """What a record seemed to show turned out to be in order."""
         self._found.pop((kind, record.line), None)
+
+    def withdraw_of(self, exit_: Exit) -> None:
+        """It had not left with its bag: what was done with that meanwhile was not done with it."""
+        self._found = {
+            key: breach
+            for key, breach in self._found.items()
+            if breach.evidence.unit != exit_.container or breach.at < exit_.put.at
+        }
 
     def breaches(self) -> tuple[Breach, ...]:
         """All that stand, by time."""

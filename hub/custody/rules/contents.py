@@ -30,21 +30,26 @@ class Contents:
         current = self._book.current
         return () if current is None else current.where.containers
 
-    def note(self, scan: Record) -> None:
-        """Look at a scan before it counts."""
+    def note(self, scan: Record) -> list[Exit]:
+        """Look at a scan before it counts, and return what it shows the parcel to be out of."""
         if scan.unit is not None:
-            return
+            return []
         if scan.step is Step.DEPART:
             # It left itself, whatever it was in.
             self._puts.clear()
         is_put = scan.container is not None and scan.step in (Step.PACK, Step.LOAD)
         stays_in = () if is_put else self.after(scan)
-        for container in self.now:
-            put = self._puts.get(container)
-            if put is not None and put.site == scan.site and container not in stays_in:
-                self.exits.append(Exit(container, put, scan))
+        found = [
+            Exit(container, put, scan)
+            for container in self.now
+            if container not in stays_in
+            and (put := self._puts.get(container)) is not None
+            and put.site == scan.site
+        ]
+        self.exits += found
         if is_put and scan.container is not None:
             self._puts[scan.container] = scan
+        return found
 
     def after(self, record: Record) -> tuple[Container, ...]:
         """What the parcel is in after a record."""

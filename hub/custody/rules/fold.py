@@ -86,7 +86,8 @@ class _Folding:
             self._acts.get(record.act, self._note)(record)
             return
         self._conduct.judge(record)
-        self._contents.note(record)
+        for each in self._contents.note(record):
+            self._conduct.withdraw_of(each)
         if self._delivered and self._is_nothing_new(record):
             self._book.note(record)
             return

@@ -69,14 +69,16 @@ class Record:
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:
-    """Records in the one order in which they count, each line once.
+    """Records in the one order in which they count, each once.
+
+    One line may be two records: an act about the parcel itself and about the bag beside it.
 
     By time, time of receipt, site, edge, spool and seq; inside a spool always by seq, so a line
     whose clock ran back stands at the time of the one before it. A handheld's queued scans stand at
     their own times, in the order of their queue.
     """
     streams: dict[tuple[str, ...], list[Record]] = {}
-    for record in {each.line: each for each in records}.values():
+    for record in {(each.line, each.unit): each for each in records}.values():
         spool = (record.site, record.edge, record.spool)
         streams.setdefault(spool if record.queue is None else (record.queue,), []).append(record)
     placed: list[tuple[tuple[datetime, datetime], Record]] = []
@@ -86,7 +88,9 @@ def in_order(records: Iterable[Record]) -> list[Record]:
         for record in stream:
             when = max(when, (record.at, record.received_at))
             placed.append((when, record))
-    placed.sort(key=lambda each: (each[0], each[1].line))
+    placed.sort(
+        key=lambda each: (each[0], each[1].line, each[1].unit is not None, str(each[1].unit))
+    )
     return [
         record if record.at == when[0] else replace(record, at=when[0]) for when, record in placed
     ]

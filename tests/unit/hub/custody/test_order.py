@@ -199,3 +199,22 @@ def test_a_record_that_differs_only_in_its_place_is_not_the_same() -> None:
     day = Day()
     first = day.scan(0, "accept", "KIM")
     assert len(in_order([first, first, replace(first, seq=2)])) == 2
+
+
+def test_one_act_may_be_about_the_parcel_and_about_a_bag_beside_it() -> None:
+    day = Day(site="HUB")
+    day.scan(0, "accept", "SORTER")
+    day.scan(1, "pack", "SORTER", container=bag())
+    day.scan(5, "sort", "SORTER")
+    for unit in (bag(), None):
+        day.scan(10, "handover", "SORTER", unit=unit)
+    own, of_bag = (
+        day.act(
+            11, ActKind.HANDOVER_ACCEPT, giver="SORTER", receiver="LOADER", covers=(4,), unit=unit
+        )
+        for unit in (None, bag())
+    )
+    same_line = replace(of_bag, seq=own.seq)
+    day.records.remove(of_bag)
+    for records in ([*day.records, same_line], [same_line, *day.records]):
+        assert told(fold(records, SUBJECT, GROUND, END))[-1] == (11, "LOADER", "confirmed")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hub.custody.rules.chain import Breach, BreachKind, Exit
 from hub.custody.rules.records import Container, Record
 from hub.custody.rules.siblings import judge_lot, lots_of
-from tests.custody_parts import Day, bag, minute_of, truck
+from tests.custody_parts import Day, bag, kinds, minute_of, truck
 from wire.names import Result
 
 HV = [f"10300000000{n}" for n in range(1, 6)]
@@ -220,3 +220,14 @@ def test_seen_at_another_site_or_departed_it_has_left_as_it_should() -> None:
     chain = day.chain()
     assert chain.exits == ()
     assert chain.spans[-1].containers == ()
+
+
+def test_what_happened_to_its_bag_is_not_held_against_who_had_stayed_behind() -> None:
+    day = Day(site="HUB")
+    day.scan(0, "accept", "SORTER")
+    day.scan(5, "pack", "SORTER", container=bag())
+    day.scan(20, "depart", "DRIVER", unit=bag(), container=truck())
+    day.scan(90, "arrive", "KEEPER", unit=bag(), container=truck(), site="BRANCH")
+    assert kinds(day.chain()) == [BreachKind.NO_HANDOVER]
+    day.scan(200, "sort", "SORTER")
+    assert kinds(day.chain()) == []

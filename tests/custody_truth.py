@@ -1,0 +1,158 @@
+"""A simulated carrier's days as custody's rules read them, all at once and without a hub."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hub.custody.rules.chain import Breach, BreachKind, Chain, Ground, Subject
+from hub.custody.rules.fold import fold
+from hub.custody.rules.reading import read_act, read_scan
+from hub.custody.rules.records import UNIT_KINDS, Container, Record
+from hub.custody.rules.siblings import judge_lot, lots_of
+from hub.fact import Fact
+from simulators.carrier.day import CarrierDays
+from simulators.carrier.truth import Breach as TrueBreach
+from simulators.carrier.truth import Holding
+from tests.carrier_bridge import by_of, inputs, network_of
+from tests.samples import POLICY
+from wire.events import Act, Scan
+from wire.names import Step
+
+SERIES_HV = "103"
+HV_ABOVE_CNY = Decimal(20_000)
+KIND_OF = {
+    "branch_bag": BreachKind.BAGGED_AT_BRANCH,
+    "left_apart": BreachKind.LEFT_SIBLINGS,
+    "bag_split": BreachKind.LEFT_SIBLINGS,
+    "mixed_bag": BreachKind.BAGGED_WITH_OTHERS,
+    "bad_store": BreachKind.STORAGE,
+    "stop_moved": BreachKind.STOPPED_MOVED,
+    "no_signer": BreachKind.NO_SIGNER,
+    "one_sided": BreachKind.OPEN_HANDOVER,
+    "arrived_alone": BreachKind.NO_HANDOVER,
+    "low_value": BreachKind.SERIES_MISUSED,
+}
+"""By the truth's word; a site without cameras is no parcel's breach and is not among them."""
+CHANGES_NOBODY = {"pack", "unload", "refuse"}
+"""Truths that leave the holder as they found him."""
+
+Found = tuple[BreachKind, str | None, str]
+
+
+@dataclass
+class Days:
+    """Everything that was recorded, sorted by what it is about."""
+
+    carrier: CarrierDays
+    own: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    logs: dict[Container, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    values: dict[str, Decimal] = field(default_factory=dict)
+    ends_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        scans: dict[tuple[str, str, str, int], Record] = {}
+        for each in inputs(self.carrier):
+            if not isinstance(each, Fact):
+                if each.path.startswith("parcels/") and each.body is not None:
+                    value = Decimal(str(each.body["declared_value_cny"]))
+                    self.values[each.path.removeprefix("parcels/")] = value
+                continue
+            self.ends_at = each.received_at + timedelta(days=1)
+            if isinstance(each.event, Scan):
+                record = read_scan(each, each.event)
+                scans[record.line] = record
+                self._file(record)
+            elif isinstance(each.event, Act):
+                self._file_act(each, each.event, scans)
+
+    def _file(self, record: Record) -> None:
+        if record.waybill is not None:
+            self.own[record.waybill].append(record)
+        elif record.unit is not None:
+            self.logs[record.unit].append(record)
+        if record.container is not None and (record.waybill or record.unit):
+            self.logs[record.container].append(record)
+
+    def _file_act(
+        self, fact: Fact, act: Act, scans: Mapping[tuple[str, str, str, int], Record]
+    ) -> None:
+        covered: dict[tuple[str | None, Container | None], list[int]] = defaultdict(list)
+        for seq in act.scans:
+            scan = scans[act.site, act.edge, act.spool, seq]
+            covered[act.waybill or scan.waybill, scan.unit].append(seq)
+        for (waybill, unit), seqs in covered.items():
+            self._file(read_act(fact, act, waybill, unit, tuple(seqs)))
+
+    def chains(self) -> dict[str, Chain]:
+        """The custody of every high-value parcel."""
+        network = network_of(self.carrier)
+        people = {
+            (site, by_of(site, badge)): person
+            for site in network.sites
+            for badge, person in network.people.items()
+        }
+        ground = Ground(network, POLICY.handover, POLICY.delivery, people)
+        return {
+            waybill: fold(self._records(waybill), self._subject(waybill), ground, self.ends_at)
+            for waybill in self.carrier.truth.plans
+            if waybill.startswith(SERIES_HV)
+        }
+
+    def breaches(self, chains: Mapping[str, Chain]) -> list[Breach]:
+        """All breaches of parcels, single and in bags and vehicles."""
+        found = [breach for chain in chains.values() for breach in chain.breaches]
+        exits = {waybill: chain.exits for waybill, chain in chains.items()}
+        for container, log in self.logs.items():
+            is_carrier = container.kind not in UNIT_KINDS
+            watched = [each for each in log if not is_carrier or self._is_watched(each)]
+            for lot in lots_of(container, watched):
+                found += judge_lot(lot, exits, (SERIES_HV,))
+        return found
+
+    def _records(self, waybill: str) -> list[Record]:
+        units = {
+            each.container
+            for each in self.own[waybill]
+            if each.step is Step.PACK and each.container is not None
+        }
+        moves = [each for unit in units for each in self.logs[unit] if each.unit == unit]
+        return self.own[waybill] + moves
+
+    def _subject(self, waybill: str) -> Subject:
+        route = tuple(visit.site for visit in self.carrier.truth.plans[waybill])
+        is_misused = self.values[waybill] <= HV_ABOVE_CNY
+        return Subject(waybill, is_high_value=True, is_series_misused=is_misused, route=route)
+
+    def _is_watched(self, record: Record) -> bool:
+        return record.waybill is None or record.waybill.startswith(SERIES_HV)
+
+
+def found_of(breaches: Iterable[Breach]) -> set[Found]:
+    return {(each.kind, each.waybill, each.site) for each in breaches}
+
+
+def injected(breaches: Iterable[TrueBreach]) -> set[Found]:
+    """The truth's breaches of parcels."""
+    return {
+        (KIND_OF[each.what], each.waybill, each.site)
+        for each in breaches
+        if each.waybill is not None
+    }
+
+
+def wrongly_held(holdings: list[Holding], chain: Chain) -> list[tuple[Holding, str | None]]:
+    """Truths that the events allow to be known and the chain tells otherwise."""
+    wrong = []
+    is_known = False
+    for holding, following in zip(holdings, [*holdings[1:], None], strict=True):
+        if holding.why not in CHANGES_NOBODY or not holding.told:
+            is_known = holding.told
+        if following is None or not is_known or holding.at == following.at:
+            continue
+        span = chain.span_at(holding.at + (following.at - holding.at) / 2)
+        told = None if span is None or span.holder is None else span.holder.badge
+        if told != holding.holder:
+            wrong.append((holding, told))
+    return wrong

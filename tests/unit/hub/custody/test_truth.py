@@ -1,0 +1,59 @@
+"""Custody against a simulated carrier's truth: who held what, and what was done against the rules.
+
+Seeds are drawn at run time and printed. Source: design section 6; HV-2.2.2.2, 2.2.6, 2.3, 2.4, 2.6,
+2.8, HV-3.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from hub.custody.rules.chain import Chain, GapKind
+from simulators.carrier.day import simulate
+from simulators.carrier.noise import QUIET, Noise
+from simulators.carrier.truth import FateKind
+from tests.custody_truth import Days, found_of, injected, wrongly_held
+
+PARCELS = 600
+
+
+def drawn(noise: Noise) -> Days:
+    carrier = simulate(random.randrange(10**6), PARCELS, noise=noise)
+    print("\n".join(carrier.lines()))
+    return Days(carrier)
+
+
+def wrong_chains(days: Days, chains: Mapping[str, Chain]) -> dict[str, object]:
+    holdings = days.carrier.truth.holdings
+    judged = {waybill: wrongly_held(holdings[waybill], chain) for waybill, chain in chains.items()}
+    return {waybill: wrong for waybill, wrong in judged.items() if wrong}
+
+
+def test_where_all_is_scanned_the_chain_is_the_truth_and_only_what_was_broken_is_found() -> None:
+    days = drawn(replace(QUIET, faults=3))
+    chains, truth = days.chains(), days.carrier.truth
+    wanted = injected(truth.breaches)
+    assert len({kind for kind, _, _ in wanted}) >= 8
+    assert found_of(days.breaches(chains)) == wanted
+    assert wrong_chains(days, chains) == {}
+    without_acceptance = {
+        waybill
+        for waybill, chain in chains.items()
+        if any(gap.kind is GapKind.NO_ACCEPTANCE for gap in chain.gaps)
+    }
+    assert without_acceptance
+    assert without_acceptance == {w for w in chains if not truth.holdings[w][0].told}
+
+
+@pytest.mark.parametrize("draw", range(3))
+def test_with_skipped_scans_outages_and_thefts_all_is_found_and_nothing_invented(draw: int) -> None:
+    days = drawn(Noise(faults=3))
+    chains, truth = days.chains(), days.carrier.truth
+    found, wanted = found_of(days.breaches(chains)), injected(truth.breaches)
+    assert wanted <= found
+    # Where a lost parcel turns up again, it did leave its siblings, though nobody meant it to.
+    astray = {w for w, fate in truth.fates.items() if fate.kind is not FateKind.DELIVERED}
+    assert {each for each in found - wanted if each[1] not in astray} == set()
+    assert wrong_chains(days, chains) == {}
