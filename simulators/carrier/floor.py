@@ -79,6 +79,8 @@ class Floor:
     ) -> datetime:
         """The second form: the giver's scans on one device, the receiver's on another."""
         labels = [unit.label for unit in units]
+        # Who hands over waits for the receiver's scanner: both sides scan in one go.
+        at = self.book.ready_at(site, IN, at, 2 * len(labels))
         given = Work(site, handheld(giver), giver, Step.HANDOVER, sure=True)
         gone, end = self.book.write(given, at, labels)
         taken = Work(site, IN, receiver, Step.HANDOVER, sure=True)

@@ -120,7 +120,7 @@ class ScanBook:
             Each label's turn, and the end of the work.
         """
         desk = (work.site, self.devices.get(work.device, work.device))
-        start = self._start(work.site, max(at, self._free_at.get(desk, at)), len(labels))
+        start = self.ready_at(work.site, work.device, at, len(labels))
         pulls: list[Pull] = []
         turns: list[Scanned] = []
         moment = self._pull_all(pulls, work, start, _opening(work))
@@ -144,6 +144,11 @@ class ScanBook:
         self.skipped += sum(not turn.told for turn in turns)
         self._free_at[desk] = self._next(end)
         return turns, pulls[-1].at
+
+    def ready_at(self, site: str, device: str, at: datetime, labels: int) -> datetime:
+        """When a device can be used for so many labels in one go, at the earliest ``at``."""
+        desk = (site, self.devices.get(device, device))
+        return self._start(site, max(at, self._free_at.get(desk, at)), labels)
 
     def _start(self, site: str, at: datetime, labels: int) -> datetime:
         length = PULL_MAX * (labels + LABELS_AROUND) + self.clock_slack

@@ -6,11 +6,14 @@ member of a bag is of high value is read from its own scan: its series, or the s
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.custody.rules.chain import Breach, BreachKind, Exit
 from hub.custody.rules.records import UNIT_KINDS, Container, Record, in_order
 from wire.names import Result, Step
+
+DEPARTURE_MAX = timedelta(hours=2)
+"""How long after the scan before it a scan may still belong to the same departure."""
 
 Line = tuple[str, str, str, int]
 
@@ -36,6 +39,7 @@ class Lot:
     loaded: Record | None = None
     left_at: datetime | None = None
     is_open: bool = True
+    is_gone: bool = False
 
     @property
     def left_in(self) -> Container | None:
@@ -60,8 +64,7 @@ def lots_of(container: Container, log: Iterable[Record]) -> list[Lot]:
             newest.carries_units = newest.carries_units or record.unit is not None
         elif newest is not None:
             newest.is_open = False
-            if record.step is Step.DEPART and record.site == newest.site:
-                newest.left_at = record.at
+            _leave(newest, record)
     return lots
 
 
@@ -85,6 +88,17 @@ def judge_lot(
     return mixed + _apart(lot, high, exits)
 
 
+def _leave(lot: Lot, record: Record) -> None:
+    """A scan of one that is in a vehicle: its departure lasts until the last one, or it is gone."""
+    if record.site != lot.site:
+        lot.is_gone = True
+    elif record.step is Step.DEPART and not lot.is_gone:
+        begun_at = lot.left_at or record.at
+        # Later than that it is the next trip, whose loads nobody scanned.
+        if record.at - begun_at <= DEPARTURE_MAX:
+            lot.left_at = record.at
+
+
 def _move(lot: Lot | None, record: Record) -> None:
     """A scan of the bag or pallet itself ends its packing, and may show that it left."""
     if lot is None:
@@ -98,7 +112,7 @@ def _move(lot: Lot | None, record: Record) -> None:
         lot.loaded = lot.loaded or record
     elif record.step is Step.DEPART:
         lot.loaded = lot.loaded or record
-        lot.left_at = record.at
+        lot.left_at = lot.left_at or record.at
 
 
 def _mixed(lot: Lot, high: Mapping[str, Record], others: list[Record]) -> list[Breach]:

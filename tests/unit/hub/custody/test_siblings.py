@@ -189,6 +189,20 @@ def test_the_next_trip_of_the_same_vehicle_is_another_lot() -> None:
     assert [set(lot.members) for lot in lots_of(truck(), log.records)] == [set(HV[:2]), {HV[2]}]
 
 
+def test_a_later_trip_whose_loads_nobody_scanned_does_not_move_this_ones_departure() -> None:
+    log = Log()
+    loads = loaded_together(log, HV[:2])
+    log.scan(30, "depart", "DRIVER", waybill=HV[1], container=truck())
+    seen = log.scan(60, "load", "LOADER", container=truck("V-2"))
+    for minute, site in ((200, "FAR"), (1500, "HUB")):
+        log.scan(minute, "depart", "DRIVER", waybill=HV[2], container=truck(), site=site)
+    (lot,) = lots_of(truck(), [each for each in log.records if each is not seen])
+    assert lot.left_at == minute_of(30)
+    assert apart(judge_lot(lot, {HV[0]: [Exit(truck(), loads[0], seen)]}, ("103",))) == [HV[0]]
+    without_far = [each for each in log.records if each.site == "HUB" and each is not seen]
+    assert lots_of(truck(), without_far)[0].left_at == minute_of(30)
+
+
 def test_a_parcel_may_leave_a_bag_that_went_on_the_vehicle_and_is_then_its_sibling() -> None:
     log = Log()
     (load,) = loaded_together(log, HV[:1])
