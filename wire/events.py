@@ -289,6 +289,18 @@ def parse_line(line: bytes) -> Event:
     return event
 
 
+def read_checked(line: bytes) -> Event:
+    """Read a line that :func:`parse_line` has taken before; only its types are checked again.
+
+    Raises:
+        LineError: it is none.
+    """
+    try:
+        return _decoder.decode(line)
+    except (ValueError, RecursionError) as error:
+        raise LineError(str(error)[:ERROR_TEXT_MAX]) from error
+
+
 def _check_foreign(line: bytes) -> None:
     # Not as our encoder writes it: fields of a later version, other spacing, or a trick.
     missing = SEALED_KEYS - strict.read_keys(line)

@@ -5,6 +5,7 @@ together: what stands and is found again stays, what is not found any more is wi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,15 +55,28 @@ class Judge:
         return touched
 
     def judge_containers(
-        self, tx: Connection, touched: Mapping[Container, datetime], now: datetime
+        self,
+        tx: Connection,
+        touched: Mapping[Container, datetime],
+        packed: AbstractSet[Container],
+        now: datetime,
     ) -> None:
-        """Look at containers' lots; ``touched`` tells from when on something may have changed."""
+        """Look at containers' lots.
+
+        Args:
+            tx: the transaction.
+            touched: from when on something may have changed in which container.
+            packed: those into which something was put.
+            now: aware UTC.
+        """
         keys = [note_store.key_of(each) for each in touched]
         exits, stood = store.exits_from(tx, keys), store.standing(tx, keys)
         for container, touched_at in touched.items():
             scope = note_store.key_of(container)
-            # In a vehicle all may travel together: only who was seen outside it can be wrong.
-            if container.kind in UNIT_KINDS or scope in exits or scope in stood:
+            # In a vehicle all may travel together, and a bag that moves mixes nothing: else only
+            # who was seen outside can be wrong.
+            is_packing = container.kind in UNIT_KINDS and container in packed
+            if is_packing or scope in exits or scope in stood:
                 since = touched_at - LOT_AGE_MAX
                 wanted = self._judge_lots(tx, container, exits.get(scope, {}), since)
                 known = [each for each in stood.get(scope, []) if _is_since(each.lot_at, since)]

@@ -30,12 +30,17 @@ _WATCHED_RESULTS = frozenset({Result.HV, Result.WANTED, Result.STOP})
 
 @dataclass(slots=True)
 class _Batch:
-    """What a batch of events tells custody; ``touched`` from when on containers are looked at."""
+    """What a batch of events tells custody.
+
+    ``touched`` tells from when on containers are looked at, ``packed`` which of them something was
+    put into or taken out of.
+    """
 
     scans: list[Record] = field(default_factory=list)
     notes: list[tuple[str, Record]] = field(default_factory=list)
     waybills: set[str] = field(default_factory=set)
     touched: dict[Container, datetime] = field(default_factory=dict)
+    packed: set[Container] = field(default_factory=set)
 
     def touch(self, container: Container, at: datetime) -> None:
         self.touched[container] = min(at, self.touched.get(container, at))
@@ -66,7 +71,7 @@ class CustodyProjection:
         for container, at in exits.items():
             batch.touch(container, at)
         if batch.touched:
-            self._judge.judge_containers(tx, batch.touched, now)
+            self._judge.judge_containers(tx, batch.touched, batch.packed, now)
         self._judge_cameras(tx, batch, watched, now)
 
     def _watched(self, tx: Connection, batch: _Batch) -> set[str]:
@@ -136,6 +141,8 @@ def _log(batch: _Batch, scan: Record, is_watched: bool) -> None:
     if container.kind in UNIT_KINDS or is_watched:
         batch.notes.append((note_store.key_of(container), scan))
         batch.touch(container, scan.at)
+        if scan.step in (Step.PACK, Step.UNLOAD):
+            batch.packed.add(container)
 
 
 def _aboard(tx: Connection, batch: _Batch) -> set[str]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    bindparam,
     delete,
     insert,
     or_,
@@ -70,6 +71,9 @@ custody_exit = Table(
     Column("found", LargeBinary, nullable=False),
 )
 
+# Built once: it runs for each batch.
+_MOVE_DUE = update(custody_watch).where(custody_watch.c.waybill == bindparam("which"))
+
 _GapRow = tuple[str, str, datetime, datetime | None]
 
 _encode = msgspec.json.Encoder().encode
@@ -117,9 +121,9 @@ def watch(tx: Connection, due: Mapping[str, datetime | None], known: Iterable[st
     new_rows = [{"waybill": waybill, "due_at": due[waybill]} for waybill in due.keys() - old]
     if new_rows:
         tx.execute(insert(custody_watch), new_rows)
-    for waybill in due.keys() & old:
-        mine = custody_watch.c.waybill == waybill
-        tx.execute(update(custody_watch).where(mine).values(due_at=due[waybill]))
+    moved = [{"which": waybill, "due_at": due[waybill]} for waybill in due.keys() & old]
+    if moved:
+        tx.execute(_MOVE_DUE, moved)
 
 
 def due(tx: Connection, now: datetime, limit: int) -> list[str]:

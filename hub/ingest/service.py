@@ -19,7 +19,7 @@ from hub.ingest.quarantine_store import Quarantined, QuarantinedHead, Quarantine
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
-from wire.events import Act, Event, Feedback, Scan, Station, parse_line
+from wire.events import Act, Event, Feedback, Scan, Station, parse_line, read_checked
 from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
@@ -206,8 +206,7 @@ def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> No
 
 
 def _fact(stored: StoredEvent) -> Fact:
-    event = parse_line(stored.line)
-    return Fact(event, stored.occurred_at, stored.received_at, stored.late)
+    return Fact(read_checked(stored.line), stored.occurred_at, stored.received_at, stored.late)
 
 
 def _feedback(tx: Connection, scans: Sequence[StoredEvent]) -> dict[tuple[int, int], Feedback]:

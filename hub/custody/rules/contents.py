@@ -38,13 +38,12 @@ class Contents:
             # It left itself, whatever it was in.
             self._puts.clear()
         is_put = scan.container is not None and scan.step in (Step.PACK, Step.LOAD)
-        stays_in = () if is_put else self.after(scan)
+        puts = [(each, self._puts[each]) for each in self.now if each in self._puts]
+        stays_in = () if is_put or not puts else self.after(scan)
         found = [
             Exit(container, put, scan)
-            for container in self.now
-            if container not in stays_in
-            and (put := self._puts.get(container)) is not None
-            and put.site == scan.site
+            for container, put in puts
+            if container not in stays_in and put.site == scan.site
         ]
         self.exits += found
         if is_put and scan.container is not None:

@@ -6,6 +6,7 @@ Source: design section 5 ("Fold order").
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 
 from wire.events import ActKind, ContainerKind
 from wire.names import Result, Step
@@ -15,6 +16,9 @@ UNIT_KINDS = frozenset({ContainerKind.BAG, ContainerKind.PALLET})
 CARRIER_KINDS = frozenset({ContainerKind.VEHICLE, ContainerKind.FLIGHT})
 UNIT_STEPS = frozenset({Step.LOAD, Step.UNLOAD, Step.ARRIVE, Step.DEPART, Step.HANDOVER})
 """Steps at which a bag's label is a scan of the bag and not the choice of a container."""
+
+Line = tuple[str, str, str, int]
+"""A line's place in the world: site, edge, spool, seq."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ class Record:
     simulated: bool = False
 
     @property
-    def line(self) -> tuple[str, str, str, int]:
-        """The line's place in the world: site, edge, spool, seq."""
+    def line(self) -> Line:
+        """Where the line stands."""
         return self.site, self.edge, self.spool, self.seq
 
 
@@ -81,16 +85,16 @@ def in_order(records: Iterable[Record]) -> list[Record]:
     for record in {(each.line, each.unit): each for each in records}.values():
         spool = (record.site, record.edge, record.spool)
         streams.setdefault(spool if record.queue is None else (record.queue,), []).append(record)
-    placed: list[tuple[tuple[datetime, datetime], Record]] = []
+    placed: list[tuple[tuple[datetime, datetime], Line, str, Record]] = []
     for stream in streams.values():
         stream.sort(key=lambda each: (each.place_in_queue, each.seq))
         when = (stream[0].at, stream[0].received_at)
         for record in stream:
             when = max(when, (record.at, record.received_at))
-            placed.append((when, record))
-    placed.sort(
-        key=lambda each: (each[0], each[1].line, each[1].unit is not None, str(each[1].unit))
-    )
+            unit = "" if record.unit is None else record.unit.id
+            placed.append((when, record.line, unit, record))
+    placed.sort(key=itemgetter(0, 1, 2))
     return [
-        record if record.at == when[0] else replace(record, at=when[0]) for when, record in placed
+        record if record.at == when[0] else replace(record, at=when[0])
+        for when, _, _, record in placed
     ]

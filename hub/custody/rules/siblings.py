@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.custody.rules.chain import Breach, BreachKind, Exit
-from hub.custody.rules.records import UNIT_KINDS, Container, Record, in_order
+from hub.custody.rules.records import UNIT_KINDS, Container, Line, Record, in_order
 from wire.names import Result, Step
 
 DEPARTURE_MAX = timedelta(hours=2)
 """How long after the scan before it a scan may still belong to the same departure."""
-
-Line = tuple[str, str, str, int]
 
 _WATCHED = frozenset({Result.HV, Result.WANTED, Result.STOP})
 _PUTTING = frozenset({Step.PACK, Step.LOAD})
