@@ -99,10 +99,10 @@ def notes_of(
 
 
 def log_of(tx: Connection, container: Container, since: datetime) -> list[Record]:
-    """All that a container's log holds from a moment on, at most ``LOG_READ_MAX``."""
+    """What a container's log holds from a moment on, the newest ``LOG_READ_MAX`` of it."""
     note = custody_note.c
     mine = (note.subject == key_of(container)) & (note.occurred_at >= since)
-    query = select(note.note).where(mine).order_by(note.occurred_at).limit(LOG_READ_MAX)
+    query = select(note.note).where(mine).order_by(note.occurred_at.desc()).limit(LOG_READ_MAX)
     return [_decode(note) for note in tx.execute(query).scalars()]
 
 

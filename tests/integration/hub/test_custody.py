@@ -269,3 +269,26 @@ def test_only_so_many_parcels_are_taken_to_be_in_a_bag(
     with carrier.hub.database.reading() as tx:
         due = tx.exec_driver_sql("SELECT count(*) FROM custody_watch WHERE due_at IS NOT NULL")
         assert due.scalar_one() == 1
+
+
+def test_of_a_subject_only_the_newest_notes_count(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = {"giver": "KIM", "receiver": "KEEPER", "by": "KEEPER"}
+    carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KIM"))
+    carrier.hand_in(carrier.scan(10, Step.HANDOVER, "KIM"))
+    carrier.hand_in(carrier.act(11, ActKind.HANDOVER_ACCEPT, scans=(2,), **people))
+    carrier.hand_in(carrier.act(12, ActKind.EXCEPTION, waybill=WAYBILL, scans=(2,)))
+    assert told(carrier.chain(100))[-1][1] == "KEEPER"
+    monkeypatch.setattr("hub.custody.note_store.NOTES_READ_MAX", 1)
+    assert told(carrier.chain(100))[-1] == (40, None, "nobody")
+
+
+def test_of_a_containers_log_only_the_newest_lines_are_looked_at(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.custody.note_store.LOG_READ_MAX", 1)
+    bag = {"container": "B-1", "container_kind": ContainerKind.BAG, "site": "HUB"}
+    carrier.hand_in(carrier.scan(5, Step.PACK, "SORTER", **bag))
+    carrier.hand_in(carrier.scan(6, Step.PACK, "SORTER", **bag, waybill=PLAIN, result=Result.CLEAR))
+    assert carrier.breaches() == []

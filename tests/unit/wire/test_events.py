@@ -3,7 +3,16 @@ import json
 import pytest
 
 from tests.samples import EVENTS, SPOOL, scan
-from wire.events import EventBase, Feedback, LineError, Scan, line_hash, parse_line, seal_line
+from wire.events import (
+    EventBase,
+    Feedback,
+    LineError,
+    Scan,
+    line_hash,
+    parse_line,
+    read_checked,
+    seal_line,
+)
 from wire.limits import CODE_BYTES_MAX, ERROR_TEXT_MAX, INT_MAX, LINE_BYTES_MAX, LINE_DEPTH_MAX
 from wire.names import ZERO_HEAD, Signal
 
@@ -235,3 +244,15 @@ def test_a_feedback_line_names_a_known_signal() -> None:
 def test_every_kind_has_the_common_fields() -> None:
     for event in EVENTS.values():
         assert set(EventBase.__struct_fields__) <= set(type(event).__struct_fields__)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_line_that_was_taken_is_read_the_same_again(name: str) -> None:
+    line = seal_line(EVENTS[name], SPOOL, 1, ZERO_HEAD)
+    assert read_checked(line) == parse_line(line)
+
+
+@pytest.mark.parametrize("line", [b"", b"no line", b"[" * 5_000, b'{"kind":"scan"}', b"\xff"])
+def test_what_was_never_a_line_is_none_later_either(line: bytes) -> None:
+    with pytest.raises(LineError):
+        read_checked(line)

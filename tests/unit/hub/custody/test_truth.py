@@ -16,11 +16,11 @@ from simulators.carrier.noise import QUIET, Noise
 from simulators.carrier.truth import FateKind
 from tests.custody_truth import Days, found_of, injected, wrongly_held
 
-PARCELS = 600
+QUIET_PARCELS, PARCELS = 600, 400
 
 
-def drawn(noise: Noise) -> Days:
-    carrier = simulate(random.randrange(10**6), PARCELS, noise=noise)
+def drawn(noise: Noise, parcels: int = PARCELS) -> Days:
+    carrier = simulate(random.randrange(10**6), parcels, noise=noise)
     print("\n".join(carrier.lines()))
     return Days(carrier)
 
@@ -32,7 +32,7 @@ def wrong_chains(days: Days, chains: Mapping[str, Chain]) -> dict[str, object]:
 
 
 def test_where_all_is_scanned_the_chain_is_the_truth_and_only_what_was_broken_is_found() -> None:
-    days = drawn(replace(QUIET, faults=3))
+    days = drawn(replace(QUIET, faults=3), QUIET_PARCELS)
     chains, truth = days.chains(), days.carrier.truth
     wanted = injected(truth.breaches)
     assert len({kind for kind, _, _ in wanted}) >= 8
