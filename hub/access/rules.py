@@ -106,6 +106,13 @@ class Caller:
         """Say whether what is of several sites is this caller's business."""
         return self.sites is None or not self.sites.isdisjoint(sites)
 
+    def knows_staff(self, site: str) -> bool:
+        """Say whether the people of a site are named to this caller in full.
+
+        On the floor only one's own colleagues are; who works with several sites has to ask people.
+        """
+        return self.role is not Role.WAREHOUSE or self.sees(site)
+
 
 class PasswordFault(StrEnum):
     """Why a password is not taken."""

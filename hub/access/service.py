@@ -33,10 +33,12 @@ from hub.access.badges import (
 )
 from hub.access.bodies import BodiesError, keep_bodies, read_bodies
 from hub.access.grants import may
+from hub.access.look_store import Look
 from hub.access.looks import (
     REASON_CHARS_MAX,
     REASON_CHARS_MIN,
     MayNotUnmaskError,
+    list_looks,
     record_look,
     record_looks,
 )
@@ -80,6 +82,7 @@ __all__ = [
     "EdgeKey",
     "EnrolAnswer",
     "Enrolment",
+    "Look",
     "MayNotUnmaskError",
     "PasswordFault",
     "Role",
@@ -92,6 +95,7 @@ __all__ = [
     "hash_password",
     "keep_bodies",
     "list_accounts",
+    "list_looks",
     "make_console_link",
     "mask_id",
     "mask_name",

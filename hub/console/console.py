@@ -34,7 +34,7 @@ from hub.console.wall.page import WALL_KEYS, WallPage
 from hub.console.wanted.desk import WantedDesk
 from hub.console.wanted.import_page import ImportPage
 from hub.console.wanted.list_page import WANTED_KEYS, WantedPage
-from hub.console.wording import ZONE, Words, load_words
+from hub.console.wording import ZONE, Words, load_words, moment_in
 from hub.web.choice import Language
 from hub.web.context import HubContext, caller_of
 
@@ -105,9 +105,10 @@ class Console:
         visit = self._open(request, "wall", "title.wall", WALL_KEYS)
         await WallPage(visit, self._wall_desk).start()
 
-    async def _parcel(self, request: Request, waybill: str) -> None:
+    async def _parcel(self, request: Request, waybill: str, as_of: str = "") -> None:
         visit = self._open(request, "parcel", "title.parcel", waybill=waybill)
-        await ParcelPage(visit, self._parcel_desk, waybill).start()
+        moment = moment_in(as_of, visit.words.zone)
+        await ParcelPage(visit, self._parcel_desk, waybill, moment).start()
 
     async def _incidents(self, request: Request) -> None:
         visit = self._open(request, "incidents", "title.incidents", LIST_KEYS)

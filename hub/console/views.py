@@ -195,38 +195,3 @@ class ScanLine:
     def key(self) -> str:
         """Its place in its edge's chain, which no other scan has."""
         return f"{self.site}/{self.edge}/{self.spool}/{self.seq}"
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What was said of a parcel at acceptance."""
-
-    value_cny: Decimal | None
-    origin: str | None
-    destination: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Where and when a parcel was scanned, event time."""
-
-    site: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ParcelSight:
-    """One parcel: declared, scanned, or neither; ``scans`` are the newest, oldest first."""
-
-    waybill: str
-    declared: Declared | None
-    first: Seen | None
-    last: Seen | None
-    count: int
-    scans: tuple[ScanLine, ...]
-    cards: tuple[Card, ...]
-
-    @property
-    def hidden(self) -> int:
-        """How many older scans are not among ``scans``."""
-        return max(0, self.count - len(self.scans))

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -102,6 +102,16 @@ def load_words(language: Language, zone: ZoneInfo) -> Words:
 def person(by: str) -> str:
     """A pseudonym's first eight digits in two groups: enough to tell two people apart."""
     return f"{by[:4]} {by[4:8]}"
+
+
+def moment_in(text: str, zone: ZoneInfo) -> datetime | None:
+    """A moment that somebody chose, in UTC; without an offset it is local. None: it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+        local = found.replace(tzinfo=zone) if found.tzinfo is None else found
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def visible(text: str) -> str:

@@ -66,7 +66,7 @@ def get_custody(
         if chain is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, f"nothing is recorded of {waybill}")
         breaches = service.breaches_of(tx, waybill, chain.as_of)
-    return custody_item(waybill, chain, breaches, hub.network)
+    return custody_item(waybill, chain, breaches, hub.network, caller)
 
 
 @router.get("/breaches")

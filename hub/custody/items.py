@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from hub.access.service import Caller, mask_name
 from hub.custody.findings import what_en, what_zh
 from hub.custody.service import (
     BreachKind,
@@ -37,7 +38,10 @@ class EvidenceItem(BaseModel):
 
 
 class HolderItem(BaseModel):
-    """Who answers: the pseudonym in the lines, and the person behind it where they are known."""
+    """Who answers: the pseudonym in the lines, and the person behind it where they are known.
+
+    On the floor people of other sites are masked: their badge is left out.
+    """
 
     site: str
     by: str | None
@@ -121,17 +125,21 @@ class CustodyItem(BaseModel):
 
 
 def custody_item(
-    waybill: str, chain: Chain, breaches: list[FoundBreach], network: Network
+    waybill: str, chain: Chain, breaches: list[FoundBreach], network: Network, caller: Caller
 ) -> CustodyItem:
-    """A parcel's custody with the breaches that stood at its ``as_of``."""
+    """A parcel's custody with the breaches that stood at its ``as_of``, as a caller may read it."""
+
+    def holder(one: Holder | None) -> HolderItem | None:
+        return None if one is None else _holder(one, network, caller)
+
     return CustodyItem(
         waybill=waybill,
-        spans=[_span(each, network) for each in chain.spans],
+        spans=[_span(each, holder(each.holder)) for each in chain.spans],
         gaps=[_gap(each, chain.as_of) for each in chain.gaps],
         breaches=[breach_item(each) for each in breaches],
         contradictions=[
             ContradictionItem(
-                holder=_holder(each.holder, network),
+                holder=holder(each.holder),
                 holder_site=each.holder_site,
                 evidence=_evidence(each.evidence),
             )
@@ -143,9 +151,9 @@ def custody_item(
     )
 
 
-def _span(span: Span, network: Network) -> SpanItem:
+def _span(span: Span, holder: HolderItem | None) -> SpanItem:
     return SpanItem(
-        holder=_holder(span.holder, network),
+        holder=holder,
         site=span.site,
         place=span.place,
         container=span.containers[-1].id if span.containers else None,
@@ -189,16 +197,17 @@ def breach_item(found: FoundBreach) -> BreachItem:
     )
 
 
-def _holder(holder: Holder | None, network: Network) -> HolderItem | None:
-    if holder is None:
-        return None
+def _holder(holder: Holder, network: Network, caller: Caller) -> HolderItem:
     person = None if holder.badge is None else network.people.get(holder.badge)
+    if person is None:
+        return HolderItem(site=holder.site, by=holder.by, badge=holder.badge, name=None, duty=None)
+    is_known = caller.knows_staff(person.site)
     return HolderItem(
         site=holder.site,
         by=holder.by,
-        badge=holder.badge,
-        name=None if person is None else person.name,
-        duty=None if person is None else person.duty,
+        badge=person.badge if is_known else None,
+        name=person.name if is_known else mask_name(person.name),
+        duty=person.duty,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from hub.custody import store
 from hub.custody.chains import Chains
+from hub.custody.findings import what_en, what_zh
 from hub.custody.judging import Judge, tell_due
 from hub.custody.people import People
 from hub.custody.rules.chain import (
@@ -49,6 +50,8 @@ __all__ = [
     "last_holder",
     "list_breaches",
     "nobody_time",
+    "what_en",
+    "what_zh",
 ]
 
 DUE_PER_TURN_MAX = 100

@@ -22,7 +22,7 @@ from hub.wanted.service import list_version
 from tests.browser.hub_process import HubProcess, Pen
 from tests.network_parts import NETWORK_TOML
 from tests.smtp_parts import Mailbox, smtp_server
-from wire.events import ClockReading, StationFact
+from wire.events import ActKind, ClockReading, ContainerKind, StationFact
 from wire.messages import DeviceState
 from wire.names import Result, Step, format_at
 from wire.wanted import ListHead, WantedResult
@@ -31,6 +31,7 @@ SUSPECT = "103000004711"
 STOPPED = "103000004712"
 FOUND = "103000004713"
 PASSING = "103000004714"
+CARRIED = "103000004720"
 BAG = "SZ-0093"
 _SMTP = """
 [smtp]
@@ -75,11 +76,40 @@ class LivingHub:
             self.dock.declare(number, value, "755A", "021W")
             self.dock.scan(number, Result.HV, ago=timedelta(hours=30))
             self.gate.scan(number, Result.HV, ago=timedelta(hours=25))
+        self.carried()
         self.searches()
         self.wanted()
         self.dock.scan("755123456789", Result.STOP, step=Step.LOAD)
         self.gate.scan(PASSING, Result.HV, step=Step.ACCEPT)
         self.belt.garble(b'{"v":1,"site":"021W","seq":"\xff\xfe broken')
+
+    def carried(self) -> None:
+        """A parcel with all that custody knows: handovers of each kind, a store, gaps, a bag."""
+        dock, gate = self.dock, self.gate
+        dock.declare(CARRIED, "46800", "755A", "021W")
+
+        def hours(figure: float) -> timedelta:
+            return timedelta(hours=figure)
+
+        dock.pull(CARRIED, Step.ACCEPT, "1002", ago=hours(20))
+        given = dock.pull(CARRIED, Step.HANDOVER, "1002", ago=hours(19.2))
+        halves = {"giver": dock.by("1002"), "receiver": dock.by("1001")}
+        refused = {"by": dock.by("1001"), "reason": "封签号不符"}
+        dock.act(ActKind.HANDOVER_REFUSE, ago=hours(19.1), scans=(given,), **halves, **refused)
+        again = dock.pull(CARRIED, Step.HANDOVER, "1002", ago=hours(18.5))
+        taken = {"by": dock.by("1001"), "step": Step.HANDOVER}
+        dock.act(ActKind.HANDOVER_ACCEPT, ago=hours(18.49), scans=(again,), **halves, **taken)
+        dock.pull(CARRIED, Step.STORE, "1001", ago=hours(18), place="cage1")
+        dock.pull(CARRIED, Step.RETRIEVE, "1001", ago=hours(12.5), place="dock1")
+        bag = {"container": "SZ-0090", "container_kind": ContainerKind.BAG}
+        dock.pull(CARRIED, Step.PACK, "1001", ago=hours(12.3), **bag)
+        van = {"container": "V-12", "container_kind": ContainerKind.VEHICLE}
+        dock.pull(CARRIED, Step.LOAD, "1001", ago=hours(12), **van)
+        dock.pull(CARRIED, Step.DEPART, None, ago=hours(11.8), **van)
+        gate.pull(CARRIED, Step.ARRIVE, "2001", ago=hours(8))
+        gate.pull(CARRIED, Step.HANDOVER, "2001", ago=hours(7.5))
+        # An edge that was cut off sends it hours later, and what was believed changes.
+        gate.scan(CARRIED, Result.HV, step=Step.SORT, by=None, container=None, ago=hours(6))
 
     def stations(self) -> None:
         """One that is well, one with a lost scanner and a backlog, one that was never heard."""

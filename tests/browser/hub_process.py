@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from hub.access.service import Enrolment, enrol_edge
+from hub.access.store import salt_of
 from hub.app import make_projections
 from hub.clock import SystemClock
 from hub.config import load_network, load_policy, load_settings
@@ -33,7 +34,10 @@ from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
 from tests.rig.programs import free_port, http_status, wait_until
+from wire.badges import badge_sha256, pseudonym
 from wire.events import (
+    Act,
+    ActKind,
     ClockReading,
     Event,
     Feedback,
@@ -44,7 +48,7 @@ from wire.events import (
     seal_line,
 )
 from wire.messages import Batch, Enrol, SpoolHead, State
-from wire.names import ZERO_HEAD, Result, Signal, format_at
+from wire.names import ZERO_HEAD, Result, Signal, Step, format_at
 from wire.topics import Channel, Topic
 from wire.wanted import WantedEntry, WantedResult
 
@@ -197,6 +201,34 @@ class Pen:
             }
         )
 
+    def pull(
+        self, waybill: str, step: Step, badge: str | None, *, ago: timedelta, **more: object
+    ) -> int:
+        """Somebody scans, and the hub hears of it at once; return the line's seq."""
+        own = {"step": step, "by": self.by(badge), "container": None, "container_kind": None}
+        self.record(self._scan_of(waybill, Result.HV, ago, own | more), heard_ago=ago)
+        return self._seq
+
+    def act(self, kind: ActKind, *, ago: timedelta, **more: object) -> None:
+        """Record what people did beyond scanning; the hub hears of it at once."""
+        plain: dict[str, object] = {
+            "site": self.site,
+            "edge": self.edge,
+            "at": format_at(datetime.now(UTC) - ago),
+            "mono_ms": 1,
+            "boot": samples.BOOT,
+            "clock": ClockReading(offset_ms=0, error_ms=5),
+            "act": kind,
+        }
+        self.record(Act(**{**plain, **more}), heard_ago=ago)
+
+    def by(self, badge: str | None) -> str | None:
+        """The pseudonym under which this site's lines name somebody."""
+        with self.database.reading() as tx:
+            salt = salt_of(tx, self.site)
+        assert salt is not None
+        return None if badge is None else pseudonym(badge_sha256(badge), salt)
+
     def tell(self, fact: StationFact, *, ago: timedelta = timedelta(), **more: object) -> None:
         """Record a fact about the station."""
         plain: dict[str, object] = {
@@ -225,20 +257,20 @@ class Pen:
         with self.database.writing() as tx:
             declare_parcel(tx, waybill, said, "administrator", samples.POLICY, datetime.now(UTC))
 
-    def record(self, *events: Event) -> None:
+    def record(self, *events: Event, heard_ago: timedelta = timedelta()) -> None:
         """Seal, sign and hand over a batch."""
         lines = []
         for event in events:
             lines.append(seal_line(event, self._spool, self._seq + len(lines) + 1, self._head))
             self._head = line_hash(lines[-1])
-        self.send(lines)
+        self.send(lines, heard_ago)
 
     def garble(self, line: bytes) -> None:
         """Put a line into the chain that nobody can read."""
         self._head = line_hash(line)
         self.send([line])
 
-    def send(self, lines: list[bytes]) -> None:
+    def send(self, lines: list[bytes], heard_ago: timedelta = timedelta()) -> None:
         """Sign and hand over lines that are chained already."""
         batch = Batch(
             site=self.site,
@@ -249,7 +281,7 @@ class Pen:
             head=self._head,
         )
         self._seq += len(lines)
-        self.take(seal(batch, self._key, lines), Channel.EVENTS)
+        self.take(seal(batch, self._key, lines), Channel.EVENTS, heard_ago)
 
     def tell_state(self, **fields: object) -> None:
         """Say how the edge is."""
@@ -273,8 +305,8 @@ class Pen:
         }
         self.take(seal(State(**{**plain, **fields}), self._key), Channel.STATE)
 
-    def take(self, payload: bytes, channel: Channel) -> None:
+    def take(self, payload: bytes, channel: Channel, heard_ago: timedelta = timedelta()) -> None:
         """Hand over a message as the broker would."""
         topic = str(Topic(self.site, self.edge, channel))
         with self.database.writing() as tx:
-            self._intake.take(tx, Incoming(topic, payload, datetime.now(UTC)))
+            self._intake.take(tx, Incoming(topic, payload, datetime.now(UTC) - heard_ago))

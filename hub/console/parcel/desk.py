@@ -1,19 +1,36 @@
 """A parcel as its page reads it: one short transaction, no SQL here."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
-from hub.access.service import Caller
+from hub.access.service import Caller, Look, list_looks, mask_name, may
 from hub.alerts.service import list_alerts
+from hub.console.parcel.replay import Layout
+from hub.console.parcel.views import Declared, ParcelSight, Person, Replay, Searched, Seen
 from hub.console.reading import read_card, scan_line
-from hub.console.views import Declared, ParcelSight, ScanLine, Seen
+from hub.console.views import Card, ScanLine
+from hub.custody.service import FoundBreach, Holder, breaches_of, custody_of
+from hub.incidents.service import list_incidents, next_deadlines, read_dossier
 from hub.ingest.service import EventFilter, events
-from hub.parcels.service import find_parcel, may_see
+from hub.network import Staff
+from hub.parcels.service import (
+    Parcel,
+    containers_of,
+    find_parcel,
+    high_value_among,
+    manifest_of,
+    may_see,
+    track_of,
+)
 from hub.web.context import HubContext
 
 SCANS_SHOWN_MAX = 200
 """A parcel's newest scans that its page shows."""
 CARDS_SHOWN_MAX = 50
 """A parcel's newest alerts that its page shows."""
+SEARCHES_SHOWN_MAX = 10
+LOOKS_SHOWN_MAX = 50
 
 
 class ParcelDesk:
@@ -22,34 +39,128 @@ class ParcelDesk:
     def __init__(self, hub: HubContext) -> None:
         self._hub = hub
 
-    def parcel(self, waybill: str, caller: Caller) -> ParcelSight:
-        """What is recorded of a waybill and is the caller's business, be it nothing."""
+    def parcel(self, waybill: str, caller: Caller, as_of: datetime | None = None) -> ParcelSight:
+        """What is recorded of a waybill and is the caller's business, be it nothing.
+
+        ``as_of``: custody, scans, alerts and searches as far as they were known then.
+        """
         with self._hub.database.reading() as tx:
             if not may_see(tx, caller, waybill):
-                return ParcelSight(waybill, None, None, None, 0, (), ())
-            known = find_parcel(tx, waybill)
-            scans = self._scans(tx, waybill, caller.sites)
-            alerts = list_alerts(tx, waybill=waybill, sites=caller.sites, limit=CARDS_SHOWN_MAX)
-            cards = tuple(read_card(self._hub, tx, alert) for alert in alerts)
-        declared = None if known is None else known.declaration
+                return ParcelSight(waybill)
+            return self._sight(tx, waybill, caller, as_of)
+
+    def _sight(
+        self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None
+    ) -> ParcelSight:
+        known = find_parcel(tx, waybill)
+        scans = self._scans(tx, waybill, caller.sites, as_of)
+        cards = self._cards(tx, waybill, caller, as_of)
+        replay, breaches = self._custody(tx, waybill, caller, as_of, scans, cards)
         seen = None if known is None else known.seen
         return ParcelSight(
             waybill=waybill,
-            declared=None
-            if declared is None
-            else Declared(declared.declared_value_cny, declared.origin, declared.destination),
+            as_of=as_of,
+            is_high_value=bool(high_value_among(tx, [waybill], self._hub.policy)),
+            declared=_declared(known),
+            track=None if known is None else track_of(tx, known, self._hub.network),
             first=None if seen is None else Seen(seen.first.site, seen.first.at),
             last=None if seen is None else Seen(seen.last.site, seen.last.at),
             count=len(scans) if seen is None else max(seen.scans, len(scans)),
             scans=scans,
             cards=cards,
+            replay=replay,
+            breaches=breaches,
+            containers=containers_of(tx, waybill),
+            manifest=manifest_of(tx, waybill),
+            searches=self._searches(tx, waybill, caller, as_of),
+            looks=self._looks(tx, waybill, caller),
         )
 
     def _scans(
-        self, tx: Connection, waybill: str, sites: frozenset[str] | None
+        self, tx: Connection, waybill: str, sites: frozenset[str] | None, as_of: datetime | None
     ) -> tuple[ScanLine, ...]:
         wanted = EventFilter(waybill=waybill, sites=sites, kind="scan")
         newest = events(tx, wanted, self._hub.keys.bodies, limit=SCANS_SHOWN_MAX, newest_first=True)
         lines = [line for view in newest if (line := scan_line(view)) is not None]
+        known = [line for line in lines if as_of is None or line.received_at <= as_of]
         # Late ones take the place of their own time; inside a spool the order is the edge's.
-        return tuple(sorted(lines, key=lambda line: (line.at, line.site, line.edge, line.seq)))
+        return tuple(sorted(known, key=lambda line: (line.at, line.site, line.edge, line.seq)))
+
+    def _cards(
+        self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None
+    ) -> tuple[Card, ...] | None:
+        if not may(caller.role, "GET /api/v1/alerts"):
+            return None
+        alerts = list_alerts(tx, waybill=waybill, sites=caller.sites, limit=CARDS_SHOWN_MAX)
+        return tuple(
+            read_card(self._hub, tx, alert)
+            for alert in alerts
+            if as_of is None or alert.raised_at <= as_of
+        )
+
+    def _custody(
+        self,
+        tx: Connection,
+        waybill: str,
+        caller: Caller,
+        as_of: datetime | None,
+        scans: tuple[ScanLine, ...],
+        cards: tuple[Card, ...] | None,
+    ) -> tuple[Replay | None, tuple[FoundBreach, ...]]:
+        hub = self._hub
+        chain = custody_of(tx, hub.chains, waybill, hub.clock.now(), as_of)
+        if chain is None:
+            return None, ()
+        records = [record for span in chain.spans for record in span.evidence]
+        behind = hub.chains.people.behind(tx, records)
+
+        def holder(one: Holder) -> Person:
+            staff = None if one.badge is None else hub.network.people.get(one.badge)
+            return Person(one.site, one.by, _name_for(caller, staff))
+
+        def person(site: str, by: str) -> Person:
+            return Person(site, by, _name_for(caller, behind.get((site, by))))
+
+        def site_name(code: str) -> str | None:
+            site = hub.network.sites.get(code)
+            return None if site is None else site.name
+
+        layout = Layout(chain, holder, person, site_name)
+        return layout.replay(scans, cards or ()), tuple(breaches_of(tx, waybill, chain.as_of))
+
+    def _searches(
+        self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None
+    ) -> tuple[Searched, ...]:
+        found = list_incidents(tx, sites=caller.sites, waybill=waybill, limit=SEARCHES_SHOWN_MAX)
+        known = [each for each in found if as_of is None or each.opened_at <= as_of]
+        due = next_deadlines(tx, [each.id for each in known])
+        return tuple(
+            Searched(
+                each,
+                due.get(each.id),
+                tuple(
+                    line
+                    for line in read_dossier(tx, each.id).history
+                    if as_of is None or line.at <= as_of
+                ),
+            )
+            for each in known
+        )
+
+    def _looks(self, tx: Connection, waybill: str, caller: Caller) -> tuple[Look, ...] | None:
+        if not may(caller.role, "GET /api/v1/looks"):
+            return None
+        return tuple(list_looks(tx, about=waybill, who=None, before_id=None, limit=LOOKS_SHOWN_MAX))
+
+
+def _declared(known: Parcel | None) -> Declared | None:
+    said = None if known is None else known.declaration
+    return (
+        None if said is None else Declared(said.declared_value_cny, said.origin, said.destination)
+    )
+
+
+def _name_for(caller: Caller, staff: Staff | None) -> str | None:
+    if staff is None:
+        return None
+    return staff.name if caller.knows_staff(staff.site) else mask_name(staff.name)

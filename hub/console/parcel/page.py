@@ -1,28 +1,48 @@
-"""The parcel page: what is recorded of one waybill, newest first, with its gaps.
+"""The parcel page: who had it, where nobody had, and all that is recorded of it.
 
-Source: console.md ("Custody replay") as far as there is custody: scans only, so far.
+Source: console.md ("Custody replay").
 """
 
+from datetime import datetime
+
 from hub.console.live import Live
-from hub.console.looks import MEANING_OF, Meaning
-from hub.console.markup import age, attribute, box, chip, icon, text, waybill
+from hub.console.looks import Meaning
+from hub.console.markup import attribute, box, chip, icon, text, waybill
+from hub.console.parcel.chosen import ChosenEntry
 from hub.console.parcel.desk import ParcelDesk
+from hub.console.parcel.parts import (
+    draw_alerts,
+    draw_breaches,
+    draw_containers,
+    draw_facts,
+    draw_looks,
+    draw_manifest,
+    draw_route,
+    draw_searches,
+)
+from hub.console.parcel.ruler import Ruler
 from hub.console.parcel.scans import ScanRows
+from hub.console.parcel.views import ParcelSight
 from hub.console.rules import is_waybill
 from hub.console.screens import screens_for
-from hub.console.views import Card, Level, ParcelSight, Seen, State
 from hub.console.visit import Visit
 from hub.console.wording import visible
 
+READ_EVERY_BEATS = 2
+"""Custody is folded anew at each look."""
+
 
 class ParcelPage:
-    """One parcel; read again with each beat of the feed, drawn again when it changed."""
+    """One parcel; read again every few beats of the feed, drawn again when it changed."""
 
-    def __init__(self, visit: Visit, desk: ParcelDesk, number: str) -> None:
+    def __init__(self, visit: Visit, desk: ParcelDesk, number: str, as_of: datetime | None) -> None:
         self._words = words = visit.words
         self._visit = visit
         self._desk = desk
         self._number = number
+        self._as_of = as_of
+        self._sight = ParcelSight(number)
+        self._key: str | None = None
         with box("main", "parcel"):
             with box("header", "parcel-head"):
                 self._draw_back()
@@ -30,15 +50,17 @@ class ParcelPage:
                     waybill(number, "parcel-waybill")
                 else:
                     text(visible(number), "parcel-waybill")
+                self._marks = box("div", "parcel-marks")
+                self._draw_as_of()
             self._sentence = box("div", "empty")
             with box("div", "parcel-body") as self._body:
-                with box("section", "pane timeline"):
-                    with box("header", "lane-head"):
-                        text(words.say("parcel.timeline"), "", "h2")
-                        text(words.say("parcel.timeline.about"), "label")
-                    self._scans = ScanRows(words)
-                    self._hidden = text("", "more", "p")
-                self._facts = box("aside", "pane parcel-facts")
+                with attribute(box("div", "pane parcel-main"), "tabindex", "0"):
+                    self._draw_replay_part()
+                    self._breaches = box("section", "part")
+                    self._draw_scans_part()
+                with attribute(box("aside", "pane parcel-facts"), "tabindex", "0"):
+                    self._chosen = ChosenEntry(words)
+                    self._facts = box("div", "parcel-more")
 
     def _draw_back(self) -> None:
         screens = screens_for(self._visit.caller.role)
@@ -46,20 +68,57 @@ class ParcelPage:
             icon("back")
             text(self._words.say("parcel.back"))
 
+    def _draw_as_of(self) -> None:
+        """A plain form: the moment stands in the address, so that it can be sent to somebody."""
+        words, as_of = self._words, self._as_of
+        with attribute(box("form", "as-of"), "method", "get"):
+            with box("label", "as-of-field"):
+                text(words.say("custody.as_of"), "label")
+                field = attribute(box("input", "field"), "type", "datetime-local")
+                attribute(attribute(field, "name", "as_of"), "step", "1")
+                if as_of is not None:
+                    local = as_of.astimezone(words.zone)
+                    attribute(field, "^value", f"{local:%Y-%m-%dT%H:%M:%S}")
+            attribute(text(words.say("custody.as_of.do"), "button", "button"), "type", "submit")
+            if as_of is not None:
+                text(words.say("custody.as_of.now"), "button", "a").props["href"] = "?"
+
+    def _draw_replay_part(self) -> None:
+        words = self._words
+        with box("section", "part"):
+            with box("header", "part-head"):
+                text(words.say("custody.title"), "", "h2")
+                text(words.say("custody.about"), "label")
+            self._note = box("div", "replay-notes")
+            self._ruler = Ruler(words, self._choose)
+            self._no_custody = text(words.say("custody.none"), "gap", "p")
+
+    def _draw_scans_part(self) -> None:
+        words = self._words
+        with box("section", "part timeline"):
+            with box("header", "part-head"):
+                text(words.say("parcel.timeline"), "", "h2")
+                self._count = text("", "lane-count figure")
+                text(words.say("parcel.timeline.about"), "label")
+            self._scans = ScanRows(words)
+            self._hidden = text("", "more", "p")
+
     async def start(self) -> None:
-        """Show what is recorded now and follow what comes."""
-        await Live(self._visit, self._read, self._draw, self._tell_broken).start()
+        """Show what is recorded now and follow what comes; a moment of the past stands still."""
+        live = Live(self._visit, self._read, self._draw, self._tell_broken, READ_EVERY_BEATS)
+        await live.start()
 
     def _read(self) -> ParcelSight | None:
         if not is_waybill(self._number):
             return None
-        return self._desk.parcel(self._number, self._visit.caller)
+        return self._desk.parcel(self._number, self._visit.caller, self._as_of)
 
     def _tell_broken(self) -> None:
         self._draw_sentence("parcel.broken", "broken")
 
     def _draw_sentence(self, key: str, picture: str) -> None:
         self._body.set_visibility(False)
+        self._marks.set_visibility(False)
         self._sentence.set_visibility(True)
         self._sentence.clear()
         with self._sentence:
@@ -71,60 +130,70 @@ class ParcelPage:
         if sight is None:
             self._draw_sentence("parcel.bad", "label-bad")
             return
-        if sight.declared is None and not sight.scans and not sight.cards:
-            self._draw_sentence("parcel.empty", "parcel")
+        if sight.is_unknown:
+            then = "parcel.empty" if self._as_of is None else "parcel.empty.then"
+            self._draw_sentence(then, "parcel")
             return
+        self._sight = sight
         self._sentence.set_visibility(False)
         self._body.set_visibility(True)
+        self._draw_marks(sight)
+        self._draw_custody(sight)
         self._scans.show(sight.scans)
+        self._count.set_text(str(sight.count))
         hidden = self._words.say("parcel.hidden", n=sight.hidden) if sight.hidden else ""
         self._hidden.set_text(hidden)
-        self._facts.clear()
-        with self._facts:
-            self._draw_facts(sight)
-            self._draw_cards(sight.cards)
+        self._draw_facts(sight)
+
+    def _draw_marks(self, sight: ParcelSight) -> None:
+        words = self._words
+        self._marks.set_visibility(True)
+        self._marks.clear()
+        with self._marks:
+            if sight.is_high_value:
+                chip(words.say("card.high_value"), Meaning.INFORMATION, "parcel")
+            if sight.track is not None:
+                chip(words.name("parcel.state", sight.track.state), Meaning.NO_DATA)
+            if sight.as_of is not None:
+                said = words.say("custody.as_of.chip", at=words.exact(sight.as_of))
+                chip(said, Meaning.UNPROVEN, "clock")
+
+    def _draw_custody(self, sight: ParcelSight) -> None:
+        replay, words = sight.replay, self._words
+        self._no_custody.set_visibility(replay is None)
+        self._note.clear()
+        self._breaches.clear()
+        with self._breaches:
+            draw_breaches(sight.breaches, words)
+        if replay is None:
+            return
+        with self._note:
+            if not replay.complete:
+                text(words.say("custody.cut"), "problem m-violet", "p")
+        if self._key is None and replay.lanes:
+            blocks = [block for lane in replay.lanes for block in lane.blocks]
+            newest = max(blocks, key=lambda block: block.since, default=None)
+            self._key = None if newest is None else newest.key
+        self._ruler.show(replay, self._key, is_past=sight.as_of is not None)
+        self._chosen.show(replay, self._key, sight.scans)
+
+    def _choose(self, key: str) -> None:
+        self._key = key
+        self._ruler.mark(key)
+        if self._sight.replay is not None:
+            self._chosen.show(self._sight.replay, key, self._sight.scans)
 
     def _draw_facts(self, sight: ParcelSight) -> None:
-        words, declared = self._words, sight.declared
-        undeclared = words.say("parcel.declared.none")
-        with box("dl", "facts"):
-            value = None if declared is None else declared.value_cny
-            self._fact("parcel.value", None if value is None else words.money(value), undeclared)
-            self._fact("parcel.origin", None if declared is None else declared.origin, undeclared)
-            self._fact(
-                "parcel.destination", None if declared is None else declared.destination, undeclared
-            )
-            count = words.say("parcel.scans.count", n=sight.count)
-            self._fact("parcel.scans", count, "")
-            self._seen("parcel.first", sight.first)
-            self._seen("parcel.last", sight.last)
-
-    def _seen(self, key: str, seen: Seen | None) -> None:
-        if seen is None:
-            return
-        with box("div", "fact"):
-            text(self._words.say(key), "label", "dt")
-            with box("dd"):
-                text(seen.site, "", "b")
-                age(seen.at, self._words.exact(seen.at))
-
-    def _fact(self, key: str, value: str | None, missing: str) -> None:
-        with box("div", "fact"):
-            text(self._words.say(key), "label", "dt")
-            text(missing if value is None else value, "gap" if value is None else "", "dd")
-
-    def _draw_cards(self, cards: tuple[Card, ...]) -> None:
         words = self._words
-        text(words.say("parcel.alerts"), "detail-title", "h2")
-        if not cards:
-            text(words.say("parcel.alerts.none"), "gap", "p")
-        with box("ol", "history"):
-            for card in cards:
-                with box("li"):
-                    chip(words.name("kind", card.kind), MEANING_OF[card.kind])
-                    # An open passage waits for nobody: the parcel is there.
-                    is_here = card.level is Level.PASSAGE and card.state is State.OPEN
-                    state = words.say("state.here") if is_here else words.name("state", card.state)
-                    chip(state, Meaning.NO_DATA)
-                    text(card.site or words.say("card.site.none"))
-                    age(card.raised_at, words.exact(card.raised_at))
+        self._facts.clear()
+        with self._facts:
+            text(words.say("parcel.way"), "detail-title", "h2")
+            if sight.track is not None:
+                draw_route(sight.track, words)
+            draw_facts(sight, words)
+            draw_searches(sight.searches, words)
+            draw_containers(sight.containers, words)
+            draw_manifest(sight.manifest, words)
+            if sight.cards is not None:
+                draw_alerts(sight.cards, words)
+            draw_looks(sight, words)

@@ -1,0 +1,191 @@
+"""What stands around a parcel's custody: breaches, its way, containers, searches, who looked."""
+
+from collections.abc import Sequence
+
+from hub.console.incidents.looks import STATE_ICON, STATE_MEANING
+from hub.console.looks import MEANING_OF, Meaning
+from hub.console.markup import age, attribute, box, chip, countdown, icon, text
+from hub.console.parcel.views import ParcelSight, Searched, Seen
+from hub.console.screens import ROOT
+from hub.console.views import Card, Level, State
+from hub.console.wording import Words, visible
+from hub.custody.service import FoundBreach, what_en, what_zh
+from hub.parcels.service import Aboard, Manifest, Track
+
+
+def draw_breaches(breaches: Sequence[FoundBreach], words: Words) -> None:
+    """What was done against the rules, in plain words, each with its rule."""
+    with box("header", "part-head"):
+        text(words.say("custody.breaches"), "", "h2")
+        text(str(len(breaches)), "lane-count figure")
+    if not breaches:
+        text(words.say("custody.breaches.none"), "gap", "p")
+        return
+    with box("ol", "tasks"):
+        for found in breaches:
+            _draw_breach(found, words)
+
+
+def _draw_breach(found: FoundBreach, words: Words) -> None:
+    breach = found.breach
+    with box("li", "task"):
+        chip(breach.rule, Meaning.OPEN, "alarm")
+        with box("div", "task-body"):
+            text(words.say(f"kind.{breach.kind}"), "", "b")
+            text(breach.site)
+            text(visible(what_zh(breach) if words.is_zh else what_en(breach)))
+            text(words.say(f"custody.breach.{breach.kind}"), "gap", "p")
+        with box("div", "row-end"):
+            age(breach.at, words.exact(breach.at))
+
+
+def draw_facts(sight: ParcelSight, words: Words) -> None:
+    """What was declared, and where it stands on its way."""
+    declared = sight.declared
+    undeclared = words.say("parcel.declared.none")
+    with box("dl", "facts facts-wide"):
+        value = None if declared is None else declared.value_cny
+        _fact(words, "parcel.value", None if value is None else words.money(value), undeclared)
+        _fact(words, "parcel.origin", None if declared is None else declared.origin, undeclared)
+        destination = None if declared is None else declared.destination
+        _fact(words, "parcel.destination", destination, undeclared)
+        _seen(words, "parcel.first", sight.first)
+        _seen(words, "parcel.last", sight.last)
+        if sight.track is not None:
+            expected = sight.track.expected_site
+            _fact(words, "parcel.expected", expected, words.say("parcel.expected.none"))
+
+
+def draw_route(track: Track, words: Words) -> None:
+    """Its sites in the order of its way; the last recorded one is marked."""
+    if track.route is None:
+        text(words.say("parcel.route.none"), "gap", "p")
+        return
+    with attribute(box("ol", "route"), "aria-label", words.say("parcel.route")):
+        for position, site in enumerate(track.route):
+            is_here = position == track.position
+            is_past = track.position is not None and position < track.position
+            look = "is-here" if is_here else "is-past" if is_past else ""
+            with box("li", f"stop {look}") as stop:
+                if is_here:
+                    attribute(stop, "aria-current", "step")
+                text(site, "", "b")
+    if track.position is None and track.site is not None:
+        chip(words.say("parcel.route.beside", site=track.site), Meaning.OPEN, "alarm")
+    if track.returning:
+        chip(words.say("parcel.route.back"), Meaning.INFORMATION, "back")
+
+
+def _seen(words: Words, key: str, seen: Seen | None) -> None:
+    if seen is None:
+        return
+    with box("div", "fact"):
+        text(words.say(key), "label", "dt")
+        with box("dd"):
+            text(seen.site, "", "b")
+            age(seen.at, words.exact(seen.at))
+
+
+def _fact(words: Words, key: str, value: str | None, missing: str) -> None:
+    with box("div", "fact"):
+        text(words.say(key), "label", "dt")
+        text(missing if value is None else value, "gap" if value is None else "", "dd")
+
+
+def draw_containers(containers: Sequence[Aboard], words: Words) -> None:
+    """What it was aboard of, the newest first."""
+    text(words.say("parcel.containers"), "detail-title", "h2")
+    if not containers:
+        text(words.say("parcel.containers.none"), "gap", "p")
+        return
+    with box("ol", "history"):
+        for each in containers:
+            with box("li"):
+                text(words.name("container", each.kind), "label")
+                text(visible(each.id), "code")
+                if each.until is None:
+                    chip(words.say("parcel.aboard"), Meaning.INFORMATION)
+                else:
+                    text(words.span(each.until - each.since), "figure")
+                age(each.since, words.exact(each.since))
+
+
+def draw_manifest(manifest: Manifest | None, words: Words) -> None:
+    """The newest manifest that lists it."""
+    text(words.say("parcel.manifest"), "detail-title", "h2")
+    if manifest is None:
+        text(words.say("parcel.manifest.none"), "gap", "p")
+        return
+    with box("ol", "history"), box("li"):
+        text(words.name("container", manifest.kind), "label")
+        text(visible(manifest.id), "code")
+        text(f"{manifest.origin} → {manifest.destination}", "", "b")
+        text(words.say("parcel.manifest.count", n=len(manifest.waybills)))
+        age(manifest.put_at, words.exact(manifest.put_at))
+        text(visible(manifest.put_by), "history-reason")
+
+
+def draw_searches(searches: Sequence[Searched], words: Words) -> None:
+    """Searches for it, each with all that was done."""
+    text(words.say("parcel.searches"), "detail-title", "h2")
+    if not searches:
+        text(words.say("parcel.searches.none"), "gap", "p")
+    for each in searches:
+        _draw_search(each, words)
+
+
+def _draw_search(each: Searched, words: Words) -> None:
+    incident = each.incident
+    with box("div", "searched"):
+        with box("p", "searched-head"):
+            url = f"{ROOT}/incidents/{incident.id}"
+            with attribute(box("a", "link"), "href", url):
+                text(words.say("incident.number", id=incident.id))
+            state = incident.state
+            chip(words.name("incident.state", state), STATE_MEANING[state], STATE_ICON[state])
+            if each.due is not None:
+                countdown(each.due.due_at, words.exact(each.due.due_at))
+        with box("ol", "history"):
+            for line in reversed(each.history):
+                with box("li"):
+                    text(words.clock_time(line.at), "label figure")
+                    text(words.name("incident.did", line.act), "", "b")
+                    text(visible(line.who))
+                    age(line.at, words.exact(line.at))
+                    if line.note is not None:
+                        text(visible(line.note), "history-reason", "p")
+
+
+def draw_alerts(cards: Sequence[Card], words: Words) -> None:
+    """Its alerts, the newest first."""
+    text(words.say("parcel.alerts"), "detail-title", "h2")
+    if not cards:
+        text(words.say("parcel.alerts.none"), "gap", "p")
+    with box("ol", "history"):
+        for card in cards:
+            with box("li"):
+                chip(words.name("kind", card.kind), MEANING_OF.get(card.kind, Meaning.OPEN))
+                # A passage asks nobody to act; it is closed by the parcel itself.
+                passing = card.level is Level.PASSAGE and card.state is State.OPEN
+                text(words.say("state.here" if passing else f"state.{card.state}"))
+                text(card.site or "", "gap")
+                age(card.raised_at, words.exact(card.raised_at))
+                said = card.text_zh if words.is_zh else card.text_en
+                text(visible(said), "history-reason", "p")
+
+
+def draw_looks(sight: ParcelSight, words: Words) -> None:
+    """Who was shown its personal data, and why; only for those who check that."""
+    if sight.looks is None:
+        return
+    text(words.say("parcel.looks"), "detail-title", "h2")
+    if not sight.looks:
+        text(words.say("parcel.looks.none"), "gap", "p")
+    with box("ol", "history"):
+        for look in sight.looks:
+            with box("li"):
+                icon("view")
+                text(visible(look.who), "", "b")
+                text(words.name("role", look.role), "label")
+                age(look.at, words.exact(look.at))
+                text(visible(look.reason), "history-reason", "p")

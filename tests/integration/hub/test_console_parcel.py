@@ -1,0 +1,95 @@
+"""The parcel page as the console reads it: custody as of any moment, and for whose eyes."""
+
+from datetime import datetime
+
+import pytest
+
+from hub.access.service import Caller, Role, record_look
+from hub.console.parcel.desk import ParcelDesk
+from hub.console.parcel.views import ParcelSight, Replay
+from hub.custody.service import BreachKind
+from tests.custody_hub import WAYBILL, Carrier, at
+from tests.postgres_parts import on_both_databases
+from wire.names import Step
+
+pytestmark = on_both_databases
+
+ADMIN = Caller("zhao", Role.ADMINISTRATOR, None)
+MONITOR = Caller("qian", Role.MONITOR, None)
+FLOOR = Caller("sun", Role.WAREHOUSE, frozenset({"BRANCH"}))
+STRANGER = Caller("li", Role.SUPERVISOR, frozenset({"FAR"}))
+
+
+def read(carrier: Carrier, caller: Caller = ADMIN, as_of: datetime | None = None) -> ParcelSight:
+    return ParcelDesk(carrier.hub.web()).parcel(WAYBILL, caller, as_of)
+
+
+def replay(sight: ParcelSight) -> Replay:
+    assert sight.replay is not None
+    return sight.replay
+
+
+def holders(sight: ParcelSight) -> list[str | None]:
+    blocks = (block for lane in replay(sight).lanes for block in lane.blocks)
+    return [None if block.holder is None else block.holder.name for block in blocks]
+
+
+@pytest.fixture
+def carried(carrier: Carrier) -> Carrier:
+    """Accepted, gone without a driver's badge, and sorted, of which the hub hears late."""
+    carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KEEPER"))
+    carrier.hand_in(carrier.scan(60, Step.DEPART, None))
+    carrier.hand_in(carrier.scan(120, Step.ARRIVE, "SORTER", "HUB"), minute=200)
+    carrier.hub.clock.at = at(240)
+    return carrier
+
+
+def test_a_parcel_has_its_custody_its_breaches_and_its_scans(carried: Carrier) -> None:
+    sight = read(carried)
+    assert holders(sight) == ["Keeper", "Sorter", None]
+    assert [each.breach.kind for each in sight.breaches] == [BreachKind.NO_HANDOVER]
+    assert len(sight.scans) == 3
+    assert sight.is_high_value
+    assert not sight.is_unknown
+
+
+def test_as_of_a_moment_nothing_is_there_that_came_later(carried: Carrier) -> None:
+    sight = read(carried, as_of=at(150))
+    assert holders(sight) == ["Keeper", None]
+    assert len(sight.scans) == 2
+    assert sight.breaches == ()
+    assert sight.cards is not None
+    assert all(card.raised_at <= at(150) for card in sight.cards)
+    assert read(carried, as_of=at(-5)).replay is None
+
+
+def test_on_the_floor_people_of_other_sites_are_masked(carried: Carrier) -> None:
+    """All of the small carrier's people work at HUB, so at BRANCH they are others."""
+    assert holders(read(carried, FLOOR)) == ["K**", "S**", None]
+    assert holders(read(carried, Caller("wu", Role.WAREHOUSE, frozenset({"BRANCH", "HUB"})))) == [
+        "Keeper",
+        "Sorter",
+        None,
+    ]
+
+
+def test_alerts_and_looks_are_told_to_whom_they_are_granted(carried: Carrier) -> None:
+    with carried.hub.database.writing() as tx:
+        record_look(tx, ADMIN, "people", WAYBILL, at(230), reason="客户来电")
+    assert read(carried, FLOOR).cards is None
+    assert read(carried, MONITOR).cards
+    assert read(carried, MONITOR).looks is None
+    looks = read(carried).looks
+    assert looks is not None
+    assert [(look.who, look.reason) for look in looks] == [("zhao", "客户来电")]
+
+
+def test_another_sites_parcel_is_not_shown(carried: Carrier) -> None:
+    assert read(carried, STRANGER) == ParcelSight(WAYBILL)
+    assert read(carried, STRANGER).is_unknown
+
+
+def test_the_same_minute_reads_the_same_so_that_nothing_is_drawn_again(carried: Carrier) -> None:
+    before = read(carried)
+    carried.hub.clock.move(20)
+    assert read(carried) == before
