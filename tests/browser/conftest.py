@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import station_states as states
+from tests.browser.console_day import LivingHub
 from tests.browser.station_fake import FakeEdge
 
 CHROMIUM = "/usr/bin/chromium"
@@ -50,6 +51,36 @@ def edge() -> Iterator[FakeEdge]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page of a ten-inch screen; an error in its scripts fails the test."""
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingHub]:
+    """One hub with a day behind it for every module that looks at the console's screens."""
+    hub = LivingHub(tmp_path_factory.mktemp("hub"))
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture(scope="module")
+def day_person(day: LivingHub, chromium: Browser) -> Iterator[BrowserContext]:
+    """The administrator's browser on a desk."""
+    context = chromium.new_context(viewport={"width": 1920, "height": 1080})
+    day.sign_in(context)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def day_page(day_person: BrowserContext) -> Iterator[Page]:
+    """A page in Chinese and dark; an error in its scripts fails the test."""
+    day_person.clear_cookies(name="custos_language")
+    day_person.clear_cookies(name="custos_theme")
+    page = day_person.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page

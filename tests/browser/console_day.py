@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
 
+from playwright.sync_api import BrowserContext
+
 from hub.incidents.service import (
     Answer,
     Kind,
@@ -47,6 +49,7 @@ class LivingHub:
 
     def __init__(self, folder: Path) -> None:
         self._open = ExitStack()
+        self._session: dict[str, str] = {}
         try:
             port = self._open.enter_context(smtp_server(Mailbox("250 2.0.0 Ok: queued as 4D1F2")))
             network = folder / "network.toml"
@@ -64,6 +67,18 @@ class LivingHub:
 
     def stop(self) -> None:
         self._open.close()
+
+    def sign_in(self, context: BrowserContext) -> None:
+        """Let the administrator in: the first browser uses the link, all of them its session."""
+        if not self._session:
+            page = context.new_page()
+            page.goto(self.process.link)
+            page.close()
+            self._session = {each["name"]: each["value"] for each in context.cookies()}
+        url = self.process.url
+        context.add_cookies(
+            [{"name": name, "value": value, "url": url} for name, value in self._session.items()]
+        )
 
     def _pen(self, site: str, edge: str) -> Pen:
         pen = Pen(self.process, site, edge)

@@ -1,20 +1,17 @@
 """Every screen of the console on a hub with a day behind it: readable, reachable, and of use."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.console_day import BAG, FOUND, PASSING, STOPPED, SUSPECT, LivingHub
+from tests.browser.console_looks import look_at
 from tests.browser.screenshots import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-DESK = {"width": 1920, "height": 1080}
-LOOKS = [("zh", "dark"), ("en", "light")]
 PAGES = {
     "wall": "/console/",
     "parcel": f"/console/parcels/{SUSPECT}",
@@ -29,59 +26,16 @@ PAGES = {
     "import": "/console/wanted/import",
     "quarantine": "/console/quarantine",
 }
-SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingHub]:
-    hub = LivingHub(tmp_path_factory.mktemp("hub"))
-    yield hub
-    hub.stop()
-
-
-@pytest.fixture(scope="module")
-def person(day: LivingHub, chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport=DESK)  # type: ignore[arg-type]  # a plain dict
-    page = context.new_page()
-    page.goto(day.process.link)
-    page.close()
-    yield context
-    context.close()
 
 
 @pytest.fixture
-def page(person: BrowserContext) -> Iterator[Page]:
-    person.clear_cookies(name="custos_language")
-    person.clear_cookies(name="custos_theme")
-    page = person.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
-    assert errors == []
-
-
-def look(page: Page, day: LivingHub, language: str, theme: str) -> None:
-    chosen = {"custos_language": language, "custos_theme": theme}
-    page.context.add_cookies(
-        [{"name": name, "value": value, "url": day.process.url} for name, value in chosen.items()]
-    )
+def page(day_page: Page) -> Page:
+    return day_page
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_screen_has_a_serious_accessibility_fault(day: LivingHub, page: Page, name: str) -> None:
-    for language, theme in LOOKS:
-        look(page, day, language, theme)
-        page.goto(day.process.url + PAGES[name])
-        expect(page.locator(".vitals .m-green")).to_be_visible()
-        shoot(page, f"console-{name}-{language}-{theme}")
-        found = Axe().run(page).response["violations"]
-        faults = [
-            (each["id"], [node["html"] for node in each["nodes"]][:3])
-            for each in found
-            if each["impact"] in SERIOUS
-        ]
-        assert faults == []
+    look_at(page, day, name, PAGES[name])
 
 
 def test_the_rail_leads_to_every_screen_by_its_number(day: LivingHub, page: Page) -> None:

@@ -56,13 +56,15 @@ class ParcelDesk:
         scans = self._scans(tx, waybill, caller.sites, as_of)
         cards = self._cards(tx, waybill, caller, as_of)
         replay, breaches = self._custody(tx, waybill, caller, as_of, scans, cards)
-        seen = None if known is None else known.seen
+        # Where it stands is told of now only; what was recorded until then is told above.
+        now = known if as_of is None else None
+        seen = None if now is None else now.seen
         return ParcelSight(
             waybill=waybill,
             as_of=as_of,
             is_high_value=bool(high_value_among(tx, [waybill], self._hub.policy)),
-            declared=_declared(known),
-            track=None if known is None else track_of(tx, known, self._hub.network),
+            declared=_declared(known, as_of),
+            track=None if now is None else track_of(tx, now, self._hub.network),
             first=None if seen is None else Seen(seen.first.site, seen.first.at),
             last=None if seen is None else Seen(seen.last.site, seen.last.at),
             count=len(scans) if seen is None else max(seen.scans, len(scans)),
@@ -70,8 +72,8 @@ class ParcelDesk:
             cards=cards,
             replay=replay,
             breaches=breaches,
-            containers=containers_of(tx, waybill),
-            manifest=manifest_of(tx, waybill),
+            containers=() if as_of is not None else containers_of(tx, waybill),
+            manifest=None if as_of is not None else manifest_of(tx, waybill),
             searches=self._searches(tx, waybill, caller, as_of),
             looks=self._looks(tx, waybill, caller),
         )
@@ -153,11 +155,13 @@ class ParcelDesk:
         return tuple(list_looks(tx, about=waybill, who=None, before_id=None, limit=LOOKS_SHOWN_MAX))
 
 
-def _declared(known: Parcel | None) -> Declared | None:
+def _declared(known: Parcel | None, as_of: datetime | None) -> Declared | None:
     said = None if known is None else known.declaration
-    return (
-        None if said is None else Declared(said.declared_value_cny, said.origin, said.destination)
-    )
+    if known is None or said is None:
+        return None
+    if as_of is not None and known.declared_at is not None and known.declared_at > as_of:
+        return None
+    return Declared(said.declared_value_cny, said.origin, said.destination)
 
 
 def _name_for(caller: Caller, staff: Staff | None) -> str | None:

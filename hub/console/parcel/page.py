@@ -192,8 +192,9 @@ class ParcelPage:
                 draw_route(sight.track, words)
             draw_facts(sight, words)
             draw_searches(sight.searches, words)
-            draw_containers(sight.containers, words)
-            draw_manifest(sight.manifest, words)
+            if sight.as_of is None:
+                draw_containers(sight.containers, words)
+                draw_manifest(sight.manifest, words)
             if sight.cards is not None:
                 draw_alerts(sight.cards, words)
             draw_looks(sight, words)

@@ -22,7 +22,6 @@ from hub.console.parcel.views import (
     TickKind,
 )
 from hub.console.wording import Words, person
-from wire.names import format_at
 
 HALF_MEANING = {
     Half.DONE: Meaning.RECORDED,
@@ -148,7 +147,7 @@ class Ruler:
                 said = words.say(key, at=words.exact(each.at))
                 meaning = Meaning.OPEN if each.late else Meaning.NO_DATA
                 link = _at(box("a", f"belief m-{meaning} {'is-late' * each.late}"), each.place)
-                attribute(link, "href", f"?as_of={quote(format_at(each.at))}")
+                attribute(link, "href", f"?as_of={quote(each.at.isoformat())}")
                 attribute(attribute(link, "aria-label", said), "title", said)
 
 

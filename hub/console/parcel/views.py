@@ -188,7 +188,8 @@ class Searched:
 class ParcelSight:
     """One parcel: declared, scanned, or neither.
 
-    ``scans`` are the newest, oldest first. ``as_of``: as it was believed then, None: now.
+    ``scans`` are the newest, oldest first. ``as_of``: as it was believed then, without what only
+    the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``); None: now.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
     """
 
