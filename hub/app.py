@@ -1,7 +1,4 @@
-"""The composition root: it alone knows all rooms. Source: design section 2.
-
-``python -m hub.app`` is one role's process; the supervisor starts it.
-"""
+"""The composition root: it alone knows all rooms. Source: design section 2."""
 
 from __future__ import annotations
 
@@ -32,6 +29,7 @@ from hub.packs.service import PackDuty
 from hub.parcels.project import ParcelProjection
 from hub.role_process import run_as_process
 from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_chains, make_search
+from hub.supervisor import RoleOrder
 from hub.timers import Duty, frame_duties, run_clock, run_signer
 from hub.wanted.project import WantedProjection
 
@@ -220,12 +218,14 @@ def _run_web(context: RoleContext) -> None:
     run_web(context, _create_app_with_console)
 
 
-if __name__ == "__main__":
-    run_as_process(
-        {
-            Role.INGEST: _run_ingest,
-            Role.WEB: _run_web,
-            Role.CLOCK: _run_clock,
-            Role.SIGNER: run_signer,
-        }
-    )
+_RUNNERS = {
+    Role.INGEST: _run_ingest,
+    Role.WEB: _run_web,
+    Role.CLOCK: _run_clock,
+    Role.SIGNER: run_signer,
+}
+
+
+def run_role(order: RoleOrder) -> None:
+    """Be one role until told to stop: all that its process does."""
+    run_as_process(order, _RUNNERS[order.role])

@@ -3,14 +3,17 @@
 What is wrong with a configuration is one sentence on stderr and exit 2.
 """
 
-import os
+import gc
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import structlog
 import typer
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -22,8 +25,8 @@ from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import check as check_database
 from hub.heartbeat import Role
 from hub.home import ConfigOption, Home, open_home, read_clock, sentences
-from hub.supervisor import Supervisor
-from hub.telemetry import METRICS_VARIABLE, empty_metrics_dir, start_logging
+from hub.supervisor import RoleOrder, Supervisor
+from hub.telemetry import keep_metrics, start_logging
 from ledger.keys import key_hash
 from wire.names import is_name
 
@@ -99,15 +102,12 @@ def main() -> None:
 
 
 def _serve(home: Home, roles: list[Role]) -> None:
-    # Roles read the directory's name when they import the metrics library.
-    os.environ[METRICS_VARIABLE] = str(empty_metrics_dir(home.settings.data_dir))
     supervisor = Supervisor(
         home.settings,
         home.policy,
         home.network,
         roles,
         home.clock,
-        home.clock_setting,
         on_broker_restart=lambda why: _tell_of_broker(home, why),
     )
     supervisor.open()
@@ -121,14 +121,35 @@ def _serve(home: Home, roles: list[Role]) -> None:
             typer.echo(_console_line(home, home.settings.http_address[0], port))
             sys.stdout.flush()
 
-    supervisor.run(announce_when_ready)
+    home.database.close()
+    supervisor.run(_import_rooms(home), announce_when_ready)
+
+
+def _import_rooms(home: Home) -> Callable[[RoleOrder], None]:
+    """All rooms, once for all roles: these are copies of this process, and start in no time."""
+    keep_metrics(home.settings.data_dir)
+    from hub.app import run_role
+
+    # What is there now is never garbage; moved aside, its pages stay shared.
+    gc.freeze()
+    return run_role
+
+
+@contextmanager
+def _writing_briefly(home: Home) -> Iterator[Connection]:
+    """A transaction of the supervisor's, which leaves no connection open for roles to inherit."""
+    try:
+        with home.database.writing() as tx:
+            yield tx
+    finally:
+        home.database.close()
 
 
 def _tell_of_broker(home: Home, why: str) -> None:
     now = home.clock.now()
     finding = Finding(AlertKind.ROLE_RESTARTED, "broker", now, words={"why": why})
     try:
-        with home.database.writing() as tx:
+        with _writing_briefly(home) as tx:
             raise_alert(tx, finding, now)
     except (OperationalError, PoolTimeout):
         # The log has it, and the roles must stay watched.
@@ -136,7 +157,7 @@ def _tell_of_broker(home: Home, why: str) -> None:
 
 
 def _console_line(home: Home, host: str, port: int) -> str:
-    with home.database.writing() as tx:
+    with _writing_briefly(home) as tx:
         secret = make_console_link(tx, home.clock.now(), home.clock.random_bytes, home.clock.rate)
     return f"Console (one use): http://{_reachable(host)}:{port}/enter/{secret}"
 

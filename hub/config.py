@@ -82,15 +82,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     edges: EdgeSettings = EdgeSettings()
     smtp: SmtpSettings | None = None
 
-    def to_json(self) -> str:
-        """The settings for a role's process; :meth:`from_json` reads them."""
-        return msgspec.json.encode(self, enc_hook=str).decode()
-
-    @classmethod
-    def from_json(cls, text: str) -> "Settings":
-        """Settings that were checked when they were read from their file."""
-        return msgspec.json.decode(text, type=cls, dec_hook=_read_path)
-
     @property
     def http_address(self) -> tuple[str, int]:
         """Host and port to listen on."""

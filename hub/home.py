@@ -35,7 +35,6 @@ class Home:
     policy: Policy
     network: Network
     clock: SystemClock
-    clock_setting: ClockSetting | None
     database: Database
     keys: HubKeys
 
@@ -52,8 +51,7 @@ def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
     settings = load_settings(config)
     policy = load_policy(settings.policy)
     network = load_network(settings.network)
-    setting = read_clock(settings)
-    clock = SystemClock(setting)
+    clock = SystemClock(read_clock(settings))
     url = parse_url(settings.database, settings.data_dir)
     database = open_database(url)
     try:
@@ -65,7 +63,7 @@ def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
             with database.writing() as tx:
                 adopt_admin_token(tx, token, clock.now())
                 adopt_rules(tx, policy, clock.now())
-            yield Home(settings, policy, network, clock, setting, database, keys)
+            yield Home(settings, policy, network, clock, database, keys)
     finally:
         database.close()
 

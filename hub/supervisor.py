@@ -1,30 +1,30 @@
 """One process a role, watched: a dead one comes back, and none outlives the supervisor.
 
-Source: design section 5.
+A role is a copy of this process, so this one has one thread, and no database open while it starts
+one. Source: design section 5, ADR 0020.
 
     StartError      the hub cannot start; one sentence, exit 2
 """
 
-import contextlib
+import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import ForkContext, ForkProcess
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import structlog
 
 from hub.broker import EmbeddedBroker
-from hub.clock import Clock, ClockSetting
+from hub.clock import Clock
 from hub.config import MqttScheme, Settings
 from hub.heartbeat import Role
 from hub.network import Network
-from hub.role_process import RoleOrder
-from wire.messages import encode
 from wire.policy import Policy
 
 POLL_S = 0.1
@@ -35,7 +35,9 @@ HEALTHY_AFTER_S = 60.0
 STOP_TIMEOUT_S = 10.0
 REQUESTS_WAITING_MAX = 256
 BROKER_RETRY_S = 2.0
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
+_fork = ForkContext()
 _log = structlog.get_logger()
 
 
@@ -43,12 +45,33 @@ class StartError(Exception):
     """The hub cannot start; the sentence says why."""
 
 
+class Life(NamedTuple):
+    """A pipe that nobody writes to: its reader hears when the last who could is gone."""
+
+    reader: int
+    writer: int
+
+
+@dataclass(frozen=True)
+class RoleOrder:
+    """What a role is to be; ``died_of`` says why it had to be started again."""
+
+    role: Role
+    settings: Settings
+    policy: Policy
+    network: Network
+    clock: Clock
+    life: Life
+    listen_fd: int | None
+    died_of: str | None
+
+
 @dataclass
 class _Child:
     """One role's process and its history."""
 
     role: Role
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkProcess | None = None
     started_ns: int = 0
     start_due_ns: int = 0
     deaths_in_a_row: int = 0
@@ -65,20 +88,19 @@ class Supervisor:
         network: Network,
         roles: Sequence[Role],
         clock: Clock,
-        clock_setting: ClockSetting | None,
         on_broker_restart: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._policy = policy
         self._network = network
         self._clock = clock
-        self._clock_setting = clock_setting
         self._children = [_Child(role) for role in roles]
         self._stop = threading.Event()
         self._on_broker_restart = on_broker_restart
         self._broker: EmbeddedBroker | None = None
         self._broker_due_ns = 0
         self._listener: socket.socket | None = None
+        self._life: Life | None = None
 
     @property
     def http_port(self) -> int | None:
@@ -102,14 +124,20 @@ class Supervisor:
                 self.close()
                 raise StartError(f"mqtt: the embedded broker cannot start: {error}") from error
 
-    def run(self, on_turn: Callable[[], None]) -> None:
-        """Watch until SIGTERM or SIGINT; ``on_turn`` is called ten times a second."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+    def run(self, run_role: Callable[[RoleOrder], None], on_turn: Callable[[], None]) -> None:
+        """Watch until SIGTERM or SIGINT.
+
+        Args:
+            run_role: what a role's process does.
+            on_turn: called ten times a second; leaves no database open.
+        """
+        for number in _STOP_SIGNALS:
             signal.signal(number, self._on_signal)
+        self._life = Life(*os.pipe())
         try:
             while not self._stop.is_set():
                 for child in self._children:
-                    self._watch(child)
+                    self._watch(child, run_role)
                 self._watch_broker()
                 on_turn()
                 self._stop.wait(POLL_S)
@@ -122,12 +150,11 @@ class Supervisor:
         for process in running:
             process.terminate()
         for process in running:
-            try:
-                process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
+            process.join(STOP_TIMEOUT_S)
+            if process.exitcode is None:
                 process.kill()
-                process.wait()
-            _close_stdin(process)
+                process.join()
+            process.close()
         for child in self._children:
             child.process = None
         if self._broker is not None:
@@ -136,30 +163,25 @@ class Supervisor:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+        if self._life is not None:
+            os.close(self._life.reader)
+            os.close(self._life.writer)
+            self._life = None
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
 
     # ------------------------------------------------------------ roles
 
-    def _watch(self, child: _Child) -> None:
+    def _watch(self, child: _Child, run_role: Callable[[RoleOrder], None]) -> None:
         now_ns = self._clock.mono_ns()
         if child.process is None:
             if now_ns >= child.start_due_ns:
-                self._try_start(child, now_ns)
+                self._start(child, now_ns, run_role)
             return
-        code = child.process.poll()
+        code = child.process.exitcode
         if code is not None:
             self._bury(child, now_ns, describe_exit(code))
-
-    def _try_start(self, child: _Child, now_ns: int) -> None:
-        try:
-            self._start(child, now_ns)
-        except BrokenPipeError:
-            return  # It died before it read its order: the next turn sees that.
-        except OSError as error:
-            # No process, no memory, no descriptor left: the other roles go on.
-            self._bury(child, now_ns, f"cannot be started: {error.strerror}")
 
     def _bury(self, child: _Child, now_ns: int, why: str) -> None:
         lived_s = (now_ns - child.started_ns) / 1e9
@@ -168,35 +190,36 @@ class Supervisor:
         child.start_due_ns = now_ns + int(wait_s * 1e9)
         child.died_of = why
         if child.process is not None:
-            _close_stdin(child.process)
+            child.process.close()
         child.process = None
         _log.error("role died", name=child.role, why=child.died_of, again_in_s=wait_s)
 
-    def _start(self, child: _Child, now_ns: int) -> None:
+    def _start(self, child: _Child, now_ns: int, run_role: Callable[[RoleOrder], None]) -> None:
         child.started_ns = now_ns
-        listen_fd = None
-        if child.role is Role.WEB and self._listener is not None:
-            listen_fd = self._listener.fileno()
-        clock = self._clock_setting
-        order = RoleOrder(
+        process = _fork.Process(target=run_role, args=(self._order(child),), name=child.role)
+        try:
+            with _signals_held():
+                process.start()
+        except OSError as error:
+            # No process, no memory, no descriptor left: the other roles go on.
+            self._bury(child, now_ns, f"cannot be started: {error.strerror}")
+        else:
+            child.process = process
+
+    def _order(self, child: _Child) -> RoleOrder:
+        if self._life is None:
+            raise RuntimeError("a role is started by a running supervisor only")
+        listener = self._listener if child.role is Role.WEB else None
+        return RoleOrder(
             role=child.role,
-            settings=self._settings.to_json(),
+            settings=self._settings,
             policy=self._policy,
             network=self._network,
-            listen_fd=listen_fd,
+            clock=self._clock,
+            life=self._life,
+            listen_fd=None if listener is None else listener.fileno(),
             died_of=child.died_of,
-            clock_start_at=None if clock is None else clock.start_at,
-            clock_rate=1.0 if clock is None else clock.rate,
-            clock_anchor_ns=0 if clock is None else clock.anchor_ns,
         )
-        child.process = subprocess.Popen(
-            [sys.executable, "-m", "hub.app"],
-            stdin=subprocess.PIPE,
-            pass_fds=() if listen_fd is None else (listen_fd,),
-        )
-        if child.process.stdin is not None:
-            child.process.stdin.write(encode(order) + b"\n")
-            child.process.stdin.flush()
 
     # ------------------------------------------------------------ broker
 
@@ -236,11 +259,14 @@ def describe_exit(code: int) -> str:
     return f"exit code {code}"
 
 
-def _close_stdin(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None:
-        # An order that it never read is flushed again here.
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let no stop signal come to a copy that still has our handlers; it lets them in itself."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,7 +1,7 @@
 """Structured logs on stderr; metrics of all the hub's processes together.
 
-prometheus_client reads its directory's name from the environment when it is imported: the
-supervisor sets it before it starts a role.
+prometheus_client looks at its directory's name in the environment once, when it is imported: so
+nothing that counts is imported before :func:`keep_metrics` has set it.
 """
 
 import logging
@@ -11,10 +11,8 @@ import sys
 from pathlib import Path
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 
-METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def start_logging(role: str) -> None:
@@ -36,17 +34,27 @@ def start_logging(role: str) -> None:
     structlog.contextvars.bind_contextvars(role=role)
 
 
-def empty_metrics_dir(data_dir: Path) -> Path:
-    """An empty directory for this run's counters: those of an earlier run are over."""
+def keep_metrics(data_dir: Path) -> None:
+    """Make an empty directory for this run's counters; those of an earlier run are over.
+
+    Raises:
+        RuntimeError: too late: the metrics library counts for this process alone already.
+    """
+    if "prometheus_client" in sys.modules:
+        raise RuntimeError("prometheus_client was imported before its directory was known")
     path = data_dir / "metrics"
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(mode=0o700)
-    return path
+    os.environ[_METRICS_VARIABLE] = str(path)
 
 
 def render_metrics() -> tuple[bytes, str]:
     """All processes' metrics in Prometheus' text format, and its content type."""
+    # See above: not before :func:`keep_metrics`.
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
     registry = CollectorRegistry()
-    if METRICS_VARIABLE in os.environ:
+    if _METRICS_VARIABLE in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # library without types
     return generate_latest(registry), CONTENT_TYPE_LATEST

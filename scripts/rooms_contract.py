@@ -4,7 +4,7 @@ A room has five doors, and each may know only those behind it:
 ``api -> service -> store -> rules`` and ``project -> store | rules``. Another room is entered
 through its ``service`` alone. A door that is too much for one file is a package: its modules may
 know each other. ``hub.app`` puts the rooms together and may see every door; the
-rest of the frame may use services.
+rest of the frame may use services. Nobody knows ``hub.app`` but the program, ``hub.cli``.
 """
 
 from grimp import ImportGraph
@@ -18,6 +18,7 @@ BEHIND = {
     "rules": set[str](),
 }
 COMPOSITION_ROOT = "hub.app"
+PROGRAM = "hub.cli"
 
 
 class RoomsContract(Contract):
@@ -58,7 +59,7 @@ def is_allowed(importer: str, imported: str, rooms: set[str]) -> bool:
     from_room, from_door = _place(importer, rooms)
     to_room, to_door = _place(imported, rooms)
     if to_room is None:
-        return imported != COMPOSITION_ROOT
+        return imported != COMPOSITION_ROOT or importer == PROGRAM
     if from_room != to_room:
         return to_door == "service"
     if from_door == to_door:

@@ -131,6 +131,9 @@ def test_a_package_of_the_hub_that_is_no_room_and_no_frame_is_caught(broken_hous
         ("hub.wanted.rules", "hub.alerts", False),
         ("hub.web.session", "hub.alerts.store", False),
         ("hub.wanted.service", "hub.app", False),
+        ("hub.supervisor", "hub.app", False),
+        ("hub.cli", "hub.app", True),
+        ("hub.cli", "hub.wanted.store", False),
     ],
 )
 def test_a_room_has_only_its_doors(importer: str, imported: str, allowed: bool) -> None:

@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from hub.heartbeat import Role
 from hub.keys import HUB_KEY_FILE
 from ledger.keys import SigningKey, key_hash
 from ledger.signing import open_sealed, seal
@@ -47,9 +48,9 @@ class RunningHub:
             trust_env=False,
         )
 
-    def processes(self) -> dict[str, psutil.Process]:
-        """Broker and roles, by what their command lines and heartbeats call them."""
-        return {str(each.pid): each for each in psutil.Process(self.process.pid).children()}
+    def processes(self) -> list[psutil.Process]:
+        """Broker and roles."""
+        return psutil.Process(self.process.pid).children()
 
 
 def write_config(tmp_path: Path, **changes: str) -> Path:
@@ -153,9 +154,9 @@ def test_a_killed_role_comes_back_and_says_so(running: tuple[RunningHub, str]) -
     hub, _ = running
     with hub.api() as api:
         before = hub.processes()
-        for process in before.values():
+        for process in before:
             process.kill()
-        psutil.wait_procs(list(before.values()), timeout=10)
+        psutil.wait_procs(before, timeout=10)
 
         def restarted() -> set[str] | None:
             try:
@@ -172,6 +173,17 @@ def test_a_killed_role_comes_back_and_says_so(running: tuple[RunningHub, str]) -
     cable.publish(edge.batch([edge.line(edge.scan())]))
     assert cable.receive(Receipt)
     cable.close()
+
+
+def test_roles_have_names_and_what_they_are_copied_from_has_no_database_open(
+    running: tuple[RunningHub, str],
+) -> None:
+    hub, _ = running
+    names = {each.name() for each in hub.processes()}
+    assert {f"custos-{role}" for role in Role} <= names
+    supervisor = psutil.Process(hub.process.pid)
+    assert supervisor.num_threads() == 1
+    assert not [each.path for each in supervisor.open_files() if "hub.sqlite" in each.path]
 
 
 def test_a_broker_that_is_dead_inside_is_started_again(running: tuple[RunningHub, str]) -> None:
@@ -216,7 +228,7 @@ def test_it_stops_when_told_to_and_leaves_nobody_behind(
     with started(write_config(tmp_path), tmp_path) as hub:
         assert hub.process.stdout is not None
         assert hub.process.stdout.readline()
-        children = list(hub.processes().values())
+        children = hub.processes()
         assert len(children) == 5
         hub.process.send_signal(number)
         assert hub.process.wait(20) == 0
@@ -226,11 +238,24 @@ def test_it_stops_when_told_to_and_leaves_nobody_behind(
     assert "Fatal" not in stderr
 
 
+def test_it_stops_while_its_roles_are_only_starting(tmp_path: Path) -> None:
+    with started(write_config(tmp_path), tmp_path) as hub:
+        children = wait_for("roles", lambda: has_all(hub.processes()))
+        hub.process.terminate()
+        assert hub.process.wait(20) == 0
+        assert not any(child.is_running() for child in children)
+    assert "Traceback" not in (tmp_path / "stderr.log").read_text()
+
+
+def has_all(processes: list[psutil.Process]) -> list[psutil.Process] | None:
+    return processes if len(processes) == 5 else None
+
+
 def test_kill_minus_nine_leaves_nobody_behind(tmp_path: Path) -> None:
     with started(write_config(tmp_path), tmp_path) as hub:
         assert hub.process.stdout is not None
         assert hub.process.stdout.readline()
-        children = list(hub.processes().values())
+        children = hub.processes()
         hub.process.kill()
         _, alive = psutil.wait_procs(children, timeout=10)
         assert alive == []

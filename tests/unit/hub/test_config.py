@@ -98,18 +98,6 @@ def test_what_else_the_environment_calls_custos_is_no_key(monkeypatch: pytest.Mo
     assert load_settings(None) == Settings()
 
 
-def test_a_role_reads_the_settings_that_the_supervisor_read(tmp_path: Path) -> None:
-    text = f"""
-        data_dir = "{tmp_path}"
-        [smtp]
-        host = "127.0.0.1"
-        port = 25
-        sender = "custos@mail.example"
-        """
-    settings = load_settings(write(tmp_path, text))
-    assert Settings.from_json(settings.to_json()) == settings
-
-
 @pytest.mark.parametrize(
     ("text", "key"),
     [

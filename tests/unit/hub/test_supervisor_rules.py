@@ -1,6 +1,5 @@
 """How long a dead role waits, how its end is told, and what a role that cannot start costs."""
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,34 +27,32 @@ def test_an_end_is_told_in_words() -> None:
 
 
 class DeadAtOnce:
-    """A process that ended before it read its order."""
+    """A process that ended before anybody looked."""
 
     started = 0
+    exitcode = 1
 
     def __init__(self, *_arguments: object, **_options: object) -> None:
-        type(self).started += 1
-        reader, writer = os.pipe()
-        os.close(reader)
-        self.stdin = os.fdopen(writer, "wb")
+        """Taken as given."""
 
-    def poll(self) -> int:
-        return 1
+    def start(self) -> None:
+        type(self).started += 1
 
     def terminate(self) -> None:
         """Nothing is left to end."""
 
-    def wait(self, timeout_s: float) -> int:
+    def join(self, timeout_s: float) -> None:
         assert timeout_s > 0
-        return 1
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
-class NoProcessLeft:
+class NoProcessLeft(DeadAtOnce):
     """What the system says when there are too many processes."""
 
-    started = 0
-
-    def __init__(self, *_arguments: object, **_options: object) -> None:
-        type(self).started += 1
+    def start(self) -> None:
+        super().start()
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
 
@@ -70,9 +67,9 @@ def signals_kept() -> Iterator[None]:
 @pytest.mark.usefixtures("signals_kept")
 @pytest.mark.parametrize("fake", [DeadAtOnce, NoProcessLeft])
 def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: type[DeadAtOnce | NoProcessLeft]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: type[DeadAtOnce]
 ) -> None:
-    monkeypatch.setattr("subprocess.Popen", fake)
+    monkeypatch.setattr("multiprocessing.context.ForkContext.Process", fake)
     monkeypatch.setattr("hub.supervisor.POLL_S", 0.001)
     monkeypatch.setattr("hub.supervisor.BACKOFF_S", (0.001,))
     fake.started = 0
@@ -82,7 +79,6 @@ def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
         EMPTY,
         [Role.CLOCK],
         SystemClock(),
-        None,
         on_broker_restart=lambda why: pytest.fail(why),
     )
 
@@ -90,5 +86,5 @@ def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
         if fake.started >= 3:
             signal.raise_signal(signal.SIGTERM)
 
-    supervisor.run(stop_after_three_starts)
+    supervisor.run(lambda order: pytest.fail(order.role), stop_after_three_starts)
     assert fake.started >= 3
