@@ -17,10 +17,17 @@ import structlog
 
 from devices.port_thread import PortThread
 from edge.clock import SystemClock
-from edge.config import ConfigError, EdgeConfig, ScannerTable, settings_for_tests
+from edge.config import (
+    ConfigError,
+    EdgeConfig,
+    ScannerTable,
+    is_loopback,
+    settings_for_tests,
+)
 from edge.data_dir import DataDir, DataDirError
 from edge.enrolment import ENROLLED_NAME, EnrolmentError
-from edge.forms import Form
+from edge.forms import AnyForm
+from edge.handheld_store import HandheldStore, PairedHandheld
 from edge.hub_side import HubSide, Surroundings
 from edge.metrics import Metrics
 from edge.open_work import open_work
@@ -35,12 +42,16 @@ from edge.spool_schema import check_sqlite_version
 from edge.station import StationCore
 from edge.station_events import (
     Acknowledged,
+    FormAnswered,
     FormSent,
+    HandheldAnswered,
+    HandheldAsked,
+    HandheldsChanged,
     Input,
     ScannerSetup,
     StationSetup,
 )
-from edge.station_thread import StationThread
+from edge.station_thread import ForPage, StationThread
 from edge.verdict import HeldList, shipped_list
 from wire.policy import parse_policy
 from wire.site_pack import EdgePolicy, edge_policy
@@ -123,8 +134,17 @@ class Edge:
         readers = (SpoolReader(path), SpoolReader(path))
         for reader in readers:
             stack.callback(reader.close)
-        page = Page(around.metrics, self.is_ready, self._acknowledge, self._take_form)
-        self._server = PageServer(page, *config.listen_address())
+        page = Page(
+            around.metrics,
+            self.is_ready,
+            self._acknowledge,
+            self._take_form,
+            self._ask_for_handheld,
+            clock.mono_ns,
+            has_tls=not is_loopback(config.listen_address()[0]),
+        )
+        certificate = config.station.certificate()
+        self._server = PageServer(page, *config.listen_address(), certificate)
         stack.callback(self._server.stop, STOP_TIMEOUT_S)
         policy = shipped_policy()
         shipped = shipped_list(policy.waybill)
@@ -138,7 +158,7 @@ class Edge:
             around.metrics,
             fail_points,
             show=page.show,
-            answer=lambda answered: page.answer(answered.key, answered.refusal),
+            answer=partial(_answer, page),
             to_uplink=self._hub_side.tell,
             on_bodies=self._hub_side.deliver_bodies,
             on_crash=partial(self._end, 1, "the station failed; see the log"),
@@ -181,6 +201,7 @@ class Edge:
         bodies = reader.bodies(BODIES_SEARCHED_MAX, BODIES_SEARCHED_BYTES_MAX)
         membership = self._hub_side.membership
         lines = reader.last_lines(LAST_LINES)
+        store = HandheldStore(around.directory)
         return StationCore(
             setup,
             spool,
@@ -190,6 +211,8 @@ class Edge:
             _kept_sessions(spool),
             last_scans(lines, bodies),
             open_work(lines),
+            store,
+            _paired(store),
         )
 
     def _to_station(self, event: Input) -> None:
@@ -198,8 +221,11 @@ class Edge:
     def _acknowledge(self, alarm_seq: int) -> None:
         self._station.put_or_drop(Acknowledged(alarm_seq))
 
-    def _take_form(self, form: Form) -> bool:
+    def _take_form(self, form: AnyForm) -> bool:
         return self._station.put_or_drop(FormSent(form))
+
+    def _ask_for_handheld(self, asked: HandheldAsked) -> bool:
+        return self._station.put_or_drop(asked)
 
     # ------------------------------------------------------------ life
 
@@ -247,6 +273,16 @@ class Edge:
         self._open_things.close()
 
 
+def _answer(page: Page, answered: ForPage) -> None:
+    match answered:
+        case FormAnswered():
+            page.answer(answered.key, answered.refusal)
+        case HandheldAnswered():
+            page.handheld.answer(answered.key, answered.answer)
+        case HandheldsChanged():
+            page.handheld.admit(answered.by_token)
+
+
 def _watch(metrics: Metrics, name: str, port: PortThread, desk: ScannerDesk) -> None:
     metrics.port_crashes.labels(name).set_function(lambda: port.crashes)
     metrics.noise_bytes.labels(name).set_function(lambda: desk.framer.noise_bytes)
@@ -259,6 +295,15 @@ def _new_id(clock: SystemClock) -> str:
 def _scanner_setup(scanner: ScannerTable) -> ScannerSetup:
     fixed = FixedSession(badge=scanner.by, step=scanner.step, place=scanner.place)
     return ScannerSetup(scanner.id, scanner.scanner_protocol(), fixed)
+
+
+def _paired(store: HandheldStore) -> tuple[PairedHandheld, ...]:
+    try:
+        return store.load()
+    except (OSError, ValueError) as error:
+        # Cables work all the same; each handheld has to be paired again, and keeps its queue.
+        _logger.error("paired handhelds not readable", reason=str(error))
+        return ()
 
 
 def _kept_sessions(spool: Spool) -> dict[str, Session]:

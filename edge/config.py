@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -96,12 +96,14 @@ def _listen(text: str) -> str:
     parts = urlsplit(f"//{text}")
     if parts.hostname is None or parts.port is None:
         raise ValueError(f"{text[:80]!r} must be address:port")
-    if not is_loopback(parts.hostname):
-        raise ValueError(
-            f"{text[:80]!r} is not this machine's loopback; other addresses need TLS and paired "
-            "handhelds, which are not built yet"
-        )
     return text
+
+
+class Certificate(NamedTuple):
+    """The files of a TLS certificate and its key, PEM."""
+
+    cert: Path
+    key: Path
 
 
 Named = Annotated[str, AfterValidator(_name)]
@@ -162,9 +164,33 @@ class ScannerTable(_Table):
 
 
 class StationTable(_Table):
-    """``[station]``: where the station page is served."""
+    """``[station]``: where the station page is served.
+
+    ``tls_cert`` and ``tls_key`` are PEM files; on any address but the loopback they are required,
+    and there the network gets the handheld's page alone.
+    """
 
     listen: Annotated[str, AfterValidator(_listen)] = LISTEN_DEFAULT
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    def certificate(self) -> Certificate | None:
+        """The two files; None on the loopback."""
+        if self.tls_cert is None or self.tls_key is None:
+            return None
+        return Certificate(self.tls_cert, self.tls_key)
+
+    @model_validator(mode="after")
+    def _has_tls_if_it_must(self) -> Self:
+        is_local = is_loopback(urlsplit(f"//{self.listen}").hostname or "")
+        if not is_local and self.certificate() is None:
+            raise ValueError(
+                f"{self.listen!r} is not this machine's loopback; other addresses need tls_cert "
+                "and tls_key, and serve paired handhelds alone"
+            )
+        if is_local and (self.tls_cert or self.tls_key):
+            raise ValueError(f"{self.listen!r} is this machine's loopback, which has no TLS")
+        return self
 
 
 class EdgeConfig(BaseSettings):
@@ -179,7 +205,7 @@ class EdgeConfig(BaseSettings):
     data_dir: Path
     hub: HubTable
     scanner: Annotated[tuple[ScannerTable, ...], Field(max_length=DEVICES_PER_EDGE_MAX)] = ()
-    station: StationTable = StationTable()
+    station: StationTable = Field(default_factory=StationTable)
 
     @classmethod
     def settings_customise_sources(

@@ -84,6 +84,7 @@ def make_scan(stamp: Stamp, reading: Reading, body_sha256: str | None) -> Scan:
         list_age_s=verdict.list_age_s,
         timing_us=ScanTiming(decode=reading.decode_us, verdict=reading.verdict_us),
         maybe_repeat_of=reading.maybe_repeat_of,
+        queued=reading.queued,
     )
 
 

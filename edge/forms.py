@@ -56,6 +56,11 @@ class Refusal(StrEnum):
     """Try again; nothing was recorded."""
     UNSURE = "unsure"
     """No answer came in time: the same form, sent again, is recorded once."""
+    NAME_TAKEN = "name_taken"
+    """A cabled scanner is called so."""
+    TOO_MANY = "too_many"
+    """No more handhelds can be paired."""
+    NOT_PAIRED = "not_paired"
 
 
 class _Form(Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
@@ -90,6 +95,18 @@ class SelfCheckForm(_Form, frozen=True, kw_only=True, tag="self_check"):
     checks: Annotated[tuple[Name, ...], Meta(max_length=ACT_CHECKS_MAX)]
 
 
+class PairForm(_Form, frozen=True, kw_only=True, tag="pair"):
+    """Show a code that pairs the next handheld under this name."""
+
+    name: Name
+
+
+class RevokeForm(_Form, frozen=True, kw_only=True, tag="revoke"):
+    """Let a handheld in no more."""
+
+    name: Name
+
+
 class Ack(Struct, frozen=True, tag_field="type", tag="ack", forbid_unknown_fields=True):
     """The alarm ``seq`` was touched."""
 
@@ -97,7 +114,10 @@ class Ack(Struct, frozen=True, tag_field="type", tag="ack", forbid_unknown_field
 
 
 Form = DeliverForm | ExceptionForm | SelfCheckForm
-FromPage = Ack | Form
+"""Each becomes one act."""
+HandheldForm = PairForm | RevokeForm
+AnyForm = Form | HandheldForm
+FromPage = Ack | AnyForm
 """All that a page may say."""
 
 _decoder: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)

@@ -1,13 +1,15 @@
-"""The station page's server: static files, one WebSocket, health and figures; loopback only.
+"""The station page's server: static files, one WebSocket, health and figures.
 
 asyncio stays in here, in a thread of its own. Each page gets the newest state, never a queue of
 old ones; one that does not take a state in time is dropped. Source: console ("Station page").
 
-    PageError    the address is taken or not ours: one sentence, exit 2      (from OSError)
+    PageError    the address is taken or not ours, or the certificate does not do: one sentence,
+                 exit 2      (from OSError, ssl.SSLError)
 """
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -15,19 +17,21 @@ from http import HTTPStatus
 from pathlib import Path
 from types import NoneType
 from typing import Any
-from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from edge.forms import FORM_BYTES_MAX, Ack, Form, Refusal, parse_page_message
+from edge.asked import Asked, Unanswered
+from edge.config import Certificate
+from edge.forms import FORM_BYTES_MAX, Ack, AnyForm, Refusal, parse_page_message
+from edge.gate import POLICY_VIOLATION, STATIC_PATH, Gate
+from edge.handheld_page import HandheldPage
 from edge.metrics import Metrics
 from edge.page_state import Answer, encode_page
+from edge.station_events import HandheldAsked
 
 STATIC = Path(__file__).parent / "static"
 CLIENTS_MAX = 16
@@ -38,9 +42,7 @@ FORM_TIMEOUT_S = 10.0
 LISTEN_PAUSE_S = 0.1
 """A page is heard this rarely; what it says meanwhile waits in its own socket, not in the station's
 queue, where scans wait."""
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _USUAL_ENDS = (NoneType, WebSocketDisconnect, TimeoutError, asyncio.CancelledError)
-POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -51,38 +53,7 @@ _HEADERS = {
 
 
 class PageError(Exception):
-    """The page's address cannot be listened at; the sentence says why."""
-
-
-class LoopbackOnly:
-    """Refuse requests that came under another name: a foreign page that rebinds its DNS name."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let through what names this machine, in Host and, if there is one, in Origin."""
-        if scope["type"] not in {"http", "websocket"} or _is_ours(Headers(scope=scope)):
-            await self._app(scope, receive, send)
-        elif scope["type"] == "http":
-            await PlainTextResponse("forbidden", HTTPStatus.FORBIDDEN)(scope, receive, send)
-        else:
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
-
-
-def _is_ours(headers: Headers) -> bool:
-    host = headers.get("host", "")
-    if _host_name(f"//{host}") not in LOOPBACK_NAMES:
-        return False
-    origin = headers.get("origin")
-    return origin is None or origin == f"http://{host}"
-
-
-def _host_name(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+    """The page cannot be served at its address; the sentence says why."""
 
 
 class Page:
@@ -93,21 +64,28 @@ class Page:
         metrics: Metrics,
         is_ready: Callable[[], bool],
         on_ack: Callable[[int], None],
-        on_form: Callable[[Form], bool],
+        on_form: Callable[[AnyForm], bool],
+        on_handheld: Callable[[HandheldAsked], bool],
+        mono_ns: Callable[[], int],
+        *,
+        has_tls: bool,
     ) -> None:
         """``on_ack`` gets the ``seq`` of the alarm that somebody touched.
 
         ``on_form`` gets what somebody filled in and says whether it was taken at all; what became
-        of it comes back by :meth:`answer`.
+        of it comes back by :meth:`answer`. ``on_handheld`` likewise what handhelds say, answered
+        through ``handheld``. ``has_tls``: it is served on the network.
         """
         self._metrics = metrics
         self._is_ready = is_ready
         self._on_ack, self._on_form = on_ack, on_form
-        self._asked: dict[str, asyncio.Future[Refusal | None]] = {}
+        self._asked: Asked[Refusal | None] = Asked()
+        self.handheld = HandheldPage(STATIC, _HEADERS, on_handheld, mono_ns, has_tls=has_tls)
         self._latest: str | None = None
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients = 0
+        self._has_tls = has_tls
         self.app = self._make_app()
 
     def show(self, text: str) -> None:
@@ -119,14 +97,7 @@ class Page:
 
     def answer(self, key: str, refusal: Refusal | None) -> None:
         """What became of the form ``key``; None is recorded. For any thread."""
-        if self._loop is not None:
-            with suppress(RuntimeError):  # as above
-                self._loop.call_soon_threadsafe(self._settle, key, refusal)
-
-    def _settle(self, key: str, refusal: Refusal | None) -> None:
-        asked = self._asked.get(key)
-        if asked is not None and not asked.done():
-            asked.set_result(refusal)
+        self._asked.answer(key, refusal)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -140,13 +111,14 @@ class Page:
 
     def _make_app(self) -> FastAPI:
         app = FastAPI(openapi_url=None, lifespan=self._live)
-        app.add_middleware(LoopbackOnly)
+        app.add_middleware(Gate, has_tls=self._has_tls)
         app.add_api_route("/", self._index, methods=["GET"])
         app.add_api_route("/healthz", self._healthz, methods=["GET"])
         app.add_api_route("/readyz", self._readyz, methods=["GET"])
         app.add_api_route("/metrics", self._figures, methods=["GET"])
         app.add_api_websocket_route("/ws", self._talk)
-        app.mount("/static", _Static(directory=STATIC, check_dir=False))
+        self.handheld.add_to(app)
+        app.mount(STATIC_PATH, _Static(directory=STATIC, check_dir=False))
         return app
 
     async def _index(self) -> Response:
@@ -210,19 +182,12 @@ class Page:
                 await asyncio.wait_for(websocket.send_text(encode_page(answer)), SEND_TIMEOUT_S)
             await asyncio.sleep(LISTEN_PAUSE_S)
 
-    async def _ask(self, form: Form) -> Refusal | None:
+    async def _ask(self, form: AnyForm) -> Refusal | None:
         """Hand a form to the station and wait for its word: one at a time from each page."""
-        if form.key in self._asked:
-            return Refusal.BUSY
-        asked = self._asked[form.key] = asyncio.get_running_loop().create_future()
-        try:
-            if not self._on_form(form):
-                return Refusal.BUSY
-            return await asyncio.wait_for(asked, FORM_TIMEOUT_S)
-        except TimeoutError:
-            return Refusal.UNSURE
-        finally:
-            del self._asked[form.key]
+        answer = await self._asked.ask(form.key, lambda: self._on_form(form), FORM_TIMEOUT_S)
+        if isinstance(answer, Unanswered):
+            return Refusal.BUSY if answer is Unanswered.BUSY else Refusal.UNSURE
+        return answer
 
 
 class _Static(StaticFiles):
@@ -237,12 +202,16 @@ class _Static(StaticFiles):
 class PageServer:
     """Serves a page in a thread of its own."""
 
-    def __init__(self, page: Page, host: str, port: int) -> None:
+    def __init__(
+        self, page: Page, host: str, port: int, certificate: Certificate | None = None
+    ) -> None:
         """Bind the address at once; port 0 takes a free one.
 
         Raises:
-            PageError: taken, or not this machine's.
+            PageError: taken, or not this machine's, or the certificate cannot be used.
         """
+        if certificate is not None:
+            _check(certificate)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -253,7 +222,8 @@ class PageServer:
             self._socket.close()
             raise PageError(f"station.listen {host}:{port}: {error.strerror}") from error
         self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        scheme = "http" if certificate is None else "https"
+        self.url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/"
         config = uvicorn.Config(
             page.app,
             log_config=None,
@@ -261,6 +231,10 @@ class PageServer:
             ws="websockets-sansio",
             ws_max_size=FORM_BYTES_MAX,
             timeout_graceful_shutdown=1,
+            # Who is at this machine is asked of the socket, never of a header.
+            proxy_headers=False,
+            ssl_certfile=certificate.cert if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="page", daemon=True)
@@ -283,3 +257,11 @@ class PageServer:
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
+
+
+def _check(certificate: Certificate) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*certificate)
+    except OSError as error:  # ssl.SSLError is one
+        names = f"{certificate.cert} and {certificate.key}"
+        raise PageError(f"station.tls_cert and tls_key, {names}: {error}") from error

@@ -215,6 +215,28 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     who: PersonView | None
 
 
+class PairingView(Struct, frozen=True, kw_only=True):
+    """The code that pairs a handheld to be called ``name``, while it counts."""
+
+    name: str
+    code: str
+    left_s: int
+
+
+class HandheldView(Struct, frozen=True, kw_only=True):
+    """A paired handheld; ``seen_age_s`` is null if it was not heard of since the start."""
+
+    id: str
+    seen_age_s: int | None
+
+
+class HandheldsView(Struct, frozen=True, kw_only=True):
+    """The paired handhelds by name, and the code for the next."""
+
+    pairing: PairingView | None
+    paired: tuple[HandheldView, ...]
+
+
 class ClockView(Struct, frozen=True, kw_only=True):
     """How far this clock is from the hub's; null is "clock unsure"."""
 
@@ -249,6 +271,7 @@ class PageState(Struct, frozen=True, kw_only=True, tag_field="type", tag="state"
     """Open ones; ``tasks`` holds the most urgent."""
     deliveries: tuple[DeliveryView, ...]
     delivery_count: int
+    handhelds: HandheldsView
 
 
 class Answer(Struct, frozen=True, kw_only=True, tag_field="type", tag="answer"):

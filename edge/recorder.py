@@ -21,11 +21,15 @@ FACTS_WAITING_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What must become durable together: events, their bodies by hash, sessions by device."""
+    """What must become durable together.
+
+    Events, their bodies by hash, sessions by device, and how far handhelds' queues are handed in.
+    """
 
     events: Sequence[Event]
     bodies: Mapping[str, PrivateBody] = field(default_factory=dict)
     sessions: Mapping[str, bytes] = field(default_factory=dict)
+    queues: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Recorder:
             SpoolError: nothing was recorded.
         """
         beside = self._beside(stamp, place.drafts)
-        sealed = self._spool.append([*beside, *entry.events], entry.bodies, entry.sessions)
+        events = [*beside, *entry.events]
+        sealed = self._spool.append(events, entry.bodies, entry.sessions, entry.queues)
         self._written(place.drafts)
         return sealed[len(beside) :]
 

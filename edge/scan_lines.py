@@ -13,7 +13,7 @@ from devices.symbology import CommandLabel, Label, Verb, WaybillLabel
 from edge.acts import ActHint
 from edge.session import Session
 from edge.verdict import Verdict
-from wire.events import LineError, Scan, parse_line
+from wire.events import LineError, QueuedScan, Scan, parse_line
 from wire.messages import ActBody, CodeBody, PrivateBody, encode
 from wire.names import Signal
 
@@ -26,7 +26,8 @@ _body_decoder = msgspec.json.Decoder(CodeBody)
 class Reading:
     """One label as read and judged; times in microseconds.
 
-    ``hint`` says why it changed less than whoever scanned it may think.
+    ``hint`` says why it changed less than whoever scanned it may think; ``queued``: a handheld
+    scanned it while it had no edge.
     """
 
     device: str
@@ -38,6 +39,7 @@ class Reading:
     verdict_us: int
     maybe_repeat_of: int | None
     hint: ActHint | None = None
+    queued: QueuedScan | None = None
 
     @property
     def signal(self) -> Signal:

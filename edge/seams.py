@@ -7,10 +7,13 @@ SpoolUnusableError    the spool cannot be trusted or opened at all: one sentence
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from wire.events import Event
 from wire.messages import PrivateBody
+
+NO_QUEUES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class SpoolError(Exception):
@@ -79,11 +82,21 @@ class SpoolWriter(Protocol):
         events: Sequence[Event],
         bodies: Mapping[str, PrivateBody],
         sessions: Mapping[str, bytes],
+        queues: Mapping[str, int] = NO_QUEUES,
     ) -> list[Sealed]:
         """Make events, their bodies (by hash) and the sessions (by device) durable, or nothing.
 
+        ``queues``: how far each handheld's queue is handed in by this.
+
         Raises:
             SpoolError: nothing was recorded.
+        """
+
+    def handed_in(self, queue: str) -> int:
+        """How far a handheld's queue is durable here; 0 for one that was never seen.
+
+        Raises:
+            SpoolError: the disk does not say.
         """
 
     def mark_receipted(self, upto_seq: int) -> None:

@@ -16,7 +16,7 @@ import apsw
 
 from edge.data_dir import sync_directory
 from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
-from edge.seams import Sealed, SpoolError, SpoolUnusableError
+from edge.seams import NO_QUEUES, Sealed, SpoolError, SpoolUnusableError
 from edge.spool_schema import check_tail, prepare, read_head, recorded_at
 from ledger.chain import ChainHead
 from wire.events import Event, line_hash, seal_line
@@ -106,8 +106,11 @@ class Spool:
         events: Sequence[Event],
         bodies: Mapping[str, PrivateBody],
         sessions: Mapping[str, bytes],
+        queues: Mapping[str, int] = NO_QUEUES,
     ) -> list[Sealed]:
-        """Seal events at the head and make them durable with bodies and sessions, or nothing.
+        """Seal events at the head and make them durable with what belongs to them, or nothing.
+
+        ``queues``: how far each handheld's queue is handed in by this.
 
         Raises:
             SpoolError: disk full, I/O error, or the spool's bound; the head stands where it stood.
@@ -116,7 +119,7 @@ class Spool:
             self._settle_doubt()
             sealed = self._seal(events)
             self._fail_points.hit(FailPoint.BEFORE_COMMIT)
-            self._commit(sealed, events, bodies, sessions)
+            self._commit(sealed, events, bodies, sessions, queues)
         except apsw.Error as error:
             self._roll_back()
             is_full = isinstance(error, apsw.FullError)
@@ -143,6 +146,7 @@ class Spool:
         events: Sequence[Event],
         bodies: Mapping[str, PrivateBody],
         sessions: Mapping[str, bytes],
+        queues: Mapping[str, int],
     ) -> None:
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
@@ -153,8 +157,23 @@ class Spool:
             execute("INSERT INTO body VALUES (?, ?, ?)", (sha256, body.salt, body.body))
         for device, state in sessions.items():
             execute("INSERT OR REPLACE INTO session VALUES (?, ?)", (device, state))
+        for queue, n in queues.items():
+            execute("INSERT OR REPLACE INTO queue VALUES (?, ?)", (queue, n))
         self._write_upto()
         execute("COMMIT")
+
+    def handed_in(self, queue: str) -> int:
+        """How far a handheld's queue is durable here; 0 for one that was never seen.
+
+        Raises:
+            SpoolError: the disk does not say.
+        """
+        self.settle()
+        try:
+            rows = list(self._connection.execute("SELECT n FROM queue WHERE queue = ?", (queue,)))
+        except apsw.Error as error:
+            raise SpoolError(f"not recorded: {error}") from error
+        return int(rows[0][0]) if rows else 0
 
     def mark_receipted(self, upto_seq: int) -> None:
         """The hub has everything up to here.

@@ -13,7 +13,7 @@ from wire.names import ZERO_HEAD
 SQLITE_VERSION_MIN = (3, 51, 3)
 """Older ones can corrupt a WAL database when a write and a checkpoint race (facts: WAL-reset)."""
 APPLICATION_ID = 0x43555354
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PAGE_BYTES = 4096
 TAIL_LINES_CHECKED = 100
 """So many of the newest lines are hashed at each start; the hub checks every line anyway."""
@@ -25,6 +25,9 @@ CREATE TABLE line (
 ) STRICT;
 CREATE TABLE body (sha256 TEXT PRIMARY KEY, salt TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE session (device TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT;
+"""
+_TABLES_OF_2 = """
+CREATE TABLE queue (queue TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
 """
 
 
@@ -67,6 +70,8 @@ def prepare(connection: apsw.Connection, new_id: str, bytes_max: int) -> tuple[s
         _create(connection, new_id)
     elif connection.pragma("application_id") != APPLICATION_ID:
         raise SpoolUnusableError("it is another program's database")
+    elif version == 1:
+        _upgrade_to_2(connection)
     elif version != SCHEMA_VERSION:
         raise SpoolUnusableError(f"it has version {version}, this program knows {SCHEMA_VERSION}")
     ids: list[tuple[str, int]] = list(connection.execute("SELECT id, upto_seq FROM spool"))
@@ -77,9 +82,16 @@ def prepare(connection: apsw.Connection, new_id: str, bytes_max: int) -> tuple[s
 
 def _create(connection: apsw.Connection, new_id: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute(_TABLES)
+    connection.execute(_TABLES + _TABLES_OF_2)
     connection.execute("INSERT INTO spool VALUES (?, 0)", (new_id,))
     connection.pragma("application_id", APPLICATION_ID)
+    connection.pragma("user_version", SCHEMA_VERSION)
+    connection.execute("COMMIT")
+
+
+def _upgrade_to_2(connection: apsw.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_TABLES_OF_2)
     connection.pragma("user_version", SCHEMA_VERSION)
     connection.execute("COMMIT")
 

@@ -5,7 +5,8 @@ in as events, answers go out as values, clock and spool are arguments. The order
 judged, recorded, and only then answered (P1, P3). Source: design section 3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from devices.feedback import answer_steps
 from devices.frames import DeviceAck, Frame, Reply
@@ -15,7 +16,9 @@ from edge.answering import GivenAnswer
 from edge.event_lines import Stamp, make_fact, make_head
 from edge.feedback_log import Draft, FeedbackLog
 from edge.form_desk import FormDesk
-from edge.forms import Form
+from edge.forms import AnyForm, PairForm, RevokeForm
+from edge.handheld_store import PairedHandheld
+from edge.handhelds import Handhelds, PairedStore
 from edge.open_work import OpenWork
 from edge.recorder import Recorder
 from edge.scan_lines import LastScan
@@ -34,6 +37,7 @@ from edge.station_events import (
     DevicesChanged,
     Enrolled,
     FormSent,
+    HandheldAsked,
     Input,
     LinkChanged,
     ListChanged,
@@ -71,8 +75,13 @@ class StationCore:
         sessions: Mapping[str, Session],
         last_scans: Mapping[str, LastScan],
         work: OpenWork,
+        store: PairedStore,
+        paired: Sequence[PairedHandheld],
     ) -> None:
-        """``sessions`` and ``last_scans`` by device, and ``work``: as the spool left them."""
+        """``sessions`` and ``last_scans`` by device, and ``work``: as the spool left them.
+
+        ``paired``: the handhelds that ``store`` has.
+        """
         self.setup = setup
         self.known = Known(setup.site, setup.policy, held, site_salt)
         self.work = work
@@ -96,6 +105,18 @@ class StationCore:
         self._recorder = Recorder(spool, self._feedback)
         self._scanning = Scanning(self.known, self._recorder, clock, self.time, self.screen, work)
         self._forms = FormDesk(self.known, self._recorder, clock, work)
+        self.handhelds = Handhelds(
+            setup,
+            self.known,
+            spool,
+            clock,
+            self.time,
+            self._feedback,
+            store,
+            paired,
+            sessions,
+            partial(Scanning, self.known, self._recorder, clock, self.time, work=work),
+        )
         self._started_ms = 0
         self._page_count = 0
         self._is_page_due = True
@@ -104,7 +125,7 @@ class StationCore:
 
     def step(self, event: Input) -> list[Output]:
         """Take one event; give what has to be done about it, in this order."""
-        if not isinstance(event, AnswerSent):
+        if not isinstance(event, AnswerSent | HandheldAsked):
             self._is_page_due = True
         return [*self._notice_clock_step(), *self._take(event)]
 
@@ -130,6 +151,8 @@ class StationCore:
                 self._adopt(event)
             case FormSent():
                 return self._take_form(event.form)
+            case HandheldAsked():
+                return self.handhelds.answer(event)
             case LinkChanged():
                 self.link, self.time.reading = event, event.clock
             case Enrolled():
@@ -245,7 +268,8 @@ class StationCore:
             self._recorder.note(make_head(stamp, self.depth, held.version, age_s))
         is_last = isinstance(event, Stopping)
         drafts = self._feedback.all() if is_last else self._feedback.overdue(self._now_ns())
-        return self._recorder.write_down(self.time.stamp(), drafts)
+        outputs = self._recorder.write_down(self.time.stamp(), drafts)
+        return [*outputs, self.handhelds.changed()] if isinstance(event, Started) else outputs
 
     def _forget_bodies(self, event: BodiesDelivered) -> list[Output]:
         try:
@@ -260,7 +284,9 @@ class StationCore:
         event = make_fact(stamp, fact, device=desk.id, source=desk.work.source, reason=reason)
         self._recorder.note(event)
 
-    def _take_form(self, form: Form) -> list[Output]:
+    def _take_form(self, form: AnyForm) -> list[Output]:
+        if isinstance(form, PairForm | RevokeForm):
+            return self.handhelds.obey(form)
         stamp = self.time.stamp()
         places = {desk.id: desk.work for desk in self.desks.values()}
         return self._forms.take(form, places, stamp)

@@ -3,11 +3,22 @@
 Source: design section 2 ("Cores and shells").
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from devices.framing import ScannerProtocol
 from devices.port_thread import PortEvent
-from edge.forms import Form, Refusal
+from edge.excerpt import ListSource
+from edge.forms import AnyForm, Refusal
+from edge.handheld_talk import (
+    HandIn,
+    HandInAnswer,
+    HandInProblem,
+    ListAsk,
+    PairAsk,
+    Paired,
+    PairRefusal,
+)
 from edge.session import FixedSession
 from edge.verdict import HeldList
 from wire.events import ClockReading
@@ -88,7 +99,23 @@ class PackChanged:
 class FormSent:
     """Somebody sent a form on the station page."""
 
-    form: Form
+    form: AnyForm
+
+
+@dataclass(frozen=True, slots=True)
+class HandheldAsked:
+    """A browser says something; ``key`` names its answer.
+
+    ``device`` and ``token_sha256``: who it proved to be, None for one that wants to be paired.
+    ``source`` is what the operating system says of its address, ``read_ns`` when it had come.
+    """
+
+    key: str
+    device: str | None
+    token_sha256: str | None
+    source: str
+    ask: HandIn | PairAsk | ListAsk
+    read_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +158,7 @@ Input = (
     | ListChanged
     | PackChanged
     | FormSent
+    | HandheldAsked
     | LinkChanged
     | Receipted
     | BodiesDelivered
@@ -177,6 +205,24 @@ class FormAnswered:
     refusal: Refusal | None
 
 
+HandheldAnswer = HandInAnswer | HandInProblem | Paired | PairRefusal | ListSource
+
+
+@dataclass(frozen=True, slots=True)
+class HandheldAnswered:
+    """What to say to the browser that asked under ``key``."""
+
+    key: str
+    answer: HandheldAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class HandheldsChanged:
+    """Who may come in from now on: the paired handhelds by the hash of their tokens."""
+
+    by_token: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class BodiesForgotten:
     """Delivered bodies are gone from the disk; others may still wait."""
@@ -195,5 +241,13 @@ class ClockStepped:
 
 
 Output = (
-    Answer | Recorded | NotRecorded | FormAnswered | BodiesForgotten | DevicesChanged | ClockStepped
+    Answer
+    | Recorded
+    | NotRecorded
+    | FormAnswered
+    | HandheldAnswered
+    | HandheldsChanged
+    | BodiesForgotten
+    | DevicesChanged
+    | ClockStepped
 )

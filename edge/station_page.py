@@ -74,6 +74,7 @@ def draw_page(station: StationCore, n: int, clock: Clock) -> PageState:
         task_count=sum(task.found is None for task in tasks),
         deliveries=deliveries[:DELIVERIES_SHOWN_MAX],
         delivery_count=len(deliveries),
+        handhelds=station.handhelds.view(),
     )
 
 

@@ -25,6 +25,8 @@ from edge.station_events import (
     ClockStepped,
     DevicesChanged,
     FormAnswered,
+    HandheldAnswered,
+    HandheldsChanged,
     Input,
     NotRecorded,
     Output,
@@ -49,6 +51,7 @@ DRAW_EVERY_MS = 200
 _logger = structlog.get_logger(__name__)
 
 ForUplink = Recorded | DevicesChanged | ClockStepped
+ForPage = FormAnswered | HandheldAnswered | HandheldsChanged
 
 
 class StationThread:
@@ -62,12 +65,12 @@ class StationThread:
         metrics: Metrics,
         fail_points: FailPoints,
         show: Callable[[str], None],
-        answer: Callable[[FormAnswered], None],
+        answer: Callable[[ForPage], None],
         to_uplink: Callable[[ForUplink], None],
         on_bodies: Callable[[], None],
         on_crash: Callable[[], None],
     ) -> None:
-        """``answer``: to the page that sent a form.
+        """``answer``: to the page that sent a form, and to handhelds.
 
         ``on_crash``: the core failed in a way that nobody foresaw; only a restart helps.
         """
@@ -76,7 +79,7 @@ class StationThread:
         self._clock = clock
         self._metrics = metrics
         self._fail_points = fail_points
-        self._show, self._answer_form = show, answer
+        self._show, self._answer_page = show, answer
         self._to_uplink = to_uplink
         self._on_bodies, self._on_crash = on_bodies, on_crash
         self._ports: Mapping[str, PortThread] = {}
@@ -173,8 +176,8 @@ class StationThread:
                     self._recorded(output)
                 case NotRecorded():
                     self._not_recorded(output)
-                case FormAnswered():
-                    self._answer_form(output)
+                case FormAnswered() | HandheldAnswered() | HandheldsChanged():
+                    self._answer_page(output)
                 case BodiesForgotten():
                     self._on_bodies()
                 case DevicesChanged() | ClockStepped():

@@ -132,17 +132,23 @@ def judge_waybill(waybill: str, held: HeldList, site: str, now: datetime) -> Ver
     series = Result.HV if rule else Result.CLEAR
     shown = series if entry is None or entry.covert else result
     signal = _SIGNALS[shown]
-    if entry is not None and not entry.covert and entry.tone is not None:
-        signal = _TONES[entry.tone]
     banner = None
     if entry is not None and not entry.covert:
-        banner = _entry_banner(entry)
+        signal, banner = entry_signal(entry), entry_banner(entry)
     elif rule is not None:
         banner = Banner(rule.banner_zh, rule.banner_en, None, None)
     return Verdict(result, shown, signal, banner, held.version, held.age_s(now))
 
 
-def _entry_banner(entry: WantedEntry) -> Banner:
+def entry_signal(entry: WantedEntry) -> Signal:
+    """What an entry that is not covert sounds like."""
+    if entry.tone is not None:
+        return _TONES[entry.tone]
+    return _SIGNALS[Result(entry.result.value)]
+
+
+def entry_banner(entry: WantedEntry) -> Banner:
+    """What stands over its alarm."""
     is_stop = _SIGNALS[Result(entry.result.value)] is Signal.STOP
     zh = entry.banner_zh or (STOP_BANNER_ZH if is_stop else HV_BANNER_ZH)
     en = entry.banner_en or (STOP_BANNER_EN if is_stop else WANTED_BANNER_EN)

@@ -97,6 +97,7 @@ def base(screen: str = "ready", **changes: Any) -> State:
         "task_count": 0,
         "deliveries": [],
         "delivery_count": 0,
+        "handhelds": {"pairing": None, "paired": []},
     }
     return {**state, **changes}
 

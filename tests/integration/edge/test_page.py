@@ -4,6 +4,7 @@ import json
 import queue
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,9 +15,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from edge import page as page_module
-from edge.forms import Form, Refusal
+from edge.forms import AnyForm, Refusal
 from edge.metrics import Metrics
 from edge.page import CLIENTS_MAX, Page, PageError, PageServer
+from edge.station_events import HandheldAsked
 
 
 class Served:
@@ -25,16 +27,29 @@ class Served:
     def __init__(self) -> None:
         self.is_ready = True
         self.acks: queue.Queue[int] = queue.Queue()
-        self.forms: queue.Queue[Form] = queue.Queue()
+        self.forms: queue.Queue[AnyForm] = queue.Queue()
+        self.asked: queue.Queue[HandheldAsked] = queue.Queue()
         self.takes_forms = True
-        self.page = Page(Metrics(), lambda: self.is_ready, self.acks.put, self._take)
+        self.page = Page(
+            Metrics(),
+            lambda: self.is_ready,
+            self.acks.put,
+            self._take,
+            self._take_asked,
+            time.monotonic_ns,
+            has_tls=False,
+        )
         self.server = PageServer(self.page, "127.0.0.1", 0)
         self.server.start()
 
-    def _take(self, form: Form) -> bool:
+    def _take(self, form: AnyForm) -> bool:
         if self.takes_forms:
             self.forms.put(form)
         return self.takes_forms
+
+    def _take_asked(self, asked: HandheldAsked) -> bool:
+        self.asked.put(asked)
+        return True
 
     def get(self, path: str, host: str | None = None) -> httpx.Response:
         headers = {"Host": host} if host else {}

@@ -23,7 +23,7 @@ from simulators.scanner import ScannerProtocol as Spoken
 from simulators.simulated_scanner import SimulatedScanner
 from simulators.tcp_cable import DialCable
 from tests.rig.programs import free_port, wait_until
-from tests.unit.edge.fakes import HV, PLAIN, Desk
+from tests.unit.edge.fakes import HV, PLAIN, Desk, FakeStore
 from wire.events import Event, Feedback, Scan, parse_line
 from wire.names import Signal
 
@@ -59,7 +59,9 @@ def open_dock(directory: Path, protocol: ScannerProtocol, cable: Cable) -> Itera
     desk = Desk(protocol)
     clock = SystemClock()
     spool = Spool(directory / "spool.sqlite", "5" * 32)
-    core = StationCore(desk.setup, spool, clock, desk.held, None, {}, {}, OpenWork())
+    core = StationCore(
+        desk.setup, spool, clock, desk.held, None, {}, {}, OpenWork(), FakeStore(), ()
+    )
     station = StationThread(core, spool, clock, Metrics(), NO_FAIL_POINTS, *[lambda *_: None] * 5)
     port = PortThread("dock-1", cable.url, station.put, clock.mono_ns)
     with SimulatedScanner(cable, Spoken(protocol.value)) as scanner:

@@ -282,7 +282,7 @@ def test_forgetting_is_bounded_in_one_go(path: Path, monkeypatch: pytest.MonkeyP
         "UPDATE spool SET id = '99999999999999999999999999999999'",
         "DELETE FROM line",
         "DELETE FROM spool",
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 9",
         "PRAGMA application_id = 7",
     ],
 )

@@ -25,19 +25,18 @@ from edge.station import StationCore
 from edge.station_events import (
     Acknowledged,
     BodiesDelivered,
-    FormAnswered,
     Input,
     LinkChanged,
     Output,
     Recorded,
     Ticked,
 )
-from edge.station_thread import INBOX_MAX, ForUplink, StationThread
+from edge.station_thread import INBOX_MAX, ForPage, ForUplink, StationThread
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore
 from edge.uplink_events import Disconnected, Publish, Refused
 from tests.integration.edge.rig import Broker, free_port, wait_until
-from tests.unit.edge.fakes import Desk
+from tests.unit.edge.fakes import Desk, FakeStore
 from wire.topics import Channel
 
 QUICK = Backoff(first_s=0.01, max_s=0.02)
@@ -62,10 +61,10 @@ class StationRig:
         self.spool = Spool(directory / "spool.sqlite", "5" * 32)
         desk = Desk()
         self.core = StationCore(
-            desk.setup, self.spool, self.clock, desk.held, None, {}, {}, OpenWork()
+            desk.setup, self.spool, self.clock, desk.held, None, {}, {}, OpenWork(), FakeStore(), ()
         )
         self.shown: queue.Queue[str] = queue.Queue()
-        self.answered: queue.Queue[FormAnswered] = queue.Queue()
+        self.answered: queue.Queue[ForPage] = queue.Queue()
         self.told: queue.Queue[ForUplink] = queue.Queue()
         self.bodies: queue.Queue[bool] = queue.Queue()
         self.crashed: queue.Queue[bool] = queue.Queue()

@@ -6,9 +6,10 @@ from importlib.resources import files
 
 from devices.framing import ScannerProtocol
 from devices.port_thread import BytesRead, PortOpened
+from edge.handheld_store import PairedHandheld
 from edge.open_work import OpenWork
 from edge.scan_lines import LastScan
-from edge.seams import Sealed, SpoolError
+from edge.seams import NO_QUEUES, Sealed, SpoolError
 from edge.session import FixedSession, Session, pseudonym
 from edge.station import StationCore
 from edge.station_events import (
@@ -138,6 +139,7 @@ class FakeSpool:
         self.sealed: list[Sealed] = []
         self.bodies: dict[str, PrivateBody] = {}
         self.sessions: dict[str, bytes] = {}
+        self.queues: dict[str, int] = {}
         self.appends = 0
         self.upto_seq = 0
         self._known_seq = 0
@@ -162,6 +164,7 @@ class FakeSpool:
         events: Sequence[Event],
         bodies: Mapping[str, PrivateBody],
         sessions: Mapping[str, bytes],
+        queues: Mapping[str, int] = NO_QUEUES,
     ) -> list[Sealed]:
         assert events, "an append without events is a commit for nothing"
         if self.fails is not None and not self.fails_after:
@@ -176,10 +179,15 @@ class FakeSpool:
             added.append(self.sealed[-1])
         self.bodies.update(bodies)
         self.sessions.update(sessions)
+        self.queues.update(queues)
         if self.fails is not None:
             raise self.fails  # head_seq stands where it stood, until somebody settles the doubt
         self._known_seq = len(self.sealed)
         return added
+
+    def handed_in(self, queue: str) -> int:
+        self.settle()
+        return self.queues.get(queue, 0)
 
     def mark_receipted(self, upto_seq: int) -> None:
         assert upto_seq <= self.head_seq
@@ -209,6 +217,19 @@ class FakeSpool:
         return [parse_line(sealed.line) for sealed in self.sealed]
 
 
+class FakeStore:
+    """Paired handhelds in memory; can fail."""
+
+    def __init__(self) -> None:
+        self.kept: tuple[PairedHandheld, ...] = ()
+        self.fails = False
+
+    def save(self, handhelds: tuple[PairedHandheld, ...]) -> None:
+        if self.fails:
+            raise OSError("no space left on device")
+        self.kept = handhelds
+
+
 class Desk:
     """A station with its fakes, driven in one thread."""
 
@@ -235,12 +256,21 @@ class Desk:
             scanners=tuple(setups),
         )
         self.held = HeldList(WantedIndex(shipped_list(POLICY.waybill)), None)
+        self.store = FakeStore()
         self._kept = (salt, sessions or {}, last_scans or {}, work or OpenWork())
         self.build()
 
     def build(self) -> None:
         """Make the core anew, from what was kept."""
-        self.core = StationCore(self.setup, self.spool, self.clock, self.held, *self._kept)
+        self.core = StationCore(
+            self.setup,
+            self.spool,
+            self.clock,
+            self.held,
+            *self._kept,
+            self.store,
+            self.store.kept,
+        )
 
     def start(self) -> "Desk":
         self.core.step(Started())
