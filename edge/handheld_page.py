@@ -44,8 +44,8 @@ PAIR_PAUSE_S = 1.0
 PAIR_KEY = "pair"
 FILES = (
     "handheld.html", "handheld.js", "handheld.css", "wedge.js", "queue.js", "own_list.js",
-    "hand_in.js", "keypad.js", "sound.js", "words.js", "verdicts.js", "handover.js",
-    "tokens.css", "station.css", "verdicts.css", "work.css",
+    "hand_in.js", "handheld_screen.js", "keypad.js", "sound.js", "words.js", "verdicts.js",
+    "handover.js", "tokens.css", "station.css", "verdicts.css", "work.css",
     "messages.zh.json", "messages.en.json", "icon.svg",
 )  # fmt: skip
 """What the page consists of; the service worker keeps all of it."""

@@ -146,7 +146,8 @@ function reasonTile(name, words) {
   return make("label", "tile", input, make("span", "", words.say(`exception.reason.${name}`)));
 }
 
-function field(key, attributes, words) {
+/** A labelled field. */
+export function field(key, attributes, words) {
   const { className = "", ...rest } = attributes;
   const input = make("input", className);
   Object.assign(input, { type: "text", autocomplete: "off", spellcheck: false, ...rest });
@@ -178,7 +179,8 @@ function rowButton(number, ...rest) {
   return button;
 }
 
-function title(key, panel, ...subject) {
+/** A panel's head: what it is about, and the way out. */
+export function title(key, panel, ...subject) {
   const close = make("button", "close", icon("cross"), make("span", "", panel.words.say("form.close")));
   close.type = "button";
   close.addEventListener("click", () => panel.close());

@@ -2,11 +2,14 @@
 // is typed is sent once, stays until the edge says "recorded", and is forgotten then.
 
 import { exceptionForm, searchForm, searchList, signerForm, signerList } from "/static/forms.js";
+import { handheldList } from "/static/handhelds.js";
 import { clock, icon, make } from "/static/words.js";
 
 const FORGET_MS = 180_000; // an ID that somebody left half typed
 const SAID_MS = 4000;
 const KEY_BYTES = 16;
+const DOCK = { searches: "search", signers: "pen", handhelds: "phone-scan", exception: "alarm" };
+const SHOWN_BY_STATE = new Set(["pair", "revoke"]); // what came of these stands in the next state
 
 /** The dock's buttons and the panel that they open; `send` gives a form to the edge. */
 export class Panel {
@@ -20,7 +23,7 @@ export class Panel {
     this.touchedAt = 0;
     panel.addEventListener("input", () => { this.touchedAt = performance.now(); });
     panel.addEventListener("keydown", (event) => { if (event.key === "Escape") this.close(); });
-    this.buttons = ["searches", "signers", "exception"].map((name) => this.dockButton(name));
+    this.buttons = Object.keys(DOCK).map((name) => this.dockButton(name));
     dock.append(...this.buttons);
   }
 
@@ -29,7 +32,7 @@ export class Panel {
   }
 
   dockButton(name) {
-    const button = make("button", `dock-button dock-${name}`, icon({ searches: "search", signers: "pen", exception: "alarm" }[name]),
+    const button = make("button", `dock-button dock-${name}`, icon(DOCK[name]),
       make("span", "dock-word"), make("span", "dock-count"));
     button.type = "button";
     button.addEventListener("click", () => this.open({ name }));
@@ -73,8 +76,9 @@ export class Panel {
   answered(answer) {
     if (this.form === null || answer.key !== this.form.key) return;
     const mayBeThere = answer.reason === "unsure" || answer.reason === "busy" || answer.reason === "disk";
+    const isShown = answer.recorded && SHOWN_BY_STATE.has(this.form.type);
     this.form = null;
-    this.said = answer.recorded
+    this.said = isShown ? null : answer.recorded
       ? { recorded: true, at: performance.now() }
       : { recorded: false, reason: answer.reason, again: mayBeThere ? answer.key : null };
     if (answer.recorded) this.drawn = "";
@@ -103,10 +107,11 @@ export class Panel {
     const counts = {
       searches: soonest ? `${state.task_count} · ${clock(soonest.due_in_s, words)}` : `${state.task_count}`,
       signers: `${state.delivery_count}`,
+      handhelds: state.handhelds.paired.length ? `${state.handhelds.paired.length}` : "",
       exception: "",
     };
-    const hidden = { searches: state.tasks.length === 0, signers: state.delivery_count === 0, exception: false };
-    for (const [i, name] of ["searches", "signers", "exception"].entries()) {
+    const hidden = { searches: state.tasks.length === 0, signers: state.delivery_count === 0, handhelds: false, exception: false };
+    for (const [i, name] of Object.keys(DOCK).entries()) {
       const button = this.buttons[i];
       button.hidden = hidden[name];
       button.classList.toggle("dock-late", name === "searches" && Boolean(soonest) && soonest.due_in_s < 0);
@@ -140,6 +145,7 @@ export class Panel {
       if (delivery) return signerForm(this, delivery);
       return state.deliveries.length ? signerList(this) : null;
     }
+    if (view.name === "handhelds") return handheldList(this);
     return exceptionForm(this);
   }
 

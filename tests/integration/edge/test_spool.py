@@ -20,6 +20,7 @@ from wire.messages import PrivateBody
 from wire.names import ZERO_HEAD, format_at
 
 ID = "5" * 32
+QUEUE = "a1" * 16
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 KILLS = 50
 
@@ -267,6 +268,36 @@ def test_forgetting_is_bounded_in_one_go(path: Path, monkeypatch: pytest.MonkeyP
     spool.mark_receipted(6)
     assert [spool.tidy(NOW).forgotten for _ in range(4)] == [2, 2, 1, 0]
     spool.close()
+
+
+# ---------------------------------------------------------------- handhelds' queues
+
+
+@pytest.mark.parametrize("happened", [False, True])
+def test_a_queues_place_stands_or_falls_with_its_line(path: Path, happened: bool) -> None:
+    """A sync that failed, and one that happened and was said to have failed."""
+    with sick_disk("queue") as disk:
+        spool = Spool(path, ID, vfs="queue")
+        assert spool.handed_in(QUEUE) == 0
+        spool.append([fact("one")], {}, {}, {QUEUE: 1})
+        disk.sync_fails, disk.sync_fails_after = not happened, happened
+        with pytest.raises(SpoolError):
+            spool.append([fact("two")], {}, {}, {QUEUE: 2})
+        disk.sync_fails = disk.sync_fails_after = False
+        assert spool.handed_in(QUEUE) == spool.settle() == len(lines_of(path))
+        spool.close()
+
+
+def test_a_spool_of_the_first_version_is_taken_over_with_its_lines(path: Path) -> None:
+    spool = Spool(path, ID)
+    spool.append([fact("one")], {}, {})
+    spool.close()
+    change(path, "DROP TABLE queue; PRAGMA user_version = 1")
+    again = Spool(path, "6" * 32)
+    assert (again.id, again.head_seq, again.handed_in(QUEUE)) == (ID, 1, 0)
+    again.append([fact("two")], {}, {}, {QUEUE: 7})
+    again.close()
+    assert len(lines_of(path)) == 2
 
 
 # ---------------------------------------------------------------- a spool that is not to be trusted

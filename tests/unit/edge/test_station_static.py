@@ -9,6 +9,8 @@ import pytest
 from devices.symbology import Verb
 from edge.acts import ActHint
 from edge.forms import ExceptionReason, Refusal
+from edge.handheld_page import FILES
+from edge.handheld_talk import HandInProblem, PairRefusal
 from tests.unit.contrast import AA_TEXT, ratio, tokens
 from wire.events import ContainerKind
 from wire.messages import Problem
@@ -52,6 +54,47 @@ def test_the_page_offers_every_reason_for_an_exception() -> None:
     offered = re.search(r"const REASONS = (\[[^\]]*\])", (STATIC / "forms.js").read_text())
     assert offered is not None
     assert json.loads(offered[1]) == list(ExceptionReason)
+
+
+def test_the_handheld_knows_every_verb_and_step() -> None:
+    code = (STATIC / "own_list.js").read_text()
+    for name, values in (("VERBS", Verb), ("STEPS", Step)):
+        known = re.search(rf"const {name} = (\[[^\]]*\])", code)
+        assert known is not None
+        assert json.loads(known[1]) == [value.value for value in values]
+
+
+def test_the_handheld_has_a_word_for_each_refusal() -> None:
+    table = messages("zh")
+    refused = [f"handheld.pair.{refusal}" for refusal in PairRefusal]
+    shown = set(HandInProblem) - {
+        HandInProblem.NOT_PAIRED, HandInProblem.OTHER_QUEUE, HandInProblem.BUSY,
+    }  # fmt: skip
+    refused += [f"handheld.problem.{problem}" for problem in shown]
+    assert [key for key in refused if key not in table] == []
+
+
+def test_the_handhelds_page_starts_offline_with_all_that_it_asks_for() -> None:
+    asked = set(re.findall(r'"/static/([^"]+)"', (STATIC / "handheld.html").read_text()))
+    while True:
+        scripts = [STATIC / name for name in asked if name.endswith(".js")]
+        found = {
+            n for script in scripts for n in re.findall(r'"/static/([^"]+)"', script.read_text())
+        }
+        if found <= asked:
+            break
+        asked |= found
+    asked |= {"handheld.html", "messages.zh.json", "messages.en.json"}
+    assert asked == set(FILES)
+
+
+def test_both_pages_draw_their_icons_alike() -> None:
+    sprites = [re.findall(r'<symbol id="(.*?)".*?>(.*?)</symbol>', (STATIC / page).read_text())
+               for page in ("index.html", "handheld.html")]  # fmt: skip
+    station, handheld = map(dict, sprites)
+    both = set(station) & set(handheld)
+    assert len(both) > 8
+    assert [name for name in both if station[name] != handheld[name]] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
