@@ -350,6 +350,7 @@ def test_a_form_is_opened_filled_and_left_by_keyboard(
 ) -> None:
     edge.show(state)
     page.goto(edge.url)
+    expect(page.locator(f".dock-{name}")).to_be_visible()
     page.locator(f".dock-{name}").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#panel")).to_be_visible()
