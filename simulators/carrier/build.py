@@ -88,7 +88,7 @@ def _sites(size: Size) -> Iterator[Site]:
         centre = f"{code}R"
         name = region.name_zh
         yield Site(centre, f"{name}二级调度中心", SiteKind.DISPATCH, code, None, zone)
-        yield Site(top, f"{name}一级中转场", SiteKind.LEVEL_1, code, None, zone)
+        yield Site(top, f"{name}一级中转场", SiteKind.LEVEL_1, code, centre, zone)
         letters = iter("ABCDEFGHIJKLMNOPQ")
         for second in range(size.level_2_per_region):
             hub = f"{code}X{second + 1}"

@@ -144,13 +144,17 @@ def _declare(rng: random.Random, book: ScanBook, parcel: Parcel) -> None:
         "destination": parcel.destination,
         "accepted_at": format_at(parcel.accepted_at),
         "sender": {"name": _person(rng), "phone": _phone(rng)},
-        "recipient": {"name": _person(rng), "phone": _phone(rng)},
+        "recipient": {"name": _person(rng), "phone": _phone(rng), "address": _address(rng)},
     }
     book.call(parcel.accepted_at + DECLARED_AFTER, "PUT", f"parcels/{parcel.waybill}", body)
 
 
 def _person(rng: random.Random) -> str:
     return rng.choice("王李张刘陈杨赵黄周吴") + rng.choice(["先生", "女士"])
+
+
+def _address(rng: random.Random) -> str:
+    return f"{rng.choice(['人民', '解放', '中山', '和平', '建设'])}路{rng.randrange(1, 300)}号"
 
 
 def _phone(rng: random.Random) -> str:

@@ -21,7 +21,6 @@ from simulators.carrier.plan import next_round
 from simulators.carrier.timetable import SiteKind
 from simulators.carrier.truth import How
 from simulators.carrier.world import World
-from wire.site_pack import Duty
 
 ROUND_PARCELS_MAX = 8
 """What one courier takes along."""
@@ -58,9 +57,7 @@ class Deliveries:
                     self.agenda.note(leave, partial(self._go_out, site.code, end))
 
     def _go_out(self, site: str, ends_at: datetime, now: datetime) -> None:
-        couriers = self.world.badges(site, Duty.COURIER) or self.world.badges(
-            site, Duty.DEDICATED_DELIVERER
-        )
+        couriers = self.world.couriers(site)
         parcels = self._gather(site, now, len(couriers) * ROUND_PARCELS_MAX)
         if not parcels:
             return

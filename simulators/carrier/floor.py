@@ -218,7 +218,7 @@ class Floor:
         return end
 
     def deliver(self, parcel: Parcel, courier: str, at: datetime, signed: bool = True) -> datetime:
-        """Scanned as soon as it is finished (HV-2.6.4); the signer's ID is typed (HV-2.6)."""
+        """Scanned as soon as it is finished (HV-2.6.4); a high value's signer is typed (HV-2.6)."""
         device = handheld(courier)
         if parcel.is_forgotten:
             turn, end = Scanned(at, told=False), at
@@ -227,7 +227,8 @@ class Floor:
             (turn,), end = self.book.write(work, at, [parcel.label])
             if signed:
                 signer = f"ID-{self.rng.randrange(10**8):08d}"
-                self.book.type(end, parcel.site, device, "deliver", parcel.waybill, signer)
+                if parcel.high_value:
+                    self.book.type(end, parcel.site, device, "deliver", parcel.waybill, signer)
         parcel.holder = None
         self._hold(parcel, turn, "deliver")
         return turn.at

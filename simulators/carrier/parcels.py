@@ -19,8 +19,6 @@ from wire.site_pack import Duty
 ORDINARY_SHARE = 0.1
 TO_LEVEL_2_SHARE = 0.08
 """Parcels whose dedicated deliverer starts from the level-2 hub itself (HV-2.5)."""
-PICKUP_PEAK = 0.6
-"""How far into the day most pickups are."""
 
 
 class Fault(StrEnum):
@@ -175,7 +173,7 @@ def _waybill(rng: random.Random, number: int, high_value: bool) -> str:
 
 def _pickup(rng: random.Random, world: World, site: str, day: date) -> datetime:
     first, last = (world.moment(site, day, clock) for clock in world.timetable.pickups)
-    share = rng.triangular(0, 1, PICKUP_PEAK)
+    share = rng.triangular(0, 1, world.timetable.pickup_peak)
     return utc(first + (last - first) * share)
 
 

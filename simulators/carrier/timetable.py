@@ -29,8 +29,8 @@ class Timetable:
     ``up`` and ``down`` name the level-2 hubs' shifts towards the level-1 hub and the branches.
     What is not ready ``cut_off`` before a shift's end leaves with the next one; what waits longer
     than ``store_after`` is locked away (HV-2.8). ``homecomings`` are when couriers hand in what
-    they accepted during ``pickups``; ``rounds`` when they go out and have to be done. The ``_h``
-    are hours of trips to choose from.
+    they accepted during ``pickups``, most at the share ``pickup_peak`` of those hours; ``rounds``
+    when they go out and have to be done. The ``_h`` are hours of trips to choose from.
     """
 
     shifts: Mapping[SiteKind, Mapping[str, Window]]
@@ -39,6 +39,7 @@ class Timetable:
     cut_off: timedelta
     store_after: timedelta
     pickups: Window
+    pickup_peak: float
     homecomings: tuple[time, ...]
     rounds: tuple[Window, ...]
     branch_h: tuple[float, ...]
@@ -69,6 +70,7 @@ USUAL = Timetable(
     store_after=timedelta(hours=4),
     # HV-2.2.1: orders until 18:00, pickups until 19:00; the last ones miss the evening's shift.
     pickups=(time(9), time(18, 50)),
+    pickup_peak=0.6,
     homecomings=(time(11, 15), time(15), time(18), time(19, 15)),
     # HV-2.6: in principle done by 18:00.
     rounds=((time(9), time(12)), (time(14), time(17, 40))),
@@ -79,29 +81,33 @@ USUAL = Timetable(
 )
 
 
-def _every_two_hours(first: int) -> dict[str, Window]:
-    return {f"s{hour:02d}": (time(hour), time((hour + 2) % 24)) for hour in range(first, 24, 2)}
+def _every_hour(minute: int) -> dict[str, Window]:
+    return {
+        f"s{hour:02d}{minute:02d}": (time(hour, minute), time((hour + 1) % 24, minute))
+        for hour in range(24)
+    }
 
 
-_EVEN, _ODD = _every_two_hours(0), _every_two_hours(1)
+_FULL, _QUARTER_TO = _every_hour(0), _every_hour(45)
 
 BRISK = Timetable(
     shifts={
-        SiteKind.BRANCH: _EVEN,
-        SiteKind.LEVEL_2: _ODD,
-        SiteKind.LEVEL_1: _EVEN,
+        SiteKind.BRANCH: _FULL,
+        SiteKind.LEVEL_2: _QUARTER_TO,
+        SiteKind.LEVEL_1: _FULL,
         SiteKind.DISPATCH: {"day": (time(8), time(20))},
     },
-    up=tuple(_ODD),
-    down=tuple(_ODD),
+    up=tuple(_QUARTER_TO),
+    down=tuple(_QUARTER_TO),
     cut_off=timedelta(minutes=10),
     store_after=timedelta(minutes=45),
-    pickups=(time(8, 5), time(20)),
+    pickups=(time(9, 12), time(23, 30)),
+    pickup_peak=0.02,
     homecomings=tuple(time(hour, 30) for hour in range(24)),
-    rounds=tuple((time(hour), time(hour + 1, 30)) for hour in range(0, 24, 2)),
-    branch_h=(0.5,),
-    trunk_h=(0.5,),
+    rounds=tuple((time(hour, 20), time(hour + 1, 10)) for hour in range(23)),
+    branch_h=(0.25,),
+    trunk_h=(0.25,),
     road_h=(1.0,),
     air_h=(1.0,),
 )
-"""For a day that is watched sixty times as fast: a departure every other minute."""
+"""For days that are watched sixty times as fast: a departure every minute."""

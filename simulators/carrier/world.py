@@ -159,6 +159,10 @@ class World:
         """The badges of a site's people with a duty."""
         return self._staff.get((site, duty), ())
 
+    def couriers(self, site: str) -> tuple[str, ...]:
+        """Who delivers from a site."""
+        return self.badges(site, Duty.COURIER) or self.badges(site, Duty.DEDICATED_DELIVERER)
+
     def receiver_at(self, site: str, at: datetime) -> str:
         """Who keeps and receives at a site now: hubs change at 07:00 and 19:00 local time."""
         badges = self.badges(site, Duty.DESIGNATED_KEEPER)
