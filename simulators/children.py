@@ -37,7 +37,7 @@ class StopRequestedError(Exception):
 class Child:
     """One program in a session of its own, so that Ctrl-C reaches only the one that stops it."""
 
-    def __init__(self, name: str, argv: list[str], log_dir: Path) -> None:
+    def __init__(self, name: str, argv: list[str], log_dir: Path, test_clock: str) -> None:
         self.name = name
         self.stdout_path = log_dir / f"{name}.out"
         self.stderr_path = log_dir / f"{name}.log"
@@ -49,7 +49,7 @@ class Child:
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
-                env=_environment(),
+                env=_environment(test_clock),
             )
 
     def exit_code(self) -> int | None:
@@ -108,9 +108,12 @@ class Children:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def start(self, name: str, argv: list[str]) -> Child:
-        """Start a program; its output goes to ``<name>.out`` and ``<name>.log``."""
-        child = Child(name, argv, self._log_dir)
+    def start(self, name: str, argv: list[str], test_clock: str) -> Child:
+        """Start a program; its output goes to ``<name>.out`` and ``<name>.log``.
+
+        ``test_clock`` is its ``CUSTOS_TEST_CLOCK``.
+        """
+        child = Child(name, argv, self._log_dir, test_clock)
         self._running.append(child)
         return child
 
@@ -165,7 +168,7 @@ class Children:
         self._stop_requested = True
 
 
-def _environment() -> dict[str, str]:
+def _environment(test_clock: str) -> dict[str, str]:
     # CUSTOS_* would override the configuration files that are written for these programs.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CUSTOS_")}
-    return kept | {"PYTHONUNBUFFERED": "1"}
+    return kept | {"PYTHONUNBUFFERED": "1", "CUSTOS_TEST_CLOCK": test_clock}

@@ -126,7 +126,7 @@ def demo(
     beats: Annotated[int | None, typer.Option(min=1, help="Stop after so many beats.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=SPEED_MAX, help="Shorter pauses.")] = 1.0,
 ) -> None:
-    """Run hub, two edges and a busy dock on this machine until Ctrl-C."""
+    """Play a carrier's day on this machine, with hub and four edges, until Ctrl-C."""
     raise typer.Exit(run_demo(data_dir, http_port, seed, beats, speed=speed))
 
 

@@ -4,11 +4,16 @@ Shell: it looks for free ports and writes files.
 """
 
 import json
+import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulators.cable import Cable, PtyCable
+from simulators.carrier.pulls import EDGE
+from simulators.carrier.world import World
+from simulators.demo_day import EDGE_SITES, FROM, POLICY, devices_of
+from simulators.play import GATE_1, GATE_2
 from simulators.refused import RefusedError
 from simulators.tcp_cable import TcpCable
 
@@ -42,13 +47,18 @@ class EdgePlan:
         return f"{self.site}-{self.edge}"
 
 
-EDGES = (
-    EdgePlan("755A", "dock", (ScannerPlan("dock-1"), ScannerPlan("dock-2", tcp=True))),
-    EdgePlan("755W", "hall", (ScannerPlan("hall-1"),)),
-)
-SCANNERS = tuple(scanner for plan in EDGES for scanner in plan.scanners)
-SITES = {scanner.id: plan.site for plan in EDGES for scanner in plan.scanners}
-"""The site of each scanner, by its id."""
+def plan_edges(world: World) -> tuple[EdgePlan, ...]:
+    """One edge for each site that the days work at; the gate's scanners hang on the first."""
+    # The one whose plug is pulled has a path of its own: a port might be another's by then.
+    gate = (ScannerPlan(GATE_1, tcp=True), ScannerPlan(GATE_2))
+    return tuple(
+        EdgePlan(
+            site,
+            EDGE,
+            (*(gate if site == FROM else ()), *map(ScannerPlan, devices_of(world, site))),
+        )
+        for site in EDGE_SITES
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ def find_ports(http_port: int) -> DemoPorts:
     return DemoPorts(http_port, _next_free(BROKER_PORT, {http_port}))
 
 
-def find_station_ports(ports: DemoPorts) -> tuple[int, ...]:
+def find_station_ports(ports: DemoPorts, count: int) -> tuple[int, ...]:
     """Choose the edges' ports, the next free ones, when the edges are about to start.
 
     Not with the hub's: until that runs, another program may have taken them.
@@ -82,10 +92,10 @@ def find_station_ports(ports: DemoPorts) -> tuple[int, ...]:
         RefusedError: none is free.
     """
     used = {ports.http, ports.broker}
-    return tuple(_next_free(STATION_PORT, used) for _ in EDGES)
+    return tuple(_next_free(STATION_PORT, used) for _ in range(count))
 
 
-def make_cable(data_dir: Path, plan: ScannerPlan) -> Cable:
+def make_cable(data_dir: Path, site: str, plan: ScannerPlan) -> Cable:
     """Make a scanner's cable and plug it in.
 
     Raises:
@@ -96,27 +106,63 @@ def make_cable(data_dir: Path, plan: ScannerPlan) -> Cable:
         return TcpCable(LOOPBACK, _next_free(SCANNER_PORT, set()))
     folder = data_dir / "scanners"
     folder.mkdir(exist_ok=True)
-    return PtyCable(folder / plan.id)
+    return PtyCable(folder / f"{site}-{plan.id}")
 
 
-def write_hub_config(data_dir: Path, ports: DemoPorts) -> Path:
-    """Write hub.toml and return its path."""
+def put_aside(data_dir: Path, edges: tuple[EdgePlan, ...]) -> None:
+    """Keep what the demo before has recorded in ``before``, and what was there no longer.
+
+    The clock begins at the same hour each time: old records would lie in the day's future.
+
+    Raises:
+        RefusedError: it cannot be moved.
+    """
+    before = data_dir / "before"
+    names = ("hub", *(plan.name for plan in edges))
+    left = [data_dir / name for name in names if (data_dir / name).exists()]
+    if not left:
+        return
+    try:
+        if before.exists():
+            shutil.rmtree(before)
+        before.mkdir()
+        for each in left:
+            each.rename(before / each.name)
+    except OSError as error:
+        raise RefusedError(f"cannot move what lies in {data_dir}: {error.strerror}") from error
+
+
+def write_hub_config(data_dir: Path, ports: DemoPorts, smtp_port: int, network: str) -> Path:
+    """Write hub.toml, the network and the policy file, and return the first one's path."""
+    network_path, policy_path = data_dir / "network.toml", data_dir / "policy.toml"
+    network_path.write_text(network, encoding="utf-8")
+    policy_path.write_text(POLICY, encoding="utf-8")
     path = data_dir / "hub.toml"
     path.write_text(
         f"data_dir = {_quoted(data_dir / 'hub')}\n"
         f'mqtt = "embedded://{LOOPBACK}:{ports.broker}"\n'
         f'http = "{LOOPBACK}:{ports.http}"\n'
+        f"network = {_quoted(network_path)}\n"
+        f"policy = {_quoted(policy_path)}\n"
         "\n[edges]\n"
-        'enrolment = "first-use"\n',
+        'enrolment = "first-use"\n'
+        "\n[smtp]\n"
+        f'host = "{LOOPBACK}"\n'
+        f"port = {smtp_port}\n"
+        'security = "none"\n'
+        'sender = "custos@demo.example"\n',
         encoding="utf-8",
     )
     return path
 
 
 def write_edge_config(
-    data_dir: Path, plan: EdgePlan, ports: DemoPorts, station_port: int, urls: dict[str, str]
+    data_dir: Path, plan: EdgePlan, ports: DemoPorts, station: str, urls: dict[str, str]
 ) -> Path:
-    """Write one edge's edge.toml and return its path; ``urls`` by scanner id."""
+    """Write one edge's edge.toml and return its path.
+
+    ``station`` is its page's address; ``urls`` by scanner id.
+    """
     scanners = "".join(
         f'\n[[scanner]]\nid = "{scanner.id}"\n'
         f'url = {_quoted(urls[scanner.id])}\nprotocol = "honeywell"\n'
@@ -131,7 +177,7 @@ def write_edge_config(
         f'mqtt = "mqtt://{LOOPBACK}:{ports.broker}"\n'
         f'http = "http://{LOOPBACK}:{ports.http}"\n'
         "\n[station]\n"
-        f'listen = "{LOOPBACK}:{station_port}"\n'
+        f'listen = "{station}"\n'
         f"{scanners}",
         encoding="utf-8",
     )

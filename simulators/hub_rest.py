@@ -7,9 +7,11 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from typing import Any
 
-TIMEOUT_S = 5.0
-BODY_BYTES_MAX = 64 * 1024
+TIMEOUT_S = 15.0
+BODY_BYTES_MAX = 1024 * 1024
 
 
 class HubRestError(Exception):
@@ -35,30 +37,46 @@ def _open(request: urllib.request.Request | str) -> http.client.HTTPResponse:
 
 
 class HubRest:
-    """An administrator's requests."""
+    """An administrator's requests; paths are those under /api/v1."""
 
     def __init__(self, base_url: str, token: str) -> None:
         """``base_url`` without a final slash; ``token`` is the content of admin.token."""
         self._base_url = base_url
         self._token = token
 
-    def put_wanted(self, waybill: str, entry: dict[str, str]) -> None:
-        """Put a waybill on the wanted list (interface.md: PUT wanted/{waybill}).
+    def get(self, path: str) -> Any:
+        """The JSON of a route.
+
+        Raises:
+            HubRestError: the hub refused or did not answer, or not with JSON of at most
+                ``BODY_BYTES_MAX``.
+        """
+        try:
+            return json.loads(self._ask("GET", path, None))
+        except ValueError as error:
+            raise HubRestError(f"the hub's answer cannot be read: {error}") from error
+
+    def send(self, method: str, path: str, body: Mapping[str, object] | None) -> None:
+        """PUT, POST or DELETE.
 
         Raises:
             HubRestError: the hub refused or did not answer.
         """
+        self._ask(method, path, body)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None) -> bytes:
         request = urllib.request.Request(
-            f"{self._base_url}/api/v1/wanted/{waybill}",
-            data=json.dumps(entry).encode(),
-            method="PUT",
+            f"{self._base_url}/api/v1/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
             headers={
                 "Authorization": f"Bearer {self._token}",
                 "Content-Type": "application/json",
             },
         )
         try:
-            _open(request).close()
+            with _open(request) as answer:
+                return answer.read(BODY_BYTES_MAX)
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read(BODY_BYTES_MAX).decode(errors="replace")

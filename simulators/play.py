@@ -1,22 +1,20 @@
-"""A busy dock as a script: who scans what where, and what the scanner should answer.
+"""Scenes at a gate as a script: who scans what there, and what the scanner should answer.
 
-Pure: one seed gives one endless day. The opening shows everything once; after it the scenes come
-as the dice fall. Waybills are 12 digits, ``103`` is the high-value series (HV-2.11.1).
+Pure. They show what the day's work does not: wanted and stopped parcels, foreign and hostile
+labels, a pulled plug, one scan delivered twice. One seed gives endless scenes; the opening shows
+everything once. Waybills are 12 digits of a series that the day's carrier does not use.
 """
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from wire.names import Signal
 
-DOCK_1, DOCK_2, HALL_1 = "dock-1", "dock-2", "hall-1"
-HV_WORDS = "特殊安全产品(高价值)快件 high-value parcel"
-TRAVELLING_MAX = 20
-"""High-value parcels between the two sites; with so many under way no further one comes."""
-
-_PEOPLE = (("wang-fang-7KQ2", "王芳"), ("li-qiang-M4T9", "李强"), ("chen-jing-P8X3", "陈静"))
-_HALL_PERSON = ("zhao-lei-D5N6", "赵磊")
+GATE_1, GATE_2 = "gate-1", "gate-2"
+SERIES = "888"
+BREATH_S = 20.0
+"""Between two scenes: the day's work is what there is to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,100 +58,58 @@ Beat = ScanBeat | WantedBeat | PlugBeat
 
 
 @dataclass(slots=True)
-class _Day:
-    """What the script remembers: the dice, and the parcels between the two sites."""
+class _Gate:
+    """What the script remembers: the dice."""
 
     rng: random.Random
-    travelling: list[bytes] = field(default_factory=list)
 
-    def waybill(self, series: str) -> bytes:
+    def waybill(self, series: str = SERIES) -> bytes:
         digits = 12 - len(series)
         return f"{series}{self.rng.randrange(10**digits):0{digits}d}".encode()
-
-    def has_room(self) -> bool:
-        return len(self.travelling) < TRAVELLING_MAX
 
     def breath_s(self) -> float:
         return round(self.rng.uniform(1.0, 3.0), 1)
 
 
-def script(rng: random.Random) -> Iterator[Beat]:
-    """The day of ``rng``, without end."""
-    day = _Day(rng)
-    yield from _opening(day)
-    scenes = {
-        _ordinary: 12,
-        _hv_arrives: 4,
-        _hv_goes_on: 4,
-        _wanted: 2,
-        _stopped: 1,
-        _hostile: 1,
-        _foreign_ean: 1,
-        _unplugged: 1,
-        _delivered_twice: 1,
-        _handover: 1,
-        _bag: 1,
-    }
+def script(rng: random.Random, people: tuple[tuple[str, str], ...]) -> Iterator[Beat]:
+    """The scenes of ``rng``, without end; ``people`` are badge and name of who stands there."""
+    gate = _Gate(rng)
+    scenes = {_wanted: 2, _stopped: 1, _hostile: 1, _foreign_ean: 1, _unplugged: 1, _twice: 1}
+    for person, scanner in zip(people, (GATE_1, GATE_2), strict=True):
+        yield from _sign_on(scanner, person)
+    for scene in scenes:
+        yield from scene(gate)
     while True:
         (scene,) = rng.choices(list(scenes), weights=list(scenes.values()))
-        yield from scene(day)
+        yield from _rest(scene(gate))
 
 
-def _opening(day: _Day) -> Iterator[Beat]:
-    yield from _sign_on(DOCK_1, _PEOPLE[0], "arrive", "D1")
-    yield from _sign_on(HALL_1, _HALL_PERSON, "arrive", "H1")
-    yield from _ordinary(day)
-    yield from _hv_arrives(day)
-    yield from _sign_on(DOCK_2, _PEOPLE[1], "sort", "D2")
-    yield from _wanted(day)
-    yield from _hv_goes_on(day)
-    yield from _foreign_ean(day)
-    yield from _hostile(day)
-    yield from _stopped(day)
-    yield from _unplugged(day)
-    yield from _delivered_twice(day)
-    yield from _handover(day)
-    yield from _bag(day)
+def _rest(beats: Iterator[Beat]) -> Iterator[Beat]:
+    """A scene with a long pause behind its last beat."""
+    held = next(beats)
+    for beat in beats:
+        yield held
+        held = beat
+    yield replace(held, pause_s=BREATH_S)
 
 
 def _label(scanner: str, verb: str, words: str) -> ScanBeat:
     return ScanBeat(scanner, f"CX:{verb}".encode(), Signal.OK, words, pause_s=0.8)
 
 
-def _sign_on(scanner: str, person: tuple[str, str], step: str, place: str) -> Iterator[Beat]:
-    token, name = person
-    yield _label(scanner, f"BY:{token}", f"{name} 上岗 signs on")
-    yield _label(scanner, f"STEP:{step}", f"{name} 选择步骤 chooses step {step}")
-    yield _label(scanner, f"PLACE:{place}", f"{name} 位置 stands at {place}")
+def _sign_on(scanner: str, person: tuple[str, str]) -> Iterator[Beat]:
+    badge, name = person
+    yield _label(scanner, f"BY:{badge}", f"{name} 上岗 signs on")
+    yield _label(scanner, "STEP:inspect", f"{name} 选择步骤 chooses step inspect")
 
 
-def _parcel(day: _Day, scanner: str) -> ScanBeat:
+def _parcel(gate: _Gate, scanner: str) -> ScanBeat:
     words = "普通快件 ordinary parcel"
-    return ScanBeat(scanner, day.waybill("755"), Signal.OK, words, day.breath_s())
+    return ScanBeat(scanner, gate.waybill(), Signal.OK, words, gate.breath_s())
 
 
-def _ordinary(day: _Day) -> Iterator[Beat]:
-    for _ in range(day.rng.randint(1, 3)):
-        yield _parcel(day, day.rng.choice((DOCK_1, DOCK_1, DOCK_2, HALL_1)))
-
-
-def _hv_arrives(day: _Day) -> Iterator[Beat]:
-    if not day.has_room():
-        return
-    code = day.waybill("103")
-    day.travelling.append(code)
-    yield ScanBeat(DOCK_1, code, Signal.WANTED, f"{HV_WORDS}，到达 755A arrives", pause_s=3.0)
-
-
-def _hv_goes_on(day: _Day) -> Iterator[Beat]:
-    if day.travelling:
-        code = day.travelling.pop(0)
-        words = f"{HV_WORDS}，从 755A 到达 755W has come from 755A"
-        yield ScanBeat(HALL_1, code, Signal.WANTED, words, pause_s=3.0)
-
-
-def _wanted(day: _Day) -> Iterator[Beat]:
-    code = day.waybill("755")
+def _wanted(gate: _Gate) -> Iterator[Beat]:
+    code = gate.waybill()
     yield WantedBeat(
         waybill=code.decode(),
         result="wanted",
@@ -163,13 +119,13 @@ def _wanted(day: _Day) -> Iterator[Beat]:
         words="监控室通缉 control room wants it",
         pause_s=2.0,
     )
-    yield _parcel(day, DOCK_1)
+    yield _parcel(gate, GATE_1)
     words = "被通缉的快件 the wanted parcel"
-    yield ScanBeat(DOCK_2, code, Signal.WANTED, words, pause_s=3.0)
+    yield ScanBeat(GATE_2, code, Signal.WANTED, words, pause_s=3.0)
 
 
-def _stopped(day: _Day) -> Iterator[Beat]:
-    code = day.waybill("755")
+def _stopped(gate: _Gate) -> Iterator[Beat]:
+    code = gate.waybill()
     yield WantedBeat(
         waybill=code.decode(),
         result="stop",
@@ -179,57 +135,34 @@ def _stopped(day: _Day) -> Iterator[Beat]:
         words="监控室禁止流转 control room stops it",
         pause_s=2.0,
     )
-    yield _parcel(day, HALL_1)
+    yield _parcel(gate, GATE_1)
     words = "被禁止流转的快件 the stopped parcel"
-    yield ScanBeat(HALL_1, code, Signal.STOP, words, pause_s=3.0)
+    yield ScanBeat(GATE_1, code, Signal.STOP, words, pause_s=3.0)
 
 
-def _hostile(day: _Day) -> Iterator[Beat]:
+def _hostile(gate: _Gate) -> Iterator[Beat]:
     # The first tries to type a "good read" into whoever passes it on; the second is no verb.
-    attack = day.rng.choice((day.waybill("755") + b"\x1b7,", b"CX:OPEN:gate"))
-    yield ScanBeat(DOCK_1, attack, Signal.REJECT, "恶意标签 hostile label", pause_s=2.0)
+    attack = gate.rng.choice((gate.waybill() + b"\x1b7,", b"CX:OPEN:gate"))
+    yield ScanBeat(GATE_1, attack, Signal.REJECT, "恶意标签 hostile label", pause_s=2.0)
 
 
-def _foreign_ean(day: _Day) -> Iterator[Beat]:
-    code = _with_ean_check(day.waybill("103"))
+def _foreign_ean(gate: _Gate) -> Iterator[Beat]:
+    code = _with_ean_check(gate.waybill("103"))
     words = "103 开头的商品条码 a shop's EAN that begins with 103"
-    yield ScanBeat(DOCK_1, code, Signal.WARN, words, pause_s=2.0, aim="E0")
+    yield ScanBeat(GATE_1, code, Signal.WARN, words, pause_s=2.0, aim="E0")
 
 
-def _unplugged(day: _Day) -> Iterator[Beat]:
-    yield PlugBeat(DOCK_2, False, "拔掉扫描枪 somebody pulls its plug", day.breath_s())
-    for scanner in (DOCK_1, HALL_1, DOCK_1):
-        yield _parcel(day, scanner)
-    yield PlugBeat(DOCK_2, True, "重新插上 it is plugged in again", day.breath_s())
-    yield _parcel(day, DOCK_2)
+def _unplugged(gate: _Gate) -> Iterator[Beat]:
+    yield PlugBeat(GATE_2, False, "拔掉扫描枪 somebody pulls its plug", gate.breath_s())
+    for scanner in (GATE_1, GATE_1, GATE_1):
+        yield _parcel(gate, scanner)
+    yield PlugBeat(GATE_2, True, "重新插上 it is plugged in again", gate.breath_s())
+    yield _parcel(gate, GATE_2)
 
 
-def _delivered_twice(day: _Day) -> Iterator[Beat]:
-    code, words = day.waybill("755"), "同一次扫描传了两遍 one scan, delivered twice"
-    yield ScanBeat(DOCK_2, code, Signal.OK, words, day.breath_s(), copies=2)
-
-
-def _handover(day: _Day) -> Iterator[Beat]:
-    if not day.has_room():
-        return
-    (giver, giver_name), receiver = _PEOPLE[0], day.rng.choice(_PEOPLE[1:])
-    code = day.waybill("103")
-    yield _label(DOCK_1, f"BY:{giver}", f"{giver_name} 移交 hands over")
-    yield _label(DOCK_1, "STEP:handover", "开始交接 handover begins")
-    yield ScanBeat(DOCK_1, code, Signal.WANTED, f"{HV_WORDS}，交接 changes hands", pause_s=3.0)
-    yield _label(DOCK_1, f"BY:{receiver[0]}", f"{receiver[1]} 接收 receives")
-    yield _label(DOCK_1, "END", "交接结束 handover ends")
-    yield from _sign_on(DOCK_1, _PEOPLE[0], "arrive", "D1")
-    day.travelling.append(code)
-
-
-def _bag(day: _Day) -> Iterator[Beat]:
-    bag = f"B{day.rng.randrange(10_000):04d}"
-    yield _label(DOCK_2, f"BAG:{bag}", f"集包袋 bag {bag} 打开 opens")
-    for _ in range(3):
-        yield _parcel(day, DOCK_2)
-    yield _label(DOCK_2, "END", f"集包袋 bag {bag} 封好 is closed")
-    yield from _sign_on(DOCK_2, _PEOPLE[1], "sort", "D2")
+def _twice(gate: _Gate) -> Iterator[Beat]:
+    code, words = gate.waybill(), "同一次扫描传了两遍 one scan, delivered twice"
+    yield ScanBeat(GATE_2, code, Signal.OK, words, gate.breath_s(), copies=2)
 
 
 def _with_ean_check(digits: bytes) -> bytes:

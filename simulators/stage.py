@@ -1,14 +1,16 @@
-"""Play a script on simulated scanners and say each beat in one line of plain words.
+"""Play scenes on simulated scanners and say each beat in one line of plain words.
 
 Shell. A beat that goes otherwise than the script expects is a surprise: said and counted.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from simulators.answers import Answer
 from simulators.children import Children
+from simulators.day_clock import DayClock
 from simulators.hub_rest import HubRest, HubRestError
 from simulators.play import Beat, PlugBeat, ScanBeat, WantedBeat
 from simulators.simulated_scanner import SimulatedScanner
@@ -18,81 +20,98 @@ from wire.names import format_at
 HOST_WAIT_S = 15.0
 """An edge reopens a scanner with a backoff of at most 5 s."""
 _POLL_S = 0.1
+_LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 class Stage:
-    """The scanners, the hub and the voice of one demo."""
+    """The gate's scanners, the hub and the voice of one demo."""
 
     def __init__(
         self,
         scanners: dict[str, SimulatedScanner],
-        sites: dict[str, str],
+        site: str,
         hub: HubRest,
         children: Children,
+        clock: DayClock,
         say: Callable[[str], None],
         speed: float = 1.0,
     ) -> None:
-        """``scanners`` and ``sites`` by scanner id; ``say`` takes one line.
+        """``scanners`` by id, all at ``site``; ``say`` takes one line.
 
         ``speed`` divides the pauses between beats.
         """
         self._speed = speed
         self._scanners = scanners
-        self._sites = sites
+        self._site = site
         self._hub = hub
         self._children = children
+        self.clock = clock
         self._say = say
+        self.beats = 0
         self.surprises = 0
 
-    def play(self, beats: Iterable[Beat]) -> int:
-        """Play to the end, with a pause after each beat; return the number of beats.
+    def perform(self, beat: Beat) -> datetime:
+        """Play one beat; return when its pause is over, in the day's time.
 
         Raises:
             ChildDiedError, StopRequestedError: see :meth:`Children.pause`.
         """
-        played = 0
-        for beat in beats:
-            match beat:
-                case ScanBeat():
-                    self._scan(beat)
-                case WantedBeat():
-                    self._want(beat)
-                case PlugBeat():
-                    self._plug(beat)
-            played += 1
-            self._children.pause(beat.pause_s / self._speed)
-        return played
+        match beat:
+            case ScanBeat():
+                self._scan(beat)
+            case WantedBeat():
+                self._want(beat)
+            case PlugBeat():
+                self._plug(beat)
+        self.beats += 1
+        pause = timedelta(seconds=beat.pause_s / self._speed)
+        return self.clock.now() + pause * self.clock.rate
 
-    def wait_hosts(self) -> None:
-        """Wait until every scanner's cable is open at its edge, at most ``HOST_WAIT_S`` each."""
-        for scanner in self._scanners.values():
-            self._wait_host(scanner)
+    def pause(self, seconds: float) -> None:
+        """Let real time pass.
+
+        Raises:
+            ChildDiedError, StopRequestedError: see :meth:`Children.pause`.
+        """
+        self._children.pause(seconds)
+
+    def tell(self, site: str, device: str, words: str) -> None:
+        """Say one line under the day's time."""
+        hour = f"{self.clock.now().astimezone(_LOCAL):%H:%M:%S}"
+        self._say(f"{hour}  {site:<6}{device:<7} {words}")
+
+    def surprise(self, site: str, device: str, words: str) -> None:
+        """Count what nobody expected, and say it."""
+        self.surprises += 1
+        self.tell(site, device, f"意外 SURPRISE: {words}")
 
     def _scan(self, beat: ScanBeat) -> None:
         scanner = self._scanners[beat.scanner]
-        self._wait_host(scanner)
+        self.wait_host(scanner)
         scanner.faults = replace(scanner.faults, copies=beat.copies)
         answer = scanner.scan(beat.code, beat.aim)
         heard = answer.signal if answer else None
         shown = beat.code.decode("ascii", "replace").replace("\x1b", "<ESC>")
-        self._tell(beat.scanner, f"{shown}  {beat.words}  ->  {_sound(answer)} {meaning(heard)}")
+        words = f"{shown}  {beat.words}  ->  {_sound(answer)} {meaning(heard)}"
+        self.tell(self._site, beat.scanner, words)
         if heard is not beat.expected:
-            self._surprise(beat.scanner, f"应为 expected {beat.expected}")
+            self.surprise(self._site, beat.scanner, f"应为 expected {beat.expected}")
 
     def _want(self, beat: WantedBeat) -> None:
-        expires_at = format_at(datetime.now(UTC) + timedelta(minutes=beat.minutes))
+        # Minutes of the onlooker, whatever the day's clock does.
+        lasts = timedelta(minutes=beat.minutes) * self.clock.rate
         entry = {
             "result": beat.result,
             "reason": beat.reason,
             "banner_zh": beat.banner_zh,
             "banner_en": beat.banner_en,
-            "expires_at": expires_at,
+            "expires_at": format_at(self.clock.now() + lasts),
         }
-        self._tell("hub", f"{beat.waybill}  {beat.words}: {beat.reason}")
+        self.tell("hub", "", f"{beat.waybill}  {beat.words}: {beat.reason}")
         try:
-            self._hub.put_wanted(beat.waybill, entry)
+            self._hub.send("PUT", f"wanted/{beat.waybill}", entry)
         except HubRestError as error:
-            self._surprise("hub", str(error))
+            self.surprise("hub", "", str(error))
 
     def _plug(self, beat: PlugBeat) -> None:
         scanner = self._scanners[beat.scanner]
@@ -100,21 +119,14 @@ class Stage:
             scanner.replug()
         else:
             scanner.unplug()
-        self._tell(beat.scanner, beat.words)
+        self.tell(self._site, beat.scanner, beat.words)
 
-    def _wait_host(self, scanner: SimulatedScanner) -> None:
+    def wait_host(self, scanner: SimulatedScanner) -> None:
+        """Wait until a scanner's cable is open at its edge, at most ``HOST_WAIT_S``."""
         for _ in range(round(HOST_WAIT_S / _POLL_S)):
             if scanner.wait_host(0):
                 return
             self._children.pause(_POLL_S)
-
-    def _surprise(self, where: str, words: str) -> None:
-        self.surprises += 1
-        self._tell(where, f"意外 SURPRISE: {words}")
-
-    def _tell(self, where: str, words: str) -> None:
-        clock = f"{datetime.now(UTC).astimezone():%H:%M:%S}"
-        self._say(f"{clock}  {self._sites.get(where, ''):<5}{where:<7} {words}")
 
 
 def _sound(answer: Answer | None) -> str:

@@ -1,7 +1,7 @@
 """The demo with stand-ins for hub and edge, as a program of its own.
 
 ``python fake_demo.py DATA_DIR HTTP_PORT SEED BEATS``; BEATS 0 is without end. Beats follow each
-other without a pause worth waiting for.
+other without a pause worth waiting for, an hour of the day takes six seconds, and nobody types.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from simulators import children, demo, play
+from simulators import children, day_stage, demo, play
 from simulators.cable import CableTakenError
 from simulators.refused import RefusedError
 
@@ -21,12 +21,26 @@ PROGRAMS = demo.Programs(
 script = play.script
 
 
-def hasty_script(rng: random.Random) -> Iterator[play.Beat]:
-    for beat in script(rng):
-        yield dataclasses.replace(beat, pause_s=0.01)
+def hasty_script(rng: random.Random, people: tuple[tuple[str, str], ...]) -> Iterator[play.Beat]:
+    for beat in script(rng, people):
+        yield dataclasses.replace(beat, pause_s=0.05)
+
+
+class Nobody:
+    """Whoever would type on the station page at ``url``."""
+
+    def __init__(self, url: str) -> None:
+        assert url.startswith("http://127.0.0.1:")
+
+    def sign(self, waybill: str, signer_id: str) -> None:
+        assert waybill.isdigit()
 
 
 demo.script = hasty_script
+demo.Typist = Nobody
+demo.MINUTE_AN_HOUR = 600.0
+day_stage.GUARD_S = 0.0
+day_stage.CLOCK_TRIES_MAX = 1
 children.STOP_TIMEOUT_S = 1.0
 data_dir, http_port, seed, beats = sys.argv[1:]
 try:

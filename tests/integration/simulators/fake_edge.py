@@ -18,6 +18,7 @@ config = tomllib.loads(config_path.read_text())
 folder = config_path.parent
 assert set(config) == {"site", "edge", "data_dir", "hub", "station", "scanner"}
 assert set(config["hub"]) == {"mqtt", "http"}
+assert "CUSTOS_TEST_CLOCK" in os.environ
 
 OK, WARN, REJECT = b"\x1b7,", b"\x1b5,\x1b5,", b"\x1b8,"
 WANTED = b"\x1b6," * 3 + b"\x1b3,"
@@ -41,6 +42,14 @@ def answer(frame: bytes) -> bytes:
     return OK
 
 
+def ends_half(codes: list[bytes]) -> bool:
+    """Say whether these labels are a handover that only its giver confirmed."""
+    if codes[-1] != b"CX:END" or b"CX:STEP:handover" not in codes:
+        return False
+    step = codes.index(b"CX:STEP:handover")
+    return not any(code.startswith(b"CX:BY:") for code in codes[step:])
+
+
 def open_scanner(url: str) -> int:
     if url.startswith("tcp://"):
         host, _, port = url.removeprefix("tcp://").rpartition(":")
@@ -56,12 +65,16 @@ def serve_scanner(url: str) -> None:
             time.sleep(0.05)
             continue
         held = b""
+        codes: list[bytes] = []
         try:
             while chunk := os.read(fd, 4096):
                 held += chunk
                 while b"\r" in held:
                     frame, _, held = held.partition(b"\r")
-                    os.write(fd, answer(frame))
+                    codes.append(frame[3:])
+                    os.write(fd, WARN if ends_half(codes) else answer(frame))
+                    if codes[-1] == b"CX:END":
+                        codes.clear()
         except OSError:
             pass
         os.close(fd)

@@ -1,4 +1,6 @@
-"""A stand-in for the hub in the demo's tests: readiness, console link, wanted list.
+"""A stand-in for the hub in the demo's tests: readiness, console link, and what is sent to it.
+
+It keeps wanted entries in ``wanted.jsonl`` and the paths of everything sent in ``sent``.
 
 Its behaviour comes from files in the folder of its configuration: ``fake-hub-dies`` ends it after
 it was ready, ``fake-hub-fails`` before, ``fake-stubborn`` makes it deaf to SIGTERM.
@@ -11,6 +13,7 @@ import sys
 import threading
 import time
 import tomllib
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,7 +23,13 @@ folder = config_path.parent
 data_dir = Path(config["data_dir"])
 assert config["mqtt"].startswith("embedded://127.0.0.1:")
 assert config["edges"] == {"enrolment": "first-use"}
-assert set(config) == {"data_dir", "mqtt", "http", "edges"}
+assert set(config) == {"data_dir", "mqtt", "http", "network", "policy", "edges", "smtp"}
+assert Path(config["network"]).read_text().startswith("[[region]]")
+assert "late_min" in Path(config["policy"]).read_text()
+assert config["smtp"]["security"] == "none"
+start_at, _, rate = os.environ["CUSTOS_TEST_CLOCK"].partition(",")
+assert datetime.fromisoformat(start_at).tzinfo is not None
+assert float(rate) >= 60
 
 if (folder / "fake-hub-fails").exists():
     sys.exit("custos-hub: SQLite is too old")
@@ -32,13 +41,19 @@ data_dir.mkdir(exist_ok=True)
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/readyz" else 404)
+        is_list = self.path.startswith("/api/v1/")
+        self.send_response(200 if self.path == "/readyz" or is_list else 404)
         self.end_headers()
+        if is_list:
+            self.wfile.write(b'{"items": []}')
 
     def do_PUT(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         allowed = self.headers["Authorization"] == "Bearer secret-token"
         if allowed:
+            with (folder / "sent").open("a") as sent:
+                sent.write(f"{self.path}\n")
+        if allowed and "/wanted/" in self.path:
             with (folder / "wanted.jsonl").open("a") as wanted:
                 wanted.write(json.dumps({"path": self.path, **body}) + "\n")
         self.send_response(200 if allowed else 401)

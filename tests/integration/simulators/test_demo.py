@@ -59,7 +59,7 @@ class RunningDemo:
         return self.stderr_path.read_text()
 
     def wait_playing(self) -> None:
-        wait_until(lambda: "dock-1" in self.out, f"first beat; stderr: {self.err}")
+        wait_until(lambda: "gate-1" in self.out, f"first beat; stderr: {self.err}")
 
     def end(self) -> int:
         return self.process.wait(30)
@@ -95,35 +95,42 @@ def test_the_demo_plays_a_day_without_a_surprise(start: Callable[..., RunningDem
     assert demo.end() == 0, demo.err
     lines = demo.out.splitlines()
     assert re.fullmatch(r"Console \(one use\): http://127.0.0.1:\d+/enter/s3cret", lines[0])
-    assert re.fullmatch(r"Station page: http://127.0.0.1:\d+/  \(755A dock\)", lines[1])
-    assert re.fullmatch(r"Station page: http://127.0.0.1:\d+/  \(755W hall\)", lines[2])
-    assert str(demo.data_dir / "logs") in lines[3]
-    assert "Seed: 3" in lines[3]
-    assert lines[-1] == "60 beats, 0 surprises"
-    beats = lines[4:-1]
-    assert len(beats) == 60
+    for line, site in zip(lines[1:5], ("755A", "755X1", "755B", "755C"), strict=True):
+        assert re.fullmatch(rf"Station page: http://127.0.0.1:\d+/  \({site} dock\)", line)
+    assert str(demo.data_dir / "logs") in lines[5]
+    assert "Seed: 3" in lines[5]
+    done = re.fullmatch(r"60 beats, (\d+) pulls, 0 surprises", lines[-1])
+    assert done, demo.out
+    assert int(done[1]) > 100
+    assert re.match(r"\*\*\* 看什么 What to watch: http://127.0.0.1:\d+/console/", lines[6])
+    played = lines[6:-1]
+    assert sum(" gate-" in line or "control room" in line for line in played) == 60
     for sound in ("OK", "WARN", "WANTED", "STOP", "REJECT"):
-        assert any(f"->  {sound} " in beat for beat in beats), sound
+        assert any(f"->  {sound} " in line for line in played), sound
+    for work in ("收件 accepts", "交接 →", "装车 loads"):
+        assert any(work in line for line in played), work
+    sent = (demo.data_dir / "sent").read_text()
+    assert "/api/v1/parcels/103" in sent
+    wanted = (demo.data_dir / "wanted.jsonl").read_text().splitlines()
+    entries = [json.loads(line) for line in wanted]
+    assert {entry["result"] for entry in entries} == {"wanted", "stop"}
+    for entry in entries:
+        assert re.fullmatch(r"/api/v1/wanted/888\d{9}", entry["path"])
+        assert entry["expires_at"].endswith("Z")
     demo.assert_no_process_left()
 
 
-def test_wanted_entries_are_put_with_an_end(start: Callable[..., RunningDemo]) -> None:
-    demo = start(beats=60, seed=3)
-    assert demo.end() == 0, demo.err
-    entries = [
-        json.loads(line) for line in (demo.data_dir / "wanted.jsonl").read_text().splitlines()
-    ]
-    assert {entry["result"] for entry in entries} == {"wanted", "stop"}
-    for entry in entries:
-        assert re.fullmatch(r"/api/v1/wanted/755\d{9}", entry["path"])
-        assert entry["expires_at"].endswith("Z")
-
-
-def test_a_kept_data_folder_starts_again(start: Callable[..., RunningDemo]) -> None:
-    for seed in (1, 2):
-        demo = start("kept", seed=seed, beats=5)
+def test_a_used_data_folder_starts_again_and_keeps_the_records_of_the_run_before(
+    start: Callable[..., RunningDemo],
+) -> None:
+    for seed in (1, 2, 3):
+        demo = start("used", seed=seed, beats=5)
         assert demo.end() == 0, demo.err
-        assert demo.out.splitlines()[-1] == "5 beats, 0 surprises"
+        assert demo.out.splitlines()[-1].startswith("5 beats, ")
+        token = demo.data_dir / "hub" / "admin.token"
+        token.write_text(f"run {seed}")
+    assert (demo.data_dir / "before" / "hub" / "admin.token").read_text() == "run 2"
+    assert token.read_text() == "run 3"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -135,9 +142,9 @@ def test_a_signal_stops_everything_and_is_a_good_end(
     demo.process.send_signal(number)
     assert demo.end() == 0, demo.err
     assert demo.out.splitlines()[-1] == "停止 Stopped."
-    assert len(demo.child_pids()) == 3
+    assert len(demo.child_pids()) == 5
     demo.assert_no_process_left()
-    assert not (demo.data_dir / "scanners" / "dock-1").is_symlink()
+    assert not (demo.data_dir / "scanners" / "755A-dock-1").is_symlink()
 
 
 def test_a_program_that_does_not_stop_is_killed(start: Callable[..., RunningDemo]) -> None:
@@ -162,7 +169,7 @@ def test_a_killed_demo_leaves_no_process(start: Callable[..., RunningDemo]) -> N
     ("file", "name", "words"),
     [
         ("fake-hub-dies", "hub", "custos-hub: the disk is on fire"),
-        ("fake-edge-dies", "755W-hall|755A-dock", "custos-edge: the spool is broken"),
+        ("fake-edge-dies", "755[ABCX1]+-dock", "custos-edge: the spool is broken"),
     ],
 )
 def test_a_program_that_dies_is_named_with_its_last_words(

@@ -15,6 +15,11 @@ class Hub(BaseHTTPRequestHandler):
     got: list[tuple[str, str, dict[str, str]]]
 
     def do_GET(self) -> None:
+        if self.path.startswith("/api/v1/"):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"items": [7]}'[: int(self.path.removeprefix("/api/v1/"))])
+            return
         self.send_response(int(self.path[1:]))
         self.end_headers()
 
@@ -42,7 +47,8 @@ def url() -> Iterator[str]:
 
 
 def test_an_entry_is_put_as_the_interface_says(url: str) -> None:
-    HubRest(url, "good").put_wanted("755000000001", {"result": "stop", "reason": "破损"})
+    entry = {"result": "stop", "reason": "破损"}
+    HubRest(url, "good").send("PUT", "wanted/755000000001", entry)
     assert Hub.got == [
         (
             "/api/v1/wanted/755000000001",
@@ -54,14 +60,22 @@ def test_an_entry_is_put_as_the_interface_says(url: str) -> None:
 
 def test_a_refusal_says_what_the_hub_said(url: str) -> None:
     with pytest.raises(HubRestError, match=r"the hub answered 401: .*who are you"):
-        HubRest(url, "bad").put_wanted("755000000001", {})
+        HubRest(url, "bad").send("PUT", "wanted/755000000001", {})
+
+
+def test_what_is_asked_for_comes_as_json_and_half_of_it_is_an_error(url: str) -> None:
+    hub = HubRest(url, "good")
+    assert hub.get("14") == {"items": [7]}
+    for half in ("7", "0"):
+        with pytest.raises(HubRestError, match="cannot be read"):
+            hub.get(half)
 
 
 def test_a_hub_that_is_not_there_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(HubRestError, match="the hub did not answer"):
-        HubRest(f"http://127.0.0.1:{port}", "good").put_wanted("755000000001", {})
+        HubRest(f"http://127.0.0.1:{port}", "good").send("PUT", "wanted/755000000001", {})
     assert not is_ready(f"http://127.0.0.1:{port}/readyz")
 
 
