@@ -2,7 +2,7 @@
 
 It holds what this site's scanners would show, and no more: another site's entries and covert ones
 are not in it, because what a handheld holds, whoever holds the handheld can read. Pure.
-Source: HV-2.11.1, docs/adr/0019.
+Source: HV-2.11.1, docs/adr/0021.
 """
 
 from dataclasses import dataclass

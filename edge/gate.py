@@ -3,7 +3,7 @@
 On the loopback: this machine, and no foreign page that rebinds its DNS name. On any other address
 there is TLS, and the network gets the handheld's page and nothing else; the station page, health
 and figures stay with whoever sits at this machine. Source: interface ("station.listen"),
-docs/adr/0019.
+docs/adr/0021.
 """
 
 import ipaddress

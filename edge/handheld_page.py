@@ -1,7 +1,7 @@
 """The handheld's page and all that it may ask for, over HTTP.
 
 Whoever is not paired gets the page, may try a code, and nothing more. Its files are the program's
-own and say nothing of the site. Source: console ("handheld browser"), docs/adr/0019.
+own and say nothing of the site. Source: console ("handheld browser"), docs/adr/0021.
 """
 
 import asyncio
@@ -87,6 +87,8 @@ class HandheldPage:
         self._asked: Asked[HandheldAnswer] = Asked()
         self._by_token: Mapping[str, str] = MappingProxyType({})
         self._is_pairing = False
+        self._under_way: set[str] = set()
+        self._turn = asyncio.Lock()
 
     def admit(self, by_token: Mapping[str, str]) -> None:
         """These handhelds may come in, by the hash of their tokens, and no others."""
@@ -166,12 +168,27 @@ class HandheldPage:
             said = parse_hand_in(body)
         except ValueError:
             return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
-        answer = await self._ask(token_sha256(token), request, said, token)
+        answer = await self._take_turn(request, said, token)
         if not isinstance(answer, HandInAnswer):
             return _refused(answer if isinstance(answer, HandInProblem) else HandInProblem.BUSY)
         told = Response(msgspec.json.encode(answer), media_type=_JSON)
         self._give_cookie(told, token)
         return told
+
+    async def _take_turn(
+        self, request: Request, said: HandIn, token: str
+    ) -> HandheldAnswer | Unanswered:
+        """One hand-in with scans at a time, of all handhelds: a cabled scan waits for one."""
+        if token in self._under_way:
+            return Unanswered.BUSY
+        self._under_way.add(token)
+        try:
+            if not said.scans:
+                return await self._ask(token_sha256(token), request, said, token)
+            async with self._turn:
+                return await self._ask(token_sha256(token), request, said, token)
+        finally:
+            self._under_way.discard(token)
 
     async def _list(self, request: Request) -> Response:
         token = self._token(request)

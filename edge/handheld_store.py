@@ -1,6 +1,6 @@
 """The paired handhelds on disk, each with the hash of its token.
 
-Source: docs/adr/0019.
+Source: docs/adr/0021.
 """
 
 import hashlib

@@ -4,7 +4,7 @@ A handheld keeps every scan in a queue of its own before it sends it. ``HandIn``
 says once it is paired: the oldest scans of that queue, or none, when it only asks how things are.
 The answer names the last one that is durable here; the handheld forgets up to that one and nothing
 else. Scans follow each other without a gap, so that whatever overtakes whatever on the way, a scan
-is stored once and in its order. Source: promises P1, P2; docs/adr/0019.
+is stored once and in its order. Source: promises P1, P2; docs/adr/0021.
 """
 
 from enum import StrEnum

@@ -2,17 +2,16 @@
 
 No thread, no I/O of its own: spool and store are arguments. A handheld's scan goes the way of a
 cabled one; its place in the handheld's queue is part of the same commit, so that what was handed in
-twice is stored once, whichever of the two deaths came in between. Source: docs/adr/0019.
+twice is stored once, whichever of the two deaths came in between. Source: docs/adr/0021.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from typing import Protocol
 
-from devices.frames import Frame
 from edge.excerpt import ListSource
 from edge.feedback_log import Draft, FeedbackLog
 from edge.forms import HandheldForm, PairForm, Refusal, RevokeForm
+from edge.handheld_desk import HandheldDesk, ScanningFor, make_pull
 from edge.handheld_store import HANDHELDS_MAX, PairedHandheld, token_sha256
 from edge.handheld_talk import (
     HandIn,
@@ -27,10 +26,10 @@ from edge.handheld_talk import (
 )
 from edge.page_state import HandheldsView, HandheldView, ListView, PairingView
 from edge.pairing import CODE_BYTES, Pairing, make_code
-from edge.scanning import HandedIn, Kept, Pull, Scanned, Scanning
-from edge.screen import ScreenFold, screen_of
+from edge.scanning import Scanned
+from edge.screen import screen_of
 from edge.seams import Clock, SpoolError, SpoolWriter
-from edge.session import EMPTY, FixedSession, Session
+from edge.session import EMPTY, Session
 from edge.station_events import (
     FormAnswered,
     HandheldAnswered,
@@ -42,9 +41,8 @@ from edge.station_events import (
 )
 from edge.timekeeper import Timekeeper
 from edge.views import session_view
-from edge.workplace import Known, Workplace
-from wire.events import QueuedScan
-from wire.names import format_at, parse_at
+from edge.workplace import Known
+from wire.names import format_at
 
 TOKEN_BYTES = 32
 
@@ -58,24 +56,6 @@ class PairedStore(Protocol):
         Raises:
             OSError: the old ones stand.
         """
-
-
-class ScanningFor(Protocol):
-    """Makes the way of a scan that is shown on this screen."""
-
-    def __call__(self, *, screen: ScreenFold) -> Scanning:
-        """A new one."""
-
-
-class HandheldDesk:
-    """One paired handheld: its session, and its scans on a screen of their own."""
-
-    def __init__(self, paired: PairedHandheld, session: Session, scanning: ScanningFor) -> None:
-        self.paired = paired
-        self.work = Workplace(paired.name, FixedSession(), session)
-        self.screen = ScreenFold()
-        self.scanning = scanning(screen=self.screen)
-        self.seen_ms: int | None = None
 
 
 class Handhelds:
@@ -206,7 +186,7 @@ class Handhelds:
         told = []
         problem = None
         for code in new:
-            found = desk.scanning.scan(desk.work, _pull(said, code, read_ns))
+            found = desk.scanning.scan(desk.work, make_pull(said, code, read_ns))
             if isinstance(found, NotRecorded):
                 outputs.append(found)
                 problem = HandInProblem.DISK
@@ -282,27 +262,3 @@ class Handhelds:
             for name, desk in sorted(self.desks.items())
         )
         return HandheldsView(pairing=pairing, paired=paired)
-
-
-def _pull(said: HandIn, code: QueuedCode, read_ns: int) -> Pull:
-    raw = bytes.fromhex(code.code_hex)
-    frame = Frame(raw, None, code.size > len(raw), code.size)
-    kept = None
-    if code.kept and said.clock is not None:
-        queued = QueuedScan(
-            queue=said.queue,
-            n=code.n,
-            at=code.at,
-            result=code.result,
-            list_version=code.list_version,
-        )
-        at = _in_our_time(code.at, said.clock.offset_ms)
-        kept = Kept(queued, at, said.clock.error_ms)
-    return Pull(frame, read_ns, None, True, HandedIn(said.queue, code.n, kept))
-
-
-def _in_our_time(at: str, offset_ms: int) -> datetime:
-    try:
-        return parse_at(at) + timedelta(milliseconds=offset_ms)
-    except OverflowError:
-        return parse_at(at)  # the year 1 or 9999: nothing is known of this clock

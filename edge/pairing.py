@@ -2,7 +2,7 @@
 
 Pure. A person at the station asks for it, so whoever reads it stands in front of the station. One
 code at a time, for ``CODE_TTL_MS``, for ``TRIES_MAX`` tries, each wrong one followed by a pause
-twice as long as the one before. Source: docs/adr/0019.
+twice as long as the one before. Source: docs/adr/0021.
 """
 
 import hmac

@@ -30,7 +30,14 @@ export class HandIn {
   async run() {
     for (;;) {
       this.isAwake = false;
-      const wait_ms = await this.exchange();
+      let wait_ms = RETRY_MS_MAX;
+      try {
+        wait_ms = await this.exchange();
+      } catch (error) {
+        // This handheld's own memory refused, or nobody foresaw it: the next scan still gets its turn.
+        console.error(error);
+        this.lose();
+      }
       if (!this.isAwake) await this.sleep(wait_ms);
     }
   }

@@ -46,7 +46,10 @@ class Handheld {
     if (this.last?.text === text && Math.abs(at_ms - this.last.at_ms) <= guard_ms) return this.screen.again();
     this.last = { text, at_ms };
     // One after the other, so that their numbers are in the order of the scans.
-    this.adding = this.adding.then(() => this.take(text, at_ms));
+    this.adding = this.adding.then(() => this.take(text, at_ms)).catch((error) => {
+      console.error(error);
+      this.screen.showNotKept(null, null);
+    });
   }
 
   async take(text, at_ms) {

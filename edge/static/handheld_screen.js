@@ -56,7 +56,10 @@ export class Screen {
   followTold({ n, screen, scan }, before, tones) {
     const isNews = LOUD.has(screen) && before.result !== scan.result;
     if (isNews) return this.showLate({ n, screen, scan, signal: scan.signal, late: before.at }, tones[scan.signal] ?? []);
-    if (this.shown?.n === n) this.replace({ screen, scan, isKept: false });
+    if (this.shown?.n !== n) return;
+    // An alarm that somebody hears is not taken back by a list that has changed since.
+    const isCalmer = LOUD.has(this.shown.screen) && !LOUD.has(screen);
+    this.replace(isCalmer ? { isKept: false } : { screen, scan, isKept: false });
   }
 
   /** Durable, though its answer was lost on the way. */

@@ -1,21 +1,30 @@
 """A browser handheld on a real edge: paired, offline for 300 scans, back without loss (P1-P3)."""
 
+import dataclasses
 import json
 import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from websockets.sync.client import connect
 
+from devices.frames import Frame
+from devices.symbology import read_label
+from edge.excerpt import ListSource, excerpt_bytes
 from edge.scan_lines import body_hash
+from edge.verdict import HeldList, judge, shipped_list
 from tests.browser.screenshots import shoot
 from tests.integration.edge.rig import House, open_house
+from tests.unit.edge.fakes import POLICY
 from wire.events import Scan
 from wire.messages import PrivateBody
 from wire.names import Result
+from wire.wanted import Tone, WantedEntry, WantedIndex, WantedResult, make_list
 
 pytestmark = pytest.mark.browser
 
@@ -154,7 +163,7 @@ def test_a_paired_handheld_scans_and_is_answered(house: House, context: BrowserC
     page.locator(".ack").click()
     expect(page.locator(".acked")).to_be_visible()
     page.goto(url_of(house, "handheld/?lang=en"))
-    expect(page.locator("#footer")).to_contain_text("Not uploaded")
+    expect(page.locator("#link")).to_have_text("Online")
     scan(page, "CX:STEP:load")
     expect(page.locator("#stage .word")).to_have_text("Step")
     expect(page.locator("#footer")).to_contain_text("Load")
@@ -229,3 +238,145 @@ def test_an_edge_killed_while_a_queue_is_handed_in_loses_and_doubles_nothing(
     until(lambda: queued(page) == "0 条", "the queue is handed in")
     until(lambda: len(of(house, "hht-3")) > len(codes), "all are at the hub")
     assert codes_of(house, of(house, "hht-3")) == [*codes, "755299999999"]
+
+
+def test_a_wedge_is_heard_whatever_has_the_focus_and_a_hand_is_not(
+    house: House, context: BrowserContext
+) -> None:
+    page = pair(house, context, "hht-4")
+    page.locator("#language").focus()
+    for key in ("9", "9", "Control+]", "1"):  # GS as wedges press it
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage .word")).to_have_text("不是运单")
+    page.evaluate("document.activeElement.blur()")
+    scan(page, f"{PLAIN}\n{HV}")  # two codes in one burst: one after the other
+    expect(page.locator("#stage .word")).to_have_text("特殊安全产品(高价值)快件")
+    scan(page, HV)  # Enter on a focused button acknowledges nothing, it ends a code
+    expect(page.locator(".ack")).to_be_visible()
+    page.keyboard.type("75", delay=250)
+    page.keyboard.press("Enter")
+    until(lambda: len(of(house, "hht-4")) >= 3, "the scans")
+    found = of(house, "hht-4")
+    until(lambda: None not in codes_of(house, found), "their bodies")
+    assert codes_of(house, found)[:3] == ["99\x1d1", PLAIN, HV]
+    assert "75" not in codes_of(house, found)
+
+
+def test_what_only_the_edge_knows_sounds_late_and_a_full_handheld_refuses(
+    house: House, context: BrowserContext
+) -> None:
+    page = pair(house, context, "hht-5")
+    wanted = "755300000001"
+    context.set_offline(True)
+    scan(page, wanted)
+    expect(page.locator("#stage .word")).to_have_text("已暂存")
+    house.hub.push_entry(wanted)
+    version = house.hub.wanted.version
+    until(lambda: house.edge.page()["list"]["version"] == version, "the edge has the entry")
+    context.set_offline(False)
+    expect(page.locator("#stage .word")).to_have_text("禁止流转")
+    expect(page.locator("#band")).to_contain_text("补报警")
+    page.locator(".ack").click()
+    expect(page.locator("#band")).to_be_visible()
+    until(lambda: own_list_version(page) == version, "the handheld has the entry, too")
+    (line,) = of(house, "hht-5")
+    assert line.queued is not None
+    assert (line.queued.result, line.result) == (Result.CLEAR, Result.STOP)
+    context.set_offline(True)
+    page.evaluate(FILL, 5000)
+    scan(page, PLAIN)
+    expect(page.locator("#stage .word")).to_have_text("未记录")
+    assert stage_colour(page) == RED
+    shoot(page, "handheld-full-zh")
+
+
+FILL = """(count) => new Promise((resolve) => {
+  const opening = indexedDB.open("custos-handheld");
+  opening.onsuccess = () => {
+    const filling = opening.result.transaction("scans", "readwrite");
+    for (let i = 0; i < count; i += 1) filling.objectStore("scans").add({ filled: true });
+    filling.oncomplete = () => { opening.result.close(); resolve(); };
+  };
+})"""
+
+
+def test_a_revoked_handheld_asks_to_be_paired_and_keeps_its_queue(
+    house: House, context: BrowserContext
+) -> None:
+    page = pair(house, context, "hht-6")
+    context.set_offline(True)
+    scan(page, PLAIN)
+    expect(page.locator("#stage .word")).to_have_text("已暂存")
+    context.set_offline(False)
+    until(lambda: queued(page) == "0 条", "the queue is handed in")
+    context.set_offline(True)
+    scan(page, HV)
+    expect(page.locator("#band")).to_be_visible()
+    revoke(house, "hht-6")
+    context.set_offline(False)
+    expect(page.locator(".pairing")).to_contain_text("1 条未上传")
+    page.close()
+    pair(house, context, "hht-7")
+    until(lambda: len(of(house, "hht-7")) == 1, "the scan that waited")
+    assert [scan.queued.n for scan in of(house, "hht-7") if scan.queued] == [2]
+
+
+def revoke(house: House, name: str) -> None:
+    with connect(f"ws://127.0.0.1:{house.edge.port}/ws", proxy=None) as station:
+        station.send(json.dumps({"type": "revoke", "key": "e" * 32, "name": name}))
+        while json.loads(station.recv(timeout=10))["type"] != "answer":
+            pass
+
+
+ENTRIES = (
+    WantedEntry(id="a", waybill="755000000011", result=WantedResult.STOP, reason="court order"),
+    WantedEntry(id="b", waybill="755000000012", result=WantedResult.WANTED, reason="count",
+                tone=Tone.STOP, banner_zh="请核对", banner_en="Count", owner="Li"),
+    WantedEntry(id="c", waybill="755000000013", result=WantedResult.STOP, reason="over",
+                expires_at="2026-11-22T07:59:59.000Z"),
+    WantedEntry(id="d", waybill="755000000014", result=WantedResult.STOP, reason="x", covert=True),
+    WantedEntry(id="e", waybill="103000000014", result=WantedResult.STOP, reason="x", covert=True),
+    WantedEntry(id="f", waybill="755000000015", result=WantedResult.STOP, reason="x",
+                scope=("021A",)),
+    WantedEntry(id="g", waybill="755000000016", result=WantedResult.WANTED, reason="second"),
+    WantedEntry(id="h", waybill="755000000016", result=WantedResult.STOP, reason="first"),
+)  # fmt: skip
+JUDGED = (
+    *(entry.waybill for entry in ENTRIES), PLAIN, HV, "75500000001", "7550000000111", "103", "",
+    "运单", "99\x1d1", "99\x001", "75500000001\x7f", "CX:END", "CX:END:", "CX:STEP:load",
+    "CX:STEP:fly", "CX:BY:t0k3n", "CX:PLACE:a b", "CX:REFUSE:破损", "CX:REFUSE:", "CX:", "CX:NO:1",
+    "1" * 512, "1" * 513,
+)  # fmt: skip
+JUDGE = """async ([copy, codes, now]) => {
+  const { OwnList } = await import("/static/own_list.js");
+  const list = new OwnList(copy);
+  return codes.map((code) => {
+    const seen = list.judge(code, new TextEncoder().encode(code).length, Date.parse(now));
+    return [seen.result, seen.signal, seen.banner_zh, seen.banner_en, seen.reason, seen.owner];
+  });
+}"""
+
+
+def test_handheld_and_edge_judge_alike_but_for_what_the_handheld_must_not_know(
+    house: House, context: BrowserContext
+) -> None:
+    """P3, HV-2.11.1: without a network the same parcel sounds the same alarm."""
+    now = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+    shipped = shipped_list(POLICY.waybill)
+    held = HeldList(WantedIndex(make_list(3, shipped.rules, ENTRIES)), now)
+    copy = excerpt_bytes(ListSource("755A", held, POLICY, 0))
+    for covert in ("755000000014", "021A", "103000000014"):
+        assert covert.encode() not in copy
+    expected = []
+    for code in JUDGED:
+        raw = code.encode()
+        frame = Frame(raw[:512], None, len(raw) > 512, len(raw))
+        told = judge(read_label(frame, POLICY.waybill), held, "755A", now)
+        banner = [None] * 4
+        if told.banner is not None:
+            banner = list(dataclasses.astuple(told.banner))
+        expected.append([told.shown, told.signal, *banner])
+    page = open_page(context, url_of(house, "handheld/"))
+    seen = page.evaluate(JUDGE, [json.loads(copy), list(JUDGED), now.isoformat()])
+    assert dict(zip(JUDGED, seen, strict=True)) == dict(zip(JUDGED, expected, strict=True))

@@ -39,6 +39,7 @@ class Served:
     def __init__(self, certificate: Certificate | None = None) -> None:
         self.desk = Desk().start()
         self.is_silent = False
+        self.taken: list[HandheldAsked] = []
         self.asked: queue.Queue[HandheldAsked | None] = queue.Queue()
         self.page = Page(
             Metrics(), lambda: True, print, lambda _: True, self._take, time.monotonic_ns,
@@ -50,6 +51,7 @@ class Served:
         self._thread.start()
 
     def _take(self, asked: HandheldAsked) -> bool:
+        self.taken.append(asked)
         self.asked.put(asked)
         return True
 
@@ -83,11 +85,11 @@ def browser(served: Served) -> Iterator[httpx.Client]:
         yield client
 
 
-def pair(served: Served, browser: httpx.Client) -> str:
+def pair(served: Served, browser: httpx.Client, name: str = "hht-1", queue_id: str = QUEUE) -> str:
     """Pair this browser; its token."""
-    asked = {"code": open_code(served.desk), "queue": QUEUE}
+    asked = {"code": open_code(served.desk, name), "queue": queue_id}
     answer = browser.post("handheld/pair", json=asked)
-    assert (answer.status_code, answer.json()) == (200, {"device": "hht-1"})
+    assert (answer.status_code, answer.json()) == (200, {"device": name})
     return browser.cookies[COOKIE]
 
 
@@ -199,6 +201,35 @@ def test_a_station_that_does_not_answer_is_called_busy(
         browser.get("handheld/list"),
     ):
         assert (answer.status_code, answer.json()) == (503, {"problem": HandInProblem.BUSY})
+
+
+def test_one_hand_in_with_scans_is_taken_at_a_time(
+    served: Served, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cabled scan waits for one handheld's commits, not for all of theirs."""
+    monkeypatch.setattr(handheld_page, "TIMEOUT_S", 0.3)
+    tokens = [pair(served, browser)]
+    browser.cookies.clear()
+    tokens.append(pair(served, browser, "hht-2", "b2" * 16))
+    served.is_silent = True
+    served.taken.clear()
+    said = {**NOTHING_NEW, "scans": [SCAN]}
+
+    async def hand_in(client: httpx.AsyncClient, token: str) -> float:
+        answer = await client.post(
+            "handheld/hand-in", json=said, headers={"Cookie": f"{COOKIE}={token}"}
+        )
+        assert answer.json() == {"problem": HandInProblem.BUSY}
+        return time.monotonic()
+
+    async def all_at_once() -> list[float]:
+        async with httpx.AsyncClient(base_url=served.server.url, trust_env=False) as client:
+            return await asyncio.gather(*(hand_in(client, t) for t in [*tokens, tokens[0]]))
+
+    ended = sorted(asyncio.run(all_at_once()))
+    # The third, of a handheld that is being heard already, is turned away and does not wait.
+    assert len(served.taken) == 2
+    assert ended[2] - ended[1] > 0.2
 
 
 def test_a_worker_is_another_one_as_soon_as_any_file_differs(tmp_path: Path) -> None:
