@@ -8,7 +8,7 @@ from typing import Protocol
 
 from devices.frames import Frame
 from edge.handheld_store import PairedHandheld
-from edge.handheld_talk import HandIn, QueuedCode
+from edge.handheld_talk import PATIENCE_MS, HandIn, QueuedCode
 from edge.scanning import HandedIn, Kept, Pull, Scanning
 from edge.screen import ScreenFold
 from edge.session import FixedSession, Session
@@ -35,22 +35,32 @@ class HandheldDesk:
         self.seen_ms: int | None = None
 
 
-def make_pull(said: HandIn, code: QueuedCode, read_ns: int) -> Pull:
-    """One of the scans that a handheld hands in, which had come at ``read_ns``."""
+def make_pull(said: HandIn, code: QueuedCode, read_ns: int, now: datetime) -> Pull:
+    """One of the scans that a handheld hands in, which had come at ``read_ns``.
+
+    One that was sent at once and was long on its way is a kept one: by ``now`` its person has been
+    told so.
+    """
     raw = bytes.fromhex(code.code_hex)
     frame = Frame(raw, None, code.size > len(raw), code.size)
-    kept = None
-    if code.kept and said.clock is not None:
-        queued = QueuedScan(
-            queue=said.queue,
-            n=code.n,
-            at=code.at,
-            result=code.result,
-            list_version=code.list_version,
-        )
-        at = _in_our_time(code.at, said.clock.offset_ms)
-        kept = Kept(queued, at, said.clock.error_ms)
-    return Pull(frame, read_ns, None, True, HandedIn(said.queue, code.n, kept))
+    handed_in = HandedIn(said.queue, code.n, _kept(said, code, now))
+    return Pull(frame, read_ns, None, True, handed_in)
+
+
+def _kept(said: HandIn, code: QueuedCode, now: datetime) -> Kept | None:
+    if said.clock is None:
+        return None
+    at = _in_our_time(code.at, said.clock.offset_ms)
+    if not code.kept and now - at <= timedelta(milliseconds=PATIENCE_MS):
+        return None
+    queued = QueuedScan(
+        queue=said.queue,
+        n=code.n,
+        at=code.at,
+        result=code.result,
+        list_version=code.list_version,
+    )
+    return Kept(queued, at, said.clock.error_ms)
 
 
 def _in_our_time(at: str, offset_ms: int) -> datetime:

@@ -21,6 +21,8 @@ HAND_IN_SCANS_MAX = 20
 """Each is a commit, and a cabled scanner's next scan waits for all of them."""
 HAND_IN_BYTES_MAX = 64 * 1024
 PAIR_BYTES_MAX = 256
+PATIENCE_MS = 1500
+"""So long a person waits for the edge's word; then the handheld says "kept" (handheld.js)."""
 CODE_DIGITS = 6
 
 

@@ -21,12 +21,11 @@ from edge.handheld_talk import (
     PairAsk,
     Paired,
     PairRefusal,
-    QueuedCode,
     Told,
 )
 from edge.page_state import HandheldsView, HandheldView, ListView, PairingView
 from edge.pairing import CODE_BYTES, Pairing, make_code
-from edge.scanning import Scanned
+from edge.scanning import Pull, Scanned
 from edge.screen import screen_of
 from edge.seams import Clock, SpoolError, SpoolWriter
 from edge.session import EMPTY, Session
@@ -186,21 +185,22 @@ class Handhelds:
         told = []
         problem = None
         for code in new:
-            found = desk.scanning.scan(desk.work, make_pull(said, code, read_ns))
+            pull = make_pull(said, code, read_ns, self._clock.now())
+            found = desk.scanning.scan(desk.work, pull)
             if isinstance(found, NotRecorded):
                 outputs.append(found)
                 problem = HandInProblem.DISK
                 break
             upto = code.n
             outputs.append(found.recorded)
-            told.append(self._tell(desk, code, found))
+            told.append(self._tell(desk, code.n, found, is_live=_is_live(pull)))
         answer = self._say(desk, upto, problem, tuple(told))
         return [*outputs, HandheldAnswered(key, answer)]
 
-    def _tell(self, desk: HandheldDesk, code: QueuedCode, found: Scanned) -> Told:
+    def _tell(self, desk: HandheldDesk, n: int, found: Scanned, *, is_live: bool) -> Told:
         view = desk.screen.latest_scan()
         assert view is not None  # it was shown a moment ago
-        if not code.kept:
+        if is_live:
             # What was kept was answered by the handheld then: ``queued`` says how.
             draft = Draft(
                 found.seq,
@@ -213,7 +213,7 @@ class Handhelds:
                 is_answered=True,
             )
             self._feedback.open(draft)
-        return Told(n=code.n, screen=screen_of(view), scan=view)
+        return Told(n=n, screen=screen_of(view), scan=view)
 
     def _say(
         self,
@@ -262,3 +262,7 @@ class Handhelds:
             for name, desk in sorted(self.desks.items())
         )
         return HandheldsView(pairing=pairing, paired=paired)
+
+
+def _is_live(pull: Pull) -> bool:
+    return pull.handed_in is not None and pull.handed_in.kept is None

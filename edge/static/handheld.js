@@ -11,7 +11,7 @@ import { Words } from "/static/words.js";
 
 const PATIENCE_MS = 1500; // so long a person waits for the edge before "kept" is said
 const UPDATE_MS = 3_600_000;
-const CODE_HEX_BYTES_MAX = 512;
+const CODE_BYTES_MAX = 512;
 
 class Handheld {
   constructor(words, queue, facts) {
@@ -59,7 +59,7 @@ class Handheld {
     let n;
     try {
       n = await this.queue.add({
-        at: view.at, code_hex: hex(bytes.subarray(0, CODE_HEX_BYTES_MAX)), size: bytes.length,
+        at: view.at, code_hex: hex(bytes.subarray(0, CODE_BYTES_MAX)), size: bytes.length,
         result: view.result, list_version: this.list.copy.version,
       });
     } catch (error) {
@@ -106,6 +106,8 @@ class Handheld {
 
   async settle(standing) {
     const copy = this.list?.copy;
+    if (this.version !== undefined && this.version !== standing.version) renewPage();
+    this.version = standing.version;
     const isOther = copy?.version !== standing.list.version || copy?.pack_version !== standing.pack_version;
     await this.queue.remember("standing", standing);
     if (isOther && !this.isFetching) await this.fetchList();
@@ -133,6 +135,7 @@ class Handheld {
 
   async refused(problem) {
     const mustPair = problem === "not_paired" || problem === "other_queue";
+    if (problem === "unreadable") renewPage(); // an edge of another version than this page
     this.screen.problem = mustPair || problem === "busy" ? null : problem;
     if (mustPair && this.isPaired) {
       this.isPaired = false;
@@ -170,12 +173,17 @@ function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+async function renewPage() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  await registration?.update().catch(() => {}); // without a network the next try finds it
+}
+
 // The page starts without a network from here on; a newer one takes over when nothing is on it.
 async function keepPage(screen) {
   if (!("serviceWorker" in navigator)) return;
   const isFirst = navigator.serviceWorker.controller === null;
-  const registration = await navigator.serviceWorker.register("/handheld/worker.js");
-  setInterval(() => registration.update().catch(() => {}), UPDATE_MS);
+  await navigator.serviceWorker.register("/handheld/worker.js");
+  setInterval(renewPage, UPDATE_MS);
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (!isFirst) screen.whenCalm(() => location.reload());
   });

@@ -130,6 +130,19 @@ def stage_colour(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.getElementById('stage')).backgroundColor"))
 
 
+def fits(page: Page, name: str) -> None:
+    """Both languages fit a handheld's width, and nobody has to hunt for a word."""
+    for language in ("en", "zh"):
+        page.locator("#language").click()
+        expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= HANDHELD["width"]
+        width_px = page.evaluate(
+            "(w => w.scrollWidth - w.clientWidth)(document.querySelector('.stage'))"
+        )
+        assert width_px == 0, (name, language)
+        shoot(page, f"handheld-{name}-{language}")
+
+
 def queued(page: Page) -> str:
     return page.locator("#footer .fact .value").first.inner_text()
 
@@ -185,13 +198,13 @@ def test_three_hundred_scans_without_network_arrive_once_and_in_order(
     expect(page.locator("#stage .word")).to_have_text("已暂存")
     assert stage_colour(page) == AMBER
     assert page.evaluate("window.tones").count(2000) == 0  # P1: never the good-read
-    shoot(page, "handheld-kept-zh")
+    fits(page, "kept")
     for code in codes[1:41]:
         scan(page, code)
     expect(page.locator("#stage .word")).to_have_text("特殊安全产品(高价值)快件")
     expect(page.locator("#band")).to_have_text("已暂存 未上传")
     assert page.evaluate("window.tones.slice(-3)") == [2400, 2400, 2400]  # P3
-    shoot(page, "handheld-wanted-offline-zh")
+    fits(page, "wanted-offline")
     for code in codes[41:150]:
         scan(page, code)
     expect(page.locator("#footer")).to_contain_text("150 条")
@@ -277,6 +290,7 @@ def test_what_only_the_edge_knows_sounds_late_and_a_full_handheld_refuses(
     context.set_offline(False)
     expect(page.locator("#stage .word")).to_have_text("禁止流转")
     expect(page.locator("#band")).to_contain_text("补报警")
+    fits(page, "late-stop")
     page.locator(".ack").click()
     expect(page.locator("#band")).to_be_visible()
     until(lambda: own_list_version(page) == version, "the handheld has the entry, too")
@@ -288,7 +302,7 @@ def test_what_only_the_edge_knows_sounds_late_and_a_full_handheld_refuses(
     scan(page, PLAIN)
     expect(page.locator("#stage .word")).to_have_text("未记录")
     assert stage_colour(page) == RED
-    shoot(page, "handheld-full-zh")
+    fits(page, "full")
 
 
 FILL = """(count) => new Promise((resolve) => {

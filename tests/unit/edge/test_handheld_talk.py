@@ -1,10 +1,27 @@
 """What a handheld says, strictly read."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from edge.handheld_talk import HAND_IN_SCANS_MAX, parse_hand_in, parse_pair
-from tests.unit.edge.handheld_parts import QUEUE
+from edge.handheld_talk import HAND_IN_SCANS_MAX, HandInAnswer, parse_hand_in, parse_pair
+from tests.unit.edge.fakes import Desk
+from tests.unit.edge.handheld_parts import QUEUE, ask, pair
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "handheld"
+
+
+def test_a_hand_in_and_its_answer_are_those_on_file() -> None:
+    """Pages of the version before live on in handhelds: changing one of these is a decision."""
+    desk = Desk().start()
+    token = pair(desk)
+    said = parse_hand_in((GOLDEN / "hand_in.json").read_bytes())
+    answer = ask(desk, said, "hht-1", token)
+    assert isinstance(answer, HandInAnswer)
+    written = msgspec.json.format(msgspec.json.encode(answer), indent=1)
+    assert written.decode() + "\n" == (GOLDEN / "answer.json").read_text()
+
 
 GOOD = {
     "n": 1, "at": "2026-11-22T08:00:00.000Z", "code_hex": "31", "size": 1, "result": "clear",

@@ -9,6 +9,7 @@ from edge.excerpt import ListSource
 from edge.forms import PairForm, Refusal, RevokeForm
 from edge.handheld_store import HANDHELDS_MAX, token_sha256
 from edge.handheld_talk import (
+    PATIENCE_MS,
     HandInAnswer,
     HandInProblem,
     ListAsk,
@@ -212,6 +213,23 @@ def test_a_kept_scan_stands_at_its_own_moment_in_the_edges_time(
     assert scan.queued is not None
     assert (scan.queued.queue, scan.queued.n, scan.queued.at) == (QUEUE, 1, queued.at)
     assert (scan.queued.result, scan.result) == (Result.HV, Result.CLEAR)
+
+
+def test_a_scan_that_was_long_on_its_way_is_a_kept_one(desk: Desk, handheld: Handheld) -> None:
+    """Its person was told "kept" meanwhile; the line says so, and when it was scanned."""
+    for late_ms, is_kept in ((PATIENCE_MS, False), (PATIENCE_MS + 1, True)):
+        handheld.scan(PLAIN, kept=False)
+        moment = desk.clock.wall
+        desk.clock.advance(late_ms)
+        handheld.hand_in()
+        scan = scans(desk)[-1]
+        assert (scan.queued is not None) is is_kept
+        assert scan.at == format_at(moment if is_kept else desk.clock.wall)
+    desk.clock.advance(1_000)
+    handheld.hand_in()
+    handheld.scan(HV, kept=False)
+    handheld.hand_in()
+    assert [line.of_seq for line in feedback(desk)] == [scans(desk)[0].seq]
 
 
 def test_without_a_clock_of_its_own_the_edge_says_so_of_a_kept_scan(

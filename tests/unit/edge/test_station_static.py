@@ -10,9 +10,10 @@ from devices.symbology import Verb
 from edge.acts import ActHint
 from edge.forms import ExceptionReason, Refusal
 from edge.handheld_page import FILES
-from edge.handheld_talk import HandInProblem, PairRefusal
+from edge.handheld_talk import HAND_IN_SCANS_MAX, PATIENCE_MS, HandInProblem, PairRefusal
 from tests.unit.contrast import AA_TEXT, ratio, tokens
 from wire.events import ContainerKind
+from wire.limits import CODE_BYTES_MAX
 from wire.messages import Problem
 from wire.names import Signal, Step
 
@@ -62,6 +63,13 @@ def test_the_handheld_knows_every_verb_and_step() -> None:
         known = re.search(rf"const {name} = (\[[^\]]*\])", code)
         assert known is not None
         assert json.loads(known[1]) == [value.value for value in values]
+
+
+def test_handheld_and_edge_have_the_same_patience() -> None:
+    assert f"const PATIENCE_MS = {PATIENCE_MS};" in (STATIC / "handheld.js").read_text()
+    assert f"const BATCH = {HAND_IN_SCANS_MAX};" in (STATIC / "hand_in.js").read_text()
+    assert f"const BYTES_MAX = {CODE_BYTES_MAX};" in (STATIC / "own_list.js").read_text()
+    assert f"const CODE_BYTES_MAX = {CODE_BYTES_MAX};" in (STATIC / "handheld.js").read_text()
 
 
 def test_the_handheld_has_a_word_for_each_refusal() -> None:
