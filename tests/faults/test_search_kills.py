@@ -1,6 +1,7 @@
 """HV-2.11.2 by the real programs: a parcel goes silent, is suspected, searched, and found.
 
-Each timer fires once, each mail has one Message-ID. Source: design section 7.
+Once undisturbed, and once with the hub killed after every step: each timer fires once, each mail
+has one Message-ID, nothing is forgotten. Source: design section 7.
 """
 
 from collections import Counter
@@ -36,6 +37,8 @@ def search(house: SearchHouse, after: Callable[[str], None]) -> dict[str, Any]:
     after("escalated")
     wait_until(lambda: len(set(house.mailbox.message_ids)) >= 2, "the region has its mail", 30)
     after("reported")
+    # Handed over to somebody, it is silent for good reason from here on.
+    house.scan("021W", "CX:STEP:deliver")
     house.scan("021W", WAYBILL)
     found = house.wait_state(WAYBILL, "found", 30)
     after("found")
@@ -44,14 +47,17 @@ def search(house: SearchHouse, after: Callable[[str], None]) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("killed", [False, True], ids=["undisturbed", "killed after every step"])
 def test_a_silent_parcel_is_suspected_searched_and_found_at_a_third_site(
-    tmp_path: Path,
+    tmp_path: Path, killed: bool
 ) -> None:
     seen: list[str] = []
     with open_search_house(tmp_path, POLICY) as house:
 
         def after(step: str) -> None:
             seen.append(step)
+            if killed:
+                house.kill_hub()
 
         search(house, after)
         found = house.incident(WAYBILL)
