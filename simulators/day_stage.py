@@ -26,7 +26,7 @@ from wire.names import parse_at
 GUARD_S = 0.35
 """A little longer than the stations take two equal labels for one scan (policy: repeat_guard_ms).
 That is real time, and a day that runs sixty times as fast would forget it."""
-MARGIN_S = 2.0
+MARGIN_S = 3.0
 """No work begins so shortly before a shift's end, nor after it: programs answer in real time."""
 CLOCK_TRIES_MAX = 50
 NAP_S = 0.2
