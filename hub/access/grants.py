@@ -116,6 +116,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/parcels/{waybill}": EVERYONE,
     "GET /console/incidents": EVERYONE,
     "GET /console/incidents/{incident_id}": EVERYONE,
+    "GET /console/suspects": EVERYONE,
     "GET /console/labels": LEADING,
     "POST /console/labels/badge": LEADING,
     "GET /console/wanted": WATCHING,

@@ -15,7 +15,7 @@ STATIC_URL = "static"
 
 VIEW_COOKIE = "custos_view"
 
-_STYLES = ("tokens", "icons", "frame", "forms", "tables", "pages", "replay")
+_STYLES = ("tokens", "icons", "frame", "forms", "tables", "pages", "replay", "work")
 _BROWSER_WORDS = (
     "age.s",
     "age.min",

@@ -23,11 +23,13 @@ from hub.console.parcel.desk import ParcelDesk
 from hub.console.parcel.page import ParcelPage
 from hub.console.quarantine.desk import QuarantineDesk
 from hub.console.quarantine.page import QUARANTINE_KEYS, QuarantinePage
-from hub.console.screens import ROOT
+from hub.console.screens import ROOT, site_options
 from hub.console.sites.desk import SiteDesk
 from hub.console.sites.list_page import SITES_KEYS, SitesPage
 from hub.console.sites.story_page import StationPage
 from hub.console.sites.trail import DepthTrail
+from hub.console.suspects.desk import SuspectDesk
+from hub.console.suspects.page import SUSPECTS_KEYS, SuspectsPage
 from hub.console.visit import Visit
 from hub.console.wall.desk import WallDesk
 from hub.console.wall.page import WALL_KEYS, WallPage
@@ -66,6 +68,7 @@ class Console:
         trail = DepthTrail()
         self._feed.changed.subscribe(trail.follow)
         self._incident_desk = IncidentDesk(hub)
+        self._suspect_desk = SuspectDesk(hub)
         self._site_desk = SiteDesk(hub, trail)
         self._wanted_desk = WantedDesk(hub)
         self._quarantine_desk = QuarantineDesk(hub)
@@ -83,6 +86,7 @@ class Console:
             ("/parcels/{waybill}", self._parcel),
             ("/incidents", self._incidents),
             ("/incidents/{incident_id}", self._incident),
+            ("/suspects", self._suspects),
             ("/sites", self._sites),
             ("/sites/{site}/{edge}", self._station),
             ("/wanted", self._wanted),
@@ -117,6 +121,11 @@ class Console:
     async def _incident(self, request: Request, incident_id: IncidentId) -> None:
         visit = self._open(request, "incidents", "title.incident", PAGE_KEYS, id=str(incident_id))
         await IncidentPage(visit, self._incident_desk, incident_id).start()
+
+    async def _suspects(self, request: Request) -> None:
+        visit = self._open(request, "suspects", "title.suspects", SUSPECTS_KEYS)
+        sites = site_options(self._hub.network, visit.caller)
+        await SuspectsPage(visit, self._suspect_desk, sites).start()
 
     async def _sites(self, request: Request) -> None:
         visit = self._open(request, "sites", "title.sites", SITES_KEYS)

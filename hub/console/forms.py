@@ -32,7 +32,10 @@ Options = Sequence[tuple[str, str]]
 
 
 class TextField:
-    """One line, or several; what is longer than ``chars_max`` is cut."""
+    """One line, or several; what is longer than ``chars_max`` is cut.
+
+    ``kind`` is the browser's own for one line: ``text``, ``date``, ``datetime-local``.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class TextField:
         value: str = "",
         hint: str = "",
         rows: int = 1,
+        kind: str = "text",
         key: str | None = None,
         changed: Callable[[], Awaitable[None] | None] | None = None,
     ) -> None:
@@ -52,7 +56,7 @@ class TextField:
             text(label, "label")
             field: Element
             if rows == 1:
-                field = attribute(box("input", "field"), "type", "text")
+                field = attribute(box("input", "field"), "type", kind)
                 attribute(attribute(field, "^value", self.value), "autocomplete", "off")
             else:
                 # What stands between its tags is its first value; typing leaves that alone.

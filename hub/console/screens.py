@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from hub.access.service import Role, may
+from hub.access.service import Caller, Role, may
+from hub.network import Network
 
 ROOT = "/console"
 """Where the console is mounted."""
@@ -24,6 +25,7 @@ class Screen:
 SCREENS = (
     Screen("wall", "/"),
     Screen("incidents", "/incidents"),
+    Screen("suspects", "/suspects"),
     Screen("sites", "/sites"),
     Screen("wanted", "/wanted"),
     Screen("labels", "/labels"),
@@ -34,3 +36,12 @@ SCREENS = (
 def screens_for(role: Role) -> tuple[Screen, ...]:
     """The screens that a role may open, in the rail's order; the access room's table decides."""
     return tuple(screen for screen in SCREENS if may(role, f"GET {screen.url}"))
+
+
+def site_options(network: Network, caller: Caller) -> list[tuple[str, str]]:
+    """The sites that a caller can choose, with their names."""
+    return [
+        (code, f"{code} {site.name}")
+        for code, site in sorted(network.sites.items())
+        if caller.sees(code)
+    ]

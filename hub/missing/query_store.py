@@ -107,14 +107,15 @@ def page(
     return [_query(row) for row in rows]
 
 
-def asked_for(
+def newest_in(
     tx: Connection, site: str, start: datetime, end: datetime, days: Iterable[date]
-) -> bool:
-    """Say whether a site's suspects of now, or of one of these days, were asked for meanwhile."""
+) -> Query | None:
+    """The last query of a site's suspects of now, or of one of these days, within a time."""
     when = and_(query.c.asked_at >= start, query.c.asked_at <= end)
     what = query.c.day.is_(None) | query.c.day.in_(list(days))
-    wanted = select(query.c.id).where(query.c.site == site, when, what).limit(1)
-    return tx.execute(wanted).one_or_none() is not None
+    wanted = select(query).where(query.c.site == site, when, what)
+    row = tx.execute(wanted.order_by(query.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _query(row)
 
 
 def newest(tx: Connection, site: str) -> Query | None:

@@ -3,6 +3,7 @@
 The caller owns the transaction. Source: HV-2.11.2.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -10,15 +11,28 @@ from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.missing import query_store, store, suspect_store
+from hub.missing.company import siblings_of
 from hub.missing.query_store import Query, ShiftEnd
+from hub.missing.rules.plan import Phase
 from hub.missing.rules.schedule import ShiftTurn, turn_ending_at_or_after
+from hub.missing.rules.suspicion import Siblings
+from hub.missing.rules.words import container_words
 from hub.missing.suspect_store import Suspect
 from hub.network import Network, Shift
 from wire.names import format_at
 
-__all__ = ["Query", "ShiftTurn", "Suspect", "turn_ending_at_or_after"]
+__all__ = [
+    "Query",
+    "ShiftTurn",
+    "Siblings",
+    "Suspect",
+    "container_words",
+    "turn_ending_at_or_after",
+]
 
 SHIFTS_PER_TURN_MAX = 100
+SHIFTS_SHOWN_MAX = 50
+"""Of a caller who sees many sites those that end first."""
 _DAY = timedelta(days=1)
 _MOMENT = timedelta(microseconds=1)
 
@@ -38,6 +52,29 @@ class QueryView:
 
     query: Query
     shifts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextLook:
+    """A parcel that is watched: where it was last, what is expected, and when it gets suspect."""
+
+    waybill: str
+    site: str
+    seen_at: datetime
+    has_left: bool
+    expected_site: str | None
+    expected_by: datetime | None
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftAsk:
+    """A shift that is on, and who has asked for its site's suspects in it; None: nobody yet."""
+
+    site: str
+    shift: str
+    ends_at: datetime
+    query: Query | None
 
 
 def list_suspects(
@@ -84,6 +121,51 @@ def list_queries(
     return [QueryView(each, _shifts_on(network, each)) for each in found]
 
 
+def next_looks(tx: Connection, sites: frozenset[str] | None, limit: int) -> list[NextLook]:
+    """What will be looked at next, and when; ``sites``: what is expected there."""
+    return [
+        NextLook(
+            waybill=each.waybill,
+            site=each.fold.last.site,
+            seen_at=each.fold.last.at,
+            has_left=each.fold.last.phase is Phase.OUT,
+            expected_site=each.fold.stops[0].site if each.fold.stops else None,
+            expected_by=each.fold.stops[0].by if each.fold.stops else None,
+            due_at=each.due_at,
+        )
+        for each in store.upcoming(tx, sites, limit)
+        if each.due_at is not None
+    ]
+
+
+def last_sites(tx: Connection, waybills: Iterable[str]) -> dict[str, str]:
+    """Where those of these parcels that are watched were scanned last."""
+    return {each.waybill: each.fold.last.site for each in store.known(tx, waybills).values()}
+
+
+def company_of(tx: Connection, waybill: str) -> list[Siblings]:
+    """What a watched parcel travelled with; the bag first, empty where it went alone."""
+    watched = store.known(tx, [waybill]).get(waybill)
+    return [] if watched is None else siblings_of(tx, watched.fold)
+
+
+def shift_asks(
+    tx: Connection, network: Network, sites: frozenset[str] | None, now: datetime
+) -> list[ShiftAsk]:
+    """The shifts that are on, the next to end first, at most ``SHIFTS_SHOWN_MAX``."""
+    found = []
+    for shift in network.shift:
+        if sites is not None and shift.site not in sites:
+            continue
+        turn = turn_ending_at_or_after(network, shift, now)
+        if turn.starts_at <= now < turn.ends_at:
+            found.append((turn.ends_at, shift.site, shift.name, turn))
+    return [
+        ShiftAsk(site, name, ends_at, _query_of(tx, site, turn))
+        for ends_at, site, name, turn in sorted(found, key=lambda each: each[:3])[:SHIFTS_SHOWN_MAX]
+    ]
+
+
 def note_declared(tx: Connection, waybill: str, now: datetime) -> None:
     """A parcel's route may have changed: the clock's next turn judges it by the new one."""
     store.judge_again(tx, waybill, now)
@@ -118,10 +200,7 @@ def _judge_shift(
     tx: Connection, network: Network, shift: Shift, ended: ShiftEnd, now: datetime
 ) -> None:
     turn = turn_ending_at_or_after(network, shift, ended.ends_at)
-    # A shift across midnight has two local days; who asks for either asks for its own.
-    if query_store.asked_for(
-        tx, ended.site, turn.starts_at, turn.ends_at, (turn.day, turn.day + _DAY)
-    ):
+    if _query_of(tx, ended.site, turn) is not None:
         return
     last = query_store.newest(tx, ended.site)
     words = {
@@ -133,6 +212,12 @@ def _judge_shift(
     subject = f"{ended.site}/{ended.shift}/{turn.day.isoformat()}"
     kind = AlertKind.SUSPECTS_NOT_ASKED
     raise_alert(tx, Finding(kind, subject, ended.ends_at, site=ended.site, words=words), now)
+
+
+def _query_of(tx: Connection, site: str, turn: ShiftTurn) -> Query | None:
+    # A shift across midnight has two local days; who asks for either asks for its own.
+    days = (turn.day, turn.day + _DAY)
+    return query_store.newest_in(tx, site, turn.starts_at, turn.ends_at, days)
 
 
 def _day_of(

@@ -152,6 +152,14 @@ def due(tx: Connection, now: datetime, limit: int) -> list[Watched]:
     return [_watched(row) for row in tx.execute(_DUE, {"now": now, "limit": limit})]
 
 
+def upcoming(tx: Connection, sites: frozenset[str] | None, limit: int) -> list[Watched]:
+    """Parcels with a deadline ahead, the next first; ``sites``: those that are expected there."""
+    query = _WATCHED.where(watch.c.due_at.is_not(None))
+    if sites is not None:
+        query = query.where(watch.c.expected_site.in_(sorted(sites)))
+    return [_watched(row) for row in tx.execute(query.order_by(watch.c.due_at).limit(limit))]
+
+
 def riders(tx: Connection, ride: Ride) -> list[Watched]:
     """What left in the same vehicle at about the same time, at most ``SIBLINGS_MAX``."""
     return _together(tx, ride, watch.c.ride, watch.c.ride_at)

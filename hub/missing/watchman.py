@@ -3,19 +3,19 @@
 The caller owns the transaction. Source: HV-2.11.2, design section 7.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from sqlalchemy import Connection
 
 from hub.incidents.service import Kind, Search, Suspicion, open_incident
 from hub.missing import store, suspect_store
+from hub.missing.company import siblings_of
 from hub.missing.judge import SilenceJudge, silence_of
 from hub.missing.rules.scoring import Scorer, lost_probability
 from hub.missing.rules.suspicion import Due, Siblings, quiet_odds
-from hub.missing.rules.watch import Ride, Watch, replan
+from hub.missing.rules.watch import Watch, replan
 from hub.missing.rules.words import Sentence, Words
 from hub.missing.store import Watched
 from hub.parcels.service import high_value_among, planned_routes
@@ -83,7 +83,7 @@ class Watchman:
 
     def _suspect(self, tx: Connection, each: Watched, scorer: Scorer, now: datetime) -> set[str]:
         """Raise a suspicion; return the waybills that it covers."""
-        together = _siblings(tx, each.fold)
+        together = siblings_of(tx, each.fold)
         group = next((one for one in together if one.is_group(self.policy.missing)), None)
         if group is None:
             kind, subject, covered = Kind.PARCEL, each.waybill, [each]
@@ -121,26 +121,6 @@ class Watchman:
 def make_watchman(judge: SilenceJudge, search: Search, policy: Policy) -> Watchman:
     """A watchman who speaks of times in their site's zone."""
     return Watchman(judge, search, policy, Words(judge.network.zone_of, policy.missing))
-
-
-def _siblings(tx: Connection, fold: Watch) -> list[Siblings]:
-    """What lay in its bag, and what rode in its vehicle; the bag first, only with company."""
-    found = []
-    if fold.bag is not None and fold.is_in_bag:
-        inside = store.bagged(tx, fold.bag)
-        found.append(_company(fold.bag, inside, attrgetter("is_in_bag")))
-    if fold.ride is not None and fold.is_riding:
-        aboard = store.riders(tx, fold.ride)
-        found.append(_company(fold.ride, aboard, attrgetter("is_riding")))
-    return [each for each in found if each.total > 1]
-
-
-def _company(
-    ride: Ride, members: Iterable[Watched], is_unseen: Callable[[Watch], bool]
-) -> Siblings:
-    listed = list(members)
-    unseen = tuple(each.waybill for each in listed if is_unseen(each.fold))
-    return Siblings(ride.name, len(listed), unseen)
 
 
 def _party(fold: Watch) -> str:

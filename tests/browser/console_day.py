@@ -7,6 +7,7 @@ from pathlib import Path
 from time import sleep
 
 from playwright.sync_api import BrowserContext
+from sqlalchemy import Connection
 
 from hub.incidents.service import (
     Answer,
@@ -19,6 +20,8 @@ from hub.incidents.service import (
     stop,
     triage,
 )
+from hub.missing.store import known, renew
+from hub.missing.suspect_store import add as add_suspect
 from hub.roles import make_search
 from hub.wanted.service import list_version
 from tests.browser.hub_process import HubProcess, Pen
@@ -92,6 +95,8 @@ class LivingHub:
             self.dock.scan(number, Result.HV, ago=timedelta(hours=30))
             self.gate.scan(number, Result.HV, ago=timedelta(hours=25))
         self.carried()
+        self.under_way()
+        self.leave_together()
         self.searches()
         self.wanted()
         self.dock.scan("755123456789", Result.STOP, step=Step.LOAD)
@@ -125,6 +130,37 @@ class LivingHub:
         gate.pull(CARRIED, Step.HANDOVER, "2001", ago=hours(7.5))
         # An edge that was cut off sends it hours later, and what was believed changes.
         gate.scan(CARRIED, Result.HV, step=Step.SORT, by=None, container=None, ago=hours(6))
+
+    def under_way(self) -> None:
+        """Parcels that move as they should, and some that are late or silent for too long."""
+        for number, hours in enumerate((0.2, 0.6, 1.1, 2.5, 3.7, 6.0, 30.0)):
+            waybill = f"1030000049{number:02d}"
+            self.dock.declare(waybill, "32000", "755A", "021W")
+            self.dock.pull(waybill, Step.ACCEPT, "1002", ago=timedelta(hours=hours))
+        van = {"container": "V-77", "container_kind": ContainerKind.VEHICLE}
+        for number, hours in enumerate((1.0, 3.0, 9.0, 9.1, 9.2)):
+            waybill = f"1030000050{number:02d}"
+            self.gate.declare(waybill, "28000", "755A", "021W")
+            self.gate.pull(waybill, Step.ARRIVE, "2001", ago=timedelta(hours=hours + 1))
+            self.gate.pull(waybill, Step.LOAD, "2001", ago=timedelta(hours=hours), **van)
+        for number in (2, 3):
+            self.belt.pull(f"1030000050{number:02d}", Step.ARRIVE, None, ago=timedelta(minutes=9))
+
+    def leave_together(self) -> None:
+        """The suspect leaves in a vehicle with four others; those arrive."""
+        others = [f"1030000051{number:02d}" for number in range(4)]
+        van = {"container": "V-78", "container_kind": ContainerKind.VEHICLE}
+        for waybill in (SUSPECT, *others):
+            self.dock.declare(waybill, "48500", "755A", "021W")
+            self.gate.pull(waybill, Step.LOAD, "2001", ago=timedelta(hours=24.5), **van)
+        for waybill in others:
+            self.belt.pull(waybill, Step.ARRIVE, None, ago=timedelta(hours=4))
+
+    def suspect(self, tx: Connection, suspicion: Suspicion, incident: int, at: datetime) -> None:
+        """Keep suspects as the clock role would, whose turn this day does not wait for."""
+        for waybill, watched in known(tx, suspicion.waybills).items():
+            suspect_id = add_suspect(tx, suspicion, waybill, incident, at, high_value=True)
+            renew(tx, [replace(watched, due_at=None, suspect_id=suspect_id)])
 
     def stations(self) -> None:
         """One that is well, one with a lost scanner and a backlog, one that was never heard."""
@@ -225,11 +261,13 @@ class LivingHub:
         )
         with self.dock.database.writing() as tx:
             first = open_incident(tx, search, suspect, now - timedelta(minutes=18))
+            self.suspect(tx, suspect, first, now - timedelta(minutes=18))
             answer = Answer("021W", "chen.jing", False, ("dock", "vehicle"), "车厢已翻查两遍")
             answer_self_check(tx, first, answer, now - timedelta(minutes=6))
             found = Triage(TriageLevel.REGION, "755W", "装车后无到达扫描，车厢监控缺 12 分钟")
             triage(tx, search, first, found, "monitor.south", now - timedelta(minutes=3))
             second = open_incident(tx, search, stopped, now - timedelta(hours=2))
+            self.suspect(tx, stopped, second, now - timedelta(hours=2))
             stop(tx, search, second, "zhao.lei", "等待公安到场", now - timedelta(minutes=70))
             open_incident(tx, search, bag, now - timedelta(minutes=40))
             open_incident(tx, search, replace(stopped, subject=FOUND, waybills=(FOUND,)), now)

@@ -1,0 +1,1 @@
+"""The suspects: who is silent, why, and what is looked at next. Source: console.md."""

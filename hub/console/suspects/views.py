@@ -1,0 +1,73 @@
+"""What the suspects' screen shows, as values. Times are aware UTC; ``None`` is a gap."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hub.incidents.service import Deadline, State
+from hub.missing.service import NextLook, Query, ShiftAsk, Siblings, Suspect
+
+
+class Pace(StrEnum):
+    """How a parcel moves."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    """Expected already, and not yet so late that it is suspect."""
+    SUSPECT = "suspect"
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A parcel that should move: from 0, just scanned, to 1, suspect."""
+
+    waybill: str
+    pace: Pace
+    progress: float
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A site with the parcels that were scanned there last; ``more`` are not drawn."""
+
+    site: str
+    name: str | None
+    dots: tuple[Dot, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectLine:
+    """A suspect with its search: how that stands, and what time does to it next."""
+
+    suspect: Suspect
+    state: State
+    due: Deadline | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a parcel is suspect, or what is expected of one that is not; as of ``now``.
+
+    ``now`` is cut to the minute, so that a parcel about which nothing is new is not drawn again.
+    """
+
+    waybill: str
+    now: datetime
+    line: SuspectLine | None
+    look: NextLook | None
+    company: tuple[Siblings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectSight:
+    """Suspects, the most pressing first; ``is_cut``: there are more."""
+
+    lines: tuple[SuspectLine, ...]
+    next_looks: tuple[NextLook, ...]
+    columns: tuple[Column, ...]
+    asks: tuple[ShiftAsk, ...]
+    newest_query: Query | None
+    evidence: Evidence | None
+    is_cut: bool
