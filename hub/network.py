@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 
 from hub.pseudonyms import PseudonymIndex
 from wire.badges import badge_sha256
-from wire.names import END, Name
-from wire.site_pack import ClockTime, Duty, PackText
+from wire.names import END, ClockTime, Name
+from wire.site_pack import Duty, PackText
 
 SITES_MAX = 5_000
 STAFF_MAX = 100_000

@@ -31,6 +31,8 @@ At = Annotated[str, Meta(pattern=_AT_PATTERN)]
 """UTC with milliseconds and ``Z``; a type that holds one refuses a moment that does not exist."""
 Prefix = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,32}" + END)]
 """How a series of waybills begins."""
+ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]" + END)]
+"""A local time of day, ``HH:MM``."""
 Seq = Annotated[int, Meta(ge=1, le=INT_MAX)]
 Count = Annotated[int, Meta(ge=0, le=INT_MAX)]
 Micros = Annotated[int, Meta(ge=0, le=INT_MAX)]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from wire.names import Name, Prefix
+from wire.names import ClockTime, Name, Prefix
 
 HOLIDAYS_MAX = 1_000
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -89,9 +89,14 @@ class HandoverPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class DeliveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``signer_min``: a delivery without the signer's ID after this is a breach (HV-2.6)."""
+    """``signer_min``: a delivery without the signer's ID after this is a breach (HV-2.6).
+
+    Deliveries are done by ``due_at``, local to the site; from ``warn_at`` on people are warned.
+    """
 
     signer_min: Positive
+    warn_at: ClockTime
+    due_at: ClockTime
 
 
 class AcceptancePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

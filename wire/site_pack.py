@@ -22,7 +22,7 @@ from wire.limits import (
     PACK_STAFF_MAX,
     PACK_TASKS_MAX,
 )
-from wire.names import END, At, Count, Hex16, Name, Seq, parse_at
+from wire.names import END, At, ClockTime, Count, Hex16, Name, Seq, parse_at
 from wire.policy import (
     HandoverPolicy,
     LinkPolicy,
@@ -35,8 +35,6 @@ from wire.policy import (
 
 _PRINTABLE = r"^[^\u0000-\u001f\u007f]*" + END
 PackText = Annotated[str, Meta(pattern=_PRINTABLE, max_length=120)]
-ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]" + END)]
-"""A local time of day, ``HH:MM``."""
 
 
 class Duty(StrEnum):

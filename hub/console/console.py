@@ -14,6 +14,10 @@ from nicegui import ui
 from starlette.routing import BaseRoute
 
 from hub.console.choice import STATIC_URL, choice_of, put_head
+from hub.console.dispatch.desk import DispatchDesk
+from hub.console.dispatch.list_page import RegisterPage
+from hub.console.dispatch.page import LIST_KEYS as REGISTER_KEYS
+from hub.console.dispatch.page import RegisterListPage
 from hub.console.feed import Feed
 from hub.console.frame import Frame, Keys
 from hub.console.incidents.desk import IncidentDesk
@@ -24,6 +28,8 @@ from hub.console.parcel.page import ParcelPage
 from hub.console.quarantine.desk import QuarantineDesk
 from hub.console.quarantine.page import QUARANTINE_KEYS, QuarantinePage
 from hub.console.screens import ROOT, site_options
+from hub.console.shift.desk import ShiftDesk
+from hub.console.shift.page import SHIFT_KEYS, ShiftPage
 from hub.console.sites.desk import SiteDesk
 from hub.console.sites.list_page import SITES_KEYS, SitesPage
 from hub.console.sites.story_page import StationPage
@@ -43,7 +49,7 @@ from hub.web.context import HubContext, caller_of
 MOUNT_PATH = ROOT
 ANSWER_S_MAX = 20.0
 """A busy hub draws a page late rather than not at all."""
-IncidentId = Annotated[int, PathParameter(ge=1, le=2**53)]
+RowId = Annotated[int, PathParameter(ge=1, le=2**53)]
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -68,6 +74,8 @@ class Console:
         trail = DepthTrail()
         self._feed.changed.subscribe(trail.follow)
         self._incident_desk = IncidentDesk(hub)
+        self._shift_desk = ShiftDesk(hub)
+        self._dispatch_desk = DispatchDesk(hub)
         self._suspect_desk = SuspectDesk(hub)
         self._site_desk = SiteDesk(hub, trail)
         self._wanted_desk = WantedDesk(hub)
@@ -87,6 +95,9 @@ class Console:
             ("/incidents", self._incidents),
             ("/incidents/{incident_id}", self._incident),
             ("/suspects", self._suspects),
+            ("/shift", self._shift),
+            ("/dispatch", self._register),
+            ("/dispatch/{list_id}", self._register_list),
             ("/sites", self._sites),
             ("/sites/{site}/{edge}", self._station),
             ("/wanted", self._wanted),
@@ -118,7 +129,7 @@ class Console:
         visit = self._open(request, "incidents", "title.incidents", LIST_KEYS)
         await IncidentsPage(visit, self._incident_desk).start()
 
-    async def _incident(self, request: Request, incident_id: IncidentId) -> None:
+    async def _incident(self, request: Request, incident_id: RowId) -> None:
         visit = self._open(request, "incidents", "title.incident", PAGE_KEYS, id=str(incident_id))
         await IncidentPage(visit, self._incident_desk, incident_id).start()
 
@@ -126,6 +137,20 @@ class Console:
         visit = self._open(request, "suspects", "title.suspects", SUSPECTS_KEYS)
         sites = site_options(self._hub.network, visit.caller)
         await SuspectsPage(visit, self._suspect_desk, sites).start()
+
+    async def _shift(self, request: Request) -> None:
+        visit = self._open(request, "shift", "title.shift", SHIFT_KEYS)
+        await ShiftPage(visit, self._shift_desk).start()
+
+    async def _register(self, request: Request) -> None:
+        visit = self._open(request, "dispatch", "title.dispatch", LIST_KEYS)
+        await RegisterPage(visit, self._dispatch_desk).start()
+
+    async def _register_list(self, request: Request, list_id: RowId) -> None:
+        visit = self._open(
+            request, "dispatch", "title.dispatch.list", REGISTER_KEYS, id=str(list_id)
+        )
+        await RegisterListPage(visit, self._dispatch_desk, list_id).start()
 
     async def _sites(self, request: Request) -> None:
         visit = self._open(request, "sites", "title.sites", SITES_KEYS)

@@ -26,6 +26,8 @@ SCREENS = (
     Screen("wall", "/"),
     Screen("incidents", "/incidents"),
     Screen("suspects", "/suspects"),
+    Screen("shift", "/shift"),
+    Screen("dispatch", "/dispatch"),
     Screen("sites", "/sites"),
     Screen("wanted", "/wanted"),
     Screen("labels", "/labels"),

@@ -23,6 +23,7 @@ from hub.dispatch.rules import (
     Entry,
     ListState,
     Recipient,
+    area_of,
     centre_of,
     recipient_of,
     subject_of,
@@ -32,7 +33,15 @@ from hub.mail.service import MailQueue
 from hub.network import Network
 from hub.parcels.service import Manifest, ManifestKind, find_parcel, put_manifest, recipient_in
 
-__all__ = ["DispatchError", "DispatchList", "Entry", "ListState", "Recipient"]
+__all__ = [
+    "DispatchError",
+    "DispatchList",
+    "Entry",
+    "ListState",
+    "Recipient",
+    "area_of",
+    "centre_of",
+]
 
 TIMERS_PER_TURN_MAX = 100
 

@@ -90,6 +90,18 @@ def last_seen(tx: Connection, waybill: str) -> Sighting | None:
     return None if seen is None else seen.last
 
 
+def in_store(tx: Connection, sites: frozenset[str] | None, limit: int) -> dict[str, Sighting]:
+    """Parcels that rest in a store, the longest first; ``sites`` null: of all (HV-2.8)."""
+    return trace_store.waiting(tx, ParcelState.IN_STORE, sites, limit)
+
+
+def out_for_delivery(
+    tx: Connection, sites: frozenset[str] | None, limit: int
+) -> dict[str, Sighting]:
+    """Parcels that their deliverers have taken, the longest first (HV-2.6)."""
+    return trace_store.waiting(tx, ParcelState.OUT_FOR_DELIVERY, sites, limit)
+
+
 def high_value_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> frozenset[str]:
     """Those that are high value by series or by declared value (HV-1.2.1, HV-2.11.1)."""
     asked = set(waybills)

@@ -58,6 +58,8 @@ unit_trace = Table(
     # One B-tree in the order in which traces are read again, instead of two.
     sqlite_with_rowid=False,
 )
+_WAITING = "state IN ('in_store', 'out_for_delivery')"
+"""Few of all units: those in store, and those with their deliverer."""
 unit_state = Table(
     "unit_state",
     metadata,
@@ -79,6 +81,13 @@ unit_state = Table(
         "container",
         sqlite_where=text("container IS NOT NULL"),
         postgresql_where=text("container IS NOT NULL"),
+    ),
+    Index(
+        "ix_unit_state_waiting",
+        "last_site",
+        "last_at",
+        sqlite_where=text(_WAITING),
+        postgresql_where=text(_WAITING),
     ),
 )
 
@@ -105,6 +114,20 @@ def states_of(tx: Connection, units: Iterable[str]) -> dict[str, Standing]:
 def state_of(tx: Connection, unit: str) -> Standing | None:
     """What is folded of one unit."""
     return states_of(tx, [unit]).get(unit)
+
+
+def waiting(
+    tx: Connection, state: ParcelState, sites: frozenset[str] | None, limit: int
+) -> dict[str, Sighting]:
+    """Parcels in store or out for delivery, the longest first, with where they were seen last."""
+    state_ = unit_state.c
+    # The literal texts let the planner see that the small index answers.
+    mine = (text(_WAITING), state_.state == state, state_.unit.not_like("%:%"))
+    query = select(state_.unit, state_.last_site, state_.last_at).where(*mine)
+    if sites is not None:
+        query = query.where(state_.last_site.in_(sorted(sites)))
+    rows = tx.execute(query.order_by(state_.last_at).limit(limit))
+    return {row.unit: Sighting(row.last_site, row.last_at) for row in rows}
 
 
 def traces_of(tx: Connection, unit: str) -> list[Trace]:

@@ -47,6 +47,20 @@ sender = "custos@carrier.example"
 """
 
 
+def _with_centres(network: str) -> str:
+    """The small carrier with a dispatch centre over each hub."""
+    for code, kind, above in (("755W", "level-2", "755D"), ("021W", "level-1", "021D")):
+        before, after = network.split(f'code = "{code}"', 1)
+        above_it = after.replace(f'kind = "{kind}"', f'kind = "{kind}"\nsuperior = "{above}"', 1)
+        network = f'{before}code = "{code}"{above_it}'
+        region = "south" if above == "755D" else "east"
+        network += (
+            f'\n[[site]]\ncode = "{above}"\nname = "{above} 调度中心"\nkind = "dispatch"\n'
+            f'region = "{region}"\ncontacts = ["desk@{above.lower()}.example"]\n'
+        )
+    return network
+
+
 class LivingHub:
     """Everything that the screens show, made by the rooms' own services and an edge's own bytes."""
 
@@ -56,7 +70,7 @@ class LivingHub:
         try:
             port = self._open.enter_context(smtp_server(Mailbox("250 2.0.0 Ok: queued as 4D1F2")))
             network = folder / "network.toml"
-            network.write_text(NETWORK_TOML, encoding="utf-8")
+            network.write_text(_with_centres(NETWORK_TOML), encoding="utf-8")
             more = f'network = "{network}"\n{_SMTP.format(port=port)}'
             self.process = HubProcess(folder, more_config=more)
             self._open.callback(self.process.stop)
@@ -143,6 +157,10 @@ class LivingHub:
             self.gate.declare(waybill, "28000", "755A", "021W")
             self.gate.pull(waybill, Step.ARRIVE, "2001", ago=timedelta(hours=hours + 1))
             self.gate.pull(waybill, Step.LOAD, "2001", ago=timedelta(hours=hours), **van)
+        self.dock.pull("103000005200", Step.STORE, "1001", ago=timedelta(hours=3), place="cage1")
+        for number in range(2):
+            waybill = f"1030000053{number:02d}"
+            self.belt.pull(waybill, Step.OUT_FOR_DELIVERY, None, ago=timedelta(minutes=80))
         for number in (2, 3):
             self.belt.pull(f"1030000050{number:02d}", Step.ARRIVE, None, ago=timedelta(minutes=9))
 

@@ -1,4 +1,4 @@
-"""The screens of a shift's work in a real browser: suspects and lanes, shift board, lists, staff."""
+"""The screens of a shift's work in a real browser: suspects, lanes, shift board, lists, staff."""
 
 import pytest
 from playwright.sync_api import Page, expect
