@@ -40,3 +40,29 @@ def test_a_query_is_recorded_under_the_persons_name_for_the_shift(
     page.keyboard.press("q")
     expect(page.locator(".ask-answer")).to_contain_text("已记录：administrator 查询 021W，1 件")
     expect(page.locator(".row-suspect")).to_have_count(1)
+
+
+@pytest.mark.parametrize("name", ["shift", "dispatch"])
+def test_the_shifts_work_is_readable_for_everybody(
+    day: LivingHub, day_page: Page, name: str
+) -> None:
+    look_at(day_page, day, name, f"/console/{name}")
+
+
+def test_a_card_of_the_board_leads_to_its_list_which_is_sent_forwarded_and_received(
+    day: LivingHub, day_page: Page
+) -> None:
+    page = day_page
+    page.goto(f"{day.process.url}/console/shift")
+    expect(page.locator(".due-card", has_text="在库")).to_contain_text("755A")
+    expect(page.locator(".due-card", has_text="派送中 2 件")).to_contain_text("021W")
+    page.locator(".due-card", has_text="发送高价值清单").first.click()
+    page.wait_for_url("**/console/dispatch/*")
+    for key, done in (("s", "已发送，未转发"), ("f", "已转发，未确认"), ("r", "目的中心已收到")):
+        expect(page.locator(".dispatch-acts .button").first).to_be_visible()
+        page.keyboard.press(key)
+        expect(page.locator(".dispatch .page-head")).to_contain_text(done)
+    expect(page.locator(".row-parcel")).to_contain_text("021D")
+    shoot(page, "console-dispatch-list-zh-dark")
+    page.goto(f"{day.process.url}/console/shift")
+    expect(page.locator(".due-card", has_text="在库")).to_be_visible()

@@ -152,7 +152,8 @@ class RegisterListPage:
             with attribute(box("a", "row-cell"), "href", f"{ROOT}/parcels/{row.waybill}"):
                 waybill(row.waybill, "row-main")
             with box("span", "row-cell"):
-                text(row.area or words.say("figure.unknown"), "" if row.area else "gap")
+                missing = "figure.unknown" if row.sent_at else "dispatch.area.later"
+                text(row.area or words.say(missing), "" if row.area else "gap")
                 text(row.centre or "", "label")
             with box("span", "row-cell"):
                 text(visible(row.address or words.say("figure.none")))
