@@ -120,6 +120,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/shift": EVERYONE,
     "GET /console/dispatch": EVERYONE,
     "GET /console/dispatch/{list_id}": EVERYONE,
+    "GET /console/staff": LEADING | CHECKING,
     "GET /console/labels": LEADING,
     "POST /console/labels/badge": LEADING,
     "GET /console/wanted": WATCHING,

@@ -23,6 +23,7 @@ from hub.access.accounts import (
     open_session,
     set_password,
 )
+from hub.access.badge_store import BadgeToken
 from hub.access.badges import (
     UnknownBadgeError,
     people_of,
@@ -77,6 +78,7 @@ __all__ = [
     "REASON_CHARS_MIN",
     "UNMASKING_ROLES",
     "AccountError",
+    "BadgeToken",
     "BodiesError",
     "Caller",
     "EdgeKey",

@@ -34,6 +34,8 @@ from hub.console.sites.desk import SiteDesk
 from hub.console.sites.list_page import SITES_KEYS, SitesPage
 from hub.console.sites.story_page import StationPage
 from hub.console.sites.trail import DepthTrail
+from hub.console.staff.desk import StaffDesk
+from hub.console.staff.page import STAFF_KEYS, StaffPage
 from hub.console.suspects.desk import SuspectDesk
 from hub.console.suspects.page import SUSPECTS_KEYS, SuspectsPage
 from hub.console.visit import Visit
@@ -76,6 +78,7 @@ class Console:
         self._incident_desk = IncidentDesk(hub)
         self._shift_desk = ShiftDesk(hub)
         self._dispatch_desk = DispatchDesk(hub)
+        self._staff_desk = StaffDesk(hub)
         self._suspect_desk = SuspectDesk(hub)
         self._site_desk = SiteDesk(hub, trail)
         self._wanted_desk = WantedDesk(hub)
@@ -100,6 +103,7 @@ class Console:
             ("/dispatch/{list_id}", self._register_list),
             ("/sites", self._sites),
             ("/sites/{site}/{edge}", self._station),
+            ("/staff", self._staff),
             ("/wanted", self._wanted),
             ("/wanted/import", self._import),
             ("/quarantine", self._quarantine),
@@ -159,6 +163,10 @@ class Console:
     async def _station(self, request: Request, site: str, edge: str) -> None:
         visit = self._open(request, "sites", "title.station", name=f"{site}/{edge}")
         await StationPage(visit, self._site_desk, site, edge).start()
+
+    async def _staff(self, request: Request) -> None:
+        visit = self._open(request, "staff", "title.staff", STAFF_KEYS)
+        await StaffPage(visit, self._staff_desk).start()
 
     async def _wanted(self, request: Request) -> None:
         visit = self._open(request, "wanted", "title.wanted", WANTED_KEYS)

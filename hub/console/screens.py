@@ -30,7 +30,7 @@ SCREENS = (
     Screen("dispatch", "/dispatch"),
     Screen("sites", "/sites"),
     Screen("wanted", "/wanted"),
-    Screen("labels", "/labels"),
+    Screen("staff", "/staff"),
     Screen("quarantine", "/quarantine"),
 )
 

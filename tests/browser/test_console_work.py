@@ -66,3 +66,28 @@ def test_a_card_of_the_board_leads_to_its_list_which_is_sent_forwarded_and_recei
     shoot(page, "console-dispatch-list-zh-dark")
     page.goto(f"{day.process.url}/console/shift")
     expect(page.locator(".due-card", has_text="在库")).to_be_visible()
+
+
+def test_staff_are_readable_for_everybody(day: LivingHub, day_page: Page) -> None:
+    look_at(day_page, day, "staff", "/console/staff")
+
+
+def test_a_new_badge_is_shown_once_in_its_own_window_and_ends_by_a_click(
+    day: LivingHub, day_page: Page
+) -> None:
+    page = day_page
+    page.goto(f"{day.process.url}/console/staff")
+    page.keyboard.press("f")
+    page.keyboard.type("李强")
+    row = page.locator(".row-staff")
+    expect(row).to_have_count(1)
+    row.click()
+    expect(page.locator(".side")).to_contain_text("谁都能照抄")
+    with page.expect_popup() as opened:
+        page.locator('.side [data-key="p"]').click()
+    expect(opened.value.locator("main.labels")).to_contain_text("李强")
+    opened.value.close()
+    expect(page.locator(".side .m-green")).to_contain_text("已打印工牌")
+    shoot(page, "console-staff-chosen-zh-dark")
+    page.get_by_role("button", name="作废工牌").click()
+    expect(page.locator(".side .m-grey")).to_contain_text("已作废")
