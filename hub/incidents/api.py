@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from hub.access.service import Caller
 from hub.incidents import service
-from hub.incidents.rules import NOTE_CHARS_MAX, Kind, State, TriageLevel
+from hub.incidents.items import IncidentDossier, IncidentPage, dossier_of, item_of
+from hub.incidents.rules import NOTE_CHARS_MAX, State, TriageLevel
 from hub.incidents.service import (
     ATTACHMENT_BYTES_MAX,
     Answer,
     Document,
-    Incident,
     IncidentError,
     Triage,
     UnknownIncidentError,
@@ -28,7 +28,6 @@ from hub.web.context import (
     HubContext,
     IdCursor,
     Limit,
-    at_text,
     check_site,
     sites_asked,
 )
@@ -82,83 +81,6 @@ class AttachOrder(_Order):
     note: _Reason
 
 
-class IncidentItem(BaseModel):
-    """One search, as a list shows it."""
-
-    id: int
-    kind: Kind
-    subject: str
-    waybills: list[str]
-    unseen: list[str]
-    state: State
-    site: str
-    previous_site: str | None
-    since: str | None
-    expected_site: str | None
-    expected_by: str | None
-    p_lost: float | None
-    tier: str
-    reasons_zh: list[str]
-    reasons_en: list[str]
-    opened_at: str | None
-    changed_at: str | None
-
-
-class HistoryItem(BaseModel):
-    """One thing that happened."""
-
-    at: str | None
-    act: str
-    who: str
-    site: str | None
-    note: str | None
-
-
-class TimerItem(BaseModel):
-    """A timer; ``due_at`` null: it has fired."""
-
-    timer: str
-    due_at: str | None
-    fired_at: str | None
-
-
-class MailItem(BaseModel):
-    """A mail and what the server said of it."""
-
-    message_id: str
-    to: list[str]
-    state: str
-    queued_at: str | None
-    sent_at: str | None
-    attempts: int
-    answer: str | None
-
-
-class AttachmentItem(BaseModel):
-    """A filed document."""
-
-    name: str
-    sha256: str
-    at: str | None
-    who: str
-
-
-class IncidentPage(BaseModel):
-    """Incidents, newest first; ``next`` is the cursor of the next page."""
-
-    items: list[IncidentItem]
-    next: str | None
-
-
-class IncidentDossier(IncidentItem):
-    """One search with everything that belongs to it."""
-
-    history: list[HistoryItem]
-    timers: list[TimerItem]
-    mails: list[MailItem]
-    attachments: list[AttachmentItem]
-
-
 @router.get("")
 def list_incidents(
     hub: Hub,
@@ -180,7 +102,7 @@ def list_incidents(
             limit=limit,
         )
     more = str(found[-1].id) if len(found) == limit else None
-    return IncidentPage(items=[_item(each) for each in found], next=more)
+    return IncidentPage(items=[item_of(each) for each in found], next=more)
 
 
 @router.get("/{incident_id}")
@@ -334,56 +256,6 @@ def _check_seen(tx: Connection, caller: Caller, incident_id: int) -> None:
 
 def _dossier(tx: Connection, incident_id: int) -> IncidentDossier:
     try:
-        found = service.read_dossier(tx, incident_id)
+        return dossier_of(service.read_dossier(tx, incident_id))
     except UnknownIncidentError as error:
         raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
-    return IncidentDossier(
-        **_item(found.incident).model_dump(),
-        history=[
-            HistoryItem(at=at_text(h.at), act=h.act, who=h.who, site=h.site, note=h.note)
-            for h in found.history
-        ],
-        timers=[
-            TimerItem(timer=t.timer, due_at=at_text(t.due_at), fired_at=at_text(t.fired_at))
-            for t in found.timers
-        ],
-        mails=[
-            MailItem(
-                message_id=mail.message_id,
-                to=list(mail.to),
-                state=mail.state,
-                queued_at=at_text(mail.queued_at),
-                sent_at=at_text(mail.sent_at),
-                attempts=mail.attempts,
-                answer=mail.answer,
-            )
-            for mail in found.mails
-        ],
-        attachments=[
-            AttachmentItem(name=a.name, sha256=a.sha256, at=at_text(a.at), who=a.who)
-            for a in found.attachments
-        ],
-    )
-
-
-def _item(incident: Incident) -> IncidentItem:
-    suspicion = incident.suspicion
-    return IncidentItem(
-        id=incident.id,
-        kind=suspicion.kind,
-        subject=suspicion.subject,
-        waybills=list(suspicion.waybills),
-        unseen=list(incident.unseen),
-        state=incident.state,
-        site=suspicion.site,
-        previous_site=suspicion.previous_site,
-        since=at_text(suspicion.since),
-        expected_site=suspicion.expected_site,
-        expected_by=at_text(suspicion.expected_by),
-        p_lost=suspicion.p_lost,
-        tier=suspicion.tier,
-        reasons_zh=list(suspicion.reasons_zh),
-        reasons_en=list(suspicion.reasons_en),
-        opened_at=at_text(incident.opened_at),
-        changed_at=at_text(incident.changed_at),
-    )
