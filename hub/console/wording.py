@@ -18,6 +18,7 @@ from hub.web.choice import Language
 ZONE = ZoneInfo("Asia/Shanghai")
 """In which the console writes and reads times, until sites have zones of their own."""
 _HERE = Path(__file__).parent
+_WIRE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -41,6 +42,14 @@ class Words:
             KeyError: there is no such message, or a blank has no value.
         """
         return self.messages[key].format_map({name: str(value) for name, value in values.items()})
+
+    def told(self, text_zh: str, text_en: str) -> str:
+        """What an alert says, made visible, its moments in the zone as people write them."""
+        return _WIRE_TIME.sub(self._minute, visible(text_zh if self.is_zh else text_en))
+
+    def _minute(self, found: re.Match[str]) -> str:
+        at = moment_in(found[0], self.zone)
+        return found[0] if at is None else f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
     def name(self, kind: str, value: str | None) -> str:
         """The word for a value of the wire, e.g. a step; an unknown one is shown as it is."""

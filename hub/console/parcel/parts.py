@@ -170,8 +170,7 @@ def draw_alerts(cards: Sequence[Card], words: Words) -> None:
                 text(words.say("state.here" if passing else f"state.{card.state}"))
                 text(card.site or "", "gap")
                 age(card.raised_at, words.exact(card.raised_at))
-                said = card.text_zh if words.is_zh else card.text_en
-                text(visible(said), "history-reason", "p")
+                text(words.told(card.text_zh, card.text_en), "history-reason", "p")
 
 
 def draw_looks(sight: ParcelSight, words: Words) -> None:

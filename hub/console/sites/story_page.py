@@ -141,7 +141,7 @@ class StationPage:
                     text(words.say(f"story.{line.told}"), "", "b")
                 else:
                     chip(words.name("kind", line.kind), MEANING_OF[line.kind])
-                    text(visible(line.text_zh if words.is_zh else line.text_en))
+                    text(words.told(line.text_zh, line.text_en))
                 if line.device is not None:
                     text(visible(line.device))
                 if line.detail is not None:

@@ -83,8 +83,7 @@ def _draw_card(card: Card, is_chosen: bool, words: Words, acts: CardActs) -> Ele
             else:
                 text(visible(card.subject), "card-subject")
             if card.level is not Level.PASSAGE:
-                said = card.text_zh if words.is_zh else card.text_en
-                text(visible(said), "card-text", "p")
+                text(words.told(card.text_zh, card.text_en), "card-text", "p")
             _where(card, words)
         if card.level is not Level.PASSAGE and card.state is State.OPEN:
             act = button(words.say("card.ack"), "button-ack")

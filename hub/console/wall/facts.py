@@ -19,7 +19,7 @@ def draw_facts(card: Card, brief: Brief, words: Words) -> None:
             waybill(card.waybill, "detail-waybill")
         else:
             text(visible(card.subject), "detail-subject", "p")
-    text(visible(card.text_zh if words.is_zh else card.text_en), "detail-text", "p")
+    text(words.told(card.text_zh, card.text_en), "detail-text", "p")
     with box("div", "detail-links"):
         if card.waybill is not None:
             _draw_link(f"{ROOT}/parcels/{card.waybill}", words.say("card.parcel"), "o")

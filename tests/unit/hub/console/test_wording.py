@@ -129,6 +129,14 @@ def test_a_span_is_written_in_its_largest_unit(seconds: int, written: str) -> No
     assert load_words(Language.EN, SHANGHAI).span(timedelta(seconds=seconds)) == written
 
 
+def test_moments_in_an_alerts_text_are_written_in_the_zone_and_what_is_none_is_left() -> None:
+    said = "最后一次 2026-11-21T17:37:13.448Z", "Last heard 2026-11-21T17:37:13Z\x07"
+    assert load_words(Language.ZH, SHANGHAI).told(*said) == "最后一次 2026-11-22 01:37"
+    assert load_words(Language.EN, SHANGHAI).told(*said) == "Last heard 2026-11-22 01:37‹07›"
+    none = "2026-13-41T99:99:99Z"
+    assert load_words(Language.EN, SHANGHAI).told("", none) == none
+
+
 def test_a_span_below_zero_is_written_as_none() -> None:
     assert load_words(Language.EN, SHANGHAI).span(timedelta(seconds=-5)) == "0 s"
 
