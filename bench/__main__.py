@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from bench import scan
+from bench import console, scan
 
-AREAS = {"scan": scan.measure}
+AREAS = {"console": console.measure, "scan": scan.measure}
 
 
 def main() -> None:

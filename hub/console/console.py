@@ -51,6 +51,8 @@ from hub.web.context import HubContext, caller_of
 MOUNT_PATH = ROOT
 ANSWER_S_MAX = 20.0
 """A busy hub draws a page late rather than not at all."""
+RECONNECT_S = 20.0
+"""A page that was cut off for so long goes on where it was; a busy hub answers its sockets late."""
 RowId = Annotated[int, PathParameter(ge=1, le=2**53)]
 _STATIC = Path(__file__).parent / "static"
 
@@ -118,6 +120,7 @@ class Console:
             dark=None,
             tailwind=False,
             show_welcome_message=False,
+            reconnect_timeout=RECONNECT_S,
         )
 
     async def _wall(self, request: Request) -> None:

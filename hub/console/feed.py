@@ -56,6 +56,8 @@ class Feed:
     def __init__(self, news: News) -> None:
         self.latest = Snapshot()
         self.changed: Event[Snapshot] = Event()
+        # A page draws in its turn: between two pages the sockets of all others are heard.
+        self.turn = asyncio.Lock()
         self._news = news
         self._news_id: int | None = None
         self._task: asyncio.Task[None] | None = None

@@ -49,6 +49,7 @@ class Frame:
         self._shift: ShiftEnd | None = None
         self._shift_from: datetime | None = None
         self._shown: object = None
+        self._beat: int | None = None
         self._chime = 0
         screens = screens_for(caller.role)
         with box("div", "notes"):
@@ -101,6 +102,9 @@ class Frame:
 
     def follow(self, snapshot: Snapshot) -> None:
         """Show how the hub is, and beat."""
+        if snapshot.beat == self._beat:
+            return  # Only cards came; how the hub is was not looked at again.
+        self._beat = snapshot.beat
         health = snapshot.health
         attribute(self._live, "data-beat", str(snapshot.beat))
         if health is not None:

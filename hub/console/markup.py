@@ -11,7 +11,6 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from hub.console.looks import Meaning
-from hub.console.rules import SERIES_DIGITS, waybill_groups
 from wire.names import format_at
 
 E = TypeVar("E", bound=Element)
@@ -62,16 +61,9 @@ def countdown(due_at: datetime, exact: str, classes: str = "") -> Element:
 
 
 def waybill(number: str, classes: str = "") -> Element:
-    """A waybill in groups of four, its series set off."""
-    whole = attribute(box("span", f"waybill {classes}"), "aria-label", number)
-    with whole:
-        for position, group in enumerate(waybill_groups(number)):
-            with box("span", "group"):
-                series = group[:SERIES_DIGITS] if position == 0 else ""
-                if series:
-                    text(series, "series", "b")
-                text(group[len(series) :])
-    return whole
+    """A waybill; the browser sets it in groups of four, its series apart."""
+    found = attribute(box("custos-waybill", f"waybill {classes}"), "number", number)
+    return attribute(found, "aria-label", number)
 
 
 def chip(words: str, meaning: Meaning, icon_name: str | None = None) -> Element:

@@ -17,7 +17,6 @@ GROUP_WITHIN = timedelta(seconds=1)
 """Ten of a kind at a site within a second are one card."""
 LIMIT_S = {Level.ACT: 300, Level.WARN: 3600, Level.PASSAGE: 3600}
 """When a card's ring is full: the age at which nobody having looked is itself wrong (ours)."""
-SERIES_DIGITS = 3
 _WAYBILL = re.compile("[0-9A-Za-z-]{1,64}")
 
 
@@ -162,8 +161,3 @@ def previous_on_route(route: Sequence[str], site: str) -> str | None:
 def is_waybill(text: str) -> bool:
     """Say whether a text could be a waybill at all; the same rule as the wire's."""
     return _WAYBILL.fullmatch(text) is not None
-
-
-def waybill_groups(waybill: str) -> list[str]:
-    """Fours, as people read them aloud: ``1030 0000 0001``."""
-    return [waybill[i : i + 4] for i in range(0, len(waybill), 4)]

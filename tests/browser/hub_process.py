@@ -88,6 +88,11 @@ class HubProcess:
             self.stop()
             raise
 
+    @property
+    def pid(self) -> int:
+        """The supervisor's process; the roles are its children."""
+        return self._process.pid
+
     def more_link(self) -> str:
         """Another console link, as a person would ask for one, once the console answers."""
         wait_until(

@@ -148,7 +148,7 @@ def test_a_dismissal_needs_a_reason_and_the_reason_stays_text(
     assert page.locator("main img").count() == 0
 
     page.goto(f"{hub.url}/console/parcels/103000000779")
-    expect(page.locator(".parcel-facts .history")).to_contain_text("已关闭")
+    expect(page.locator(".parcel-alerts")).to_contain_text("已关闭")
 
 
 def test_two_people_cannot_decide_the_same_alert_twice(

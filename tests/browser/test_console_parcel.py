@@ -20,6 +20,8 @@ def test_a_block_and_a_handover_are_told_in_words_with_their_records(
 ) -> None:
     page = day_page
     page.goto(day.process.url + PATH)
+    expect(page.locator(".parcel-waybill .group")).to_have_text(["1030", "0000", "4720"])
+    expect(page.locator(".parcel-waybill .series")).to_have_text("103")
     expect(page.locator(".lane-name b")).to_have_text(["755A", "755W", "在途"])
     page.locator('.block[aria-label*="李强"]').click()
     expect(page.locator(".chosen-name")).to_have_text("李强")

@@ -161,7 +161,7 @@ def draw_alerts(cards: Sequence[Card], words: Words) -> None:
     text(words.say("parcel.alerts"), "detail-title", "h2")
     if not cards:
         text(words.say("parcel.alerts.none"), "gap", "p")
-    with box("ol", "history"):
+    with box("ol", "history parcel-alerts"):
         for card in cards:
             with box("li"):
                 chip(words.name("kind", card.kind), MEANING_OF.get(card.kind, Meaning.OPEN))

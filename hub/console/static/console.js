@@ -160,6 +160,27 @@ class Countdown extends Counting {
   }
 }
 
+const SERIES_DIGITS = 3;
+const GROUP_DIGITS = 4; // as people read them aloud: 1030 0000 0001
+
+/** One element of the hub's, however many groups it is shown in: a wall has hundreds of them. */
+class Waybill extends HTMLElement {
+  static observedAttributes = ["number"];
+
+  attributeChangedCallback(_name, _before, number) {
+    const groups = [];
+    for (let at = 0; at < number.length; at += GROUP_DIGITS) {
+      const group = Object.assign(document.createElement("span"), { className: "group" });
+      const digits = number.slice(at, at + GROUP_DIGITS);
+      const series = at === 0 ? digits.slice(0, SERIES_DIGITS) : "";
+      if (series) group.append(Object.assign(document.createElement("b"), { className: "series", textContent: series }));
+      group.append(digits.slice(series.length));
+      groups.push(group);
+    }
+    this.replaceChildren(...groups);
+  }
+}
+
 const SPARK = { width: 120, height: 28 };
 
 class Spark extends HTMLElement {
@@ -223,3 +244,4 @@ customElements.define("custos-countdown", Countdown);
 customElements.define("custos-ring", Ring);
 customElements.define("custos-spark", Spark);
 customElements.define("custos-clock", Clock);
+customElements.define("custos-waybill", Waybill);

@@ -14,6 +14,9 @@ from hub.console.wording import Words, person, visible
 from hub.fact import is_simulated
 from wire.names import format_at
 
+_APART = "\u2003"
+"""A wide space between the parts of a line."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardActs:
@@ -114,17 +117,17 @@ def _marks(card: Card, words: Words) -> None:
 
 
 def _where(card: Card, words: Words) -> None:
+    """Few elements on purpose: each costs on every wall that is open."""
+    parts = [] if card.site_name is None else [card.site_name]
+    if card.moment is not None:
+        parts += where_parts(card.moment, words)
+        parts.append(words.say("short.list", version=card.moment.list_version))
+    if card.value_cny is not None:
+        parts.append(words.money(card.value_cny))
+    parts.append(words.say("card.event", time=words.clock_time(card.last_at)))
     with box("p", "card-where"):
         text(card.site or words.say("card.site.none"), "card-site", "b")
-        if card.site_name is not None:
-            text(card.site_name)
-        if card.moment is not None:
-            for part in where_parts(card.moment, words):
-                text(part)
-            text(words.say("short.list", version=card.moment.list_version))
-        if card.value_cny is not None:
-            text(words.money(card.value_cny), "figure")
-        text(words.say("card.event", time=words.clock_time(card.last_at)), "figure")
+        text(_APART.join(parts))
 
 
 def where_parts(moment: Moment, words: Words) -> list[str]:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
 from hub.console.looks import MEANING_OF
 from hub.console.markup import attribute, box, button, text
 from hub.console.rules import Counters, Filter
@@ -15,14 +18,21 @@ class CounterPane:
         self._words = words
         self._narrow = narrow
         self._shown: tuple[Counters, Filter] | None = None
+        self._figures: dict[tuple[str, str], TextElement] = {}
         self._pane = box("aside", "pane counters")
 
     def show(self, counted: Counters, narrowed: Filter) -> None:
         """Draw the counters anew if they changed."""
-        if self._shown == (counted, narrowed):
+        before, self._shown = self._shown, (counted, narrowed)
+        if before == self._shown:
             return
-        self._shown = (counted, narrowed)
+        if before is not None and before[1] == narrowed and _names(before[0]) == _names(counted):
+            # Mostly only the figures move, and there are many walls.
+            for name, n in _entries(counted):
+                self._figures[name].set_text(str(n))
+            return
         self._pane.clear()
+        self._figures = {}
         with self._pane:
             self._draw(counted, narrowed)
 
@@ -35,21 +45,35 @@ class CounterPane:
         for kind, n in counted.kinds:
             is_on = narrowed.kind is kind
             target = Filter(None if is_on else kind, narrowed.site)
-            self._counter(words.name("kind", kind), n, f"m-{MEANING_OF[kind]}", is_on, target)
+            whole = self._counter(words.name("kind", kind), f"m-{MEANING_OF[kind]}", is_on, target)
+            self._figure(whole, ("kind", kind), n)
         text(words.say("wall.sites"), "label", "h2")
         for site, n in counted.sites:
             is_on = narrowed.site == site
             target = Filter(narrowed.kind, None if is_on else site)
-            self._counter(site, n, "", is_on, target)
+            self._figure(self._counter(site, "", is_on, target), ("site", site), n)
         if narrowed != Filter():
             button(words.say("wall.all"), "button-quiet").on(
                 "click", lambda: self._narrow(Filter())
             )
 
-    def _counter(self, words: str, n: int, classes: str, is_on: bool, target: Filter) -> None:
+    def _counter(self, words: str, classes: str, is_on: bool, target: Filter) -> Element:
         whole = attribute(box("button", f"counter {classes}"), "type", "button")
         attribute(whole, "aria-pressed", "true" if is_on else "false")
         whole.on("click", lambda: self._narrow(target))
         with whole:
             text(words, "counter-word")
-            text(str(n), "figure")
+        return whole
+
+    def _figure(self, counter: Element, name: tuple[str, str], n: int) -> None:
+        with counter:
+            self._figures[name] = text(str(n), "figure")
+
+
+def _entries(counted: Counters) -> list[tuple[tuple[str, str], int]]:
+    kinds = [(("kind", kind), n) for kind, n in counted.kinds]
+    return [*kinds, *((("site", site), n) for site, n in counted.sites)]
+
+
+def _names(counted: Counters) -> list[tuple[str, str]]:
+    return [name for name, _ in _entries(counted)]

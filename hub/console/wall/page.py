@@ -1,7 +1,5 @@
 """The alert wall: what needs me now? Source: console.md ("Alert wall")."""
 
-from dataclasses import replace
-
 from starlette.concurrency import run_in_threadpool
 
 from hub.alerts.service import ClosedAlertError, UnknownAlertError
@@ -41,6 +39,8 @@ class WallPage:
         self._caller = caller = visit.caller
         self._feed = visit.feed
         self._snapshot = Snapshot()
+        self._fresh: frozenset[int] = frozenset()
+        self._is_waiting = False
         self._filter = Filter()
         self._expanded: frozenset[int] = frozenset()
         self._chosen: int | None = None
@@ -58,14 +58,26 @@ class WallPage:
         feed = self._feed
         first = acts_of(seen_by(feed.latest, self._caller).cards.values())
         self._chosen = first[0].id if first else None
-        await self._follow(replace(feed.latest, fresh=frozenset()))
+        await self._take(seen_by(feed.latest, self._caller), frozenset())
         feed.changed.subscribe(self._follow)
 
     async def _follow(self, whole: Snapshot) -> None:
-        self._snapshot = snapshot = seen_by(whole, self._caller)
+        """Draw what stands when this page's turn comes; what came meanwhile is drawn with it."""
+        self._fresh |= whole.fresh
+        if self._is_waiting:
+            return
+        self._is_waiting = True
+        async with self._feed.turn:
+            self._is_waiting = False
+            snapshot = seen_by(self._feed.latest, self._caller)
+            fresh, self._fresh = self._fresh & snapshot.cards.keys(), frozenset()
+            await self._take(snapshot, fresh)
+
+    async def _take(self, snapshot: Snapshot, fresh: frozenset[int]) -> None:
+        self._snapshot = snapshot
         self._frame.follow(snapshot)
-        self._draw(snapshot.fresh)
-        self._announce([snapshot.cards[each] for each in sorted(snapshot.fresh)])
+        self._draw(fresh)
+        self._announce([snapshot.cards[each] for each in sorted(fresh)])
         await self._draw_detail()
 
     def _draw(self, fresh: frozenset[int] = frozenset()) -> None:

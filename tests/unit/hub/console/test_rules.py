@@ -30,7 +30,6 @@ from hub.console.rules import (
     passages_of,
     previous_on_route,
     sound_for,
-    waybill_groups,
 )
 from hub.console.views import Card, Decision, Level, State
 from hub.custody.service import Standing
@@ -162,11 +161,6 @@ def test_a_route_tells_what_lies_before_and_after_a_site() -> None:
         assert beside(route, end) is None
         assert beside(route, "999") is None
         assert beside((), end) is None
-
-
-def test_waybills_are_read_in_fours() -> None:
-    assert waybill_groups("103000000001") == ["1030", "0000", "0001"]
-    assert waybill_groups("10300") == ["1030", "0"]
 
 
 def test_what_can_be_no_waybill_is_refused() -> None:
