@@ -1,5 +1,7 @@
 """The searches as the console reads and works them: each call is one short transaction."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from hub.access.service import Caller, may
@@ -14,6 +16,7 @@ from hub.console.incidents.views import (
     SearchSight,
     TriageOrder,
 )
+from hub.console.naming import named_history
 from hub.console.seam import NotAllowedError
 from hub.incidents import service
 from hub.incidents.service import (
@@ -71,7 +74,8 @@ class IncidentDesk:
                 found = _read(tx, incident_id, caller)
             except UnknownIncidentError:
                 return None
-        return self._sight(found, caller)
+            named = named_history(tx, self._hub.network, caller, found.history)
+        return self._sight(replace(found, history=named), caller)
 
     def act(self, incident_id: int, order: Order, caller: Caller) -> None:
         """Record what a person did.

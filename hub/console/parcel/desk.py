@@ -4,16 +4,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.access.service import Caller, Look, list_looks, mask_name, may
+from hub.access.service import Caller, Look, list_looks, may
 from hub.alerts.service import list_alerts
+from hub.console.naming import name_for, named_history
 from hub.console.parcel.replay import Layout
 from hub.console.parcel.views import Declared, ParcelSight, Person, Replay, Searched, Seen
 from hub.console.reading import read_card, scan_line
 from hub.console.views import Card, ScanLine
 from hub.custody.service import FoundBreach, Holder, breaches_of, custody_of
-from hub.incidents.service import list_incidents, next_deadlines, read_dossier
+from hub.incidents.service import (
+    HistoryLine,
+    Incident,
+    list_incidents,
+    next_deadlines,
+    read_dossier,
+)
 from hub.ingest.service import EventFilter, events
-from hub.network import Staff
 from hub.parcels.service import (
     Parcel,
     containers_of,
@@ -118,10 +124,10 @@ class ParcelDesk:
 
         def holder(one: Holder) -> Person:
             staff = None if one.badge is None else hub.network.people.get(one.badge)
-            return Person(one.site, one.by, _name_for(caller, staff))
+            return Person(one.site, one.by, name_for(caller, staff))
 
         def person(site: str, by: str) -> Person:
-            return Person(site, by, _name_for(caller, behind.get((site, by))))
+            return Person(site, by, name_for(caller, behind.get((site, by))))
 
         def site_name(code: str) -> str | None:
             site = hub.network.sites.get(code)
@@ -136,18 +142,13 @@ class ParcelDesk:
         found = list_incidents(tx, sites=caller.sites, waybill=waybill, limit=SEARCHES_SHOWN_MAX)
         known = [each for each in found if as_of is None or each.opened_at <= as_of]
         due = next_deadlines(tx, [each.id for each in known])
-        return tuple(
-            Searched(
-                each,
-                due.get(each.id),
-                tuple(
-                    line
-                    for line in read_dossier(tx, each.id).history
-                    if as_of is None or line.at <= as_of
-                ),
-            )
-            for each in known
-        )
+
+        def history_of(incident: Incident) -> tuple[HistoryLine, ...]:
+            told = read_dossier(tx, incident.id).history
+            then = [line for line in told if as_of is None or line.at <= as_of]
+            return tuple(named_history(tx, self._hub.network, caller, then))
+
+        return tuple(Searched(each, due.get(each.id), history_of(each)) for each in known)
 
     def _looks(self, tx: Connection, waybill: str, caller: Caller) -> tuple[Look, ...] | None:
         if not may(caller.role, "GET /api/v1/looks"):
@@ -162,9 +163,3 @@ def _declared(known: Parcel | None, as_of: datetime | None) -> Declared | None:
     if as_of is not None and known.declared_at is not None and known.declared_at > as_of:
         return None
     return Declared(said.declared_value_cny, said.origin, said.destination)
-
-
-def _name_for(caller: Caller, staff: Staff | None) -> str | None:
-    if staff is None:
-        return None
-    return staff.name if caller.knows_staff(staff.site) else mask_name(staff.name)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.access.service import Caller, Role
+from hub.access.service import Caller, Role, mask_name
 from hub.console.incidents.desk import ON_SHOWN_MAX, IncidentDesk
 from hub.console.incidents.views import (
     CheckOrder,
@@ -13,12 +13,21 @@ from hub.console.incidents.views import (
     TriageOrder,
 )
 from hub.console.seam import NotAllowedError
-from hub.incidents.service import Act, IncidentError, State, TriageLevel, UnknownIncidentError
+from hub.incidents.service import (
+    Act,
+    Answer,
+    IncidentError,
+    State,
+    TriageLevel,
+    UnknownIncidentError,
+    answer_self_check,
+)
 from hub.network import Network
-from tests.hub_parts import HubHome
+from tests.hub_parts import HubHome, SigningEdge
 from tests.incident_parts import OTHER, WAYBILL, begin, scan, turn
 from tests.network_parts import NETWORK
 from tests.postgres_parts import on_both_databases
+from wire.badges import badge_sha256, pseudonym
 
 pytestmark = [pytest.mark.anyio, on_both_databases]
 
@@ -67,6 +76,26 @@ def test_nobody_reads_or_works_another_sites_search(hub: HubHome, desk: Incident
     with pytest.raises(UnknownIncidentError):
         desk.act(incident_id, ReasonOrder(Act.STOPPED, "x"), ELSEWHERE)
     assert sight(desk, incident_id) == before
+
+
+def test_whoever_answered_by_badge_is_named_as_far_as_the_caller_may_know(
+    hub: HubHome, desk: IncidentDesk
+) -> None:
+    incident_id = begin(hub)
+    hub.enrol(SigningEdge(site="755W"))
+    with hub.database.writing() as tx:
+        salt = tx.exec_driver_sql("SELECT salt FROM site_salt WHERE site = '755W'").scalar_one()
+        known, unknown = (pseudonym(badge_sha256(badge), salt) for badge in ("2001", "9009"))
+        for who in (known, unknown, "zhao"):
+            answer_self_check(
+                tx, incident_id, Answer("755W", who, False, (), None), hub.clock.now()
+            )
+    said = f"{unknown[:4]} {unknown[4:8]}"
+    for caller, name in ((SUPERVISOR, "陈静"), (KEEPER, mask_name("陈静"))):
+        seen = sight(desk, incident_id, caller)
+        who = [line.who for line in seen.history if line.act is Act.CHECKED]
+        assert who == [name, said, "zhao"]
+        assert known not in repr(seen)
 
 
 def test_a_search_that_is_none_is_no_sight(desk: IncidentDesk) -> None:
