@@ -66,10 +66,6 @@ has_postgresql() {
     compgen -G "/usr/lib/postgresql/*/bin/initdb"
 }
 
-has_chromium() {
-    command -v chromium || command -v chromium-browser
-}
-
 has_chinese_font() {
     fc-list :lang=zh-cn family | grep -q .
 }
@@ -84,7 +80,7 @@ find_missing() {
     needs libzbar0 has_library libzbar.so.0
     needs mosquitto test -x /usr/sbin/mosquitto
     needs postgresql has_postgresql
-    needs chromium has_chromium
+    needs chromium-headless-shell command -v chromium-headless-shell
     needs fontconfig command -v fc-list
     needs fonts-noto-cjk has_chinese_font
 }

@@ -9,7 +9,8 @@ from tests.browser import station_states as states
 from tests.browser.console_day import LivingHub
 from tests.browser.station_fake import FakeEdge
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+"""Chromium without its windows: the same engine, and a page costs a third of the processor time."""
 QUIET_CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
