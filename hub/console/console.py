@@ -41,6 +41,7 @@ from hub.console.suspects.page import SUSPECTS_KEYS, SuspectsPage
 from hub.console.visit import Visit
 from hub.console.wall.desk import WallDesk
 from hub.console.wall.page import WALL_KEYS, WallPage
+from hub.console.wall.shared import Shared
 from hub.console.wanted.desk import WantedDesk
 from hub.console.wanted.import_page import ImportPage
 from hub.console.wanted.list_page import WANTED_KEYS, WantedPage
@@ -88,6 +89,7 @@ class Console:
         self._words: Mapping[Language, Words] = {
             language: load_words(language, ZONE) for language in Language
         }
+        self._shared = Shared(self._words)
 
     def mount(self, app: FastAPI) -> None:
         """Serve the pages from ``app``; once in a process, since NiceGUI holds its own state."""
@@ -125,7 +127,7 @@ class Console:
 
     async def _wall(self, request: Request) -> None:
         visit = self._open(request, "wall", "title.wall", WALL_KEYS)
-        await WallPage(visit, self._wall_desk).start()
+        await WallPage(visit, self._wall_desk, self._shared).start()
 
     async def _parcel(self, request: Request, waybill: str, as_of: str = "") -> None:
         visit = self._open(request, "parcel", "title.parcel", waybill=waybill)

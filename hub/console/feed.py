@@ -96,7 +96,8 @@ class Feed:
         before = self.latest.cards
         # What already stands when the hub starts is not new to anybody.
         fresh = frozenset() if self._news_id is None else new_ids(before, changes.cards)
-        cards = changed_wall(before, changes.cards)
+        # The same mapping while nothing changed: pages have nothing to draw then.
+        cards = changed_wall(before, changes.cards) if changes.cards else before
         self._emit(Snapshot(cards, fresh, health, self.latest.beat + beats))
 
     def _emit(self, snapshot: Snapshot) -> None:

@@ -8,7 +8,8 @@ from hub.console.feed import Snapshot
 from hub.console.markup import attribute, box, button, countdown, icon, text
 from hub.console.screens import ROOT, Screen, screens_for
 from hub.console.shifts import ShiftEnd, next_shift_end
-from hub.console.vitals import Trouble, draw_vitals, trouble_of
+from hub.console.tree import to_json
+from hub.console.vitals import Trouble, trouble_of, vitals
 from hub.console.wording import Words
 from hub.web.context import HubContext
 from wire.names import format_at
@@ -81,7 +82,7 @@ class Frame:
             attribute(field, "placeholder", words.say("nav.search.hint"))
             attribute(field, "aria-label", words.say("nav.search"))
             attribute(attribute(field, "autocomplete", "off"), "data-to", f"{ROOT}/parcels/")
-        self._vitals = box("div", "vitals")
+        self._vitals = box("custos-grown", "vitals")
         self._shift_box = box("div", "vital shift")
         with attribute(box("div", "tools"), "role", "group"):
             attribute(box("custos-clock", "clock"), "aria-hidden", "true")
@@ -117,9 +118,7 @@ class Frame:
             return
         self._shown = shown
         self._show_trouble(trouble)
-        self._vitals.clear()
-        with self._vitals:
-            draw_vitals(self._words, health, trouble)
+        attribute(self._vitals, "shows", to_json(vitals(self._words, health, trouble)))
 
     def _follow_shift(self, now: datetime) -> None:
         """Show the shift that ends next; looked up when it has ended, else once a minute."""

@@ -55,6 +55,28 @@ class Counters:
     sites: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One column: its cards in order, bursts grouped; how many they are, and how many wait."""
+
+    items: tuple[Card | Group, ...]
+    count: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What stands on the wall for all who see the same sites through the same filter.
+
+    ``cards`` and ``counted`` are of the whole wall, whatever it is narrowed to.
+    """
+
+    cards: Mapping[int, Card]
+    counted: Counters
+    acts: Queue
+    passages: Queue
+
+
 def urgency(card: Card) -> tuple[int, int, int, datetime]:
     """Sort key, most urgent first: unseen, level, money, then the longest waiting."""
     seen = 1 if card.state is State.ACKED else 0
@@ -123,6 +145,31 @@ def counters(cards: Iterable[Card]) -> Counters:
         tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0]))),
         tuple(sorted(sites.items(), key=lambda item: (-item[1], item[0]))),
     )
+
+
+def wall_of(cards: Mapping[int, Card], sites: frozenset[str] | None, narrowed: Filter) -> Wall:
+    """Put every card in its place.
+
+    Args:
+        cards: all that stand, by id.
+        sites: whose cards may be seen; None: all of them.
+        narrowed: what the columns are narrowed to.
+    """
+    seen = cards
+    if sites is not None:
+        seen = {id_: card for id_, card in cards.items() if card.site in sites}
+    through = [card for card in seen.values() if narrowed.lets_through(card)]
+    return Wall(
+        cards=seen,
+        counted=counters(seen.values()),
+        acts=_queue(acts_of(through)),
+        passages=_queue(passages_of(through)),
+    )
+
+
+def _queue(cards: list[Card]) -> Queue:
+    waiting = sum(card.state is State.OPEN for card in cards)
+    return Queue(tuple(grouped(cards)), len(cards), waiting)
 
 
 def changed_wall(wall: Mapping[int, Card], changed: Iterable[Card]) -> dict[int, Card]:

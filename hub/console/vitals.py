@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from hub.console.feed import Snapshot
-from hub.console.markup import age, attribute, box, icon, text
+from hub.console.tree import Tree, age, branch, icon
 from hub.console.views import EdgeSight, Health, Ingest
 from hub.console.wording import Words
 
@@ -26,36 +26,38 @@ def trouble_of(snapshot: Snapshot) -> Trouble | None:
     return {Ingest.DOWN: Trouble.DOWN, Ingest.DEAF: Trouble.DEAF}.get(snapshot.health.ingest)
 
 
-def draw_vitals(words: Words, health: Health | None, trouble: Trouble | None) -> None:
-    """Draw the state in a word, the last event's age, and how many edges are online."""
+def vitals(words: Words, health: Health | None, trouble: Trouble | None) -> list[Tree]:
+    """The state in a word, the last event's age, and how many sites are online."""
     if health is None and trouble is None:
-        return
-    with box("span", f"vital {'m-green' if trouble is None else 'm-red'}"):
-        icon("pulse" if trouble is None else "alarm")
-        text(words.say("health.live" if trouble is None else "health.dead"))
+        return []
+    colour, picture, said = (
+        ("m-green", "pulse", "health.live")
+        if trouble is None
+        else ("m-red", "alarm", "health.dead")
+    )
+    live = branch("span", f"vital {colour}", icon(picture), branch("span", "", words.say(said)))
     if health is None:
-        return
-    with box("span", "vital"):
-        text(words.say("health.event"), "label")
-        if health.last_event_at is None:
-            text(words.say("health.event.none"))
-        else:
-            age(health.last_event_at, words.exact(health.last_event_at))
-    _draw_sites(words, health.edges)
+        return [live]
+    label = branch("span", "label", words.say("health.event"))
+    at = health.last_event_at
+    last = branch("span", "", words.say("health.event.none")) if at is None else age(at, words)
+    return [live, branch("span", "vital", label, last), _sites(words, health.edges)]
 
 
-def _draw_sites(words: Words, edges: tuple[EdgeSight, ...]) -> None:
+def _sites(words: Words, edges: tuple[EdgeSight, ...]) -> Tree:
     """How many sites are online; one is when all its stations are."""
     if not edges:
-        text(words.say("health.edges.none"), "vital label")
-        return
+        return branch("span", "vital label", words.say("health.edges.none"))
     sites = {edge.site for edge in edges}
     offline = {edge.site for edge in edges if not edge.is_online}
-    with box("span", "vital m-amber" if offline else "vital") as vital:
-        text(words.say("health.sites"), "label")
-        online = len(sites) - len(offline)
-        text(words.say("health.sites.count", online=online, all=len(sites)), "figure")
-    attribute(vital, "title", "\n".join(_edge_line(words, edge) for edge in edges))
+    online = words.say("health.sites.count", online=len(sites) - len(offline), all=len(sites))
+    return branch(
+        "span",
+        "vital m-amber" if offline else "vital",
+        branch("span", "label", words.say("health.sites")),
+        branch("span", "figure", online),
+        title="\n".join(_edge_line(words, edge) for edge in edges),
+    )
 
 
 def _edge_line(words: Words, edge: EdgeSight) -> str:

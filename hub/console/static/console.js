@@ -1,6 +1,7 @@
 // What only a browser can do: ages that count by themselves, keys, one sound for what is new, and
 // saying so when the hub has gone quiet. Everything else is decided in the hub.
 
+import "./grown.js";
 import { chime, onBlockedChange, resume } from "./sound.js";
 import { hubNow, keepTime } from "./time.js";
 
@@ -92,7 +93,7 @@ addEventListener("keydown", (event) => {
   const isWriting = event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
   if (isWriting && event.key === "Escape") return event.target.blur();
   if (isWriting || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (event.key === "Enter" && event.target.matches("[data-card]")) return event.target.click();
+  if (event.key === "Enter" && event.target.matches("custos-card")) return event.target.click();
   if (event.key.length !== 1) return;
   if (press(event.key)) event.preventDefault();
 });

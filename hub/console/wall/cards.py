@@ -1,123 +1,86 @@
-"""Cards of the wall, and a column that redraws only what changed."""
+"""What a card of the wall shows: made once for all pages in a language. Pure but for its cache."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from nicegui.element import Element
-
-from hub.console.keyed import KeyedList, Row
 from hub.console.looks import ICON_OF, MEANING_OF, Meaning
-from hub.console.markup import age, attribute, box, button, chip, icon, text, waybill
-from hub.console.rules import CARDS_MAX, LIMIT_S, Group
+from hub.console.rules import LIMIT_S, Group
+from hub.console.tree import Tree, age, branch, chip, icon, to_json, waybill
 from hub.console.views import Card, Level, Moment, State
 from hub.console.wording import Words, person, visible
 from hub.fact import is_simulated
 from wire.names import format_at
 
+FACES_MAX = 1_000
+"""Faces of one language that are kept: what walls show, narrowed or not, is mostly the same."""
 _APART = "\u2003"
 """A wide space between the parts of a line."""
 
 
 @dataclass(frozen=True, slots=True)
-class CardActs:
-    """What a person can do on a card."""
+class Face:
+    """A card or a group as one element; ``shows`` is the JSON that the browser grows in it."""
 
-    choose: Callable[[Card], Awaitable[None]]
-    acknowledge: Callable[[Card], Awaitable[None]]
-    expand: Callable[[Group], None]
-
-
-class Column:
-    """Cards in order, the first ``CARDS_MAX`` drawn and the others counted."""
-
-    def __init__(self, words: Words, acts: CardActs) -> None:
-        self._words = words
-        self._acts = acts
-        self._known: frozenset[str] = frozenset()
-        self._list = KeyedList(box("div", "cards"))
-        self._more = text("", "more", "p")
-
-    def show(self, items: list[Card | Group], chosen: int | None, fresh: frozenset[int]) -> None:
-        """Draw what changed; a card that is ``fresh`` and was not drawn before slides in."""
-        shown = items[:CARDS_MAX]
-        self._list.show([self._row(item, chosen, fresh) for item in shown])
-        self._known = frozenset(map(_key, shown))
-        rest = sum(len(_ids(item)) for item in items[CARDS_MAX:])
-        self._more.set_text(self._words.say("wall.more", n=rest) if rest else "")
-
-    def _row(self, item: Card | Group, chosen: int | None, fresh: frozenset[int]) -> Row:
-        is_chosen = isinstance(item, Card) and item.id == chosen
-        is_new = _key(item) not in self._known and not _ids(item).isdisjoint(fresh)
-
-        def draw() -> Element:
-            if isinstance(item, Group):
-                element = _draw_group(item, self._words, self._acts)
-            else:
-                element = _draw_card(item, is_chosen, self._words, self._acts)
-            return element.classes("card-new") if is_new else element
-
-        return Row(_key(item), (item, is_chosen), draw)
+    classes: str
+    shows: str
 
 
-def _key(item: Card | Group) -> str:
-    return item.key if isinstance(item, Group) else str(item.id)
+class Faces:
+    """One language's faces, each made once for all pages and forgotten when others came since."""
+
+    def __init__(self, words: Words) -> None:
+        self.of = lru_cache(maxsize=FACES_MAX)(partial(face_of, words=words))
+        """The face of a card or a group."""
 
 
-def _ids(item: Card | Group) -> set[int]:
-    return {card.id for card in item.cards} if isinstance(item, Group) else {item.id}
+def face_of(item: Card | Group, words: Words) -> Face:
+    """Draw a card or a group; what counts with time counts in the browser."""
+    if isinstance(item, Group):
+        return _group_face(item, words)
+    meaning = MEANING_OF[item.kind]
+    parts = [_ring(item), _body(item, words)]
+    if item.level is not Level.PASSAGE and item.state is State.OPEN:
+        said = branch("span", "", words.say("card.ack"))
+        parts.append(branch("button", "button button-ack", said, type="button"))
+    return Face(f"card m-{meaning} level-{item.level} state-{item.state}", to_json(parts))
 
 
-def _draw_card(card: Card, is_chosen: bool, words: Words, acts: CardActs) -> Element:
-    meaning = MEANING_OF[card.kind]
-    classes = f"card m-{meaning} level-{card.level} state-{card.state}"
-    whole = box("article", classes + (" is-chosen" if is_chosen else ""))
-    attribute(attribute(whole, "tabindex", "0"), "data-card", str(card.id))
-    whole.on("click", lambda: acts.choose(card))
-    with whole:
-        ring(card)
-        with box("div", "card-body"):
-            with box("div", "card-head"):
-                with box("div", "card-marks"):
-                    text(words.name("kind", card.kind), "card-kind", "h3")
-                    _marks(card, words)
-                age(card.raised_at, words.exact(card.raised_at), "card-age")
-            if card.waybill is not None:
-                waybill(card.waybill, "card-waybill")
-            else:
-                text(visible(card.subject), "card-subject")
-            if card.level is not Level.PASSAGE:
-                text(words.told(card.text_zh, card.text_en), "card-text", "p")
-            _where(card, words)
-        if card.level is not Level.PASSAGE and card.state is State.OPEN:
-            act = button(words.say("card.ack"), "button-ack")
-            act.on("click.stop", lambda: acts.acknowledge(card))
-    return whole
+def _body(card: Card, words: Words) -> Tree:
+    kind = branch("h3", "card-kind", words.name("kind", card.kind))
+    marks = branch("div", "card-marks", kind, *_marks(card, words))
+    parts = [branch("div", "card-head", marks, age(card.raised_at, words, "card-age"))]
+    if card.waybill is not None:
+        parts.append(waybill(card.waybill, "card-waybill"))
+    else:
+        parts.append(branch("span", "card-subject", visible(card.subject)))
+    if card.level is not Level.PASSAGE:
+        parts.append(branch("p", "card-text", words.told(card.text_zh, card.text_en)))
+    return branch("div", "card-body", *parts, _where(card, words))
 
 
-def ring(card: Card) -> Element:
+def _ring(card: Card) -> Tree:
     """A card's icon in a ring that fills with its age; full means it waited too long."""
-    whole = attribute(box("custos-ring", "ring"), "at", format_at(card.raised_at))
-    attribute(whole, "limit", str(LIMIT_S[card.level]))
-    with whole:
-        icon("check" if card.state is State.ACKED else ICON_OF[card.kind])
-    return whole
+    picture = icon("check" if card.state is State.ACKED else ICON_OF[card.kind])
+    limit = str(LIMIT_S[card.level])
+    return branch("custos-ring", "ring", picture, at=format_at(card.raised_at), limit=limit)
 
 
-def _marks(card: Card, words: Words) -> None:
+def _marks(card: Card, words: Words) -> list[Tree]:
+    marks = []
     if card.count > 1:
-        text(words.say("card.count", n=card.count), "card-count")
+        marks.append(branch("span", "card-count", words.say("card.count", n=card.count)))
     if card.late:
-        chip(words.say("card.late"), Meaning.OPEN, "clock")
+        marks.append(chip(words.say("card.late"), Meaning.OPEN, "clock"))
     if card.is_high_value and card.level is not Level.PASSAGE:
-        chip(words.say("card.high_value"), Meaning.INFORMATION, "parcel")
+        marks.append(chip(words.say("card.high_value"), Meaning.INFORMATION, "parcel"))
     if card.state is State.ACKED:
-        chip(words.say("card.acked"), Meaning.NO_DATA, "check")
+        marks.append(chip(words.say("card.acked"), Meaning.NO_DATA, "check"))
     if card.moment is not None and is_simulated(card.moment.source):
-        chip(words.say("scan.simulated"), Meaning.UNPROVEN)
+        marks.append(chip(words.say("scan.simulated"), Meaning.UNPROVEN))
+    return marks
 
 
-def _where(card: Card, words: Words) -> None:
-    """Few elements on purpose: each costs on every wall that is open."""
+def _where(card: Card, words: Words) -> Tree:
     parts = [] if card.site_name is None else [card.site_name]
     if card.moment is not None:
         parts += where_parts(card.moment, words)
@@ -125,9 +88,11 @@ def _where(card: Card, words: Words) -> None:
     if card.value_cny is not None:
         parts.append(words.money(card.value_cny))
     parts.append(words.say("card.event", time=words.clock_time(card.last_at)))
-    with box("p", "card-where"):
-        text(card.site or words.say("card.site.none"), "card-site", "b")
-        text(_APART.join(parts))
+    return branch("p", "card-where", _site(card, words), branch("span", "", _APART.join(parts)))
+
+
+def _site(card: Card, words: Words) -> Tree:
+    return branch("b", "card-site", card.site or words.say("card.site.none"))
 
 
 def where_parts(moment: Moment, words: Words) -> list[str]:
@@ -138,18 +103,20 @@ def where_parts(moment: Moment, words: Words) -> list[str]:
     return [place, words.name("step", moment.step), who]
 
 
-def _draw_group(group: Group, words: Words, acts: CardActs) -> Element:
+def _group_face(group: Group, words: Words) -> Face:
     newest = group.cards[0]
-    whole = box("article", f"card card-group m-{MEANING_OF[newest.kind]} level-{newest.level}")
-    attribute(whole, "tabindex", "0").on("click", lambda: acts.expand(group))
-    with whole:
-        ring(newest)
-        with box("div", "card-body"):
-            with box("div", "card-head"):
-                text(words.name("kind", newest.kind), "card-kind", "h3")
-                age(newest.raised_at, words.exact(newest.raised_at), "card-age")
-            text(words.say("wall.group", n=len(group.cards)), "card-subject")
-            with box("p", "card-where"):
-                text(newest.site or words.say("card.site.none"), "card-site", "b")
-                text(words.say("wall.group.open"), "card-link")
-    return whole
+    kind = branch("h3", "card-kind", words.name("kind", newest.kind))
+    body = branch(
+        "div",
+        "card-body",
+        branch("div", "card-head", kind, age(newest.raised_at, words, "card-age")),
+        branch("span", "card-subject", words.say("wall.group", n=len(group.cards))),
+        branch(
+            "p",
+            "card-where",
+            _site(newest, words),
+            branch("span", "card-link", words.say("wall.group.open")),
+        ),
+    )
+    classes = f"card card-group m-{MEANING_OF[newest.kind]} level-{newest.level}"
+    return Face(classes, to_json([_ring(newest), body]))

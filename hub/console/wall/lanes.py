@@ -1,16 +1,21 @@
 """The wall's columns: a heading with its count, cards, or what will stand there."""
 
+from collections.abc import Iterable
+
 from hub.console.markup import box, icon, text
-from hub.console.rules import Group, grouped
-from hub.console.views import Card, State
-from hub.console.wall.cards import CardActs, Column
+from hub.console.rules import Group, Queue
+from hub.console.views import Card
+from hub.console.wall.cards import Faces
+from hub.console.wall.column import CardActs, Column
 from hub.console.wording import Words
 
 
 class Lane:
     """One column of the wall; ``name`` picks its words and its look."""
 
-    def __init__(self, name: str, empty_icon: str, words: Words, acts: CardActs) -> None:
+    def __init__(
+        self, name: str, empty_icon: str, words: Words, faces: Faces, acts: CardActs
+    ) -> None:
         self._name = name
         self._words = words
         with box("section", f"pane lane lane-{name}"):
@@ -22,11 +27,11 @@ class Lane:
                 icon(empty_icon)
                 self._why_empty = text("", "empty-word", "p")
                 self._what_comes = text("", "", "p")
-            self._column = Column(words, acts)
+            self._column = Column(words, faces, acts)
 
     def show(
         self,
-        cards: list[Card],
+        queue: Queue,
         chosen: int | None,
         fresh: frozenset[int],
         expanded: frozenset[int],
@@ -34,18 +39,18 @@ class Lane:
         is_filtered: bool,
     ) -> None:
         """Draw the cards, bursts grouped unless one of ``expanded`` is in them."""
-        waiting = sum(card.state is State.OPEN for card in cards)
-        self._count.set_text(str(waiting))
-        self._empty.set_visibility(not cards)
+        self._count.set_text(str(queue.waiting))
+        self._empty.set_visibility(not queue.items)
         say = self._words.say
         self._why_empty.set_text(
             say("wall.filtered.empty") if is_filtered else say(f"wall.{self._name}.empty")
         )
         self._what_comes.set_text("" if is_filtered else say(f"wall.{self._name}.empty.why"))
-        self._column.show(_unfolded(grouped(cards), expanded), chosen, fresh)
+        items = _unfolded(queue.items, expanded) if expanded else queue.items
+        self._column.show(items, queue.count, chosen, fresh)
 
 
-def _unfolded(items: list[Card | Group], expanded: frozenset[int]) -> list[Card | Group]:
+def _unfolded(items: Iterable[Card | Group], expanded: frozenset[int]) -> list[Card | Group]:
     found: list[Card | Group] = []
     for item in items:
         if isinstance(item, Group) and not expanded.isdisjoint(card.id for card in item.cards):

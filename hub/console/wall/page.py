@@ -6,15 +6,16 @@ from hub.alerts.service import ClosedAlertError, UnknownAlertError
 from hub.console.feed import Snapshot, seen_by
 from hub.console.frame import Keys
 from hub.console.markup import box
-from hub.console.rules import Filter, Group, acts_of, counters, passages_of, sound_for
+from hub.console.rules import Filter, Group, Wall, acts_of, sound_for
 from hub.console.seam import NotAllowedError, may_answer
 from hub.console.views import Brief, Card, Decision, State
 from hub.console.visit import Visit
-from hub.console.wall.cards import CardActs
+from hub.console.wall.column import CardActs
 from hub.console.wall.counting import CounterPane
 from hub.console.wall.desk import NowhereSeenError, WallDesk
 from hub.console.wall.detail import Answer, Detail
 from hub.console.wall.lanes import Lane
+from hub.console.wall.shared import Shared
 
 WALL_KEYS: Keys = (
     ("j", "keys.next"),
@@ -32,61 +33,67 @@ WALL_KEYS: Keys = (
 class WallPage:
     """One person's wall; the feed tells it what changed."""
 
-    def __init__(self, visit: Visit, desk: WallDesk) -> None:
+    def __init__(self, visit: Visit, desk: WallDesk, shared: Shared) -> None:
         self._words = words = visit.words
         self._frame = visit.frame
         self._desk = desk
         self._caller = caller = visit.caller
         self._feed = visit.feed
-        self._snapshot = Snapshot()
+        self._shared = shared
+        self._snapshot = visit.feed.latest
         self._fresh: frozenset[int] = frozenset()
         self._is_waiting = False
         self._filter = Filter()
+        self._wall = self._stands()
         self._expanded: frozenset[int] = frozenset()
         self._chosen: int | None = None
         self._detailed: Card | None = None
         acts = CardActs(self._choose, self._acknowledge, self._expand)
+        faces = shared.faces[words.language]
         with box("main", "wall" if may_answer(caller) else "wall is-looking"):
             self._counters = CounterPane(words, self._narrow)
-            self._acts = Lane("acts", "check", words, acts)
-            self._passages = Lane("passages", "parcel", words, acts)
+            self._acts = Lane("acts", "check", words, faces, acts)
+            self._passages = Lane("passages", "parcel", words, faces, acts)
             with box("aside", "pane detail"):
                 self._detail = Detail(words, self._answer, self._start_search)
 
     async def start(self) -> None:
         """Show what stands now, the most urgent chosen, and follow what comes."""
-        feed = self._feed
-        first = acts_of(seen_by(feed.latest, self._caller).cards.values())
+        first = acts_of(self._wall.cards.values())
         self._chosen = first[0].id if first else None
-        await self._take(seen_by(feed.latest, self._caller), frozenset())
-        feed.changed.subscribe(self._follow)
+        self._draw()
+        await self._take(self._feed.latest, frozenset())
+        self._feed.changed.subscribe(self._follow)
 
-    async def _follow(self, whole: Snapshot) -> None:
+    async def _follow(self, snapshot: Snapshot) -> None:
         """Draw what stands when this page's turn comes; what came meanwhile is drawn with it."""
-        self._fresh |= whole.fresh
+        self._fresh |= snapshot.fresh
         if self._is_waiting:
             return
         self._is_waiting = True
         async with self._feed.turn:
             self._is_waiting = False
-            snapshot = seen_by(self._feed.latest, self._caller)
-            fresh, self._fresh = self._fresh & snapshot.cards.keys(), frozenset()
-            await self._take(snapshot, fresh)
+            fresh, self._fresh = self._fresh, frozenset()
+            await self._take(self._feed.latest, fresh)
 
     async def _take(self, snapshot: Snapshot, fresh: frozenset[int]) -> None:
         self._snapshot = snapshot
-        self._frame.follow(snapshot)
-        self._draw(fresh)
-        self._announce([snapshot.cards[each] for each in sorted(fresh)])
+        self._frame.follow(seen_by(snapshot, self._caller))
+        if self._stands() is not self._wall:
+            self._draw(fresh)
+            cards = self._wall.cards
+            self._announce([cards[id_] for id_ in sorted(fresh) if id_ in cards])
         await self._draw_detail()
 
+    def _stands(self) -> Wall:
+        return self._shared.wall(self._snapshot.cards, self._caller.sites, self._filter)
+
     def _draw(self, fresh: frozenset[int] = frozenset()) -> None:
-        everything = self._snapshot.cards.values()
-        cards = [card for card in everything if self._filter.lets_through(card)]
+        self._wall = wall = self._stands()
         is_filtered = self._filter != Filter()
-        self._counters.show(counters(everything), self._filter)
-        for lane, stands in ((self._acts, acts_of(cards)), (self._passages, passages_of(cards))):
-            lane.show(stands, self._chosen, fresh, self._expanded, is_filtered=is_filtered)
+        self._counters.show(wall.counted, self._filter)
+        for lane, queue in ((self._acts, wall.acts), (self._passages, wall.passages)):
+            lane.show(queue, self._chosen, fresh, self._expanded, is_filtered=is_filtered)
 
     def _announce(self, fresh: list[Card]) -> None:
         level = sound_for(fresh)
@@ -101,7 +108,7 @@ class WallPage:
         self._frame.announce(sentence, level)
 
     async def _draw_detail(self) -> None:
-        card = None if self._chosen is None else self._snapshot.cards.get(self._chosen)
+        card = None if self._chosen is None else self._wall.cards.get(self._chosen)
         if card == self._detailed:
             return
         brief: Brief | None = None
@@ -160,7 +167,7 @@ class WallPage:
             self._detail.tell_search(incident_id)
 
     async def _choose_next(self, done: int) -> None:
-        cards = [c for c in self._snapshot.cards.values() if self._filter.lets_through(c)]
+        cards = [c for c in self._wall.cards.values() if self._filter.lets_through(c)]
         waiting = [c for c in acts_of(cards) if c.state is State.OPEN and c.id != done]
         if waiting:
             await self._choose(waiting[0])

@@ -73,6 +73,16 @@ def test_a_new_alert_is_told_at_once_and_is_new_only_once() -> None:
     run(story, rooms)
 
 
+def test_a_beat_without_news_keeps_the_very_same_cards() -> None:
+    async def story(feed: Feed, heard: list[Snapshot]) -> None:
+        await feed.look(with_health=True)
+        await feed.look(with_health=True)
+        assert heard[1].cards is heard[0].cards
+        assert heard[1].beat > heard[0].beat
+
+    run(story, FakeRooms((card(1),)))
+
+
 def test_a_closed_alert_leaves_every_page() -> None:
     rooms = FakeRooms((card(1),))
 
