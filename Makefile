@@ -5,7 +5,7 @@
 AREA ?= scan
 
 help:
-	@echo "make demo | test | setup | check | bench [AREA=scan]   (see README.md)"
+	@echo "make demo | test | setup | check | bench [AREA=scan|console]   (see README.md)"
 
 setup:
 	@scripts/setup.sh test
