@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from simulators.carrier.timetable import SiteKind
 from simulators.carrier.world import DAY, World
 
 Range = tuple[float, float]
 NEVER: Range = (0.0, 0.0)
 OUTAGE_H: Range = (5.0, 8.0)
+BUSY_FROM = {SiteKind.LEVEL_2: timedelta(hours=17), SiteKind.LEVEL_1: timedelta(hours=24)}
+"""Branches' vehicles come to a level-2 hub in the evening, the hubs' own to a level-1 hub in the
+night after it; from local midnight, outages begin within the three hours after that."""
+OUTAGE_WITHIN_MIN = 180
 
 
 class OutageKind(StrEnum):
@@ -158,7 +163,7 @@ class Rates:
 
 
 def draw_rates(rng: random.Random, noise: Noise, world: World, first_day: date, days: int) -> Rates:
-    """Draw the rates of one seed; outages fall on the evenings of transfer sites."""
+    """Draw the rates of one seed; outages fall on the busy hours of transfer sites."""
 
     def share(percent: Range) -> float:
         return rng.uniform(*percent) / 100
@@ -192,9 +197,11 @@ def _outages(
 ) -> Iterator[Outage]:
     kinds = [OutageKind.LINK] * noise.links + [OutageKind.POWER] * noise.powers
     for kind, site in zip(kinds, rng.sample(world.hubs, k=len(kinds)), strict=True):
-        # Not on the first day, the last, or a holiday, when fewer parcels are under way.
+        # Not on the first day, the last, or a holiday, when fewer parcels are under way, and not
+        # while a hub is at rest anyway: nobody could tell.
         busy = [first_day + DAY * n for n in range(1, days - 1)] or [first_day]
         day = rng.choice([day for day in busy if world.is_working_day(day)] or busy)
-        starts_at = world.moment(site, day, time(17)) + timedelta(minutes=rng.randrange(180))
+        starts_at = world.moment(site, day, time()) + BUSY_FROM[world.site[site].kind]
+        starts_at += timedelta(minutes=rng.randrange(OUTAGE_WITHIN_MIN))
         length = timedelta(hours=rng.uniform(*OUTAGE_H))
         yield Outage(site, kind, starts_at, starts_at + length)
