@@ -1,10 +1,10 @@
 """A small carrier for tests of suspects: two branches, their hubs, lanes with shifts."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.missing.rules.learned import Learned, expected_lateness
-from hub.missing.rules.plan import LastScan, Phase, Stop
+from hub.missing.rules.plan import LastScan, Phase, Planner, Stop
 from hub.missing.rules.schedule import Schedule
 from hub.network import Network
 from hub.network_file import parse_network
@@ -108,8 +108,12 @@ def local(day: int, clock: str, month: int = 9) -> datetime:
 
 
 def schedule(*holidays: date) -> Schedule:
-    """The carrier's plan: an hour of handling, ten from going out to the signature."""
-    return Schedule(network(), frozenset(holidays).__contains__, HOUR, 10 * HOUR)
+    """The carrier's plan: an hour of handling, deliveries from 15:00 to 18:00."""
+    return Schedule(network(), frozenset(holidays).__contains__, HOUR, time(18), 3 * HOUR)
+
+
+def planner(*holidays: date) -> Planner:
+    return Planner(schedule(*holidays))
 
 
 def seen(site: str, phase: Phase, at: datetime) -> LastScan:

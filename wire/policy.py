@@ -113,10 +113,11 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """When a silent parcel is a suspect; see ``hub.missing.rules``.
 
     ``late_min``: how late a scan is on average, where nothing is learned yet; what was learned
-    weighs as much as this once there are ``samples_min`` past times. ``false_per_1000``: the budget
+    weighs as much as this once there are ``samples_min`` past scans. ``false_per_1000``: the budget
     of good parcels suspected in their whole life. ``lost_per_10000``: the prior of ``p_lost``.
-    ``handle_min``: between a parcel's arrival and its leaving. ``delivery_min``: from "out for
-    delivery" to the signature. ``unplanned_min``: silence of a high-value parcel without a way.
+    ``handle_min``: between a parcel's arrival and its leaving. ``deliver_by``: the local time by
+    which what went out is delivered; it goes out ``delivery_min`` before that, or on the next day.
+    ``unplanned_min``: silence of a high-value parcel without a way.
     ``site_silent_min``, ``site_odds``: no scan at a site for so long, and a working site would be
     as quiet only once in so many. ``group_min``, ``group_pct``: so many and so much of a bag or
     vehicle silent together is one alert.
@@ -128,6 +129,7 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lost_per_10000: Annotated[int, Meta(ge=1, le=10_000)]
     handle_min: Positive
     delivery_min: Positive
+    deliver_by: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     unplanned_min: Positive
     site_silent_min: Positive
     site_odds: Annotated[int, Meta(ge=10)]

@@ -1,11 +1,13 @@
 """What a silent parcel travelled with, and how much of that was scanned since."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from operator import attrgetter
 
 from sqlalchemy import Connection
 
 from hub.missing import store
+from hub.missing.rules.plan import Phase
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.watch import Ride, Watch
 from hub.missing.store import Watched
@@ -13,19 +15,51 @@ from hub.missing.store import Watched
 
 def siblings_of(tx: Connection, fold: Watch) -> list[Siblings]:
     """What lay in its bag, and what rode in its vehicle; the bag first, only with company."""
-    found = []
-    if fold.bag is not None and fold.is_in_bag:
-        inside = store.bagged(tx, fold.bag)
-        found.append(_company(fold.bag, inside, attrgetter("is_in_bag")))
-    if fold.ride is not None and fold.is_riding:
-        aboard = store.riders(tx, fold.ride)
-        found.append(_company(fold.ride, aboard, attrgetter("is_riding")))
-    return [each for each in found if each.total > 1]
+    return Rides(tx).siblings(fold)
+
+
+class Rides:
+    """Reads what travels together, but once for what was loaded in the same hour."""
+
+    def __init__(self, tx: Connection) -> None:
+        self._tx = tx
+        self._found: dict[tuple[str, datetime], Siblings] = {}
+        self._waiting: dict[tuple[str, datetime], int] = {}
+
+    def siblings(self, fold: Watch) -> list[Siblings]:
+        """As :func:`siblings_of`."""
+        found = []
+        if fold.bag is not None and fold.is_in_bag:
+            found.append(self._once(fold.bag, store.bagged, attrgetter("is_in_bag")))
+        if fold.ride is not None and fold.is_riding:
+            found.append(self._once(fold.ride, store.riders, attrgetter("is_riding")))
+        return [each for each in found if each.total > 1]
+
+    def waiting(self, fold: Watch) -> int:
+        """How many wait for the same departure and were not seen since, itself included."""
+        if not fold.stops or fold.stops[0].phase is not Phase.OUT:
+            return 1
+        stop = fold.stops[0]
+        asked = (stop.site, stop.by)
+        if asked not in self._waiting:
+            self._waiting[asked] = store.waiting(self._tx, stop)
+        return max(1, self._waiting[asked])
+
+    def _once(
+        self,
+        ride: Ride,
+        read: Callable[[Connection, Ride], list[Watched]],
+        is_unseen: Callable[[Watch], bool],
+    ) -> Siblings:
+        asked = (ride.name, ride.at.replace(minute=0, second=0, microsecond=0))
+        if asked not in self._found:
+            self._found[asked] = _company(ride, read(self._tx, ride), is_unseen)
+        return self._found[asked]
 
 
 def _company(
-    ride: Ride, members: Iterable[Watched], is_unseen: Callable[[Watch], bool]
+    ride: Ride, members: Sequence[Watched], is_unseen: Callable[[Watch], bool]
 ) -> Siblings:
-    listed = list(members)
-    unseen = tuple(each.waybill for each in listed if is_unseen(each.fold))
-    return Siblings(ride.name, len(listed), unseen)
+    unseen = tuple(each.waybill for each in members if is_unseen(each.fold))
+    has_come = any(each.fold.last.site != ride.site for each in members if not is_unseen(each.fold))
+    return Siblings(ride.name, len(members), unseen, has_come)

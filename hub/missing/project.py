@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from hub.fact import Fact
 from hub.incidents.service import Search, end_silence
 from hub.missing import store, suspect_store
-from hub.missing.judge import SilenceJudge
+from hub.missing.judge import Question, SilenceJudge, next_look
 from hub.missing.rules.learned import NOTHING, pool_of
 from hub.missing.rules.watch import Lesson, ParcelScan, fold_scan, learn
 from hub.missing.store import Watched
@@ -21,7 +21,7 @@ from wire.events import Act, ActKind, Scan
 from wire.names import Step
 from wire.policy import Policy
 
-_UNIT_STEPS = frozenset({Step.LOAD, Step.UNLOAD, Step.ARRIVE, Step.DEPART, Step.HANDOVER})
+UNIT_STEPS = frozenset({Step.LOAD, Step.UNLOAD, Step.ARRIVE, Step.DEPART, Step.HANDOVER})
 
 
 class MissingProjection:
@@ -64,7 +64,7 @@ class MissingProjection:
                 None if before is None else before.fold,
                 scan,
                 routes.get(waybill),
-                self._judge.schedule,
+                self._judge.planner,
             )
             after = Watched(waybill, fold) if before is None else replace(before, fold=fold)
             folded[waybill] = after
@@ -82,10 +82,10 @@ class MissingProjection:
         moved = [each for each in moved if not _waits_on(known.get(each.waybill), each)]
         high_value = high_value_among(tx, [each.waybill for each in moved], self._policy)
         scorer = self._judge.scorer(tx, [each.fold for each in moved], now)
-        asked = [(each.fold, each.waybill in high_value) for each in moved]
+        asked = [Question(each.fold, each.waybill in high_value) for each in moved]
         due = self._judge.deadlines(scorer, asked)
         return {
-            each.waybill: replace(each, due_at=due_at, suspect_id=None)
+            each.waybill: replace(each, due_at=next_look(each.fold, due_at, now), suspect_id=None)
             for each, due_at in zip(moved, due, strict=True)
         }
 
@@ -131,7 +131,7 @@ def _sightings(tx: Connection, facts: Iterable[Fact]) -> list[tuple[str, ParcelS
 
 def _inside(tx: Connection, scan: Scan) -> tuple[str, ...]:
     """The waybills in a bag or pallet whose own label was scanned as one thing."""
-    return waybills_of(tx, scan) if scan.step in _UNIT_STEPS else ()
+    return waybills_of(tx, scan) if scan.step in UNIT_STEPS else ()
 
 
 def _container(scan: Scan) -> str | None:

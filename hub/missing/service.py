@@ -56,7 +56,7 @@ class QueryView:
 
 @dataclass(frozen=True, slots=True)
 class NextLook:
-    """A parcel that is watched: where it was last, what is expected, and when it gets suspect."""
+    """A parcel that is watched: where it was last, what is expected, and when it is judged."""
 
     waybill: str
     site: str

@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 
 from hub.db.schema import UtcDateTime, metadata
 from hub.missing.rules.learned import NOTHING, Counts
+from hub.missing.rules.plan import Stop
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Ride, Watch
 
@@ -47,7 +49,7 @@ watch = Table(
     Column("last_at", UtcDateTime, nullable=False),
     Column("expected_site", String(32)),
     Column("expected_by", UtcDateTime),
-    # When it becomes suspect; null: nothing is expected, or it is suspect already.
+    # When it is judged next; null: nothing is expected, or it is suspect already.
     Column("due_at", UtcDateTime, index=True),
     Column("ride", String(120)),
     Column("ride_at", UtcDateTime),
@@ -148,12 +150,12 @@ def renew(tx: Connection, watched: Iterable[Watched]) -> None:
 
 
 def due(tx: Connection, now: datetime, limit: int) -> list[Watched]:
-    """Parcels whose deadline has passed, the oldest first."""
+    """Parcels that are to be judged now, the longest waiting first."""
     return [_watched(row) for row in tx.execute(_DUE, {"now": now, "limit": limit})]
 
 
 def upcoming(tx: Connection, sites: frozenset[str] | None, limit: int) -> list[Watched]:
-    """Parcels with a deadline ahead, the next first; ``sites``: those that are expected there."""
+    """Parcels that will be judged, the next first; ``sites``: those that are expected there."""
     query = _WATCHED.where(watch.c.due_at.is_not(None))
     if sites is not None:
         query = query.where(watch.c.expected_site.in_(sorted(sites)))
@@ -168,6 +170,13 @@ def riders(tx: Connection, ride: Ride) -> list[Watched]:
 def bagged(tx: Connection, bag: Ride) -> list[Watched]:
     """What was packed into the same bag at about the same time, at most ``SIBLINGS_MAX``."""
     return _together(tx, bag, watch.c.bag, watch.c.bag_at)
+
+
+def waiting(tx: Connection, stop: Stop) -> int:
+    """How many that are no suspects should have been scanned first at this site by this time."""
+    mine = and_(watch.c.expected_site == stop.site, watch.c.expected_by == stop.by)
+    query = select(func.count()).where(mine, watch.c.suspect_id.is_(None))
+    return tx.execute(query).scalar_one()
 
 
 def _together(tx: Connection, ride: Ride, name: Column[str], at: Column[datetime]) -> list[Watched]:

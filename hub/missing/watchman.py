@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from hub.incidents.service import Kind, Search, Suspicion, open_incident
 from hub.missing import store, suspect_store
-from hub.missing.company import siblings_of
-from hub.missing.judge import SilenceJudge, silence_of
+from hub.missing.company import Rides
+from hub.missing.judge import Question, SilenceJudge, next_look, silence_of
 from hub.missing.rules.scoring import Scorer, lost_probability
-from hub.missing.rules.suspicion import Due, Siblings, quiet_odds
+from hub.missing.rules.suspicion import Due, Siblings, evidence_of, quiet_odds, silent_group
 from hub.missing.rules.watch import Watch, replan
 from hub.missing.rules.words import Sentence, Words
 from hub.missing.store import Watched
@@ -38,7 +38,14 @@ class Watchman:
     def judge_sites(self, tx: Connection, now: datetime) -> None:
         """One incident for each site of which nothing is heard although parcels are due there."""
         before = now - timedelta(minutes=self.policy.missing.site_silent_min)
-        for site, waiting in store.overdue_at_quiet_sites(tx, before, now).items():
+        rides = Rides(tx)
+        for site, overdue in store.overdue_at_quiet_sites(tx, before, now).items():
+            # A vehicle that came before its time was seen: what was not is no sign of silence.
+            waiting = [
+                each
+                for each in overdue
+                if not any(group.has_come for group in rides.siblings(each.fold))
+            ]
             due = [Due(_party(each.fold), each.fold.stops[0]) for each in waiting]
             learned = self.judge.learned(tx, {each.stop.key for each in due})
             odds = quiet_odds(due, learned, now)
@@ -60,31 +67,47 @@ class Watchman:
             return 0
         scorer = self.judge.scorer(tx, [each.fold for each in due], now)
         high_value = high_value_among(tx, [each.waybill for each in due], self.policy)
-        asked = [(each.fold, each.waybill in high_value) for each in due]
+        rides = Rides(tx)
+        together = [rides.siblings(each.fold) for each in due]
+        asked = [
+            Question(
+                each.fold,
+                each.waybill in high_value,
+                evidence_of(each.fold, siblings, rides.waiting(each.fold), self.policy.missing),
+            )
+            for each, siblings in zip(due, together, strict=True)
+        ]
         deadlines = self.judge.deadlines(scorer, asked)
         suspected: set[str] = set()
-        for each, due_at in zip(due, deadlines, strict=True):
+        for each, question, siblings, due_at in zip(due, asked, together, deadlines, strict=True):
             if each.waybill in suspected:
                 continue
             if due_at is None or due_at > now:
-                # More was learned since, or its site was cut off: later than was thought.
-                store.renew(tx, [replace(each, due_at=due_at)])
+                # More was learned since, its site was cut off, or its company tells that it waits.
+                store.renew(tx, [replace(each, due_at=next_look(each.fold, due_at, now))])
             else:
-                suspected |= self._suspect(tx, each, scorer, now)
+                suspected |= self._suspect(tx, each, question, siblings, scorer, now)
         return len(due)
 
     def _replanned(self, tx: Connection, due: Sequence[Watched]) -> list[Watched]:
         """By the routes as they are declared now: a declaration may come after the first scan."""
         routes = planned_routes(tx, [each.waybill for each in due], self.judge.network)
         return [
-            replace(each, fold=replan(each.fold, routes.get(each.waybill), self.judge.schedule))
+            replace(each, fold=replan(each.fold, routes.get(each.waybill), self.judge.planner))
             for each in due
         ]
 
-    def _suspect(self, tx: Connection, each: Watched, scorer: Scorer, now: datetime) -> set[str]:
+    def _suspect(
+        self,
+        tx: Connection,
+        each: Watched,
+        asked: Question,
+        together: Sequence[Siblings],
+        scorer: Scorer,
+        now: datetime,
+    ) -> set[str]:
         """Raise a suspicion; return the waybills that it covers."""
-        together = siblings_of(tx, each.fold)
-        group = next((one for one in together if one.is_group(self.policy.missing)), None)
+        group = silent_group(together, self.policy.missing)
         if group is None:
             kind, subject, covered = Kind.PARCEL, each.waybill, [each]
         else:
@@ -92,7 +115,7 @@ class Watchman:
             unseen = store.known(tx, group.unseen[:WAYBILLS_PER_GROUP_MAX])
             covered = [one for one in unseen.values() if one.suspect_id is None]
         waybills = tuple(sorted(one.waybill for one in covered))
-        p_lost, reasons = self._reasons(each.fold, together, scorer, now)
+        p_lost, reasons = self._reasons(asked, together, scorer, now)
         suspicion = _suspicion(kind, subject, waybills, each.fold, p_lost, scorer.tier, reasons)
         incident = open_incident(tx, self.search, suspicion, now)
         high_value = high_value_among(tx, waybills, self.policy)
@@ -104,12 +127,13 @@ class Watchman:
         return set(waybills)
 
     def _reasons(
-        self, fold: Watch, together: Sequence[Siblings], scorer: Scorer, now: datetime
+        self, asked: Question, together: Sequence[Siblings], scorer: Scorer, now: datetime
     ) -> tuple[float | None, list[Sentence]]:
+        fold = asked.fold
         reasons = [self.words.last_seen(fold)]
         p_lost = None
         if fold.stops:
-            odds = scorer.silence_odds(silence_of(fold), now)
+            odds = scorer.silence_odds(silence_of(fold, asked.company), now)
             p_lost = lost_probability(odds, self.policy.missing.lost_per_10000, fold.sites)
             reasons.append(self.words.overdue(fold.stops[0], now))
             reasons.append(self.words.odds(odds, p_lost))
@@ -124,10 +148,12 @@ def make_watchman(judge: SilenceJudge, search: Search, policy: Policy) -> Watchm
 
 
 def _party(fold: Watch) -> str:
-    """What comes or goes together: a ride, else all that wait at a site for one departure."""
+    """What comes or goes together: a ride, else all that wait at a site for one vehicle."""
     if fold.ride is not None and fold.is_riding:
         return fold.ride.name
-    return f"{fold.last.site}/{fold.stops[0].by.isoformat()}"
+    first, *more = fold.stops
+    onward = more[0].site if more else first.site
+    return f"{fold.last.site}>{onward}/{first.by.isoformat()}"
 
 
 def _of_site(site: str, since: datetime, reasons: Iterable[Sentence]) -> Suspicion:

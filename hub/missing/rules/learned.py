@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from itertools import accumulate
 from math import exp
 
 LATE_EDGES_H = (
@@ -20,47 +21,65 @@ READ_PRIOR = 0.9
 """Real sites skip 3 to 18 % of their scans (facts): this is expected of one that is unknown."""
 READ_WEIGHT = 20
 """As many scans as that expectation weighs."""
+RUN_MAX = 5
+AFTER_SKIPS = tuple(f"after-{run}-skipped:*" for run in range(1, RUN_MAX + 1))
+"""Scans behind so many skipped ones in a row: what was packed unseen stays so until it is out."""
+AFTER_SKIPS_PRIOR = 0.5
+MISS_PRIOR = 0.01
+MISS_WEIGHT = 100
+"""How often a parcel misses its departure, where nothing is known, and what that weighs."""
+OWN_WEIGHT = 2_000
+"""A lane is believed over all lanes with so many scans of its own: what happens once in a thousand
+scans must have had the time to happen."""
 COUNT_MAX = 1_000_000
 """Above this the counts are halved, so that they stay small and old years fade."""
 
 Counts = tuple[int, ...]
-NOTHING: Counts = (0,) * (len(LATE_EDGES_H) + 3)
-"""Hits, misses, then the counts of lateness."""
+_FIRST = 3
+NOTHING: Counts = (0,) * (_FIRST + len(LATE_EDGES_H) + 1)
+"""Scans made, scans skipped, departures missed, then the counts of lateness."""
 
 
 @dataclass(frozen=True)
 class Lateness:
-    """How late scans of one kind come: P(later than x), a step function over ``LATE_EDGES_H``."""
+    """How late scans of one kind come: P(later than x), a step function over ``LATE_EDGES_H``.
+
+    ``later_than`` begins with the certainty of all that lies before the first edge.
+    """
 
     later_than: tuple[float, ...]
 
     def survival(self, late_h: float) -> float:
         """P(a scan that comes at all comes more than so many hours after its plan)."""
-        index = bisect_right(LATE_EDGES_H, late_h) - 1
-        return 1.0 if index < 0 else self.later_than[index]
+        return self.later_than[bisect_right(LATE_EDGES_H, late_h)]
 
 
 def expected_lateness(mean: timedelta) -> Lateness:
     """Where nothing is learned: exponential, with this mean."""
     mean_h = mean.total_seconds() / 3600
-    return Lateness(tuple(exp(-edge / mean_h) for edge in LATE_EDGES_H))
+    return Lateness((1.0, *(exp(-edge / mean_h) for edge in LATE_EDGES_H)))
 
 
-def add_scan(counts: Counts, late: timedelta) -> Counts:
-    """Count a scan that came so much after its plan."""
-    index = 2 + bisect_left(LATE_EDGES_H, late.total_seconds() / 3600)
-    grown = (counts[0] + 1, *counts[1:index], counts[index] + 1, *counts[index + 1 :])
-    return grown if grown[0] < COUNT_MAX else tuple(each // 2 for each in grown)
+def add_scan(counts: Counts, late: timedelta, *, missed_turn: bool = False) -> Counts:
+    """Count a scan that came so much after its plan, or after that of the next departure."""
+    grown = list(counts)
+    grown[0] += 1
+    grown[2] += missed_turn
+    grown[_FIRST + bisect_left(LATE_EDGES_H, late.total_seconds() / 3600)] += 1
+    return tuple(grown if grown[0] < COUNT_MAX else (each // 2 for each in grown))
 
 
-def add_miss(counts: Counts, missed: int = 1) -> Counts:
+def add_skip(counts: Counts, skipped: int = 1) -> Counts:
     """Count scans that never came although the parcel went on; -1 takes one back."""
-    return (counts[0], max(0, counts[1] + missed), *counts[2:])
+    return (counts[0], max(0, counts[1] + skipped), *counts[2:])
 
 
 @dataclass(frozen=True)
 class Learned:
-    """The counts by :attr:`hub.missing.rules.plan.Stop.key`; the pool of a phase is ``phase:*``."""
+    """The counts by :attr:`hub.missing.rules.plan.Stop.key`; the pool of a phase is ``phase:*``.
+
+    ``weight``: with so many scans a pool outweighs ``prior``, what is expected of an unknown one.
+    """
 
     counts: Mapping[str, Counts]
     prior: Lateness
@@ -75,14 +94,32 @@ class Learned:
         found = self._lateness.get(key)
         if found is None:
             pool = pool_of(key)
-            above = self.prior if key == pool else self.lateness(pool)
-            found = self._lateness[key] = _mix(self.counts.get(key, NOTHING), above, self.weight)
+            counts = self.counts.get(key, NOTHING)
+            if key == pool:
+                found = _mix(counts, self.prior, self.weight)
+            else:
+                found = _mix(counts, self.lateness(pool), OWN_WEIGHT)
+            self._lateness[key] = found
         return found
 
     def read_rate(self, key: str) -> float:
         """P(such a scan is made at all), between 0 and 1, both excluded."""
-        hits, misses = self.counts.get(key, NOTHING)[:2]
-        return (hits + READ_PRIOR * READ_WEIGHT) / (hits + misses + READ_WEIGHT)
+        made, skipped, *_ = self.counts.get(key, NOTHING)
+        prior = AFTER_SKIPS_PRIOR if key in AFTER_SKIPS else READ_PRIOR
+        return (made + prior * READ_WEIGHT) / (made + skipped + READ_WEIGHT)
+
+    def miss_rate(self, key: str) -> float:
+        """P(the parcel misses its departure and takes the next one)."""
+        made, _, missed, *_ = self.counts.get(key, NOTHING)
+        pool = pool_of(key)
+        if key == pool:
+            return (missed + MISS_PRIOR * MISS_WEIGHT) / (made + MISS_WEIGHT)
+        return (missed + self.miss_rate(pool) * OWN_WEIGHT) / (made + OWN_WEIGHT)
+
+
+def after_skips(run: int) -> str:
+    """The key of scans behind so many skipped ones, at least one."""
+    return AFTER_SKIPS[min(run, RUN_MAX) - 1]
 
 
 def pool_of(key: str) -> str:
@@ -91,10 +128,11 @@ def pool_of(key: str) -> str:
 
 
 def _mix(counts: Counts, above: Lateness, weight: int) -> Lateness:
-    total = sum(counts[2:])
-    left = total
-    mixed = []
-    for count, later in zip(counts[2:], above.later_than, strict=False):
-        left -= count
-        mixed.append((left + weight * later) / (total + weight))
-    return Lateness(tuple(mixed))
+    *left, total = accumulate(reversed(counts[_FIRST:]))
+    later = (total, *reversed(left))
+    return Lateness(
+        tuple(
+            (came + weight * expected) / (total + weight)
+            for came, expected in zip(later, above.later_than, strict=True)
+        )
+    )

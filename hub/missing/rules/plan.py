@@ -5,15 +5,20 @@ read on coming to the next. Source: HV-2.11.2, design section 7, facts.md ("Miss
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from functools import lru_cache
 
-from hub.missing.rules.schedule import Schedule
+from hub.missing.rules.schedule import ANSWERS_KEPT, SLOT, Schedule, to_slot
 from wire.names import Step
 
-AHEAD_MAX = 4
-"""Scans that a deadline looks ahead: two sites."""
+AHEAD_MAX = 8
+"""Scans that a deadline looks ahead: four sites, for what was packed unseen is not read until its
+bag is opened, two hubs on."""
+LOADING_MAX = timedelta(hours=2)
+"""What is loaded so long before a departure leaves with it."""
+SITES_AHEAD = AHEAD_MAX // 2 + 2
+"""Sites of its way that these scans tell of: where it is, and where the last one sends it."""
 
 
 class Phase(StrEnum):
@@ -35,22 +40,36 @@ def phase_of(step: Step | None) -> Phase:
 class Stop:
     """A scan that is expected: at which site, in which phase, and ``by`` when the plan has it.
 
-    ``origin`` is the site that the parcel comes from, where it is the way between them that counts;
+    ``again`` is when it comes instead if the parcel misses its next departure and takes the one
+    after it (HV-2.3). ``origin`` is the site that the parcel comes from, where it is the way
+    between them that counts, and ``reach_h`` that way's hours, rounded up to a power of two;
     ``is_last``: it leaves for its recipient.
     """
 
     site: str
     phase: Phase
     by: datetime
+    again: datetime
     origin: str | None = None
+    reach_h: int | None = None
     is_last: bool = False
+
+    def or_again(self, at: datetime) -> "Stop":
+        """The same, but for when it comes with a later departure."""
+        return Stop(
+            self.site, self.phase, self.by, at, self.origin, self.reach_h, is_last=self.is_last
+        )
 
     @property
     def key(self) -> str:
-        """What is learned of such scans goes under this name; ``:`` ends the name of the pool."""
-        came = f"{self.origin}>" if self.origin is not None else ""
+        """What is learned of such scans goes under this name; ``:`` ends the name of the pool.
+
+        Long ways are late by more hours than short ones: they are pooled with their like.
+        """
+        if self.origin is not None:
+            return f"{self.phase.value}-{self.reach_h}h:{self.origin}>{self.site}"
         last = "-last" if self.is_last else ""
-        return f"{self.phase.value}{last}:{came}{self.site}"
+        return f"{self.phase.value}{last}:{self.site}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,54 +81,89 @@ class LastScan:
     at: datetime
 
 
-def remaining_route(
-    route: tuple[str, ...] | None, site: str, schedule: Schedule
-) -> tuple[str, ...] | None:
-    """The sites from here on; a diverted parcel goes the network's way to its destination.
+class Planner:
+    """Says what is expected of parcels by a carrier's schedule.
 
-    Returns:
-        ``None`` where nobody has planned a way.
+    What comes in one truck goes the same few ways: the newest answers are kept.
     """
-    if not route:
-        return None
-    if site in route:
-        return route[len(route) - 1 - route[::-1].index(site) :]
-    return schedule.network.route(site, route[-1])
 
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self._stops = lru_cache(maxsize=ANSWERS_KEPT)(self._stops_from)
+        self._at_site = lru_cache(maxsize=ANSWERS_KEPT)(self._from_site)
 
-def stops_ahead(
-    last: LastScan, way: tuple[str, ...], known: tuple[Stop, ...], schedule: Schedule
-) -> tuple[Stop, ...]:
-    """The next scans on a parcel's way, at most ``AHEAD_MAX``.
+    def remaining_route(self, route: tuple[str, ...] | None, site: str) -> tuple[str, ...] | None:
+        """The sites from here on; a diverted parcel goes the network's way to its destination.
 
-    Args:
-        last: its newest scan.
-        way: the sites from that scan's site on.
-        known: what was expected before. A parcel that is scanned again inside a site still leaves
-            with the shift that it came in time for, until that shift has gone.
-        schedule: lanes, shifts, holidays.
-    """
-    if last.phase is Phase.DELIVERED:
-        return ()
-    if last.phase is Phase.IN and _is_leaving(known, last, way):
-        return known
-    stops: list[Stop] = []
-    at, phase = last.at, last.phase
-    for here, onward in pairwise(way[: 1 + AHEAD_MAX]):
+        Returns:
+            ``None`` where nobody has planned a way.
+        """
+        if not route:
+            return None
+        if site in route:
+            return route[len(route) - 1 - route[::-1].index(site) :]
+        return self.schedule.network.route(site, route[-1])
+
+    def stops_ahead(
+        self, last: LastScan, way: tuple[str, ...], known: tuple[Stop, ...]
+    ) -> tuple[Stop, ...]:
+        """The next scans on a parcel's way, at most ``AHEAD_MAX``.
+
+        Args:
+            last: its newest scan.
+            way: the sites from that scan's site on.
+            known: what was expected before. A parcel that is scanned again inside a site still
+                leaves with the shift that it came in time for, until that shift has gone; one that
+                is loaded leaves with it, too, not at once.
+        """
+        if last.phase is Phase.DELIVERED:
+            return ()
+        if last.phase is Phase.IN and _is_leaving(known, last, way):
+            return known
+        at = _leaves_at(known, last) if last.phase is Phase.OUT else last.at
+        return self._stops(last.phase, to_slot(at), way[:SITES_AHEAD])
+
+    def _stops_from(self, phase: Phase, at: datetime, way: tuple[str, ...]) -> tuple[Stop, ...]:
         if phase is Phase.IN:
-            leg = schedule.next_leg(here, onward, at + schedule.handle)
-            stops.append(Stop(here, Phase.OUT, leg.departs_at))
-            at = leg.arrives_at
+            on_time, late = (self._at_site(at, way, is_late) for is_late in (False, True))
         else:
-            at = schedule.arrives_at(here, onward, at)
-        at = schedule.opens_at(onward, at)
-        stops.append(Stop(onward, Phase.IN, at, origin=here))
-        phase = Phase.IN
-    if phase is Phase.IN:
-        at = schedule.goes_out_at(way[-1], at + schedule.handle)
-        stops.append(Stop(way[-1], Phase.OUT, at, is_last=True))
-    stops.append(Stop(way[-1], Phase.DELIVERED, schedule.workday(way[-1], at + schedule.delivery)))
-    return tuple(stops[:AHEAD_MAX])
+            there_at = self.schedule.arrives_at(way[0], way[1], at) if len(way) > 1 else at
+            on_time, late = (self._under_way(there_at, way, is_late) for is_late in (False, True))
+        return tuple(stop.or_again(later.by) for stop, later in zip(on_time, late, strict=True))
+
+    def _from_site(self, at: datetime, way: tuple[str, ...], is_late: bool) -> tuple[Stop, ...]:
+        """From a parcel's coming to the first site on, or if it misses its next departure there."""
+        stop, there_at = self._departure(way, at + self.schedule.handle)
+        if is_late:
+            stop, there_at = self._departure(way, stop.by + SLOT)
+        return (stop, *self._under_way(there_at, way, is_late=False))[:AHEAD_MAX]
+
+    def _under_way(
+        self, there_at: datetime, way: tuple[str, ...], is_late: bool
+    ) -> tuple[Stop, ...]:
+        """From the first site to the next, or to the recipient, and on."""
+        if len(way) == 1:
+            at = self.schedule.delivered_at(way[0], there_at)
+            return (Stop(way[0], Phase.DELIVERED, at, at),)
+        at = self.schedule.opens_at(way[1], there_at)
+        reach_h = self.schedule.reach_h(way[0], way[1])
+        stop = Stop(way[1], Phase.IN, at, at, origin=way[0], reach_h=reach_h)
+        return (stop, *self._at_site(at, way[1:], is_late))[:AHEAD_MAX]
+
+    def _departure(self, way: tuple[str, ...], ready_at: datetime) -> tuple[Stop, datetime]:
+        """When it leaves, and when it is at the next site, or on its way to its recipient."""
+        if len(way) == 1:
+            out_at = self.schedule.goes_out_at(way[0], ready_at)
+            return Stop(way[0], Phase.OUT, out_at, out_at, is_last=True), out_at
+        leg = self.schedule.next_leg(way[0], way[1], ready_at)
+        return Stop(way[0], Phase.OUT, leg.departs_at, leg.departs_at), leg.arrives_at
+
+
+def _leaves_at(known: tuple[Stop, ...], last: LastScan) -> datetime:
+    first = known[0] if known else None
+    if first is None or first.phase is not Phase.OUT or first.site != last.site or first.is_last:
+        return last.at
+    return first.by if last.at < first.by <= last.at + LOADING_MAX else last.at
 
 
 def _is_leaving(known: tuple[Stop, ...], last: LastScan, way: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from math import ceil, log2
 
 from hub.network import Lane, Network, Shift
 
@@ -60,7 +61,12 @@ class Schedule:
     """
 
     def __init__(
-        self, network: Network, is_holiday: IsHoliday, handle: timedelta, delivery: timedelta
+        self,
+        network: Network,
+        is_holiday: IsHoliday,
+        handle: timedelta,
+        deliver_by: time,
+        delivery: timedelta,
     ) -> None:
         """Read a network.
 
@@ -68,11 +74,13 @@ class Schedule:
             network: sites, lanes and shifts.
             is_holiday: says whether a local date is a statutory holiday.
             handle: how long a parcel needs before it can leave a site.
-            delivery: from "out for delivery" to the signature.
+            deliver_by: the local time by which what went out is delivered (HV-2.6).
+            delivery: what goes out leaves so long before that, or on the next day.
         """
         self.network = network
         self.is_holiday = is_holiday
         self.handle = handle
+        self.deliver_by = deliver_by
         self.delivery = delivery
         self._leg_from_slot = lru_cache(maxsize=ANSWERS_KEPT)(self._next_leg)
         self._opens_at_slot = lru_cache(maxsize=ANSWERS_KEPT)(self._opens_at)
@@ -84,20 +92,38 @@ class Schedule:
         A parcel that has missed its shift takes the shift's next turn (HV-2.3); it leaves when the
         turn ends, or at once on a lane without a shift.
         """
-        return self._leg_from_slot(origin, destination, _slot(ready_at))
+        return self._leg_from_slot(origin, destination, to_slot(ready_at))
 
     def arrives_at(self, origin: str, destination: str, left_at: datetime) -> datetime:
         """When what has left is there, by the quickest lane."""
+        return left_at + self._on_way(origin, destination)
+
+    def reach_h(self, origin: str, destination: str) -> int:
+        """The hours of the quickest lane, rounded up to a power of two."""
+        hours = self._on_way(origin, destination) / timedelta(hours=1)
+        return 1 << max(0, ceil(log2(hours)))
+
+    def _on_way(self, origin: str, destination: str) -> timedelta:
         lane = self.network.lane_between(origin, destination)
-        return left_at + (UNKNOWN_LANE if lane is None else timedelta(hours=lane.planned_h))
+        return UNKNOWN_LANE if lane is None else timedelta(hours=lane.planned_h)
 
     def opens_at(self, site: str, at: datetime) -> datetime:
         """The first moment from ``at`` on when a site works: inside a shift, if it has any."""
-        return self._opens_at_slot(site, _slot(at))
+        return self._opens_at_slot(site, to_slot(at))
 
     def goes_out_at(self, site: str, ready_at: datetime) -> datetime:
-        """When a parcel goes out for delivery: by the first shift's end, not on a holiday."""
-        return self._goes_out_at_slot(site, _slot(ready_at))
+        """When a parcel goes out for delivery: in time to be delivered, not on a holiday."""
+        return self._goes_out_at_slot(site, to_slot(ready_at))
+
+    def delivered_at(self, site: str, out_at: datetime) -> datetime:
+        """When what goes out then should be delivered: by the end of that working day (HV-2.6)."""
+        return self.workday(site, self._end_of_delivery(site, out_at))
+
+    def _end_of_delivery(self, site: str, at: datetime) -> datetime:
+        zone = self.network.zone_of(site)
+        day = at.astimezone(zone).date()
+        ends_at = datetime.combine(day, self.deliver_by, zone)
+        return ends_at if at < ends_at else datetime.combine(day + _DAY, self.deliver_by, zone)
 
     def _next_leg(self, origin: str, destination: str, ready_at: datetime) -> Leg:
         legs = [
@@ -123,11 +149,10 @@ class Schedule:
         return min(opens, default=at)
 
     def _goes_out_at(self, site: str, ready_at: datetime) -> datetime:
-        ends = [
-            turn_ending_at_or_after(self.network, shift, ready_at).ends_at
-            for shift in self.network.shifts_of.get(site, ())
-        ]
-        return self.workday(site, min(ends, default=ready_at))
+        return (
+            self.workday(site, self._end_of_delivery(site, ready_at + self.delivery))
+            - self.delivery
+        )
 
     def workday(self, site: str, at: datetime) -> datetime:
         """The same local time on the first day from ``at`` on that is no statutory holiday."""
@@ -160,5 +185,6 @@ class Schedule:
         return moved
 
 
-def _slot(at: datetime) -> datetime:
+def to_slot(at: datetime) -> datetime:
+    """The same moment rounded up to ``SLOT``."""
     return _EPOCH - (_EPOCH - at) // SLOT * SLOT

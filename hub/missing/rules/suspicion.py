@@ -4,33 +4,65 @@ Source: HV-2.11.2, design section 7 ("No sibling seen = one alert for the bag or
 site = one incident").
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.missing.rules.learned import Learned
 from hub.missing.rules.plan import Stop
+from hub.missing.rules.scoring import Company
+from hub.missing.rules.watch import Watch
 from wire.policy import MissingPolicy
 
 LATE_AT_MOST = timedelta(hours=12)
 """What was due so long before a site went silent would have been scanned before."""
 
-PARTY_ODDS_MIN = 0.01
-"""However late it is: a party may be lost, stolen or sent elsewhere, and the site works."""
+ALONE_ODDS_MIN = 0.02
+PARTY_ODDS_MIN = 0.002
+"""However late it is: one parcel may be lost, stolen or sent elsewhere, and the site works; less
+often all that travels together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """What travelled in one bag, vehicle or flight; ``unseen`` was not seen by itself since."""
+    """What travelled in one bag, vehicle or flight; ``unseen`` was not seen by itself since.
+
+    ``has_come``: some of the others were seen at another site.
+    """
 
     ride: str
     total: int
     unseen: tuple[str, ...]
+    has_come: bool = False
 
     def is_group(self, policy: MissingPolicy) -> bool:
         """Say whether it is the whole of them that is silent, not single ones."""
         enough = len(self.unseen) >= policy.group_min
         return enough and 100 * len(self.unseen) >= policy.group_pct * self.total
+
+
+def silent_group(together: Iterable[Siblings], policy: MissingPolicy) -> Siblings | None:
+    """The largest that is silent as a whole: a bag is late with its vehicle."""
+    groups = [each for each in together if each.is_group(policy)]
+    return max(groups, key=lambda each: len(each.unseen), default=None)
+
+
+def evidence_of(
+    fold: Watch, together: Sequence[Siblings], waiting: int, policy: MissingPolicy
+) -> Company:
+    """What a parcel's bag and vehicle tell of its silence, and the others that wait with it.
+
+    ``waiting``: so many wait for the same departure, itself included. If all wait, it is late; a
+    bag is not, once its vehicle came. Where most are silent the few that were seen say little:
+    their site could not scan, or they were put off.
+    """
+    group = silent_group(together, policy)
+    has_come = any(each.has_come and not each.is_group(policy) for each in together)
+    return Company(
+        silent=waiting if group is None or has_come else max(waiting, len(group.unseen)),
+        has_come=has_come and fold.is_riding and len(fold.stops) > 1,
+        is_opened=has_come and not fold.is_riding,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +84,8 @@ def quiet_odds(due: Iterable[Due], learned: Learned, now: datetime) -> float:
         late_h = (now - max(stop.by for stop in stops)) / timedelta(hours=1)
         late = learned.lateness(stops[0].key).survival(late_h)
         skipped = (1 - learned.read_rate(stops[0].key)) ** len(stops)
-        odds *= max(late + (1 - late) * skipped, PARTY_ODDS_MIN)
+        least = ALONE_ODDS_MIN if len(stops) == 1 else PARTY_ODDS_MIN
+        odds *= max(late + (1 - late) * skipped, least)
     return odds
 
 

@@ -1,27 +1,20 @@
 """What is known of one parcel's way, folded from its scans in whatever order they arrive. Pure.
 
-A scan that is older than the newest one moves nothing; it only takes back a miss that was counted
-against its site. Source: HV-2.11.2, design section 7.
+A scan that is older than the newest one moves nothing; it only takes back what was counted against
+its site as skipped. Source: HV-2.11.2, design section 7.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.missing.rules.learned import Counts, add_miss, add_scan, pool_of
-from hub.missing.rules.plan import (
-    LastScan,
-    Phase,
-    Stop,
-    phase_of,
-    remaining_route,
-    stops_ahead,
-)
-from hub.missing.rules.schedule import Schedule
+from hub.missing.rules.learned import Counts, add_scan, add_skip, after_skips, pool_of
+from hub.missing.rules.plan import LastScan, Phase, Planner, Stop, phase_of
 from wire.names import Step
 
-MISSED_MAX = 32
-"""Missed scans that are remembered of one parcel, to be taken back when they come late."""
+SKIPPED_MAX = 32
+"""Skipped scans that are remembered of one parcel, to be taken back when they come late."""
+_NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +49,8 @@ class ParcelScan:
 class Watch:
     """A parcel that is watched; ``stops`` is empty when nothing more is expected of it.
 
-    ``sites`` is the length of its route, 0 where nobody planned one. ``missed`` are the keys of
-    scans that were counted as skipped, ``came_from`` is the site before this one. ``ride`` and
+    ``sites`` is the length of its route, 0 where nobody planned one. ``skipped`` are the keys of
+    scans that were counted as such, ``came_from`` is the site before this one. ``ride`` and
     ``bag`` are the last of their kind, also when it was seen by itself since. ``done``: delivered
     or returned.
     """
@@ -66,7 +59,7 @@ class Watch:
     step: Step | None
     stops: tuple[Stop, ...]
     sites: int
-    missed: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     ride: Ride | None = None
     came_from: str | None = None
     returning: bool = False
@@ -79,18 +72,30 @@ class Watch:
         """It has left in a container and was not seen since."""
         return self.ride is not None and self.last.phase is Phase.OUT
 
+    @property
+    def rests_on_holidays(self) -> bool:
+        """It waits in store, or for its delivery: statutory holidays are no lateness (HV-1.2.6)."""
+        if not self.stops or self.stops[0].phase is Phase.IN:
+            return False
+        first = self.stops[0]
+        return first.is_last or first.phase is Phase.DELIVERED or self.step is Step.STORE
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a scan teaches of a key: it came so ``late``, or so many more were ``missed``."""
+    """What a scan teaches of a key: it came so ``late``, or so many more were ``skipped``.
+
+    ``missed_turn``: it came with the next departure, and ``late`` counts from that one's plan.
+    """
 
     key: str
     late: timedelta | None = None
-    missed: int = 0
+    missed_turn: bool = False
+    skipped: int = 0
 
 
 def fold_scan(
-    known: Watch | None, scan: ParcelScan, route: tuple[str, ...] | None, schedule: Schedule
+    known: Watch | None, scan: ParcelScan, route: tuple[str, ...] | None, planner: Planner
 ) -> tuple[Watch, list[Lesson]]:
     """Take one scan in.
 
@@ -98,7 +103,7 @@ def fold_scan(
         known: what was known of the parcel.
         scan: in event time.
         route: where it is to go, from its origin to its destination; ``None``: nobody said.
-        schedule: the carrier's plan.
+        planner: the carrier's plan.
 
     Returns:
         What is known now, and what there is to learn from it.
@@ -112,22 +117,28 @@ def fold_scan(
     stops = () if known is None else known.stops
     matched = _match(stops, last)
     lessons: list[Lesson] = []
-    if matched is not None:
-        lessons = [Lesson(each.key, missed=1) for each in stops[:matched]]
-        lessons.append(_hit(stops[matched], last, schedule))
+    if known is not None and matched is not None:
+        lessons = [Lesson(each.key, skipped=1) for each in stops[:matched]]
+        lessons += [Lesson(after_skips(run), skipped=1) for run in range(1, matched)]
+        if matched:
+            lessons.append(Lesson(after_skips(matched), late=_NO_TIME))
+        lessons.append(_hit(known, stops[matched], last, planner))
     returning = scan.step is Step.RETURN or (known is not None and known.returning)
     to = _direction(route, returning=returning)
     came_back = returning and to is not None and scan.site == to[-1]
     done = phase is Phase.DELIVERED or came_back
-    way = remaining_route(to, scan.site, schedule)
-    missed = (*(known.missed if known else ()), *(each.key for each in lessons if each.missed))
+    way = planner.remaining_route(to, scan.site)
+    skipped = (*(known.skipped if known else ()), *(each.key for each in stops[: matched or 0]))
     is_packed = scan.step is Step.PACK and scan.container is not None
     return Watch(
         last=last,
         step=scan.step,
-        stops=() if done or not way else stops_ahead(last, way, stops, schedule),
+        # What is stored now does not leave with a shift that is about to end.
+        stops=()
+        if done or not way
+        else planner.stops_ahead(last, way, () if scan.step is Step.STORE else stops),
         sites=len(route) if route and way else 0,
-        missed=missed[-MISSED_MAX:],
+        skipped=skipped[-SKIPPED_MAX:],
         ride=_ride(known, scan, phase),
         bag=_packed(scan) if is_packed else (known.bag if known else None),
         is_in_bag=is_packed or not scan.is_own,
@@ -137,23 +148,24 @@ def fold_scan(
     ), lessons
 
 
-def replan(known: Watch, route: tuple[str, ...] | None, schedule: Schedule) -> Watch:
+def replan(known: Watch, route: tuple[str, ...] | None, planner: Planner) -> Watch:
     """What is expected of a parcel whose route was told, or changed, since its last scan."""
     if known.done:
         return known
-    way = remaining_route(_direction(route, returning=known.returning), known.last.site, schedule)
-    stops = stops_ahead(known.last, way, known.stops, schedule) if way else ()
+    way = planner.remaining_route(_direction(route, returning=known.returning), known.last.site)
+    stops = planner.stops_ahead(known.last, way, known.stops) if way else ()
     return replace(known, stops=stops, sites=len(route) if route and way else 0)
 
 
 def learn(counts: dict[str, Counts], lessons: Sequence[Lesson]) -> None:
     """Add lessons to ``counts``, each under its own key and under its phase's pool."""
     for lesson in lessons:
-        for key in (lesson.key, pool_of(lesson.key)):
+        for key in {lesson.key, pool_of(lesson.key)}:
             if lesson.late is not None:
-                counts[key] = add_scan(counts[key], lesson.late)
-            if lesson.missed:
-                counts[key] = add_miss(counts[key], lesson.missed)
+                late, missed = lesson.late, lesson.missed_turn
+                counts[key] = add_scan(counts[key], late, missed_turn=missed)
+            if lesson.skipped:
+                counts[key] = add_skip(counts[key], lesson.skipped)
 
 
 def _ride(known: Watch | None, scan: ParcelScan, phase: Phase) -> Ride | None:
@@ -187,18 +199,22 @@ def _match(stops: tuple[Stop, ...], last: LastScan) -> int | None:
     return None
 
 
-def _hit(stop: Stop, last: LastScan, schedule: Schedule) -> Lesson:
-    late = last.at - stop.by
-    if stop.phase is not Phase.IN and late > timedelta(0):
-        late -= schedule.holiday_time(stop.site, stop.by, last.at)
+def _hit(known: Watch, stop: Stop, last: LastScan, planner: Planner) -> Lesson:
+    late, turn = last.at - stop.by, stop.again - stop.by
+    if known.rests_on_holidays and late > _NO_TIME:
+        site, schedule = known.stops[0].site, planner.schedule
+        late -= schedule.holiday_time(site, stop.by, last.at)
+        turn -= schedule.holiday_time(site, stop.by, stop.again)
+    if turn > _NO_TIME and late > turn / 2:
+        return Lesson(stop.key, late=late - turn, missed_turn=True)
     return Lesson(stop.key, late=late)
 
 
 def _take_back(known: Watch, scan: ParcelScan, phase: Phase) -> tuple[Watch, list[Lesson]]:
-    for key in known.missed:
+    for key in known.skipped:
         pool, _, place = key.partition(":")
         if pool.startswith(phase.value) and place.rpartition(">")[2] == scan.site:
-            left = tuple(each for each in known.missed if each != key)
-            # It was made after all: no miss, but how late it came says nothing of its lane.
-            return replace(known, missed=left), [Lesson(key, missed=-1)]
+            left = tuple(each for each in known.skipped if each != key)
+            # It was made after all: no skip, but how late it came says nothing of its lane.
+            return replace(known, skipped=left), [Lesson(key, skipped=-1)]
     return known, []

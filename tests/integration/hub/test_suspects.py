@@ -6,7 +6,7 @@ import pytest
 
 from hub.alerts.service import AlertKind
 from hub.incidents.service import Kind, State
-from hub.missing import watchman
+from hub.missing import store, watchman
 from hub.network import Network
 from tests.hub_parts import HubHome
 from tests.integration.hub.suspect_parts import HV, ORDINARY, Watching
@@ -218,6 +218,28 @@ def test_one_of_a_vehicle_unseen_is_itself_suspect_and_its_siblings_are_told(
     assert suspect.waybill == HV
     assert any("10 of 11" in each for each in suspect.reasons_en)
     assert watching.incidents(Kind.GROUP) == []
+
+
+def test_others_of_its_vehicle_that_came_say_more_than_silence_alone(watching: Watching) -> None:
+    leave(watching, ORDINARY, into="VEH:V-9")
+    leave(watching, HV, *SIBLINGS)
+    watching.scan(SIBLINGS, "755W", Step.ARRIVE, LEFT_AT + 2 * HOUR, "VEH:V-1")
+    watching.scan(SIBLINGS, "020B", Step.DELIVER, LEFT_AT + 16 * HOUR)
+    watching.watch(LEFT_AT, LONG_H)
+    lost = {each.waybill: each.p_lost for each in watching.suspects()}
+    assert lost[HV] is not None
+    assert lost[ORDINARY] is not None
+    assert lost[HV] > lost[ORDINARY]
+
+
+def test_what_waits_for_one_departure_is_counted_until_it_is_seen(watching: Watching) -> None:
+    accept(watching, *SIBLINGS)
+    with watching.hub.database.reading() as tx:
+        stop = store.known(tx, SIBLINGS)[SIBLINGS[0]].fold.stops[0]
+        assert store.waiting(tx, stop) == len(SIBLINGS)
+    watching.scan(SIBLINGS[0], "755A", Step.DEPART, LEFT_AT, "VEH:V-1")
+    with watching.hub.database.reading() as tx:
+        assert store.waiting(tx, stop) == len(SIBLINGS) - 1
 
 
 def test_a_bags_scan_speaks_for_what_is_in_it(watching: Watching) -> None:

@@ -8,8 +8,9 @@ from hub.missing.rules.learned import (
     COUNT_MAX,
     LATE_EDGES_H,
     NOTHING,
-    add_miss,
+    OWN_WEIGHT,
     add_scan,
+    add_skip,
     expected_lateness,
 )
 from tests.missing_parts import HOUR, learned
@@ -32,7 +33,7 @@ def test_where_nothing_is_learned_lateness_is_what_is_expected() -> None:
 @pytest.mark.parametrize("late_h", [-5, 0, 0.4, 7.5, 47, 168, 169, 10_000])
 def test_each_scan_counts_once_and_never_as_earlier_than_it_was(late_h: float) -> None:
     counts = many(late_h, 1)
-    assert (counts[0], sum(counts[2:])) == (1, 1)
+    assert (counts[0], sum(counts[3:])) == (1, 1)
     alone = learned({"in:*": counts}, weight=1).lateness("in:*")
     # Half the weight is the scan's: it shows as later than anything it was later than.
     assert all(alone.survival(edge) >= 0.5 for edge in LATE_EDGES_H if edge < late_h)
@@ -44,7 +45,7 @@ def test_enough_past_scans_outweigh_what_was_expected() -> None:
 
 
 def test_a_lane_of_its_own_kind_is_learned_as_such() -> None:
-    slow = {"in:*": many(0.2, 10_000), "in:A>B": many(25, 3_000)}
+    slow = {"in:*": many(0.2, 10_000), "in:A>B": many(25, 30_000)}
     found = learned(slow, weight=100)
     assert found.lateness("in:A>B").survival(24) > 0.9
     assert found.lateness("in:A>C").survival(24) < 0.001
@@ -61,15 +62,25 @@ def test_a_few_quiet_days_of_one_lane_do_not_make_it_surer_than_all_lanes() -> N
 def test_read_rates_begin_at_what_real_sites_do_and_follow_their_own_past() -> None:
     assert learned().read_rate("out:A") == pytest.approx(0.9)
     assert learned({"out:A": many(0, 980)}).read_rate("out:A") > 0.99
-    assert learned({"out:A": add_miss(NOTHING, 980)}).read_rate("out:A") < 0.02
+    assert learned({"out:A": add_skip(NOTHING, 980)}).read_rate("out:A") < 0.02
 
 
-def test_a_miss_is_taken_back_but_never_below_none() -> None:
-    assert add_miss(add_miss(NOTHING), -1) == NOTHING
-    assert add_miss(NOTHING, -1) == NOTHING
+def test_how_often_a_departure_is_missed_is_learned_of_a_lane_and_of_all() -> None:
+    missed = NOTHING
+    for _ in range(OWN_WEIGHT):
+        missed = add_scan(missed, HOUR, missed_turn=True)
+    assert learned().miss_rate("out:A") == pytest.approx(0.01)
+    assert learned({"out:*": missed}).miss_rate("out:A") > 0.9
+    assert learned({"out:A": missed}).miss_rate("out:A") == pytest.approx(0.505)
+    assert learned({"out:*": many(0, 10_000)}).miss_rate("out:A") < 0.001
+
+
+def test_a_skip_is_taken_back_but_never_below_none() -> None:
+    assert add_skip(add_skip(NOTHING), -1) == NOTHING
+    assert add_skip(NOTHING, -1) == NOTHING
 
 
 def test_counts_stay_small_for_ever() -> None:
-    counts = (COUNT_MAX - 1, 10, *NOTHING[2:])
+    counts = (COUNT_MAX - 1, 10, 4, *NOTHING[3:])
     halved = add_scan(counts, timedelta(0))
-    assert halved[:2] == (COUNT_MAX // 2, 5)
+    assert halved[:3] == (COUNT_MAX // 2, 5, 2)

@@ -30,6 +30,13 @@ def test_a_lane_without_a_shift_leaves_at_once() -> None:
     assert (shown(leg.departs_at), shown(leg.arrives_at)) == ("14 10:00", "14 11:00")
 
 
+@pytest.mark.parametrize(
+    ("way", "hours"), [(("755A", "755W"), 2), (("020W", "020B"), 1), (("755A", "020B"), 32)]
+)
+def test_ways_are_told_apart_by_their_hours_doubling(way: tuple[str, str], hours: int) -> None:
+    assert schedule().reach_h(*way) == hours
+
+
 def test_two_sites_without_a_lane_take_a_day() -> None:
     leg = schedule().next_leg("755A", "020B", local(14, "10:00"))
     assert leg.arrives_at - leg.departs_at == UNKNOWN_LANE
@@ -62,8 +69,16 @@ def test_a_closed_site_takes_in_when_its_next_shift_begins() -> None:
 
 
 def test_nothing_goes_out_for_delivery_on_a_statutory_holiday() -> None:
-    assert shown(schedule().goes_out_at("020B", local(1, "08:00", 10))) == "01 09:00"
-    assert shown(schedule(HOLIDAY).goes_out_at("020B", local(1, "08:00", 10))) == "02 09:00"
+    assert shown(schedule().goes_out_at("020B", local(1, "08:00", 10))) == "01 15:00"
+    assert shown(schedule(HOLIDAY).goes_out_at("020B", local(1, "08:00", 10))) == "02 15:00"
+
+
+def test_what_can_no_longer_be_delivered_by_the_evening_goes_out_on_the_next_day() -> None:
+    """HV-2.6: delivered by 18:00, and a round takes three hours."""
+    assert shown(schedule().goes_out_at("020B", local(14, "14:45"))) == "14 15:00"
+    assert shown(schedule().goes_out_at("020B", local(14, "15:00"))) == "15 15:00"
+    assert shown(schedule().delivered_at("020B", local(14, "15:00"))) == "14 18:00"
+    assert shown(schedule().delivered_at("020B", local(14, "18:00"))) == "15 18:00"
 
 
 def test_holidays_between_two_moments_do_not_count() -> None:

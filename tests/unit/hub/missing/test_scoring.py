@@ -1,13 +1,14 @@
 """Until when silence is no news: tier T0 (HV-2.11.2, design section 7)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from hub.missing.rules.learned import NOTHING, add_miss, add_scan
-from hub.missing.rules.plan import Phase, stops_ahead
-from hub.missing.rules.scoring import ScheduleScorer, Silence, lost_probability
-from tests.missing_parts import HOLIDAY, HOUR, ROUTE, learned, local, schedule, seen
+from hub.missing.rules.learned import NOTHING, add_scan, add_skip, after_skips, pool_of
+from hub.missing.rules.plan import Phase, Planner
+from hub.missing.rules.scoring import Company, ScheduleScorer, Silence, lost_probability
+from tests.missing_parts import HOLIDAY, HOUR, ROUTE, learned, local, planner, seen
 
 LEFT_AT = local(14, "19:30")
 BUDGET = 5
@@ -17,15 +18,21 @@ def scorer(
     counts: dict[str, tuple[int, ...]] | None = None,
     cut_off: tuple[str, ...] = (),
     budget: int = BUDGET,
-    plan: object = None,
+    plan: Planner | None = None,
 ) -> ScheduleScorer:
-    return ScheduleScorer(
-        learned(counts), plan or schedule(), budget, lambda stop: stop.site in cut_off
-    )
+    schedule = (plan or planner()).schedule
+    return ScheduleScorer(learned(counts), schedule, budget, lambda stop: stop.site in cut_off)
 
 
-def silence(phase: Phase = Phase.OUT, at: datetime = LEFT_AT, plan: object = None) -> Silence:
-    return Silence(stops_ahead(seen("755A", phase, at), ROUTE, (), plan or schedule()), 4)
+def silence(
+    phase: Phase = Phase.OUT,
+    at: datetime = LEFT_AT,
+    plan: Planner | None = None,
+    *,
+    in_store: bool = False,
+) -> Silence:
+    stops = (plan or planner()).stops_ahead(seen("755A", phase, at), ROUTE, ())
+    return Silence(stops, 4, in_store)
 
 
 def due(judge: ScheduleScorer, asked: Silence) -> datetime:
@@ -50,6 +57,39 @@ def test_a_larger_budget_suspects_earlier() -> None:
     assert due(scorer(budget=50), silence()) < due(scorer(budget=1), silence())
 
 
+def test_what_would_wrong_many_at_once_is_waited_for_longer() -> None:
+    """A vehicle that is late keeps everything in it silent: one error would name it all."""
+    asked = silence()
+    assert due(scorer(), replace(asked, company=Company(silent=20))) > due(scorer(), asked)
+
+
+def test_others_that_came_make_a_silence_suspect_earlier() -> None:
+    """Its vehicle is not late: the scan was skipped, or the parcel is gone."""
+    asked = silence()
+    come = replace(asked, company=Company(has_come=True))
+    later = asked.stops[0].by + 2 * HOUR
+    assert scorer().silence_odds(come, later) < 0.2 < scorer().silence_odds(asked, later)
+    late = NOTHING
+    for _ in range(20_000):
+        late = add_scan(late, 90 * HOUR)
+    lane_of_late_trucks = scorer({asked.stops[0].key: late})
+    assert due(lane_of_late_trucks, come) < due(lane_of_late_trucks, asked)
+
+
+def test_others_out_of_its_bag_make_a_silence_suspect_earlier() -> None:
+    asked = silence(Phase.IN)
+    assert due(scorer(), replace(asked, company=Company(is_opened=True))) < due(scorer(), asked)
+
+
+def test_what_is_skipped_again_and_again_is_waited_for_until_its_bag_is_opened() -> None:
+    asked = silence()
+    hidden = {after_skips(run): add_skip(NOTHING, 20_000) for run in range(1, 5)}
+    assert due(scorer(hidden), asked) >= asked.stops[5].by
+    assert due(scorer(), asked) < due(scorer(hidden), asked)
+    known = replace(asked, in_known_bag=True)
+    assert due(scorer(hidden), known) == due(scorer(), known)
+
+
 def test_a_punctual_lane_is_judged_earlier_than_an_unknown_one_and_a_late_one_later() -> None:
     key = silence().stops[0].key
     punctual, late = NOTHING, NOTHING
@@ -57,18 +97,18 @@ def test_a_punctual_lane_is_judged_earlier_than_an_unknown_one_and_a_late_one_la
         punctual = add_scan(punctual, 0.4 * HOUR)
         late = add_scan(late, 40 * HOUR)
     unknown = due(scorer(), silence())
-    assert due(scorer({key: punctual, "in:*": punctual}), silence()) < unknown
-    assert due(scorer({key: late, "in:*": late}), silence()) > unknown
+    assert due(scorer({key: punctual, pool_of(key): punctual}), silence()) < unknown
+    assert due(scorer({key: late, pool_of(key): late}), silence()) > unknown
 
 
 def test_a_site_that_skips_its_scans_is_waited_past_and_one_that_reads_all_is_not() -> None:
     asked = silence()
-    reads_all, skips = NOTHING, add_miss(NOTHING, 20_000)
+    reads_all, skips = NOTHING, add_skip(NOTHING, 20_000)
     for _ in range(20_000):
         reads_all = add_scan(reads_all, 0 * HOUR)
     arrival = asked.stops[0].key
     later = due(scorer({arrival: skips}), asked)
-    assert due(scorer({arrival: reads_all, "in:*": reads_all}), asked) < later
+    assert due(scorer({arrival: reads_all, pool_of(arrival): reads_all}), asked) < later
     # What was skipped at 755W still is to leave it, and to come to 020W.
     assert later > asked.stops[1].by
 
@@ -80,24 +120,36 @@ def test_scans_of_a_site_that_was_cut_off_cannot_be_expected() -> None:
 
 def test_every_silence_has_an_end() -> None:
     asked = silence()
-    never = dict.fromkeys((stop.key for stop in asked.stops), add_miss(NOTHING, 100_000))
+    never = dict.fromkeys((stop.key for stop in asked.stops), add_skip(NOTHING, 100_000))
     assert due(scorer(never, cut_off=("755W", "020W")), asked) <= asked.stops[-1].by + 169 * HOUR
 
 
 def test_holidays_do_not_count_where_a_parcel_waits_and_do_where_it_rides() -> None:
     """HV-1.2.6: it waits in store, and those days are no lateness."""
     at = local(30, "15:00")
-    plain, holiday = schedule(), schedule(HOLIDAY)
-    waits = due(scorer(plan=plain), silence(Phase.IN, at, plain))
-    assert due(scorer(plan=holiday), silence(Phase.IN, at, holiday)) == waits + 24 * HOUR
-    rides = due(scorer(plan=plain), silence(Phase.OUT, at, plain))
-    assert due(scorer(plan=holiday), silence(Phase.OUT, at, holiday)) == rides
+    plain, holiday = planner(), planner(HOLIDAY)
+    waits = due(scorer(plan=plain), silence(Phase.IN, at, plain, in_store=True))
+    assert (
+        due(scorer(plan=holiday), silence(Phase.IN, at, holiday, in_store=True))
+        == waits + 24 * HOUR
+    )
+    reads_all = NOTHING
+    for _ in range(20_000):
+        reads_all = add_scan(reads_all, 0 * HOUR)
+    arrival = silence().stops[0].key
+    known = {arrival: reads_all, pool_of(arrival): reads_all}
+    rides = due(scorer(known, plan=plain), silence(Phase.OUT, at, plain))
+    assert due(scorer(known, plan=holiday), silence(Phase.OUT, at, holiday)) == rides
 
 
 def test_silence_over_a_holiday_is_as_usual_as_without_it() -> None:
-    at, plain, holiday = local(30, "15:00"), schedule(), schedule(HOLIDAY)
-    usual = scorer(plan=plain).silence_odds(silence(Phase.IN, at, plain), at + 20 * HOUR)
-    over = scorer(plan=holiday).silence_odds(silence(Phase.IN, at, holiday), at + 44 * HOUR)
+    at, plain, holiday = local(30, "15:00"), planner(), planner(HOLIDAY)
+    usual = scorer(plan=plain).silence_odds(
+        silence(Phase.IN, at, plain, in_store=True), at + 20 * HOUR
+    )
+    over = scorer(plan=holiday).silence_odds(
+        silence(Phase.IN, at, holiday, in_store=True), at + 44 * HOUR
+    )
     assert over == pytest.approx(usual)
 
 

@@ -1,13 +1,25 @@
 """One parcel, its bag or vehicle, or its whole site (design section 7)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from hub.config import load_policy
+from hub.missing.judge import LOOK_EVERY, next_look
 from hub.missing.rules.plan import Phase, Stop
-from hub.missing.rules.suspicion import LATE_AT_MOST, Due, Outage, Siblings, quiet_odds
-from hub.missing.rules.watch import Watch
+from hub.missing.rules.scoring import Company
+from hub.missing.rules.suspicion import (
+    LATE_AT_MOST,
+    PARTY_ODDS_MIN,
+    Due,
+    Outage,
+    Siblings,
+    evidence_of,
+    quiet_odds,
+    silent_group,
+)
+from hub.missing.rules.watch import Ride, Watch
 from hub.missing.rules.words import Words, container_words
 from tests.missing_parts import HOUR, learned, local, network, seen
 from wire.names import Step
@@ -27,8 +39,48 @@ def test_most_of_a_bag_silent_is_the_bag_and_a_few_are_themselves(
     assert Siblings("bag:B-1@755W", total, waybills).is_group(POLICY) is is_group
 
 
+def test_a_bag_is_late_with_its_vehicle() -> None:
+    bag = Siblings("bag:B-1@755W", 4, ("1", "2", "3", "4"))
+    truck = Siblings("vehicle:V-1@755W", 9, tuple("123456789"))
+    assert silent_group((bag, truck), POLICY) is truck
+    assert silent_group((bag, replace(truck, unseen=("1", "2", "3", "4"))), POLICY) is bag
+    assert silent_group((), POLICY) is None
+
+
+def test_others_that_came_tell_of_what_rides_and_of_what_lay_in_a_bag() -> None:
+    riding = Watch(
+        seen("755A", Phase.OUT, NOW),
+        Step.LOAD,
+        (stop(NOW), stop(NOW)),
+        4,
+        ride=Ride("V", "755A", NOW),
+    )
+    came = Siblings("vehicle:V-1@755A", 9, ("1",), has_come=True)
+    assert evidence_of(riding, (came,), 1, POLICY) == Company(has_come=True)
+    assert evidence_of(riding, (replace(came, has_come=False),), 1, POLICY) == Company()
+    there = replace(riding, last=seen("755W", Phase.IN, NOW), is_in_bag=True)
+    assert evidence_of(there, (came,), 1, POLICY) == Company(is_opened=True)
+    assert evidence_of(there, (), 12, POLICY) == Company(silent=12)
+    whole = replace(came, unseen=tuple("12345678"))
+    assert evidence_of(riding, (whole,), 1, POLICY) == Company(silent=8)
+    bag = Siblings("bag:B-1@755A", 4, tuple("1234"))
+    assert evidence_of(riding, (bag, came), 1, POLICY) == Company(has_come=True)
+    assert evidence_of(riding, (bag,), 1, POLICY) == Company(silent=4)
+
+
+def test_what_travels_in_company_is_looked_at_before_its_deadline_and_again() -> None:
+    alone = Watch(seen("755A", Phase.OUT, NOW), Step.LOAD, (stop(NOW),), 4)
+    riding = replace(alone, ride=Ride("V", "755A", NOW))
+    deadline = NOW + 20 * HOUR
+    assert next_look(alone, deadline, NOW) == deadline
+    assert next_look(riding, deadline, NOW - HOUR) == NOW + LOOK_EVERY
+    assert next_look(riding, deadline, NOW + 10 * HOUR) == NOW + 10 * HOUR + LOOK_EVERY
+    assert next_look(riding, deadline, NOW + 19 * HOUR) == deadline
+    assert next_look(riding, None, NOW) is None
+
+
 def stop(by: datetime, site: str = "755W") -> Stop:
-    return Stop(site, Phase.IN, by, origin="755A")
+    return Stop(site, Phase.IN, by, by, origin="755A")
 
 
 def parties(count: int, each: int, late: timedelta) -> list[Due]:
@@ -37,8 +89,11 @@ def parties(count: int, each: int, late: timedelta) -> list[Due]:
 
 def test_three_trucks_unseen_for_hours_say_more_than_one_with_many_parcels() -> None:
     known = learned()
-    assert quiet_odds(parties(3, 10, 20 * HOUR), known, NOW) == pytest.approx(1e-6)
-    assert quiet_odds(parties(1, 100, 20 * HOUR), known, NOW) == pytest.approx(1e-2)
+    assert quiet_odds(parties(3, 10, 60 * HOUR), known, NOW) == pytest.approx(
+        PARTY_ODDS_MIN**3, rel=0.1
+    )
+    assert quiet_odds(parties(1, 100, 60 * HOUR), known, NOW) * POLICY.site_odds > 1
+    assert quiet_odds(parties(2, 3, 60 * HOUR), known, NOW) * POLICY.site_odds < 1
 
 
 def test_two_lost_parcels_make_no_outage_and_nothing_due_is_no_sign() -> None:
@@ -79,7 +134,7 @@ def test_reasons_tell_their_numbers_in_both_languages() -> None:
     assert "2000" in chinese
     assert "25%" in english
     assert "10 in 10,000" in english
-    assert "5 in 1,000" in english
+    assert "7 in 1,000" in english
 
 
 def test_a_step_that_nobody_named_is_a_scan() -> None:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.missing.rules.learned import NOTHING
+from hub.missing.rules.learned import NOTHING, after_skips
 from hub.missing.rules.watch import (
-    MISSED_MAX,
+    SKIPPED_MAX,
     Lesson,
     ParcelScan,
     Ride,
@@ -15,10 +15,10 @@ from hub.missing.rules.watch import (
     learn,
     replan,
 )
-from tests.missing_parts import HOLIDAY, HOUR, ROUTE, came, local, schedule
+from tests.missing_parts import HOLIDAY, HOUR, ROUTE, came, local, planner
 from wire.names import Step
 
-PLAN = schedule()
+PLAN = planner()
 
 
 def scan(site: str, step: Step | None, clock: str, day: int = 14, **fields: object) -> ParcelScan:
@@ -44,10 +44,21 @@ def test_a_scan_where_it_was_expected_teaches_how_late_it_came() -> None:
     assert lessons == [Lesson("out:755A", late=timedelta(minutes=10))]
 
 
+def test_scans_behind_skipped_ones_are_counted_by_how_many_were_skipped() -> None:
+    """What was packed unseen stays unseen: each skip makes the next one more likely."""
+    _, lessons = fold(ACCEPTED, scan("755W", Step.LOAD, "23:30"))
+    assert Lesson(after_skips(1), skipped=1) in lessons
+    assert Lesson(after_skips(2), late=timedelta(0)) in lessons
+
+
 def test_skipped_scans_are_counted_against_their_sites() -> None:
     known, lessons = fold(ACCEPTED, scan("755W", Step.ARRIVE, "22:30"))
-    assert lessons == [Lesson("out:755A", missed=1), Lesson("in:755A>755W", late=HOUR)]
-    assert known.missed == ("out:755A",)
+    assert lessons == [
+        Lesson("out:755A", skipped=1),
+        Lesson(after_skips(1), late=timedelta(0)),
+        Lesson("in-2h:755A>755W", late=HOUR),
+    ]
+    assert known.skipped == ("out:755A",)
 
 
 def test_scans_inside_a_site_teach_nothing_of_those_that_are_still_to_come() -> None:
@@ -58,8 +69,8 @@ def test_scans_inside_a_site_teach_nothing_of_those_that_are_still_to_come() -> 
 def test_a_late_event_moves_nothing_but_takes_its_miss_back() -> None:
     before, _ = fold(ACCEPTED, ARRIVED)
     after, lessons = fold_scan(before, LEFT, ROUTE, PLAN)
-    assert lessons == [Lesson("out:755A", missed=-1)]
-    assert (after.last, after.stops, after.missed) == (before.last, before.stops, ())
+    assert lessons == [Lesson("out:755A", skipped=-1)]
+    assert (after.last, after.stops, after.skipped) == (before.last, before.stops, ())
     again, lessons = fold_scan(after, LEFT, ROUTE, PLAN)
     assert (again, lessons) == (after, [])
 
@@ -74,7 +85,7 @@ def test_the_missed_ones_that_are_remembered_are_bounded() -> None:
     for day in range(1, 29):
         for site in ("755W", "020W", "020B", "755A"):
             known, _ = fold_scan(known, scan(site, Step.ARRIVE, "23:00", day), ROUTE, PLAN)
-    assert len(known.missed) <= MISSED_MAX
+    assert len(known.skipped) <= SKIPPED_MAX
 
 
 def test_delivered_is_the_end() -> None:
@@ -133,17 +144,20 @@ def test_a_bag_holds_until_the_parcel_is_seen_by_itself() -> None:
 
 
 def test_waiting_over_a_holiday_is_not_learned_as_lateness() -> None:
-    plan = schedule(HOLIDAY)
-    before, _ = fold_scan(None, scan("020B", Step.ARRIVE, "08:30", 29), ROUTE, plan)
-    # Planned for the 30th at 09:00, it goes out on the 2nd at 09:00: the 1st is a holiday.
-    out = ParcelScan("020B", Step.OUT_FOR_DELIVERY, local(2, "09:00", 10))
+    plan = planner(HOLIDAY)
+    before, _ = fold_scan(None, scan("020B", Step.ARRIVE, "08:30", 30), ROUTE, plan)
+    # Planned for the 30th at 15:00, it goes out on the 2nd: the 1st is a holiday.
+    out = ParcelScan("020B", Step.OUT_FOR_DELIVERY, local(2, "01:00", 10))
     _, lessons = fold_scan(before, out, ROUTE, plan)
-    assert lessons == [Lesson("out-last:020B", late=24 * HOUR)]
+    assert lessons == [Lesson("out-last:020B", late=10 * HOUR)]
+    out = ParcelScan("020B", Step.OUT_FOR_DELIVERY, local(2, "14:00", 10))
+    _, lessons = fold_scan(before, out, ROUTE, plan)
+    assert lessons == [Lesson("out-last:020B", late=-HOUR, missed_turn=True)]
 
 
 def test_lessons_are_learned_for_the_lane_and_for_all_lanes() -> None:
     counts = dict.fromkeys(("in:A>B", "in:*"), NOTHING)
-    learn(counts, [Lesson("in:A>B", late=HOUR), Lesson("in:A>B", missed=1)])
+    learn(counts, [Lesson("in:A>B", late=HOUR), Lesson("in:A>B", skipped=1)])
     assert counts["in:A>B"] == counts["in:*"]
     assert counts["in:*"][:2] == (1, 1)
 
