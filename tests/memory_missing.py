@@ -1,0 +1,253 @@
+"""The suspects' tables as dictionaries, so that whole weeks of a carrier pass in seconds.
+
+The rooms' own code runs on it, projection and watchman as they are; only rows do not lie in a
+database. ``test_missing_carrier`` holds it to what the real tables give.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from hub.fact import Fact
+from hub.incidents.service import Suspicion
+from hub.missing import company, judge, project, watchman
+from hub.missing.rules.learned import Counts
+from hub.missing.rules.plan import Stop
+from hub.missing.rules.suspicion import Outage
+from hub.missing.rules.watch import Ride
+from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
+from hub.network import Network
+from hub.parcels.rules.traces import PUT_STEPS
+from wire.events import Scan
+from wire.names import Step
+
+LEAVES_BAG = PUT_STEPS | {Step.UNLOAD, Step.STORE, Step.RETRIEVE, Step.OUT_FOR_DELIVERY}
+"""Scanned so by itself, a parcel lies in its bag no longer."""
+
+
+class MemoryTables:
+    """Stands for ``hub.missing.store`` and ``suspect_store``, and for what other rooms tell."""
+
+    def __init__(self, network: Network) -> None:
+        self.watches: dict[str, Watched] = {}
+        self.learned: dict[str, Counts] = {}
+        self.heard: dict[str, datetime] = {}
+        self.outage_rows: list[Outage] = []
+        self.opened: list[tuple[datetime, Suspicion]] = []
+        self.ended: list[tuple[datetime, str]] = []
+        self.closed: set[int] = set()
+        self.routes: dict[str, tuple[str, ...]] = {}
+        self.bags: dict[str, set[str]] = defaultdict(set)
+        self._bag_of: dict[str, tuple[str, str]] = {}
+        self._seen_at: dict[str, datetime] = {}
+        self._network = network
+        self._suspects = 0
+        self._due: list[tuple[datetime, str]] = []
+        self._by_site: dict[str, set[str]] = defaultdict(set)
+        self._by_ride: dict[str, set[str]] = defaultdict(set)
+
+    def stand_in(self, patch: pytest.MonkeyPatch) -> None:
+        """Put these tables where the room reads and writes its own."""
+        for module in (project, watchman, judge, company):
+            patch.setattr(module, "store", self)
+        for module in (project, watchman):
+            patch.setattr(module, "suspect_store", _Suspects(self))
+            patch.setattr(module, "planned_routes", self.planned_routes)
+            patch.setattr(module, "high_value_among", self.high_value_among)
+        patch.setattr(project, "waybills_of", self.waybills_of)
+        patch.setattr(project, "end_silence", self.end_silence)
+        patch.setattr(watchman, "open_incident", self.open_incident)
+
+    # ------------------------------------------------------------ other rooms
+
+    def declare(self, waybill: str, origin: str, destination: str, now: datetime) -> None:
+        route = self._network.route(origin, destination)
+        assert route is not None
+        self.routes[waybill] = route
+        known = self.watches.get(waybill)
+        if known is not None and known.suspect_id is None:
+            self._put(replace(known, due_at=now))
+
+    def see(self, facts: Iterable[Fact]) -> None:
+        """What lies in which bag, as the parcels' room folds it."""
+        for fact in facts:
+            scan = fact.event
+            if isinstance(scan, Scan) and scan.waybill is not None:
+                self._see(scan.waybill, scan, fact.occurred_at)
+
+    def _see(self, waybill: str, scan: Scan, at: datetime) -> None:
+        if at < self._seen_at.get(waybill, at):
+            return
+        self._seen_at[waybill] = at
+        bag, packed_at = self._bag_of.get(waybill, (None, None))
+        if bag is not None and (scan.step in LEAVES_BAG or scan.site != packed_at):
+            self.bags[bag].discard(waybill)
+            del self._bag_of[waybill]
+        if scan.step is Step.PACK:
+            bag = f"CX:BAG:{scan.container}"
+            self.bags[bag].add(waybill)
+            self._bag_of[waybill] = (bag, scan.site)
+
+    def waybills_of(self, _tx: object, scan: Scan) -> tuple[str, ...]:
+        return tuple(sorted(self.bags.get(scan.text or "", ())))
+
+    def planned_routes(
+        self, _tx: object, waybills: Iterable[str], _network: Network
+    ) -> dict[str, tuple[str, ...]]:
+        return {each: self.routes[each] for each in waybills if each in self.routes}
+
+    def high_value_among(
+        self, _tx: object, waybills: Iterable[str], _policy: object
+    ) -> frozenset[str]:
+        return frozenset(each for each in waybills if each.startswith("103"))
+
+    def open_incident(
+        self, _tx: object, _search: object, suspicion: Suspicion, now: datetime
+    ) -> int:
+        self.opened.append((now, suspicion))
+        return len(self.opened)
+
+    def end_silence(self, _tx: object, _search: object, site: str, now: datetime) -> bool:
+        self.ended.append((now, site))
+        return True
+
+    # ------------------------------------------------------------ hub.missing.store
+
+    def known(self, _tx: object, waybills: Iterable[str]) -> dict[str, Watched]:
+        return {each: self.watches[each] for each in waybills if each in self.watches}
+
+    def add(self, _tx: object, watched: Iterable[Watched]) -> None:
+        for each in watched:
+            self._put(each)
+
+    renew = add
+
+    def due(self, _tx: object, now: datetime, limit: int) -> list[Watched]:
+        found: dict[str, Watched] = {}
+        while self._due and self._due[0][0] <= now and len(found) < limit:
+            due_at, waybill = heapq.heappop(self._due)
+            each = self.watches[waybill]
+            if each.due_at == due_at:
+                found[waybill] = each
+        return list(found.values())
+
+    def riders(self, _tx: object, ride: Ride) -> list[Watched]:
+        return self._together(ride, "ride")
+
+    def bagged(self, _tx: object, bag: Ride) -> list[Watched]:
+        return self._together(bag, "bag")
+
+    def waiting(self, _tx: object, stop: Stop) -> int:
+        mine = (self.watches[waybill] for waybill in self._by_site[stop.site])
+        return sum(each.suspect_id is None and each.fold.stops[0].by == stop.by for each in mine)
+
+    def overdue_at_quiet_sites(
+        self, _tx: object, before: datetime, now: datetime
+    ) -> dict[str, list[Watched]]:
+        out = {each.site for each in self.outage_rows if each.until is None}
+        found: dict[str, list[Watched]] = {}
+        for site, last_at in self.heard.items():
+            if last_at > before or site in out:
+                continue
+            late = [
+                each
+                for each in (self.watches[waybill] for waybill in self._by_site[site])
+                if each.suspect_id is None and last_at < each.fold.stops[0].by <= now
+            ]
+            if late:
+                late.sort(key=lambda each: each.fold.stops[0].by)
+                found[site] = late[:OVERDUE_MAX]
+        return found
+
+    def put_off(self, _tx: object, site: str, until: datetime) -> None:
+        for each in [self.watches[waybill] for waybill in self._by_site[site]]:
+            if each.due_at is not None and each.due_at < until:
+                self._put(replace(each, due_at=until))
+
+    def rejudge(self, _tx: object, site: str, now: datetime) -> None:
+        for each in [self.watches[waybill] for waybill in self._by_site[site]]:
+            if each.due_at is not None and each.due_at > now:
+                self._put(replace(each, due_at=now))
+
+    def counts_of(self, _tx: object, keys: Iterable[str]) -> dict[str, Counts]:
+        return {key: self.learned[key] for key in keys if key in self.learned}
+
+    def put_counts(self, _tx: object, counts: Mapping[str, Counts]) -> None:
+        self.learned |= counts
+
+    def hear_sites(self, _tx: object, newest: Mapping[str, datetime]) -> None:
+        for site, at in newest.items():
+            self.heard[site] = max(at, self.heard.get(site, at))
+
+    def heard_at(self, _tx: object, site: str) -> datetime:
+        return self.heard[site]
+
+    def begin_outage(self, _tx: object, site: str, since: datetime) -> None:
+        self.outage_rows.append(Outage(site, since, None))
+
+    def end_outage(self, _tx: object, site: str, until: datetime) -> None:
+        self.outage_rows = [
+            replace(each, until=until) if each.site == site and each.until is None else each
+            for each in self.outage_rows
+        ]
+
+    def outages(self, _tx: object, since: datetime) -> list[Outage]:
+        return [each for each in self.outage_rows if each.until is None or each.until > since]
+
+    def _together(self, ride: Ride, what: str) -> list[Watched]:
+        found = []
+        for waybill in sorted(self._by_ride[f"{what}/{ride.name}"]):
+            other: Ride = getattr(self.watches[waybill].fold, what)
+            if abs(other.at - ride.at) <= TOGETHER:
+                found.append(self.watches[waybill])
+        return found[:SIBLINGS_MAX]
+
+    def _put(self, each: Watched) -> None:
+        before = self.watches.get(each.waybill)
+        self.watches[each.waybill] = each
+        if each.due_at is not None and (before is None or before.due_at != each.due_at):
+            heapq.heappush(self._due, (each.due_at, each.waybill))
+        _move(self._by_site, before, each, _site_of)
+        _move(self._by_ride, before, each, lambda one: _ride_of(one, "ride"))
+        _move(self._by_ride, before, each, lambda one: _ride_of(one, "bag"))
+
+    def next_suspect(self) -> int:
+        self._suspects += 1
+        return self._suspects
+
+
+class _Suspects:
+    """Stands for ``hub.missing.suspect_store``."""
+
+    def __init__(self, tables: MemoryTables) -> None:
+        self._tables = tables
+
+    def add(self, *_: object, **__: object) -> int:
+        return self._tables.next_suspect()
+
+    def close(self, _tx: object, ids: Iterable[int], _now: datetime) -> None:
+        self._tables.closed |= set(ids)
+
+
+def _move(index: dict[str, set[str]], before: Watched | None, after: Watched, key: object) -> None:
+    assert callable(key)
+    old, new = None if before is None else key(before), key(after)
+    if old == new:
+        return
+    if old is not None:
+        index[old].discard(after.waybill)
+    if new is not None:
+        index[new].add(after.waybill)
+
+
+def _site_of(each: Watched) -> str | None:
+    return each.fold.stops[0].site if each.fold.stops else None
+
+
+def _ride_of(each: Watched, what: str) -> str | None:
+    ride = getattr(each.fold, what)
+    return None if ride is None else f"{what}/{ride.name}"
