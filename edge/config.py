@@ -185,11 +185,11 @@ class StationTable(_Table):
         is_local = is_loopback(urlsplit(f"//{self.listen}").hostname or "")
         if not is_local and self.certificate() is None:
             raise ValueError(
-                f"{self.listen!r} is not this machine's loopback; other addresses need tls_cert "
+                f"listen {self.listen!r} is not this machine's loopback; others need tls_cert "
                 "and tls_key, and serve paired handhelds alone"
             )
         if is_local and (self.tls_cert or self.tls_key):
-            raise ValueError(f"{self.listen!r} is this machine's loopback, which has no TLS")
+            raise ValueError(f"listen {self.listen!r} is the loopback, which has no TLS")
         return self
 
 

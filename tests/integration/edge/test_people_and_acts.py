@@ -71,8 +71,9 @@ def test_a_handover_by_two_named_people_is_one_act_at_the_hub(house: House) -> N
     )
     for code in ("CX:BY:g1v3r", "CX:PLACE:dock1", "CX:STEP:handover", PLAIN):
         assert house.scanner.scan(code) == OK
-    page = house.edge.page()
-    assert (page["screen"], page["handover"]["giver"]["name"]) == ("handover", "李强")
+    # The scanner is answered first, the page right after: here and below.
+    wait_until(lambda: house.edge.page()["screen"] == "handover", "the handover on the page")
+    assert house.edge.page()["handover"]["giver"]["name"] == "李强"
     for code in ("CX:BY:r3c31v3r", "CX:END"):
         assert house.scanner.scan(code) == OK
     wait_until(lambda: bool(acts(house)), "the act")
@@ -111,6 +112,7 @@ def test_a_damaged_pack_is_refused_at_the_start_said_on_the_page_and_fetched_aga
     page = house.edge.page()
     assert page["pack"] == {"version": 0, "problem": "corrupted"}
     assert house.scanner.scan("CX:BY:g1v3r") == OK
+    wait_until(lambda: house.edge.page()["session"][0]["who"], "somebody on the page")
     assert house.edge.page()["session"][0]["who"]["name"] is None
     house.hub.connect()
     wait_until(lambda: house.edge.page()["pack"] == {"version": 4, "problem": None}, "again", 40)
@@ -123,7 +125,7 @@ def test_what_is_typed_of_people_reaches_the_hub_as_a_body_and_stands_nowhere_el
     for code in ("CX:BY:g1v3r", "CX:STEP:deliver"):
         assert house.scanner.scan(code) == OK
     assert house.scanner.scan(HV) == WANTED
-    assert [view["waybill"] for view in house.edge.page()["deliveries"]] == [HV]
+    wait_until(lambda: [each["waybill"] for each in house.edge.page()["deliveries"]] == [HV], "it")
     name, number = SECRETS[:2]
     form = {"type": "deliver", "waybill": HV, "signer_name": name, "signer_id": number}
     assert send(house, form)["recorded"] is True

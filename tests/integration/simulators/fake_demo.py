@@ -40,6 +40,7 @@ demo.script = hasty_script
 demo.Typist = Nobody
 demo.MINUTE_AN_HOUR = 600.0
 day_stage.GUARD_S = 0.0
+day_stage.MARGIN_S = 0.3
 day_stage.CLOCK_TRIES_MAX = 1
 children.STOP_TIMEOUT_S = 1.0
 data_dir, http_port, seed, beats = sys.argv[1:]
