@@ -63,6 +63,7 @@ late_s = 300
 [missing]
 late_min = 10
 false_per_1000 = 150
+silent_max_min = 60
 handle_min = 10
 delivery_min = 120
 

@@ -118,6 +118,7 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``handle_min``: between a parcel's arrival and its leaving. ``deliver_by``: the local time by
     which what went out is delivered; it goes out ``delivery_min`` before that, or on the next day.
     ``unplanned_min``: silence of a high-value parcel without a way.
+    ``silent_max_min``: longer after its next scan was due, silence is never waited for.
     ``site_silent_min``, ``site_odds``: no scan at a site for so long, and a working site would be
     as quiet only once in so many. ``group_min``, ``group_pct``: so many and so much of a bag or
     vehicle silent together is one alert.
@@ -131,6 +132,7 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     delivery_min: Positive
     deliver_by: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     unplanned_min: Positive
+    silent_max_min: Positive
     site_silent_min: Positive
     site_odds: Annotated[int, Meta(ge=10)]
     group_min: Annotated[int, Meta(ge=2)]

@@ -49,6 +49,7 @@ class SilenceJudge:
             self.learned(tx, (stop.key for fold in folds for stop in fold.stops)),
             self.planner.schedule,
             self.policy.false_per_1000,
+            timedelta(minutes=self.policy.silent_max_min),
             is_unreadable,
         )
 

@@ -97,12 +97,14 @@ IsUnreadable = Callable[[Stop], bool]
 class ScheduleScorer:
     """Tier T0: hours late against the schedule, and what is learned of lanes and sites.
 
-    ``is_unreadable`` says which scans cannot be expected, because their site was cut off.
+    ``is_unreadable`` says which scans cannot be expected, because their site was cut off. After
+    ``silent_max`` a parcel is a suspect whatever its sites skip: no one is forgotten.
     """
 
     learned: Learned
     schedule: Schedule
     false_per_1000: int
+    silent_max: timedelta
     is_unreadable: IsUnreadable
     tier: str = "T0"
 
@@ -124,7 +126,7 @@ class ScheduleScorer:
                 high = middle
             else:
                 low = middle + 1
-        due_at = first.by + low * STEP
+        due_at = first.by + min(low * STEP, self.silent_max)
         if silence.rests_on_holidays:
             due_at = self.schedule.with_holidays(first.site, first.by, due_at)
         return Deadline(due_at, allowed)

@@ -1,7 +1,7 @@
 """Until when silence is no news: tier T0 (HV-2.11.2, design section 7)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.missing_parts import HOLIDAY, HOUR, ROUTE, learned, local, planner, s
 
 LEFT_AT = local(14, "19:30")
 BUDGET = 5
+SILENT_MAX = 45 * HOUR
 
 
 def scorer(
@@ -19,9 +20,12 @@ def scorer(
     cut_off: tuple[str, ...] = (),
     budget: int = BUDGET,
     plan: Planner | None = None,
+    silent_max: timedelta = SILENT_MAX,
 ) -> ScheduleScorer:
     schedule = (plan or planner()).schedule
-    return ScheduleScorer(learned(counts), schedule, budget, lambda stop: stop.site in cut_off)
+    return ScheduleScorer(
+        learned(counts), schedule, budget, silent_max, lambda stop: stop.site in cut_off
+    )
 
 
 def silence(
@@ -51,6 +55,13 @@ def test_at_the_deadline_and_not_before_silence_is_within_the_budget() -> None:
 def test_a_parcel_is_never_suspect_before_its_plan() -> None:
     asked = silence()
     assert due(scorer(budget=1000), asked) >= asked.stops[0].by
+
+
+def test_whatever_the_budget_no_silence_is_waited_for_longer_than_the_longest() -> None:
+    asked = silence()
+    patient, longest = due(scorer(budget=1), asked), 2 * HOUR
+    assert patient > asked.stops[0].by + longest
+    assert due(scorer(budget=1, silent_max=longest), asked) == asked.stops[0].by + longest
 
 
 def test_a_larger_budget_suspects_earlier() -> None:

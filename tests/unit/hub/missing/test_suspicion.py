@@ -134,7 +134,7 @@ def test_reasons_tell_their_numbers_in_both_languages() -> None:
     assert "2000" in chinese
     assert "25%" in english
     assert "10 in 10,000" in english
-    assert "7 in 1,000" in english
+    assert f"{POLICY.false_per_1000} in 1,000" in english
 
 
 def test_a_step_that_nobody_named_is_a_scan() -> None:
