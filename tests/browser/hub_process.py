@@ -7,8 +7,6 @@ shows went through the same rules, projections and alerts as any scan; only the 
 import hashlib
 import os
 import select
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -33,6 +31,7 @@ from hub.wanted.service import entry_id_of, put_entry
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
+from tests.rig import warm
 from tests.rig.programs import free_port, http_status, wait_until
 from wire.badges import badge_sha256, pseudonym
 from wire.events import (
@@ -52,14 +51,13 @@ from wire.names import ZERO_HEAD, Result, Signal, Step, format_at
 from wire.topics import Channel, Topic
 from wire.wanted import WantedEntry, WantedResult
 
-ROOT = Path(__file__).parents[2]
 START_S_MAX = 60.0
 STOP_S_MAX = 20.0
 SITE, EDGE = "755A", "dock"
 
 
 class HubProcess:
-    """``python -m hub`` on free ports of this machine; ``link`` opens the console once."""
+    """``custos-hub`` on free ports of this machine; ``link`` opens the console once."""
 
     def __init__(
         self, folder: Path, *arguments: str, more_config: str = "", **environment: str
@@ -72,12 +70,11 @@ class HubProcess:
             f"{more_config}"
         )
         self._log = (folder / "hub.log").open("wb")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "hub", "--config", str(self.config), *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
-            stdout=subprocess.PIPE,
-            stderr=self._log,
+        self._process = warm.launch(
+            "hub",
+            ["--config", str(self.config), *arguments],
+            env={**os.environ, **environment},
+            stderr=self._log.fileno(),
         )
         try:
             self.settings = load_settings(self.config)
@@ -98,14 +95,8 @@ class HubProcess:
         wait_until(
             lambda: http_status(f"{self.url}/healthz") == 200, "the console answers", START_S_MAX
         )
-        done = subprocess.run(
-            [sys.executable, "-m", "hub", "--config", str(self.config), "link"],
-            cwd=ROOT,
-            capture_output=True,
-            timeout=START_S_MAX,
-            check=True,
-        )
-        return done.stdout.decode().split()[-1]
+        done = warm.run("hub", "--config", str(self.config), "link", timeout_s=START_S_MAX)
+        return done.stdout.split()[-1]
 
     def stop(self) -> None:
         """End the hub and all its children."""
@@ -114,7 +105,8 @@ class HubProcess:
             self._process.wait(STOP_S_MAX)
         finally:
             self._process.kill()
-            self._process.communicate()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
             self._log.close()
 
     def _read_link(self) -> str:
@@ -123,7 +115,7 @@ class HubProcess:
         deadline = time.monotonic() + START_S_MAX
         while time.monotonic() < deadline and self._process.poll() is None:
             if select.select([stdout], [], [], 0.2)[0]:
-                line = stdout.readline().decode()
+                line = stdout.readline()
                 if line.startswith("Console (one use):"):
                     return line.split()[-1]
         raise TimeoutError("the hub printed no console link; see hub.log")

@@ -12,19 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.rig.programs import ROOT, Broker, Edge, Hub, free_port, running, wait_until
-
-
-def run(program: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, as from a shell."""
-    return subprocess.run(
-        [sys.executable, "-m", program, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        timeout=40,
-        check=False,
-    )
+from tests.rig.warm import run
 
 
 def assert_one_sentence(ended: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +21,9 @@ from typing import Any
 
 from websockets import Origin
 from websockets.sync.client import connect
+
+from tests.rig import warm
+from tests.rig.warm import WarmProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 45.0
@@ -76,7 +78,7 @@ class Program:
     command: list[str]
     log: Path
     env: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | WarmProcess | None = None
 
     def start(self) -> None:
         """Start the program; the programs below also wait until it is ready."""
@@ -86,15 +88,18 @@ class Program:
         """Start the program and do not wait for anything."""
         assert self.process is None, f"{self.name} already runs"
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **self.env},
-                start_new_session=True,
-            )
+            self.process = self.spawn(log.fileno(), {**os.environ, **self.env})
+
+    def spawn(self, log: int, env: dict[str, str]) -> subprocess.Popen[bytes] | WarmProcess:
+        return subprocess.Popen(
+            self.command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
+        )
 
     @property
     def pid(self) -> int:
@@ -166,7 +171,15 @@ class Broker(Program):
         self.wait_ready(lambda: is_listening(self.port))
 
 
-class Hub(Program):
+class CustosProgram(Program):
+    """One of our own: its command is ``edge`` or ``hub`` with arguments."""
+
+    def spawn(self, log: int, env: dict[str, str]) -> WarmProcess:
+        program, *arguments = self.command
+        return warm.launch(program, arguments, env=env, stdout=log, stderr=log)
+
+
+class Hub(CustosProgram):
     """``custos-hub`` with all its roles on SQLite.
 
     ``policy`` and ``network`` are the texts of those files; ``mail_port`` a server without TLS.
@@ -201,8 +214,7 @@ class Hub(Program):
             lines.append('sender = "custos@carrier.example"')
         config.write_text("\n".join([*lines, ""]))
         self.config = config
-        command = [sys.executable, "-m", "hub", "--config", str(config)]
-        super().__init__("hub", command, directory / "hub.log")
+        super().__init__("hub", ["hub", "--config", str(config)], directory / "hub.log")
 
     @property
     def url(self) -> str:
@@ -249,7 +261,7 @@ class Hub(Program):
             cursor = f"&cursor={page['next']}"
 
 
-class Edge(Program):
+class Edge(CustosProgram):
     """``custos-edge`` with scanners at the given URLs: {id: (url, protocol)}."""
 
     def __init__(
@@ -274,7 +286,7 @@ class Edge(Program):
             lines += [f'protocol = "{protocol}"']
         lines += ["[station]", f'listen = "127.0.0.1:{self.port}"', ""]
         self.config.write_text("\n".join(lines))
-        command = [sys.executable, "-m", "edge", "--config", str(self.config)]
+        command = ["edge", "--config", str(self.config)]
         super().__init__(f"edge {name}", command, directory / f"edge-{name}.log")
 
     @property

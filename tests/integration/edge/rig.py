@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import tty
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +15,9 @@ from typing import Any
 from websockets.sync.client import connect
 
 from tests.integration.edge.fake_hub import EDGE, PATIENCE_S, SITE, TOKEN, FakeHub
+from tests.rig import warm
 from tests.rig.programs import free_port, is_listening, wait_until
+from tests.rig.warm import WarmProcess
 
 
 class Broker:
@@ -68,7 +69,7 @@ class Scanner:
 
 
 class EdgeProgram:
-    """``python -m edge`` as an operator starts it."""
+    """``custos-edge`` as it runs at a site."""
 
     def __init__(self, directory: Path, hub: FakeHub, broker: Broker, scanner: Scanner) -> None:
         self.data_dir = directory / "edge"
@@ -83,7 +84,7 @@ class EdgeProgram:
             f'[[scanner]]\nid = "dock-1"\nurl = "{scanner.link}"\nprotocol = "honeywell"\n'
             f'[station]\nlisten = "127.0.0.1:{self.port}"\n'
         )
-        self._process: subprocess.Popen[str] | None = None
+        self._process: WarmProcess | None = None
 
     def start(self) -> None:
         """Start it and wait until it records what its scanner sends."""
@@ -97,13 +98,8 @@ class EdgeProgram:
     def launch(self) -> None:
         """Start it; an armed fail-point may kill it at any time from now on."""
         with self.log.open("a") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "edge", "--config", str(self.config)],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=self.env,
-            )
+            command = ["--config", str(self.config)]
+            self._process = warm.launch("edge", command, env=self.env, stderr=log.fileno())
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line == f"Station page: http://127.0.0.1:{self.port}/\n", self.log.read_text()

@@ -1,6 +1,6 @@
 """The real edge between a pty, a real broker and a hub that keeps lines."""
 
-import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from edge.session import pseudonym
-from tests.integration.edge.fake_hub import SITE_SALT
+from tests.integration.edge.fake_hub import PATIENCE_S, SITE_SALT
 from tests.integration.edge.rig import House, open_house, wait_until
+from tests.rig import warm
+from tests.rig.programs import ROOT
 from wire.events import Feedback, Scan, Station, StationFact
 from wire.messages import Problem
 from wire.names import Result, Signal
@@ -112,6 +114,20 @@ def test_a_list_whose_head_is_old_judges_and_shows_as_stale(house: House) -> Non
     wait_until(lambda: not house.edge.page()["list"]["stale"], "fresh again", 3)
 
 
+def test_it_starts_as_an_operator_starts_it_and_ends_when_told_to(house: House) -> None:
+    command = [sys.executable, "-m", "edge", "--config", str(house.edge.config)]
+    with (
+        house.edge.log.open("wb") as log,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log) as process,
+    ):
+        wait_until(house.edge.is_ready, "the edge is ready")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stdout is not None
+        line = f"Station page: http://127.0.0.1:{house.edge.port}/\n"
+        assert process.stdout.read().decode() == line
+
+
 def test_before_the_hub_is_there_scans_are_judged_and_recorded(house: House) -> None:
     house.hub.enrol_status = 503
     house.edge.start()
@@ -155,10 +171,7 @@ def test_a_clean_stop_tells_the_hub_and_writes_down_the_feedback(house: House) -
 
 
 def run(config: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "edge", *arguments, "--config", str(config)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=30, env=dict(os.environ) | env, check=False
-    )
+    return warm.run("edge", *arguments, "--config", str(config), **env)
 
 
 def sentence(house: House, **env: str) -> str:
