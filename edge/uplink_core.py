@@ -64,7 +64,7 @@ from wire.topics import Channel
 
 STATE_EVERY_MS = 30_000
 STATE_AGAIN_MS = 1000
-"""A state that news of the scanners ask for comes no sooner after the last one."""
+"""A state that news of scanners or of the site pack ask for comes no sooner after the last one."""
 WAIT_MS_MAX = 1000
 
 
@@ -175,7 +175,7 @@ class UplinkCore:
                 self._publisher.grown(event.head_seq, self._clock.boottime_ms())
             case DevicesChanged():
                 self._devices = event.devices
-                self._state_due_ms = min(self._state_due_ms, self._stated_ms + STATE_AGAIN_MS)
+                self._state_soon()
             case ClockStepped():
                 self._offset.forget()
             case Connected():
@@ -223,6 +223,9 @@ class UplinkCore:
         payload = seal(state, setup.key)
         self._publisher.asked(answer_key(payload), self._clock.now())
         return Publish(Channel.STATE, payload)
+
+    def _state_soon(self) -> None:
+        self._state_due_ms = min(self._state_due_ms, self._stated_ms + STATE_AGAIN_MS)
 
     def _fetch(self) -> FetchList:
         setup, at = self._setup, format_at(self._clock.now())
@@ -314,7 +317,10 @@ class UplinkCore:
             changed = self._packs.take(payload)
         except ValueError as error:
             return [Refused(f"a site pack that cannot be believed: {error}")]
-        return [Refused("a site pack that is not newer")] if changed is None else [changed]
+        if changed is None:
+            return [Refused("a site pack that is not newer")]
+        self._state_soon()
+        return [changed]
 
     def _hub_now(self) -> datetime:
         offset_ms = self._offset.reading(self._clock.boottime_ms()).offset_ms

@@ -358,13 +358,13 @@ def test_a_newer_pack_is_fetched_with_a_signed_request() -> None:
     assert (request.have_version, request.site, request.edge) == (0, "755A", "dock")
 
 
-def test_a_fetched_pack_is_kept_told_and_named_in_the_next_state() -> None:
+def test_a_fetched_pack_is_kept_told_and_named_in_a_state_within_a_second() -> None:
     house = House()
     assert house.connect().pack_version == 0
     assert house.step(pack_answer()) == [PackChanged(PACK, None)]
     assert [kept.pack for kept in house.kept_packs] == [PACK]
     assert house.core.pack_changed() == PackChanged(PACK, None)
-    house.clock.advance(STATE_EVERY_MS)
+    house.clock.advance(STATE_AGAIN_MS)
     (payload,) = states(house.step(Waited()))
     state = open_sealed(payload, State, EDGE.public_key, MESSAGE_BYTES_MAX).message
     assert state.pack_version == PACK.version
