@@ -42,7 +42,7 @@ class Stop:
 
     ``again`` is when it comes instead if the parcel misses its next departure and takes the one
     after it (HV-2.3). ``origin`` is the site that the parcel comes from, where it is the way
-    between them that counts, and ``reach_h`` that way's hours, rounded up to a power of two;
+    between them that counts, and ``reach_h`` that way's hours, rounded up to a power of four;
     ``is_last``: it leaves for its recipient.
     """
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from math import ceil, log2
 
 from hub.network import Lane, Network, Shift
 
@@ -99,9 +98,12 @@ class Schedule:
         return left_at + self._on_way(origin, destination)
 
     def reach_h(self, origin: str, destination: str) -> int:
-        """The hours of the quickest lane, rounded up to a power of two."""
+        """The hours of the quickest lane, rounded up to a power of four."""
         hours = self._on_way(origin, destination) / timedelta(hours=1)
-        return 1 << max(0, ceil(log2(hours)))
+        reach = 1
+        while reach < hours:
+            reach *= 4
+        return reach
 
     def _on_way(self, origin: str, destination: str) -> timedelta:
         lane = self.network.lane_between(origin, destination)

@@ -17,6 +17,9 @@ from wire.policy import MissingPolicy
 LATE_AT_MOST = timedelta(hours=12)
 """What was due so long before a site went silent would have been scanned before."""
 
+HARDLY_LATE = timedelta(minutes=30)
+"""Plans are as coarse as their slots, and what is loaded is expected a little before its vehicle
+was seen to leave: so late says nothing of a site."""
 ALONE_ODDS_MIN = 0.02
 PARTY_ODDS_MIN = 0.002
 """However late it is: one parcel may be lost, stolen or sent elsewhere, and the site works; less
@@ -81,8 +84,10 @@ def quiet_odds(due: Iterable[Due], learned: Learned, now: datetime) -> float:
     """
     odds = 1.0
     for stops in _by_party(due).values():
-        late_h = (now - max(stop.by for stop in stops)) / timedelta(hours=1)
-        late = learned.lateness(stops[0].key).survival(late_h)
+        late_by = now - max(stop.by for stop in stops)
+        if late_by < HARDLY_LATE:
+            continue
+        late = learned.lateness(stops[0].key).survival(late_by / timedelta(hours=1))
         skipped = (1 - learned.read_rate(stops[0].key)) ** len(stops)
         least = ALONE_ODDS_MIN if len(stops) == 1 else PARTY_ODDS_MIN
         odds *= max(late + (1 - late) * skipped, least)

@@ -10,6 +10,7 @@ from hub.missing.judge import LOOK_EVERY, next_look
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.scoring import Company
 from hub.missing.rules.suspicion import (
+    HARDLY_LATE,
     LATE_AT_MOST,
     PARTY_ODDS_MIN,
     Due,
@@ -103,7 +104,8 @@ def test_two_lost_parcels_make_no_outage_and_nothing_due_is_no_sign() -> None:
 
 
 def test_what_is_hardly_late_says_nothing() -> None:
-    assert quiet_odds(parties(3, 10, HOUR / 4), learned(), NOW) > 0.8
+    assert quiet_odds(parties(30, 10, HARDLY_LATE - HOUR / 60), learned(), NOW) == 1
+    assert quiet_odds(parties(30, 10, HARDLY_LATE), learned(), NOW) < 1
 
 
 def test_an_outage_hides_what_was_due_at_its_site_in_its_time() -> None:

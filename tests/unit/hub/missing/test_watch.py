@@ -56,7 +56,7 @@ def test_skipped_scans_are_counted_against_their_sites() -> None:
     assert lessons == [
         Lesson("out:755A", skipped=1),
         Lesson(after_skips(1), late=timedelta(0)),
-        Lesson("in-2h:755A>755W", late=HOUR),
+        Lesson("in-4h:755A>755W", late=HOUR),
     ]
     assert known.skipped == ("out:755A",)
 
