@@ -47,6 +47,7 @@ AFTERWARDS = timedelta(hours=200)
 TICK = timedelta(minutes=30)
 BATCH = 200
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 Input = Fact | Call
 
@@ -201,12 +202,18 @@ def check_in_time(run: Run) -> None:
     """Suspected in time, and every one that did not come back first."""
     fates, found = run.vanished(), run.first_suspected()
     assert share_within(fates, found, WITHIN) >= FOUND_SHARE_MIN
-    forgotten = [f for f in fates if f.waybill not in found and not came_back_first(f)]
+    forgotten = [f for f in fates if f.waybill not in found and not came_back_first(run, f)]
     assert forgotten == []
 
 
-def came_back_first(fate: Fate) -> bool:
-    return fate.found_at is not None and fate.found_at <= due(fate) + WITHIN
+def came_back_first(run: Run, fate: Fate) -> bool:
+    """It turned up within 48 hours, statutory holidays not counted as lateness (HV-1.2.6)."""
+    world = run.days.world
+    if fate.found_at is None:
+        return False
+    first, last = (world.local(fate.site, at).date() for at in (due(fate), fate.found_at))
+    holidays = sum(first <= day <= last for day in world.holidays)
+    return fate.found_at <= due(fate) + WITHIN + holidays * DAY
 
 
 def check_few_false(run: Run) -> None:
