@@ -42,11 +42,13 @@ class Company:
     it, itself included: one error would wrong them all. ``has_come``: others of its vehicle were
     seen where it goes, so the first scan expected is not late any more but was skipped.
     ``is_opened``: others of its bag were seen by themselves since the bag was, and it was not.
+    ``is_late``: of its vehicle nobody was seen, or hardly anybody.
     """
 
     silent: int = 1
     has_come: bool = False
     is_opened: bool = False
+    is_late: bool = False
 
 
 ALONE = Company()
@@ -98,7 +100,8 @@ class ScheduleScorer:
     """Tier T0: hours late against the schedule, and what is learned of lanes and sites.
 
     ``is_unreadable`` says which scans cannot be expected, because their site was cut off. After
-    ``silent_max`` a parcel is a suspect whatever its sites skip: no one is forgotten.
+    ``silent_max`` a parcel is a suspect whatever its sites skip: no one is forgotten. A vehicle of
+    which nobody was seen is late until then: what is a day under way is rarely lost as a whole.
     """
 
     learned: Learned
@@ -126,7 +129,8 @@ class ScheduleScorer:
                 high = middle
             else:
                 low = middle + 1
-        due_at = first.by + min(low * STEP, self.silent_max)
+        is_late = silence.company.is_late
+        due_at = first.by + (self.silent_max if is_late else min(low * STEP, self.silent_max))
         if silence.rests_on_holidays:
             due_at = self.schedule.with_holidays(first.site, first.by, due_at)
         return Deadline(due_at, allowed)

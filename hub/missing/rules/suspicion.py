@@ -55,16 +55,18 @@ def evidence_of(
 ) -> Company:
     """What a parcel's bag and vehicle tell of its silence, and the others that wait with it.
 
-    ``waiting``: so many wait for the same departure, itself included. If all wait, it is late; a
-    bag is not, once its vehicle came. Where most are silent the few that were seen say little:
-    their site could not scan, or they were put off.
+    ``waiting``: so many wait for the same departure, itself included. If all wait, it is late.
+    Where most are silent the few that were seen say little: their site could not scan, or they were
+    put off.
     """
     group = silent_group(together, policy)
+    vehicle = None if fold.ride is None else fold.ride.name
     has_come = any(each.has_come and not each.is_group(policy) for each in together)
     return Company(
-        silent=waiting if group is None or has_come else max(waiting, len(group.unseen)),
+        silent=waiting if group is None else max(waiting, len(group.unseen)),
         has_come=has_come and fold.is_riding and len(fold.stops) > 1,
         is_opened=has_come and not fold.is_riding,
+        is_late=any(each.ride == vehicle and each.is_group(policy) for each in together),
     )
 
 

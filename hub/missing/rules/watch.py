@@ -123,6 +123,8 @@ def fold_scan(
         if matched:
             lessons.append(Lesson(after_skips(matched), late=_NO_TIME))
         lessons.append(_hit(known, stops[matched], last, planner))
+    elif known is not None:
+        lessons = _missed(known, last, planner)
     returning = scan.step is Step.RETURN or (known is not None and known.returning)
     to = _direction(route, returning=returning)
     came_back = returning and to is not None and scan.site == to[-1]
@@ -197,6 +199,15 @@ def _match(stops: tuple[Stop, ...], last: LastScan) -> int | None:
         if (stop.site, stop.phase) == (last.site, last.phase):
             return index
     return None
+
+
+def _missed(known: Watch, last: LastScan, planner: Planner) -> list[Lesson]:
+    """It is still where it should have left from: that ended its silence, not a departure."""
+    first = known.stops[0] if known.stops else None
+    if first is None or (first.site, first.phase, last.phase) != (last.site, Phase.OUT, Phase.IN):
+        return []
+    lesson = _hit(known, first, last, planner)
+    return [lesson] if lesson.missed_turn else []
 
 
 def _hit(known: Watch, stop: Stop, last: LastScan, planner: Planner) -> Lesson:

@@ -74,6 +74,13 @@ def test_what_would_wrong_many_at_once_is_waited_for_longer() -> None:
     assert due(scorer(), replace(asked, company=Company(silent=20))) > due(scorer(), asked)
 
 
+def test_a_vehicle_of_which_nobody_was_seen_is_late_for_as_long_as_any_silence_may_last() -> None:
+    asked = silence()
+    vehicle = replace(asked, company=Company(silent=3, is_late=True))
+    assert due(scorer(budget=1000), asked) < asked.stops[0].by + SILENT_MAX
+    assert due(scorer(budget=1000), vehicle) == asked.stops[0].by + SILENT_MAX
+
+
 def test_others_that_came_make_a_silence_suspect_earlier() -> None:
     """Its vehicle is not late: the scan was skipped, or the parcel is gone."""
     asked = silence()

@@ -54,7 +54,7 @@ def test_others_that_came_tell_of_what_rides_and_of_what_lay_in_a_bag() -> None:
         Step.LOAD,
         (stop(NOW), stop(NOW)),
         4,
-        ride=Ride("V", "755A", NOW),
+        ride=Ride("vehicle:V-1", "755A", NOW),
     )
     came = Siblings("vehicle:V-1@755A", 9, ("1",), has_come=True)
     assert evidence_of(riding, (came,), 1, POLICY) == Company(has_come=True)
@@ -63,10 +63,12 @@ def test_others_that_came_tell_of_what_rides_and_of_what_lay_in_a_bag() -> None:
     assert evidence_of(there, (came,), 1, POLICY) == Company(is_opened=True)
     assert evidence_of(there, (), 12, POLICY) == Company(silent=12)
     whole = replace(came, unseen=tuple("12345678"))
-    assert evidence_of(riding, (whole,), 1, POLICY) == Company(silent=8)
+    assert evidence_of(riding, (whole,), 1, POLICY) == Company(silent=8, is_late=True)
     bag = Siblings("bag:B-1@755A", 4, tuple("1234"))
-    assert evidence_of(riding, (bag, came), 1, POLICY) == Company(has_come=True)
+    assert evidence_of(riding, (bag, came), 1, POLICY) == Company(silent=4, has_come=True)
     assert evidence_of(riding, (bag,), 1, POLICY) == Company(silent=4)
+    both = evidence_of(riding, (bag, replace(whole, total=4, unseen=tuple("1234"))), 1, POLICY)
+    assert both == Company(silent=4, is_late=True)
 
 
 def test_what_travels_in_company_is_looked_at_before_its_deadline_and_again() -> None:

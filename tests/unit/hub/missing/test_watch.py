@@ -66,6 +66,15 @@ def test_scans_inside_a_site_teach_nothing_of_those_that_are_still_to_come() -> 
     assert lessons == []
 
 
+def test_what_is_still_there_after_its_departure_has_missed_it() -> None:
+    """HV-2.3: that scan ended its silence, well before it left with the next departure."""
+    half_an_hour = timedelta(minutes=30)
+    _, lessons = fold(ACCEPTED, scan("755A", Step.RETRIEVE, "19:00", day=15))
+    assert lessons == [Lesson("out:755A", late=-half_an_hour, missed_turn=True)]
+    _, lessons = fold(ACCEPTED, scan("755A", Step.HANDOVER, "20:00"))
+    assert lessons == [], "a departure may be late"
+
+
 def test_a_late_event_moves_nothing_but_takes_its_miss_back() -> None:
     before, _ = fold(ACCEPTED, ARRIVED)
     after, lessons = fold_scan(before, LEFT, ROUTE, PLAN)
