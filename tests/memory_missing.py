@@ -211,6 +211,8 @@ class MemoryTables:
         self.watches[each.waybill] = each
         if each.due_at is not None and (before is None or before.due_at != each.due_at):
             heapq.heappush(self._due, (each.due_at, each.waybill))
+        if before is not None and before.fold is each.fold:
+            return
         _move(self._by_site, before, each, _site_of)
         _move(self._by_ride, before, each, lambda one: _ride_of(one, "ride"))
         _move(self._by_ride, before, each, lambda one: _ride_of(one, "bag"))

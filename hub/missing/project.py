@@ -4,7 +4,6 @@ Nothing is suspected here: a deadline waits in its row until the clock's duty re
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -66,8 +65,10 @@ class MissingProjection:
                 routes.get(waybill),
                 self._judge.planner,
             )
-            after = Watched(waybill, fold) if before is None else replace(before, fold=fold)
-            folded[waybill] = after
+            if before is None:
+                folded[waybill] = Watched(waybill, fold)
+            else:
+                folded[waybill] = Watched(waybill, fold, before.suspect_id, before.due_at)
             lessons += learnt
         return folded, lessons
 
@@ -85,7 +86,7 @@ class MissingProjection:
         asked = [Question(each.fold, each.waybill in high_value) for each in moved]
         due = self._judge.deadlines(scorer, asked)
         return {
-            each.waybill: replace(each, due_at=next_look(each.fold, due_at, now), suspect_id=None)
+            each.waybill: Watched(each.waybill, each.fold, due_at=next_look(each.fold, due_at, now))
             for each, due_at in zip(moved, due, strict=True)
         }
 

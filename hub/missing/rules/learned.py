@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from itertools import accumulate
 from math import exp
+from typing import NamedTuple
 
 LATE_EDGES_H = (
     0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36,
@@ -54,6 +55,14 @@ class Lateness:
         return self.later_than[bisect_right(LATE_EDGES_H, late_h)]
 
 
+class Known(NamedTuple):
+    """All that is learned of one kind of scan."""
+
+    read: float
+    missed: float
+    later_than: tuple[float, ...]
+
+
 def expected_lateness(mean: timedelta) -> Lateness:
     """Where nothing is learned: exponential, with this mean."""
     mean_h = mean.total_seconds() / 3600
@@ -84,6 +93,19 @@ class Learned:
     counts: Mapping[str, Counts]
     prior: Lateness
     weight: int
+
+    @cached_property
+    def _known(self) -> dict[str, Known]:
+        return {}
+
+    def known(self, key: str) -> Known:
+        """The rates and the lateness of such scans, worked out once."""
+        found = self._known.get(key)
+        if found is None:
+            later_than = self.lateness(key).later_than
+            found = Known(self.read_rate(key), self.miss_rate(key), later_than)
+            self._known[key] = found
+        return found
 
     @cached_property
     def _lateness(self) -> dict[str, Lateness]:
@@ -132,7 +154,9 @@ def _mix(counts: Counts, above: Lateness, weight: int) -> Lateness:
     later = (total, *reversed(left))
     return Lateness(
         tuple(
-            (came + weight * expected) / (total + weight)
-            for came, expected in zip(later, above.later_than, strict=True)
+            [
+                (came + weight * expected) / (total + weight)
+                for came, expected in zip(later, above.later_than, strict=True)
+            ]
         )
     )

@@ -54,12 +54,6 @@ class Stop:
     reach_h: int | None = None
     is_last: bool = False
 
-    def or_again(self, at: datetime) -> "Stop":
-        """The same, but for when it comes with a later departure."""
-        return Stop(
-            self.site, self.phase, self.by, at, self.origin, self.reach_h, is_last=self.is_last
-        )
-
     @property
     def key(self) -> str:
         """What is learned of such scans goes under this name; ``:`` ends the name of the pool.
@@ -67,9 +61,9 @@ class Stop:
         Long ways are late by more hours than short ones: they are pooled with their like.
         """
         if self.origin is not None:
-            return f"{self.phase.value}-{self.reach_h}h:{self.origin}>{self.site}"
+            return f"{self.phase}-{self.reach_h}h:{self.origin}>{self.site}"
         last = "-last" if self.is_last else ""
-        return f"{self.phase.value}{last}:{self.site}"
+        return f"{self.phase}{last}:{self.site}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +75,10 @@ class LastScan:
     at: datetime
 
 
+Departure = tuple[Stop, datetime]
+"""The scan on leaving, and when the parcel is at the next site then."""
+
+
 class Planner:
     """Says what is expected of parcels by a carrier's schedule.
 
@@ -90,6 +88,7 @@ class Planner:
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self._stops = lru_cache(maxsize=ANSWERS_KEPT)(self._stops_from)
+        self._waiting = lru_cache(maxsize=ANSWERS_KEPT)(self._waiting_for)
         self._at_site = lru_cache(maxsize=ANSWERS_KEPT)(self._from_site)
 
     def remaining_route(self, route: tuple[str, ...] | None, site: str) -> tuple[str, ...] | None:
@@ -125,18 +124,28 @@ class Planner:
 
     def _stops_from(self, phase: Phase, at: datetime, way: tuple[str, ...]) -> tuple[Stop, ...]:
         if phase is Phase.IN:
-            on_time, late = (self._at_site(at, way, is_late) for is_late in (False, True))
-        else:
-            there_at = self.schedule.arrives_at(way[0], way[1], at) if len(way) > 1 else at
-            on_time, late = (self._under_way(there_at, way, is_late) for is_late in (False, True))
-        return tuple(stop.or_again(later.by) for stop, later in zip(on_time, late, strict=True))
+            return self._waiting(self._departure(way, at + self.schedule.handle), way)
+        there_at = self.schedule.arrives_at(way[0], way[1], at) if len(way) > 1 else at
+        on_time, late = (self._under_way(there_at, way, is_late) for is_late in (False, True))
+        return _or_again(on_time, late)
+
+    def _waiting_for(self, departure: Departure, way: tuple[str, ...]) -> tuple[Stop, ...]:
+        """From the first site on, with this departure or with the next."""
+        return _or_again(
+            self._leaving(departure, way), self._leaving(self._after(departure, way), way)
+        )
 
     def _from_site(self, at: datetime, way: tuple[str, ...], is_late: bool) -> tuple[Stop, ...]:
         """From a parcel's coming to the first site on, or if it misses its next departure there."""
-        stop, there_at = self._departure(way, at + self.schedule.handle)
-        if is_late:
-            stop, there_at = self._departure(way, stop.by + SLOT)
+        departure = self._departure(way, at + self.schedule.handle)
+        return self._leaving(self._after(departure, way) if is_late else departure, way)
+
+    def _leaving(self, departure: Departure, way: tuple[str, ...]) -> tuple[Stop, ...]:
+        stop, there_at = departure
         return (stop, *self._under_way(there_at, way, is_late=False))[:AHEAD_MAX]
+
+    def _after(self, departure: Departure, way: tuple[str, ...]) -> Departure:
+        return self._departure(way, departure[0].by + SLOT)
 
     def _under_way(
         self, there_at: datetime, way: tuple[str, ...], is_late: bool
@@ -150,13 +159,21 @@ class Planner:
         stop = Stop(way[1], Phase.IN, at, at, origin=way[0], reach_h=reach_h)
         return (stop, *self._at_site(at, way[1:], is_late))[:AHEAD_MAX]
 
-    def _departure(self, way: tuple[str, ...], ready_at: datetime) -> tuple[Stop, datetime]:
+    def _departure(self, way: tuple[str, ...], ready_at: datetime) -> Departure:
         """When it leaves, and when it is at the next site, or on its way to its recipient."""
         if len(way) == 1:
             out_at = self.schedule.goes_out_at(way[0], ready_at)
             return Stop(way[0], Phase.OUT, out_at, out_at, is_last=True), out_at
         leg = self.schedule.next_leg(way[0], way[1], ready_at)
         return Stop(way[0], Phase.OUT, leg.departs_at, leg.departs_at), leg.arrives_at
+
+
+def _or_again(on_time: tuple[Stop, ...], late: tuple[Stop, ...]) -> tuple[Stop, ...]:
+    """The same stops, and when they come with a later departure."""
+    return tuple(
+        Stop(stop.site, stop.phase, stop.by, later.by, stop.origin, stop.reach_h, stop.is_last)
+        for stop, later in zip(on_time, late, strict=True)
+    )
 
 
 def _leaves_at(known: tuple[Stop, ...], last: LastScan) -> datetime:

@@ -15,7 +15,7 @@ was looked at with some thirty simulated carriers; tests draw their own.
 Source: HV-2.11.2, design section 7 (tier T0), facts.md ("Missing parcels").
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -120,20 +120,19 @@ class ScheduleScorer:
     def _deadline(self, silence: Silence) -> Deadline:
         share = SCANS_PER_SITE * silence.sites * silence.company.silent
         allowed = self.false_per_1000 / 1000 / share
-        first, last = silence.stops[0], silence.stops[-1]
-        terms = self._terms(silence)
-        low, high = 0, int((last.again - first.by) / STEP) + int(LATE_EDGES_H[-1] / _STEP_H) + 1
-        while low < high:
-            middle = (low + high) // 2
-            if _odds(terms, middle * _STEP_H) <= allowed:
-                high = middle
-            else:
-                low = middle + 1
-        is_late = silence.company.is_late
-        due_at = first.by + (self.silent_max if is_late else min(low * STEP, self.silent_max))
+        first, waited = silence.stops[0], self.silent_max
+        if not silence.company.is_late:
+            waited = min(self._steps_until(allowed, silence) * STEP, self.silent_max)
+        due_at = first.by + waited
         if silence.rests_on_holidays:
             due_at = self.schedule.with_holidays(first.site, first.by, due_at)
         return Deadline(due_at, allowed)
+
+    def _steps_until(self, allowed: float, silence: Silence) -> int:
+        """How many steps after the first plan S(t), which only falls, is within the budget."""
+        terms = self._terms(silence)
+        steps = range(-(-self.silent_max // STEP))
+        return bisect_left(steps, True, key=lambda step: _odds(terms, step * _STEP_H) <= allowed)
 
     def silence_odds(self, silence: Silence, at: datetime) -> float:
         """S(t), statutory holidays left out where they do not count (HV-1.2.6)."""
@@ -153,24 +152,21 @@ class ScheduleScorer:
         if silence.company.has_come:
             skipped = 1
         for stop in silence.stops[skipped:]:
-            key, read = stop.key, 0.0
+            known, read = self.learned.known(stop.key), 0.0
             if self.is_unreadable(stop):
                 skipped = max(skipped, RUN_MAX)
             else:
                 # Skips come together where nobody knows its bag.
                 is_hidden = skipped and not silence.in_known_bag
-                read = self.learned.read_rate(after_skips(skipped) if is_hidden else key)
+                read = self.learned.read_rate(after_skips(skipped)) if is_hidden else known.read
                 skipped += 1
             share = unread if stop is silence.stops[-1] else unread * read
-            missed = self.learned.miss_rate(key) if stop.again > stop.by else 0.0
-            later_than = self.learned.lateness(key).later_than
-            terms.append(
-                (share * (1 - missed), self._planned_h(silence, stop, stop.by), later_than)
-            )
-            if missed:
-                terms.append(
-                    (share * missed, self._planned_h(silence, stop, stop.again), later_than)
-                )
+            missed = known.missed if stop.again > stop.by else 0.0
+            plans = ((1 - missed, stop.by), (missed, stop.again)) if missed else ((1.0, stop.by),)
+            terms += [
+                (share * part, self._planned_h(silence, stop, at), known.later_than)
+                for part, at in plans
+            ]
             unread *= 1 - read
         return terms
 
@@ -191,10 +187,10 @@ class ScheduleScorer:
 
 
 def _odds(terms: Sequence[_Term], hours: float) -> float:
-    return sum(
-        share * later_than[bisect_right(LATE_EDGES_H, hours - after_h)]
-        for share, after_h, later_than in terms
-    )
+    odds = 0.0
+    for share, after_h, later_than in terms:
+        odds += share * later_than[bisect_right(LATE_EDGES_H, hours - after_h)]
+    return odds
 
 
 def lost_probability(odds: float, lost_per_10000: int, sites: int) -> float:
