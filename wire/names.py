@@ -111,4 +111,4 @@ def format_at(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("a time without a zone never goes on the wire")
     # isoformat and not strftime: the latter writes the year 999 with three digits.
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

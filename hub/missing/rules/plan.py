@@ -4,10 +4,11 @@ Sites skip scans, so the plan looks several scans ahead: what is not read on lea
 read on coming to the next. Source: HV-2.11.2, design section 7, facts.md ("Missing parcels").
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from hub.missing.rules.schedule import ANSWERS_KEPT, SLOT, Schedule, to_slot
 from wire.names import Step
@@ -36,8 +37,7 @@ def phase_of(step: Step | None) -> Phase:
     return Phase.DELIVERED if step is Step.DELIVER else Phase.IN
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """A scan that is expected: at which site, in which phase, and ``by`` when the plan has it.
 
     ``again`` is when it comes instead if the parcel misses its next departure and takes the one
@@ -66,8 +66,7 @@ class Stop:
         return f"{self.phase}{last}:{self.site}"
 
 
-@dataclass(frozen=True, slots=True)
-class LastScan:
+class LastScan(Struct, frozen=True):
     """A parcel's newest scan by event time."""
 
     site: str
@@ -89,7 +88,7 @@ class Planner:
         self.schedule = schedule
         self._stops = lru_cache(maxsize=ANSWERS_KEPT)(self._stops_from)
         self._waiting = lru_cache(maxsize=ANSWERS_KEPT)(self._waiting_for)
-        self._at_site = lru_cache(maxsize=ANSWERS_KEPT)(self._from_site)
+        self._leaving = lru_cache(maxsize=ANSWERS_KEPT)(self._leaving_with)
 
     def remaining_route(self, route: tuple[str, ...] | None, site: str) -> tuple[str, ...] | None:
         """The sites from here on; a diverted parcel goes the network's way to its destination.
@@ -140,7 +139,7 @@ class Planner:
         departure = self._departure(way, at + self.schedule.handle)
         return self._leaving(self._after(departure, way) if is_late else departure, way)
 
-    def _leaving(self, departure: Departure, way: tuple[str, ...]) -> tuple[Stop, ...]:
+    def _leaving_with(self, departure: Departure, way: tuple[str, ...]) -> tuple[Stop, ...]:
         stop, there_at = departure
         return (stop, *self._under_way(there_at, way, is_late=False))[:AHEAD_MAX]
 
@@ -157,7 +156,7 @@ class Planner:
         at = self.schedule.opens_at(way[1], there_at)
         reach_h = self.schedule.reach_h(way[0], way[1])
         stop = Stop(way[1], Phase.IN, at, at, origin=way[0], reach_h=reach_h)
-        return (stop, *self._at_site(at, way[1:], is_late))[:AHEAD_MAX]
+        return (stop, *self._from_site(at, way[1:], is_late))[:AHEAD_MAX]
 
     def _departure(self, way: tuple[str, ...], ready_at: datetime) -> Departure:
         """When it leaves, and when it is at the next site, or on its way to its recipient."""

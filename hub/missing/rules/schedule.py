@@ -81,6 +81,7 @@ class Schedule:
         self.handle = handle
         self.deliver_by = deliver_by
         self.delivery = delivery
+        self._on_way = lru_cache(maxsize=ANSWERS_KEPT)(self._quickest)
         self._leg_from_slot = lru_cache(maxsize=ANSWERS_KEPT)(self._next_leg)
         self._opens_at_slot = lru_cache(maxsize=ANSWERS_KEPT)(self._opens_at)
         self._goes_out_at_slot = lru_cache(maxsize=ANSWERS_KEPT)(self._goes_out_at)
@@ -105,7 +106,7 @@ class Schedule:
             reach *= 4
         return reach
 
-    def _on_way(self, origin: str, destination: str) -> timedelta:
+    def _quickest(self, origin: str, destination: str) -> timedelta:
         lane = self.network.lane_between(origin, destination)
         return UNKNOWN_LANE if lane is None else timedelta(hours=lane.planned_h)
 

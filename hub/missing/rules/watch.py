@@ -5,8 +5,10 @@ its site as skipped. Source: HV-2.11.2, design section 7.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.missing.rules.learned import Counts, add_scan, add_skip, after_skips, pool_of
 from hub.missing.rules.plan import LastScan, Phase, Planner, Stop, phase_of
@@ -17,8 +19,7 @@ SKIPPED_MAX = 32
 _NO_TIME = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Ride:
+class Ride(Struct, frozen=True):
     """What a parcel left a site in, or was packed into there; ``container`` is a kind and an id."""
 
     container: str
@@ -31,8 +32,7 @@ class Ride:
         return f"{self.container}@{self.site}"
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelScan:
+class ParcelScan(Struct, frozen=True):
     """A scan of a parcel itself, or of the closed bag that it lies in (``is_own`` false).
 
     ``container`` is what it went into or came from: a kind and an id.
@@ -45,8 +45,7 @@ class ParcelScan:
     is_own: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """A parcel that is watched; ``stops`` is empty when nothing more is expected of it.
 
     ``sites`` is the length of its route, 0 where nobody planned one. ``skipped`` are the keys of
@@ -81,8 +80,7 @@ class Watch:
         return first.is_last or first.phase is Phase.DELIVERED or self.step is Step.STORE
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(Struct, frozen=True):
     """What a scan teaches of a key: it came so ``late``, or so many more were ``skipped``.
 
     ``missed_turn``: it came with the next departure, and ``late`` counts from that one's plan.

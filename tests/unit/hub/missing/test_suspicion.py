@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from hub.config import load_policy
 from hub.missing.judge import LOOK_EVERY, next_look
@@ -59,7 +60,7 @@ def test_others_that_came_tell_of_what_rides_and_of_what_lay_in_a_bag() -> None:
     came = Siblings("vehicle:V-1@755A", 9, ("1",), has_come=True)
     assert evidence_of(riding, (came,), 1, POLICY) == Company(has_come=True)
     assert evidence_of(riding, (replace(came, has_come=False),), 1, POLICY) == Company()
-    there = replace(riding, last=seen("755W", Phase.IN, NOW), is_in_bag=True)
+    there = structs.replace(riding, last=seen("755W", Phase.IN, NOW), is_in_bag=True)
     assert evidence_of(there, (came,), 1, POLICY) == Company(is_opened=True)
     assert evidence_of(there, (), 12, POLICY) == Company(silent=12)
     whole = replace(came, unseen=tuple("12345678"))
@@ -73,7 +74,7 @@ def test_others_that_came_tell_of_what_rides_and_of_what_lay_in_a_bag() -> None:
 
 def test_what_travels_in_company_is_looked_at_before_its_deadline_and_again() -> None:
     alone = Watch(seen("755A", Phase.OUT, NOW), Step.LOAD, (stop(NOW),), 4)
-    riding = replace(alone, ride=Ride("V", "755A", NOW))
+    riding = structs.replace(alone, ride=Ride("V", "755A", NOW))
     deadline = NOW + 20 * HOUR
     assert next_look(alone, deadline, NOW) == deadline
     assert next_look(riding, deadline, NOW - HOUR) == NOW + LOOK_EVERY
