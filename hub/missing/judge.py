@@ -45,8 +45,10 @@ class SilenceJudge:
         def is_unreadable(stop: Stop) -> bool:
             return any(each.hides(stop) for each in outages)
 
+        # What comes in one truck is expected at the same few stops: each is named once.
+        stops = {stop for fold in folds for stop in fold.stops}
         return ScheduleScorer(
-            self.learned(tx, (stop.key for fold in folds for stop in fold.stops)),
+            self.learned(tx, (stop.key for stop in stops)),
             self.planner.schedule,
             self.policy.false_per_1000,
             timedelta(minutes=self.policy.silent_max_min),

@@ -104,9 +104,10 @@ class Faults:
         return at
 
     def _note_blind(self, site: str, at: datetime) -> None:
+        if site in self.world.seen_sites:
+            return
         rule, what = NO_CAMERA
-        is_known = any(each.what == what and each.site == site for each in self.truth.breaches)
-        if site not in self.world.seen_sites and not is_known:
+        if not any(each.what == what and each.site == site for each in self.truth.breaches):
             self.truth.breaches.append(Breach(rule, None, at, site, what))
 
     def _stop(self, parcel: Parcel, at: datetime) -> None:

@@ -16,7 +16,7 @@ from simulators.carrier.world import DAY, World
 Range = tuple[float, float]
 NEVER: Range = (0.0, 0.0)
 OUTAGE_H: Range = (5.0, 8.0)
-BUSY_FROM = {SiteKind.LEVEL_2: timedelta(hours=17), SiteKind.LEVEL_1: timedelta(hours=25)}
+BUSY_FROM = {SiteKind.LEVEL_2: timedelta(hours=17), SiteKind.LEVEL_1: timedelta(hours=24)}
 """Branches' vehicles come to a level-2 hub in the evening, the hubs' own to a level-1 hub in the
 night after it; from local midnight, outages begin within the three hours after that."""
 OUTAGE_WITHIN_MIN = 180

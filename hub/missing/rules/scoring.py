@@ -42,7 +42,7 @@ class Company:
     it, itself included: one error would wrong them all. ``has_come``: others of its vehicle were
     seen where it goes, so the first scan expected is not late any more but was skipped.
     ``is_opened``: others of its bag were seen by themselves since the bag was, and it was not.
-    ``is_late``: of its vehicle nobody was seen, or hardly anybody.
+    ``is_late``: nobody of its vehicle was seen where it goes.
     """
 
     silent: int = 1

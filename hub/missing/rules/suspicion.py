@@ -56,8 +56,8 @@ def evidence_of(
     """What a parcel's bag and vehicle tell of its silence, and the others that wait with it.
 
     ``waiting``: so many wait for the same departure, itself included. If all wait, it is late.
-    Where most are silent the few that were seen say little: their site could not scan, or they were
-    put off.
+    So is a vehicle of which nobody has come. Where most are silent the few that were seen say
+    little: their site could not scan, or they were put off.
     """
     group = silent_group(together, policy)
     vehicle = None if fold.ride is None else fold.ride.name
@@ -66,7 +66,10 @@ def evidence_of(
         silent=waiting if group is None else max(waiting, len(group.unseen)),
         has_come=has_come and fold.is_riding and len(fold.stops) > 1,
         is_opened=has_come and not fold.is_riding,
-        is_late=any(each.ride == vehicle and each.is_group(policy) for each in together),
+        is_late=any(
+            each.ride == vehicle and each.is_group(policy) and not each.has_come
+            for each in together
+        ),
     )
 
 

@@ -10,7 +10,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -208,12 +208,13 @@ def check_in_time(run: Run) -> None:
 
 def came_back_first(run: Run, fate: Fate) -> bool:
     """It turned up within 48 hours, statutory holidays not counted as lateness (HV-1.2.6)."""
-    world = run.days.world
     if fate.found_at is None:
         return False
-    first, last = (world.local(fate.site, at).date() for at in (due(fate), fate.found_at))
-    holidays = sum(first <= day <= last for day in world.holidays)
-    return fate.found_at <= due(fate) + WITHIN + holidays * DAY
+    late = fate.found_at - due(fate)
+    for day in run.days.world.holidays:
+        start, end = (run.days.world.moment(fate.site, d, time()) for d in (day, day + DAY))
+        late -= max(0 * HOUR, min(end, fate.found_at) - max(start, due(fate)))
+    return late <= WITHIN
 
 
 def check_few_false(run: Run) -> None:
