@@ -53,6 +53,8 @@ class Live(Generic[T]):
         self._tell_broken = tell_broken
         self._every_beats = every_beats
         self._read_at_beat: int | None = None
+        self._begun = 0
+        self._finished = 0
         self._shown: tuple[T] | None = None
 
     async def start(self) -> None:
@@ -62,17 +64,23 @@ class Live(Generic[T]):
 
     async def refresh(self) -> None:
         """Read now: the person has just changed something."""
+        self._begun += 1
+        nth = self._begun
+        found: tuple[T] | None = None
         try:
-            value = await run_in_threadpool(self._read)
+            found = (await run_in_threadpool(self._read),)
         except SQLAlchemyError:
             _failures.inc()
             _log.warning("page cannot be read", exc_info=True)
-            self._shown = None
-            self._tell_broken()
+        if nth < self._finished:
+            # A read that began later was quicker: this one is of before the person's act.
             return
-        if self._shown != (value,):
-            self._shown = (value,)
-            self._draw(value)
+        self._finished = nth
+        before, self._shown = self._shown, found
+        if found is None:
+            self._tell_broken()
+        elif found != before:
+            self._draw(found[0])
 
     async def _follow(self, snapshot: Snapshot) -> None:
         self._visit.frame.follow(seen_by(snapshot, self._visit.caller))

@@ -43,6 +43,7 @@ class ParcelPage:
         self._as_of = as_of
         self._sight = ParcelSight(number)
         self._key: str | None = None
+        self._custody: tuple[object, ...] | None = None
         with box("main", "parcel"):
             with box("header", "parcel-head"):
                 self._draw_back()
@@ -138,7 +139,11 @@ class ParcelPage:
         self._sentence.set_visibility(False)
         self._body.set_visibility(True)
         self._draw_marks(sight)
-        self._draw_custody(sight)
+        custody = (sight.replay, sight.breaches, sight.scans)
+        if custody != self._custody:
+            # Drawn anew under a hand that is about to click, the click would be lost.
+            self._custody = custody
+            self._draw_custody(sight)
         self._scans.show(sight.scans)
         self._count.set_text(str(sight.count))
         hidden = self._words.say("parcel.hidden", n=sight.hidden) if sight.hidden else ""

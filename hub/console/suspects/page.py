@@ -109,7 +109,7 @@ class SuspectsPage:
 
     def _take(self, sight: SuspectSight) -> None:
         self._sight = sight
-        if sight.evidence is not None:
+        if self._chosen is None and sight.evidence is not None:
             self._chosen = sight.evidence.waybill
         self._draw(sight)
 

@@ -1,6 +1,7 @@
 """A page's value: read with the beat, drawn when it changed, and said to be unreadable."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import cast
@@ -114,3 +115,28 @@ def test_what_a_person_changed_is_read_at_once() -> None:
         assert page.drawn == ["a", "b"]
 
     run(story, Page())
+
+
+def test_a_slow_read_of_before_a_persons_act_does_not_undo_what_was_drawn_since() -> None:
+    held, let_go = threading.Event(), threading.Event()
+
+    class SlowPage(Page):
+        def _read(self) -> str:
+            value = super()._read()
+            if self.reads == 2:
+                held.set()
+                assert let_go.wait(5)
+            return value
+
+    async def story(page: Page) -> None:
+        await page.live.start()
+        beat = asyncio.create_task(page.beat())
+        assert await asyncio.to_thread(held.wait, 5)
+        page.value = "b"
+        await page.live.refresh()
+        let_go.set()
+        await beat
+        assert page.reads == 3
+        assert page.drawn == ["a", "b"]
+
+    run(story, SlowPage())
