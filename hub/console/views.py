@@ -97,6 +97,14 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Where a parcel was scanned last, and when (event time)."""
+
+    site: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What stands beside the chosen card: what was done, who holds it, where it should go next.
 
@@ -105,6 +113,7 @@ class Brief:
 
     history: tuple[HistoryLine, ...]
     holding: Holding | None
+    seen: Seen | None
     next_site: str | None
     next_name: str | None
     incident_id: int | None

@@ -47,6 +47,16 @@ def test_the_rail_leads_to_every_screen_by_its_number(day: LivingHub, page: Page
     expect(page.locator(".person")).to_contain_text("administrator")
 
 
+def test_beside_a_suspects_card_stands_where_it_was_scanned_last(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/")
+    card = page.locator(f'.lane-acts .card:has([aria-label="{SUSPECT}"])', has_text="疑似遗失")
+    card.first.click()
+    last = page.locator(".detail-facts .fact", has_text="最近一次扫描")
+    expect(last).to_contain_text("755W")
+
+
 def test_searches_stand_by_their_deadline_and_a_state_narrows_them(
     day: LivingHub, page: Page
 ) -> None:

@@ -31,6 +31,7 @@ from hub.console.views import (
     Holding,
     Ingest,
     Level,
+    Seen,
 )
 from hub.custody.service import last_holder
 from hub.db import outbox
@@ -46,7 +47,7 @@ from hub.incidents.service import (
     open_incident,
 )
 from hub.ingest.service import edges, newest_event_at
-from hub.parcels.service import last_seen, planned_routes
+from hub.parcels.service import Sighting, last_seen, planned_routes
 from hub.web.context import HubContext
 
 ABOUT_INCIDENTS = frozenset(
@@ -109,7 +110,8 @@ class WallDesk:
         with hub.database.reading() as tx:
             history = alert_history(tx, card.id)
             found = None if card.waybill is None else last_holder(tx, hub.chains, card.waybill, now)
-            next_site = None if card.waybill is None else self._next_site(tx, card.waybill)
+            seen = None if card.waybill is None else last_seen(tx, card.waybill)
+            next_site = self._next_site(tx, card.waybill, seen)
             incident_id = self._incident_id(tx, card)
         named = None if next_site is None else hub.network.sites.get(next_site)
         return Brief(
@@ -126,6 +128,7 @@ class WallDesk:
                 since=found.since,
                 standing=found.standing,
             ),
+            seen=None if seen is None else Seen(seen.site, seen.at),
             next_site=next_site,
             next_name=None if named is None else named.name,
             incident_id=incident_id,
@@ -184,10 +187,11 @@ class WallDesk:
             reasons_en=(reason,),
         )
 
-    def _next_site(self, tx: Connection, waybill: str) -> str | None:
-        seen = last_seen(tx, waybill)
+    def _next_site(self, tx: Connection, waybill: str | None, seen: Sighting | None) -> str | None:
+        if waybill is None or seen is None:
+            return None
         route = planned_routes(tx, [waybill], self._hub.network).get(waybill, ())
-        return None if seen is None else next_on_route(route, seen.site)
+        return next_on_route(route, seen.site)
 
     def _incident_id(self, tx: Connection, card: Card) -> int | None:
         if card.kind in ABOUT_INCIDENTS:

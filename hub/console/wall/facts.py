@@ -5,7 +5,7 @@ from nicegui.element import Element
 from hub.console.looks import MEANING_OF, STANDING_MEANING, Meaning
 from hub.console.markup import age, attribute, box, chip, text, waybill
 from hub.console.screens import ROOT
-from hub.console.views import Brief, Card, HistoryLine, Holding
+from hub.console.views import Brief, Card, HistoryLine, Holding, Seen
 from hub.console.wall.cards import where_parts
 from hub.console.wording import Words, person, visible
 from hub.fact import is_simulated
@@ -45,16 +45,7 @@ def _draw_parcel(card: Card, brief: Brief, words: Words) -> None:
     with _fact(words.say("short.holder")):
         _draw_holding(brief.holding, words)
     with _fact(words.say("short.last")):
-        if card.moment is None:
-            text(words.say("short.last.none"), "gap")
-        else:
-            text(card.moment.site, "", "b")
-            for part in where_parts(card.moment, words):
-                text(part)
-            age(card.last_at, words.exact(card.last_at))
-            text(words.say("short.list", version=card.moment.list_version))
-            if is_simulated(card.moment.source):
-                chip(words.say("scan.simulated"), Meaning.UNPROVEN)
+        _draw_last_scan(card, brief.seen, words)
     with _fact(words.say("short.value")):
         text(words.money(card.value_cny), "gap" if card.value_cny is None else "figure")
         if card.is_high_value:
@@ -67,6 +58,24 @@ def _draw_parcel(card: Card, brief: Brief, words: Words) -> None:
             text(brief.next_name or "")
     with _fact(words.say("short.video")):
         text(words.say("short.video.none"), "gap")
+
+
+def _draw_last_scan(card: Card, seen: Seen | None, words: Words) -> None:
+    moment = card.moment
+    if moment is not None and (seen is None or seen.at <= card.last_at):
+        text(moment.site, "", "b")
+        for part in where_parts(moment, words):
+            text(part)
+        age(card.last_at, words.exact(card.last_at))
+        text(words.say("short.list", version=moment.list_version))
+        if is_simulated(moment.source):
+            chip(words.say("scan.simulated"), Meaning.UNPROVEN)
+    elif seen is not None:
+        # The alert is about no scan, or the parcel was scanned since.
+        text(seen.site, "", "b")
+        age(seen.at, words.exact(seen.at))
+    else:
+        text(words.say("short.last.none"), "gap")
 
 
 def _draw_holding(holding: Holding | None, words: Words) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hub.access.service import Caller, Role
 from hub.alerts.service import AlertKind, ClosedAlertError, UnknownAlertError, get_alert
 from hub.console.seam import NotAllowedError
-from hub.console.views import Card, Decision, State
+from hub.console.views import Card, Decision, Seen, State
 from hub.console.wall.desk import TIER_PERSON, WallDesk
 from hub.incidents.service import Act, Kind, read_dossier
 from hub.network import Network
@@ -148,6 +148,7 @@ def test_a_parcel_on_its_route_has_a_next_site_and_a_search_asks_the_link_before
     (card,) = cards(desk, AlertKind.WANTED)
     brief = desk.brief(card)
     assert (brief.next_site, brief.next_name) == ("021W", "上海中转场")
+    assert brief.seen == Seen("755W", START + timedelta(minutes=1))
     incident_id = desk.start_search(card.id, MONITOR, "x")
     with hub.database.reading() as tx:
         assert read_dossier(tx, incident_id).incident.sites == ("755W", "755A")
