@@ -59,9 +59,9 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert errors == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingHub]:
-    """One hub with a day behind it for every module that looks at the console's screens."""
+    """One hub with a day behind it for a module that looks at the console's screens."""
     hub = LivingHub(tmp_path_factory.mktemp("hub"))
     yield hub
     hub.stop()

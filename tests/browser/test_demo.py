@@ -61,7 +61,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     directory = tmp_path_factory.mktemp("demo")
     output = directory / "demo.out"
     command = [sys.executable, "-m", "simulators", "demo", "--data-dir", str(directory / "data")]
-    command += ["--http-port", str(free_port()), "--seed", str(SEED), "--speed", "2"]
+    command += ["--http-port", str(free_port()), "--seed", str(SEED), "--speed", "4"]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
     demo = Demo(process, output)

@@ -116,6 +116,8 @@ def test_a_supervisor_logs_in_by_keyboard_changes_the_password_and_prints_a_badg
     desk: Page, url: str, hub: HubHome
 ) -> None:
     desk.goto(f"{url}/login")
+    # A page takes keys from its first frame on, which may come after it has loaded.
+    expect(desk.get_by_label("账号")).to_be_focused()
     desk.keyboard.type("li.lei")
     desk.keyboard.press("Tab")
     desk.keyboard.type(PASSWORD)

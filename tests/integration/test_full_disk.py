@@ -47,7 +47,7 @@ def test_a_full_disk_is_answered_not_recorded_and_heals(tmp_path: Path) -> None:
             tmp_path, hub, "mqtt://127.0.0.1:1", {"dock-1": (scanner.cable.url, "honeywell")}
         )
         with running(edge):
-            assert scanner.wait_host(15), edge.tail()
+            edge.wait_scanners()
             assert scan(scanner, "755500000000") is Signal.OK
 
             ballast = edge.data_dir / "ballast"

@@ -32,9 +32,9 @@ class House:
         return scan(self.scanner, code, aim, timeout_s)
 
     def start_edge(self) -> None:
-        """Start the edge again and wait until it has opened the scanner's port."""
+        """Start the edge again and wait until it hears the scanner."""
         self.edge.start()
-        assert self.scanner.wait_host(15), self.edge.tail()
+        self.edge.wait_scanners()
 
     def wait_delivered(self, timeout_s: float = 30.0) -> None:
         """Until the edge has a receipt for every line it has recorded."""
@@ -75,7 +75,7 @@ def open_house(
             program.env.update(env or {})
         with running(broker, hub, edge):
             wait_until(lambda: is_connected(hub, edge), "the edge's first state at the hub")
-            assert scanner.wait_host(15), edge.tail()
+            edge.wait_scanners()
             yield House(broker, hub, edge, scanner, directory / "pulls.jsonl")
 
 

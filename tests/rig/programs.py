@@ -306,6 +306,13 @@ class Edge(CustosProgram):
             state: dict[str, Any] = json.loads(page.recv(timeout=5))
             return state
 
+    def wait_scanners(self) -> None:
+        """Until it hears every scanner: what comes while a port is being opened may be dropped."""
+        wait_until(
+            lambda: all(device["connected"] for device in self.page()["devices"]),
+            f"{self.name} hears its scanners",
+        )
+
     def start(self) -> None:
         super().start()
         self.wait_ready(lambda: http_status(f"{self.url}/readyz") == 200)

@@ -69,6 +69,8 @@ def open_dock(directory: Path, protocol: ScannerProtocol, cable: Cable) -> Itera
         port.start()
         try:
             wait_until(scanner.cable.has_host, "the station has the cable open")
+            # What is sent while it is being opened may be dropped.
+            wait_until(lambda: core.desks["dock-1"].is_connected, "the station hears the scanner")
             yield Dock(scanner, directory / "spool.sqlite")
         finally:
             assert port.stop(5)
