@@ -56,7 +56,7 @@ class Lateness:
 
 
 class Known(NamedTuple):
-    """All that is learned of one kind of scan."""
+    """What is learned of one kind of scan: P(it is made), P(its departure is missed), lateness."""
 
     read: float
     missed: float

@@ -84,3 +84,11 @@ def test_counts_stay_small_for_ever() -> None:
     counts = (COUNT_MAX - 1, 10, 4, *NOTHING[3:])
     halved = add_scan(counts, timedelta(0))
     assert halved[:3] == (COUNT_MAX // 2, 5, 2)
+
+
+def test_all_that_is_known_of_a_kind_of_scan_is_its_rates_and_its_lateness() -> None:
+    found = learned({"out:A": many(0.2, 500), "out:*": many(3, 900)})
+    read, missed, later_than = found.known("out:A")
+    assert (read, missed) == (found.read_rate("out:A"), found.miss_rate("out:A"))
+    assert later_than == found.lateness("out:A").later_than
+    assert found.known("out:B") != found.known("out:A")
