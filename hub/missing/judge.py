@@ -18,7 +18,7 @@ from wire.policy import MissingPolicy
 LOOK_EVERY = timedelta(hours=3)
 """How often what travels in company is looked at once its next scan is overdue."""
 OUTAGES_KEPT = timedelta(days=14)
-"""How long a site's outage still excuses scans that were not made then."""
+"""How long a site's outage excuses scans that were not made then; after that it is deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from hub.incidents.service import Kind, Search, Suspicion, open_incident
 from hub.missing import store, suspect_store
 from hub.missing.company import Rides
-from hub.missing.judge import Question, SilenceJudge, next_look, silence_of
+from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look, silence_of
 from hub.missing.rules.scoring import Scorer, lost_probability
 from hub.missing.rules.suspicion import Due, Siblings, evidence_of, quiet_odds, silent_group
 from hub.missing.rules.watch import Watch, replan
@@ -37,6 +37,7 @@ class Watchman:
 
     def judge_sites(self, tx: Connection, now: datetime) -> None:
         """One incident for each site of which nothing is heard although parcels are due there."""
+        store.forget_outages(tx, now - OUTAGES_KEPT)
         before = now - timedelta(minutes=self.policy.missing.site_silent_min)
         rides = Rides(tx)
         for site, overdue in store.overdue_at_quiet_sites(tx, before, now).items():

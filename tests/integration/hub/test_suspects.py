@@ -7,6 +7,7 @@ import pytest
 from hub.alerts.service import AlertKind
 from hub.incidents.service import Kind, State
 from hub.missing import store, watchman
+from hub.missing.judge import OUTAGES_KEPT
 from hub.network import Network
 from tests.hub_parts import HubHome
 from tests.integration.hub.suspect_parts import HV, ORDINARY, Watching
@@ -299,6 +300,21 @@ def test_a_quiet_night_is_no_outage(watching: Watching) -> None:
     leave(watching, HV)
     watching.watch(LEFT_AT, LONG_H, timedelta(minutes=30))
     assert watching.incidents(Kind.SITE) == []
+
+
+@on_both_databases
+@pytest.mark.parametrize(("later", "kept"), [(timedelta(), 1), (timedelta(seconds=1), 0)])
+def test_an_outage_is_kept_as_long_as_it_excuses_anything(
+    watching: Watching, later: timedelta, kept: int
+) -> None:
+    with watching.hub.database.writing() as tx:
+        store.begin_outage(tx, "755W", EVENING - HOUR)
+        store.begin_outage(tx, "755A", EVENING - HOUR)
+        store.end_outage(tx, "755W", EVENING)
+    watching.turn(EVENING + OUTAGES_KEPT + later)
+    with watching.hub.database.reading() as tx:
+        left = [each.site for each in store.outages(tx, EVENING - HOUR)]
+    assert sorted(left) == ["755A", "755W"][: 1 + kept]
 
 
 def test_each_turn_is_bounded_and_the_rest_follows(
