@@ -57,7 +57,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[smtp]``: the mail server; no password leaves this host with ``security = "none"``."""
+    """``[smtp]``: the mail server; ``security = "none"`` is for one on this very machine."""
 
     host: str
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -206,8 +206,9 @@ def _check_smtp(smtp: SmtpSettings | None) -> None:
         return
     if "@" not in parseaddr(smtp.sender)[1]:
         raise ConfigError(f"smtp.sender: {smtp.sender!r} is no mail address")
-    if smtp.user is not None and smtp.security == "none" and not is_loopback(smtp.host):
-        raise ConfigError("smtp.security: a password is never sent in plain text")
+    if smtp.security == "none" and not is_loopback(smtp.host):
+        # Dispatch lists name recipients' addresses and phones (HV-2.7, CS-P1).
+        raise ConfigError("smtp.security: mail leaves this machine with starttls or tls only")
     if (smtp.user is None) != (smtp.password_file is None):
         raise ConfigError("smtp: user and password_file go together")
     if smtp.password_file is not None:

@@ -131,6 +131,24 @@ def test_first_use_is_for_loopback_only(tmp_path: Path, text: str) -> None:
     assert "first-use" in sentence
 
 
+def smtp_text(host: str) -> str:
+    return f"[smtp]\nhost = '{host}'\nport = 25\nsecurity = 'none'\nsender = 'custos@x.example'"
+
+
+@pytest.mark.parametrize("host", ["mail.example", "10.0.0.1", "0.0.0.0"])
+def test_mail_names_people_so_it_never_leaves_the_machine_in_plain_text(
+    tmp_path: Path, host: str
+) -> None:
+    assert refused(write(tmp_path, smtp_text(host))).startswith("smtp.security: ")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_a_mail_server_on_this_machine_needs_no_tls(tmp_path: Path, host: str) -> None:
+    smtp = load_settings(write(tmp_path, smtp_text(host))).smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.security) == (host, "none")
+
+
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     assert "cannot read" in refused(tmp_path / "nothing.toml")
 
