@@ -9,7 +9,7 @@ Source: HV-R1, CS-P1, docs/adr/0014.
 import re
 from collections.abc import Iterable, Mapping
 
-from hub.access.rules import Role
+from hub.access.rules import UNMASKING_ROLES, Role
 
 EVERYONE = frozenset(Role)
 """Everyone who has signed in."""
@@ -96,7 +96,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # Incidents
     "GET /api/v1/incidents": EVERYONE,
     "GET /api/v1/incidents/{incident_id}": EVERYONE,
-    "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": WATCHING,
+    "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": UNMASKING_ROLES,
     "POST /api/v1/incidents/{incident_id}/checked": WORKING,
     "POST /api/v1/incidents/{incident_id}/triage": DECIDING,
     "POST /api/v1/incidents/{incident_id}/follow_up": LEADING,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from hub.access.service import Caller
+from hub.access.service import Caller, record_look
 from hub.incidents import service
 from hub.incidents.items import IncidentDossier, IncidentPage, dossier_of, item_of
 from hub.incidents.rules import NOTE_CHARS_MAX, State, TriageLevel
@@ -28,6 +28,7 @@ from hub.web.context import (
     HubContext,
     IdCursor,
     Limit,
+    UnmaskReason,
     check_site,
     sites_asked,
 )
@@ -119,13 +120,19 @@ def get_attachment(
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
     hub: Hub,
     caller: CalledBy,
+    unmask: UnmaskReason = None,
 ) -> Response:
-    """A filed document, to be saved and never to be run."""
-    with hub.database.reading() as tx:
+    """A filed document, to be saved and never to be run; people stand in it, so a look (CS-P1)."""
+    if unmask is None:
+        detail = "a document may name people: say why it is needed, ?unmask=<reason>"
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    with hub.database.writing() as tx:
         _check_seen(tx, caller, incident_id)
         content = service.read_attachment(tx, hub.search, incident_id, sha256)
-    if content is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "no such document")
+        if content is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, "no such document")
+        about = f"incident/{incident_id}/{sha256}"
+        record_look(tx, caller, "document", about, hub.clock.now(), reason=unmask)
     headers = {
         "Content-Disposition": f'attachment; filename="{sha256[:16]}.bin"',
         "X-Content-Type-Options": "nosniff",

@@ -45,6 +45,7 @@ _ROUTES = {
     Act.ATTACHED: "attach",
 }
 """What people do, in the order of the page; the screens ask what REST asks."""
+_DOCUMENT = "GET /api/v1/incidents/{incident_id}/attachments/{sha256}"
 
 
 class IncidentDesk:
@@ -113,6 +114,7 @@ class IncidentDesk:
             documents=tuple(found.attachments),
             acts=tuple(acts),
             own_sites=tuple(site for site in incident.sites if caller.sees(site)),
+            may_save=may(caller.role, _DOCUMENT),
         )
 
     def _carry_out(self, tx: Connection, incident_id: int, order: Order, who: str) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from hub.access.service import REASON_CHARS_MAX, REASON_CHARS_MIN
 from hub.console.incidents.looks import MAIL_ICON, MAIL_MEANING, STEP_ICON, STEP_MEANING
 from hub.console.incidents.views import SearchSight, Step, StepState, Task
 from hub.console.looks import Meaning
-from hub.console.markup import age, attribute, box, chip, countdown, icon, text
+from hub.console.markup import age, attribute, box, button, chip, countdown, icon, text
 from hub.console.wording import Words, visible
 from hub.incidents.service import HistoryLine
 from hub.mail.service import MailReceipt
@@ -148,7 +149,7 @@ def draw_history(history: Sequence[HistoryLine], words: Words) -> None:
 
 
 def draw_documents(sight: SearchSight, words: Words) -> None:
-    """What was filed; each is saved, never opened here."""
+    """What was filed; each is saved with a reason that is written down (CS-P1), never opened."""
     text(words.say("incident.documents"), "detail-title", "h2")
     if not sight.documents:
         text(words.say("incident.documents.none"), "gap", "p")
@@ -157,8 +158,20 @@ def draw_documents(sight: SearchSight, words: Words) -> None:
         for document in sight.documents:
             url = f"/api/v1/incidents/{sight.incident.id}/attachments/{document.sha256}"
             with box("li"):
-                with attribute(attribute(box("a", "link"), "href", url), "download", ""):
-                    text(visible(document.name))
+                text(visible(document.name), "", "b")
                 text(visible(document.who), "gap")
                 age(document.at, words.exact(document.at))
                 text(f"SHA-256 {document.sha256[:16]}…", "history-reason code", "p")
+                if sight.may_save:
+                    _draw_save(url, words)
+
+
+def _draw_save(url: str, words: Words) -> None:
+    with attribute(box("form", "act-form"), "action", url):
+        with box("label", "form-field"):
+            text(words.say("incident.document.why"), "label")
+            why = attribute(box("input", "field"), "name", "unmask")
+            bounds = {"minlength": REASON_CHARS_MIN, "maxlength": REASON_CHARS_MAX, "required": ""}
+            for name, bound in bounds.items():
+                attribute(why, name, str(bound))
+        attribute(button(words.say("incident.document.save"), ""), "type", "submit")

@@ -84,6 +84,8 @@ class SearchSight:
     acts: tuple[Act, ...]
     own_sites: tuple[str, ...]
     """Of the searching sites, those for which the person may answer."""
+    may_save: bool
+    """Whether the documents are shown to this person, each time with a reason (CS-P1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def _attachment(hub: HubHome, site: str) -> Ask:
         (row,) = tx.exec_driver_sql(
             f"SELECT sha256 FROM incident_attachment WHERE incident_id = {incident_id} LIMIT 1"
         ).all()
-    return Ask(f"/api/v1/incidents/{incident_id}/attachments/{row.sha256}")
+    return Ask(f"/api/v1/incidents/{incident_id}/attachments/{row.sha256}?unmask=police")
 
 
 def _parcel(hub: HubHome, site: str) -> Ask:

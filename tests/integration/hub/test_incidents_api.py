@@ -4,7 +4,9 @@ import base64
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from hub.access.rules import UNMASKING_ROLES, Role
 from hub.alerts.service import AlertKind
 from hub.incidents.service import (
     ATTACHMENT_BYTES_MAX,
@@ -14,10 +16,13 @@ from hub.network import Network
 from hub.wanted.service import find_entry
 from tests.hub_parts import HubHome
 from tests.incident_parts import WAYBILL, acts, begin, dossier, open_alerts, scan, turn
+from tests.integration.hub.route_cases import make_account
 from tests.network_parts import NETWORK
 from tests.postgres_parts import on_both_databases
-from tests.rest_parts import API, problem
+from tests.rest_parts import API, client_of, problem
 from wire.wanted import WantedResult
+
+WHY = {"unmask": "claims officer asks"}
 
 pytestmark = [pytest.mark.anyio, on_both_databases]
 
@@ -126,11 +131,34 @@ async def test_a_police_receipt_is_filed_encrypted_and_the_claims_contact_told(
     assert [mail["to"] for mail in told["mails"]][-1] == ["claims@east.example"]
     (filed,) = told["attachments"]
     path = f"{API}/incidents/{incident_id}/attachments/{filed['sha256']}"
-    assert (await admin.get(path)).content == receipt
+    assert (await admin.get(path, params=WHY)).content == receipt
     with hub.database.reading() as tx:
         stored = tx.exec_driver_sql("SELECT encrypted FROM incident_attachment").scalar_one()
     assert b"4711" not in bytes(stored)
-    problem(await admin.get(f"{API}/incidents/{incident_id}/attachments/{'0' * 64}"), 404)
+    nothing = f"{API}/incidents/{incident_id}/attachments/{'0' * 64}"
+    problem(await admin.get(nothing, params=WHY), 404)
+
+
+async def test_a_document_is_shown_with_a_reason_to_who_may_unmask_and_the_look_recorded(
+    hub: HubHome, app: FastAPI, admin: httpx.AsyncClient
+) -> None:
+    """CS-P1: a police receipt names people."""
+    incident_id = begin(hub)
+    order = {"name": "a", "content_b64": base64.b64encode(b"4711").decode(), "note": "n"}
+    (filed,) = (await post(admin, incident_id, "attach", **order)).json()["attachments"]
+    path = f"{API}/incidents/{incident_id}/attachments/{filed['sha256']}"
+    problem(await admin.get(path), 422)
+    assert hub.count("look") == 0
+    assert (await admin.get(path, params=WHY)).content == b"4711"
+    (look,) = (await admin.get(f"{API}/looks")).json()["items"]
+    about = f"incident/{incident_id}/{filed['sha256']}"
+    assert (look["what"], look["about"], look["reason"]) == ("document", about, WHY["unmask"])
+    for role in set(Role) - {Role.ADMINISTRATOR}:
+        token = make_account(hub, f"li-{role}", role)
+        async with client_of(app, Authorization=f"Bearer {token}") as client:
+            answer = await client.get(path, params=WHY)
+        assert (answer.status_code == 200) == (role in UNMASKING_ROLES), role
+    assert hub.count("look") == len(UNMASKING_ROLES)
 
 
 async def test_a_document_has_a_bound_and_must_be_base64(
