@@ -54,6 +54,23 @@ id = "counter"
 kind = "counter"
 
 [[place]]
+site = "BRANCH"
+id = "area"
+kind = "dedicated_area"
+keeper = "KEEPER"
+
+[[place]]
+site = "BRANCH"
+id = "area2"
+kind = "dedicated_area"
+
+[[place]]
+site = "HUB"
+id = "area9"
+kind = "dedicated_area"
+keeper = "HUBKEEPER"
+
+[[place]]
 site = "HUB"
 id = "cage9"
 kind = "cage"
@@ -63,7 +80,7 @@ container = "C-9"
 [[channel]]
 site = "BRANCH"
 camera = "cam1"
-places = ["cage1"]
+places = ["cage1", "area"]
 role = "dedicated"
 """
 DUTIES = {

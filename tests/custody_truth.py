@@ -104,11 +104,12 @@ class Days:
         """All breaches of parcels, single and in bags and vehicles."""
         found = [breach for chain in chains.values() for breach in chain.breaches]
         exits = {waybill: chain.exits for waybill, chain in chains.items()}
+        high = {waybill for waybill in self.own if waybill.startswith(SERIES_HV)}
         for container, log in self.logs.items():
             is_carrier = container.kind not in UNIT_KINDS
             watched = [each for each in log if not is_carrier or self._is_watched(each)]
             for lot in lots_of(container, watched):
-                found += judge_lot(lot, exits, (SERIES_HV,))
+                found += judge_lot(lot, exits, high)
         return found
 
     def _records(self, waybill: str) -> list[Record]:

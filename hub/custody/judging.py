@@ -18,6 +18,7 @@ from hub.custody.rules.chain import Breach, Chain, Exit
 from hub.custody.rules.records import UNIT_KINDS, Container
 from hub.custody.rules.siblings import judge_lot, lots_of
 from hub.custody.store import FoundBreach
+from hub.parcels.service import high_value_among
 
 LOT_AGE_MAX = timedelta(days=7)
 """How far before a new record of a container its lots are judged again."""
@@ -90,15 +91,12 @@ class Judge:
         since: datetime,
     ) -> dict[Breach, datetime]:
         """The breaches in a container's lots from a moment on, and when the lot of each began."""
-        series_hv = [kind.series_hv for kind in self.chains.policy.waybill if kind.series_hv]
         # Read from further back, so that the first lot that is judged is a whole one.
         log = note_store.log_of(tx, container, since - LOT_AGE_MAX)
-        return {
-            breach: lot.began_at
-            for lot in lots_of(container, log)
-            if lot.began_at >= since
-            for breach in judge_lot(lot, exits, series_hv)
-        }
+        lots = [lot for lot in lots_of(container, log) if lot.began_at >= since]
+        members = {waybill for lot in lots for waybill in lot.members}
+        high = high_value_among(tx, members, self.chains.policy)
+        return {breach: lot.began_at for lot in lots for breach in judge_lot(lot, exits, high)}
 
     def judge_site(self, tx: Connection, breach: Breach, *, stands: bool, now: datetime) -> None:
         """A site's standing breach: kept while it stands, by the record that showed it first."""

@@ -72,7 +72,7 @@ class CustodyProjection:
             batch.touch(container, at)
         if batch.touched:
             self._judge.judge_containers(tx, batch.touched, batch.packed, now)
-        self._judge_cameras(tx, batch, watched, now)
+        self._judge_cameras(tx, batch, now)
 
     def _watched(self, tx: Connection, batch: _Batch) -> set[str]:
         asked = batch.waybills
@@ -82,13 +82,12 @@ class CustodyProjection:
         high = high_value_among(tx, asked, self._judge.chains.policy)
         return {each for each in flagged if each} | high | store.watched(tx, asked).keys()
 
-    def _judge_cameras(
-        self, tx: Connection, batch: _Batch, watched: set[str], now: datetime
-    ) -> None:
-        """One standing breach for a site that stores such parcels without any camera (HV-2.8)."""
-        network = self._judge.chains.network
-        stored = (s for s in batch.scans if s.step is Step.STORE and s.waybill in watched)
-        for record in {each.site: each for each in stored}.values():
+    def _judge_cameras(self, tx: Connection, batch: _Batch, now: datetime) -> None:
+        """One standing breach for a site that stores high value without any camera (HV-2.8)."""
+        network, policy = self._judge.chains.network, self._judge.chains.policy
+        stored = [(s.waybill, s) for s in batch.scans if s.step is Step.STORE]
+        high = high_value_among(tx, (waybill for waybill, _ in stored if waybill), policy)
+        for record in {each.site: each for waybill, each in stored if waybill in high}.values():
             breach = Breach(
                 BreachKind.NO_CAMERA, None, record.at, record.site, record, (), record.at
             )

@@ -1,21 +1,20 @@
 """HV-2.4: what was packed or loaded together, and what left apart from the rest. Pure.
 
-A *lot* is what was put into one container at one site until that left or was opened. Whether a
-member of a bag is of high value is read from its own scan: its series, or the scanner's answer.
+A *lot* is what was put into one container at one site until that left or was opened.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.custody.rules.chain import Breach, BreachKind, Exit
 from hub.custody.rules.records import UNIT_KINDS, Container, Line, Record, in_order
-from wire.names import Result, Step
+from wire.names import Step
 
 DEPARTURE_MAX = timedelta(hours=2)
 """How long after the scan before it a scan may still belong to the same departure."""
 
-_WATCHED = frozenset({Result.HV, Result.WANTED, Result.STOP})
 _PUTTING = frozenset({Step.PACK, Step.LOAD})
 _MOVING = frozenset({Step.LOAD, Step.DEPART})
 
@@ -67,20 +66,17 @@ def lots_of(container: Container, log: Iterable[Record]) -> list[Lot]:
 
 
 def judge_lot(
-    lot: Lot, exits: Mapping[str, Sequence[Exit]], series_hv: Sequence[str]
+    lot: Lot, exits: Mapping[str, Sequence[Exit]], high_value: AbstractSet[str]
 ) -> list[Breach]:
     """The breaches of HV-2.4 in one lot.
 
     Args:
         lot: from :func:`lots_of`.
         exits: by waybill, where members were seen by themselves although they were put in.
-        series_hv: the prefixes of high-value waybills.
+        high_value: those of the members that are of high value. A scanner's answer does not say
+            so: an ordinary parcel may be wanted or stopped, too.
     """
-    high = {
-        waybill: record
-        for waybill, record in lot.members.items()
-        if waybill.startswith(tuple(series_hv)) or record.result in _WATCHED
-    }
+    high = {waybill: record for waybill, record in lot.members.items() if waybill in high_value}
     others = [record for waybill, record in lot.members.items() if waybill not in high]
     mixed = _mixed(lot, high, others) if lot.container.kind in UNIT_KINDS else []
     return mixed + _apart(lot, high, exits)

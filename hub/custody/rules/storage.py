@@ -1,6 +1,6 @@
-"""HV-2.8: what a parcel that cannot go on soon needs where it is stored. Pure."""
+"""What a parcel that cannot go on soon needs where it is stored. Pure. Source: HV-2.3, HV-2.8."""
 
-from hub.network import STORAGE_KINDS, Network, Place
+from hub.network import DEDICATED_KIND, STORAGE_KINDS, Network, Place, SiteKind
 
 KEEPER = "keeper"
 CONTAINER = "container"
@@ -16,21 +16,26 @@ def is_blind(network: Network, site: str) -> bool:
 def missing_conditions(network: Network, site: str, place_id: str | None) -> tuple[str, ...]:
     """Which of the four conditions a storage place lacks.
 
-    Named keeper, lockable container, fixed lockable place, camera coverage. A site that the network
-    does not name cannot be judged; one without any camera is not blamed here for each parcel.
+    Named keeper, lockable container, fixed lockable place, camera coverage (HV-2.8). What misses
+    its shift at a branch goes to the dedicated area, which needs no lock (HV-2.3). A site that the
+    network does not name cannot be judged; one without any camera is not blamed here for each
+    parcel.
     """
     if site not in network.sites:
         return ()
     place = None if place_id is None else network.places.get((site, place_id))
     camera_ok = place_id is not None and network.is_camera_covered(site, place_id)
+    is_area = _is_branch_area(network, place)
     met = {
         KEEPER: place is not None and place.keeper is not None,
-        CONTAINER: place is not None and place.container is not None,
-        LOCKED_PLACE: _is_lockable(place),
+        CONTAINER: is_area or (place is not None and place.container is not None),
+        LOCKED_PLACE: is_area or (place is not None and place.kind in STORAGE_KINDS),
         CAMERA: camera_ok or is_blind(network, site),
     }
     return tuple(condition for condition, is_met in met.items() if not is_met)
 
 
-def _is_lockable(place: Place | None) -> bool:
-    return place is not None and place.kind in STORAGE_KINDS
+def _is_branch_area(network: Network, place: Place | None) -> bool:
+    if place is None or place.kind != DEDICATED_KIND:
+        return False
+    return network.sites[place.site].kind is SiteKind.BRANCH

@@ -176,12 +176,35 @@ def test_storing_at_a_site_without_any_camera_is_one_standing_breach(carrier: Ca
     assert (alert.subject, alert.waybill, alert.count) == ("HUB", None, 1)
 
 
+def test_a_site_without_any_camera_may_store_a_wanted_ordinary_parcel(carrier: Carrier) -> None:
+    own = {"waybill": PLAIN, "result": Result.WANTED, "place": "cage9"}
+    carrier.hand_in(carrier.scan(0, Step.STORE, "HUBKEEPER", "HUB", **own))
+    assert carrier.breaches() == []
+
+
 def test_a_bad_place_is_named_in_both_languages(carrier: Carrier) -> None:
     carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KIM"))
     carrier.hand_in(carrier.scan(5, Step.STORE, "KIM", place="counter"))
     (alert,) = carrier.hub.alerts(AlertKind.STORAGE)
     assert "保管人、可上锁容器、固定上锁场所、监控覆盖" in alert.text_zh
     assert "a named keeper, a lockable container" in alert.text_en
+
+
+def test_what_misses_its_shift_may_lie_in_a_branchs_dedicated_area(carrier: Carrier) -> None:
+    carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KIM"))
+    carrier.hand_in(carrier.scan(5, Step.STORE, "KIM", place="area"))
+    assert (carrier.breaches(), told(carrier.chain(10))[-1]) == ([], (5, "KEEPER", "recorded"))
+
+
+def test_a_wanted_ordinary_parcel_is_packed_as_ordinary_ones_are(carrier: Carrier) -> None:
+    bag = {"container": "B-1", "container_kind": ContainerKind.BAG, "site": "HUB"}
+    wanted = {"waybill": PLAIN, "result": Result.WANTED}
+    carrier.hand_in(carrier.scan(5, Step.PACK, "SORTER", **bag, **wanted))
+    other = {"waybill": "755000000002", "result": Result.CLEAR}
+    carrier.hand_in(carrier.scan(6, Step.PACK, "SORTER", **bag, **other))
+    assert carrier.breaches() == []
+    carrier.hand_in(carrier.scan(7, Step.PACK, "SORTER", **bag))
+    assert carrier.breaches() == [BreachKind.BAGGED_WITH_OTHERS]
 
 
 @on_both_databases

@@ -112,3 +112,22 @@ def test_a_cage_that_no_camera_sees_is_named_where_the_site_has_cameras() -> Non
     day = accepted()
     day.scan(10, "store", "KIM", place="cage2")
     assert only_breach(day.chain()).words == ("keeper", "container", "place", "camera")
+
+
+def test_at_a_branch_the_dedicated_area_under_a_named_keeper_is_enough_as_hv_2_3_asks() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="area")
+    assert kinds(day.chain()) == []
+
+
+def test_a_dedicated_area_without_keeper_or_camera_is_named_by_what_it_lacks() -> None:
+    day = accepted()
+    day.scan(10, "store", "KIM", place="area2")
+    assert only_breach(day.chain()).words == ("keeper", "camera")
+
+
+def test_a_hubs_dedicated_area_is_no_lockable_place() -> None:
+    day = accepted()
+    day.scan(10, "store", "HUBKEEPER", place="area9", site="HUB")
+    breach = only_breach(day.chain())
+    assert (breach.rule, breach.words) == ("HV-2.8", ("container", "place"))

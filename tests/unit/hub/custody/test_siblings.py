@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from hub.custody.rules.chain import Breach, BreachKind, Exit
 from hub.custody.rules.records import Container, Record
 from hub.custody.rules.siblings import judge_lot, lots_of
@@ -30,7 +32,7 @@ class Log(Day):
         # The parcels' scans by themselves name no bag: they stand in no bag's log.
         log = [each for each in self.records if each.unit is not None or each.step == "pack"]
         lots = lots_of(bag(), log)
-        return [each for lot in lots for each in judge_lot(lot, exits or {}, ("103",))]
+        return [each for lot in lots for each in judge_lot(lot, exits or {}, frozenset(HV))]
 
 
 def exits_of(log: Log, waybill: str, *seen: Record) -> dict[str, list[Exit]]:
@@ -66,11 +68,34 @@ def test_ordinary_parcels_alone_are_in_order() -> None:
     assert log.judge() == []
 
 
-def test_a_parcel_that_the_scanner_knows_as_wanted_is_no_ordinary_one() -> None:
+@pytest.mark.parametrize("answer", [Result.WANTED, Result.STOP])
+def test_an_ordinary_parcel_that_is_wanted_is_packed_with_others_as_it_may(answer: Result) -> None:
+    log = Log()
+    log.pack(0, PLAIN, result=answer)
+    log.pack(1, "755000000002")
+    assert log.judge() == []
+
+
+@pytest.mark.parametrize("answer", [Result.WANTED, Result.STOP])
+def test_a_wanted_ordinary_parcel_beside_one_of_high_value_hides_no_breach(answer: Result) -> None:
     log = Log()
     log.pack(0, HV[0])
-    log.pack(1, PLAIN, result=Result.WANTED)
-    assert log.judge() == []
+    other = log.pack(1, PLAIN, result=answer)
+    (breach,) = log.judge()
+    assert (breach.kind, breach.waybill, breach.evidence) == (
+        BreachKind.BAGGED_WITH_OTHERS,
+        HV[0],
+        other,
+    )
+
+
+def test_what_is_declared_of_high_value_is_high_value_on_any_waybill() -> None:
+    log = Log()
+    log.pack(0, PLAIN, result=Result.WANTED)
+    log.pack(1, "755000000002")
+    (lot,) = lots_of(bag(), log.records)
+    (breach,) = judge_lot(lot, {}, frozenset({PLAIN}))
+    assert (breach.kind, breach.waybill) == (BreachKind.BAGGED_WITH_OTHERS, PLAIN)
 
 
 def test_a_bag_that_went_away_or_to_another_site_is_packed_anew() -> None:
@@ -150,8 +175,8 @@ def test_what_is_seen_behind_of_another_packing_is_not_held_against_this_one() -
     log.move(300, "unload", truck("V-1"), site="FAR")
     log.pack(600, HV[3])
     first, second = lots_of(bag(), [each for each in log.records if each.step != "sort"])
-    assert apart(judge_lot(first, exits, ("103",))) == [HV[0]]
-    assert judge_lot(second, exits, ("103",)) == []
+    assert apart(judge_lot(first, exits, frozenset(HV))) == [HV[0]]
+    assert judge_lot(second, exits, frozenset(HV)) == []
 
 
 # ---------------------------------------------------------------- vehicles
@@ -170,15 +195,15 @@ def test_who_is_seen_behind_its_vehicle_left_those_who_were_loaded_with_it() -> 
     log.scan(30, "depart", "DRIVER", waybill=HV[1], container=truck())
     seen = log.scan(60, "load", "LOADER", container=truck("V-2"))
     (lot,) = lots_of(truck(), [*loads, *log.records[2:3]])
-    found = judge_lot(lot, {HV[0]: [Exit(truck(), loads[0], seen)]}, ("103",))
+    found = judge_lot(lot, {HV[0]: [Exit(truck(), loads[0], seen)]}, frozenset(HV))
     assert [(each.waybill, each.words) for each in found] == [(HV[0], ("V-1",))]
-    assert judge_lot(lot, {HV[0]: [Exit(truck(), loads[0], loads[1])]}, ("103",)) == []
+    assert judge_lot(lot, {HV[0]: [Exit(truck(), loads[0], loads[1])]}, frozenset(HV)) == []
 
 
 def test_a_vehicle_may_carry_ordinary_parcels_beside_high_value_ones() -> None:
     log = Log()
     loaded_together(log, [HV[0], PLAIN])
-    assert judge_lot(lots_of(truck(), log.records)[0], {}, ("103",)) == []
+    assert judge_lot(lots_of(truck(), log.records)[0], {}, frozenset(HV)) == []
 
 
 def test_the_next_trip_of_the_same_vehicle_is_another_lot() -> None:
@@ -198,7 +223,7 @@ def test_a_later_trip_whose_loads_nobody_scanned_does_not_move_this_ones_departu
         log.scan(minute, "depart", "DRIVER", waybill=HV[2], container=truck(), site=site)
     (lot,) = lots_of(truck(), [each for each in log.records if each is not seen])
     assert lot.left_at == minute_of(30)
-    assert apart(judge_lot(lot, {HV[0]: [Exit(truck(), loads[0], seen)]}, ("103",))) == [HV[0]]
+    assert apart(judge_lot(lot, {HV[0]: [Exit(truck(), loads[0], seen)]}, frozenset(HV))) == [HV[0]]
     without_far = [each for each in log.records if each.site == "HUB" and each is not seen]
     assert lots_of(truck(), without_far)[0].left_at == minute_of(30)
 
@@ -210,7 +235,7 @@ def test_a_parcel_may_leave_a_bag_that_went_on_the_vehicle_and_is_then_its_sibli
     gone = log.scan(30, "depart", "DRIVER", unit=bag(), container=truck())
     (lot,) = lots_of(truck(), [load, unit, gone])
     seen = log.scan(60, "sort", "SORTER")
-    assert apart(judge_lot(lot, {HV[0]: [Exit(truck(), load, seen)]}, ("103",))) == [HV[0]]
+    assert apart(judge_lot(lot, {HV[0]: [Exit(truck(), load, seen)]}, frozenset(HV))) == [HV[0]]
 
 
 # ---------------------------------------------------------------- from the fold
