@@ -1,7 +1,8 @@
 """The office work of a carrier's day: dispatch lists on their way, suspects asked for each shift.
 
-Shell: REST calls under the administrator's name, as whoever sits there would make them. Without
-them the wall would fill with what nobody did. Source: HV-2.7, HV-2.11.2.
+Shell: REST calls, as whoever sits there would make them: lists under the administrator's name,
+suspects by a person who has logged in. Without them the wall would fill with what nobody did.
+Source: HV-2.7, HV-2.11.2.
 """
 
 from collections.abc import Sequence
@@ -25,12 +26,21 @@ class Onlookers(Protocol):
         """Something went otherwise than expected."""
 
 
+class Asking(Protocol):
+    """Who asks the hub."""
+
+    def get(self, path: str) -> Any:
+        """The JSON of a route under /api/v1."""
+
+
 class Clerk:
     """Works through what is due, every few minutes of the day."""
 
-    def __init__(self, hub: HubRest, sites: Sequence[str], people: Onlookers) -> None:
-        """``sites`` are those that ask for their suspects."""
-        self._hub, self._sites, self._people = hub, sites, people
+    def __init__(
+        self, hub: HubRest, person: Asking, sites: Sequence[str], people: Onlookers
+    ) -> None:
+        """``person`` asks for the suspects of ``sites``."""
+        self._hub, self._person, self._sites, self._people = hub, person, sites, people
         self._works_at: datetime | None = None
         self._asks_at: datetime | None = None
 
@@ -45,7 +55,7 @@ class Clerk:
             if self._asks_at is None or now >= self._asks_at:
                 self._asks_at = now + ASK_EVERY
                 for site in self._sites:
-                    self._hub.get(f"suspects?site={site}")
+                    self._person.get(f"suspects?site={site}")
         except HubRestError as error:
             self._people.surprise("hub", str(error))
 

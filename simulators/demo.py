@@ -34,6 +34,7 @@ from simulators.demo_site import (
     write_edge_config,
     write_hub_config,
 )
+from simulators.hub_person import HubPerson
 from simulators.hub_rest import HubRest
 from simulators.play import GATE_1, GATE_2, script
 from simulators.post_office import PostOffice
@@ -184,7 +185,8 @@ def _run(place: _Place, show: Show) -> None:
     pages = {site: f"http://{address}/" for site, address in stations.items()}
     typists = {site: Typist(url) for site, url in pages.items()}
     stage = DayStage(place.scanners, typists, rest, world, scenes)
-    clerk = Clerk(rest, [site.code for site in world.sites], stage)
+    person = HubPerson(f"http://{LOOPBACK}:{place.ports.http}", rest, "office")
+    clerk = Clerk(rest, person, [site.code for site in world.sites], stage)
     clerk.look(clock.now())
     _start_edges(place, clock, stations)
     _say(f"日志 Logs: {place.log_dir}   种子 Seed: {show.seed}   Ctrl-C 停止 stops everything")

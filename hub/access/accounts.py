@@ -8,7 +8,7 @@ Source: design section 4, HV-R1.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -203,7 +203,8 @@ def revoke_token(tx: Connection, name: str, token_id: str) -> bool:
 
 def caller_by_token(tx: Connection, token: str, now: datetime) -> Credential | None:
     """Who shows this bearer token."""
-    return account_store.find_credential(tx, secret_hash(token), _BEARER, now)
+    found = account_store.find_credential(tx, secret_hash(token), _BEARER, now)
+    return None if found is None else replace(found, caller=replace(found.caller, by_token=True))
 
 
 # ---------------------------------------------------------------- links and sessions

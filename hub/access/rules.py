@@ -92,11 +92,15 @@ CODE_ROLES = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request; ``sites`` None: all of them."""
+    """Who makes a request; ``sites`` None: all of them.
+
+    ``by_token``: a bearer token was shown, so a program calls and no person who logged in.
+    """
 
     name: str
     role: Role
     sites: frozenset[str] | None
+    by_token: bool = False
 
     def sees(self, site: str | None) -> bool:
         """Say whether what is of a site is this caller's business; None: of the whole hub."""

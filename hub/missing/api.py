@@ -48,7 +48,10 @@ class SuspectPage(BaseModel):
 
 
 class QueryItem(BaseModel):
-    """Who asked for suspects, for which, in which shifts of the site, and how many there were."""
+    """Who asked for suspects, for which, in which shifts of the site, and how many there were.
+
+    ``by_token``: a program asked; it does no shift's duty (HV-2.11.2).
+    """
 
     who: str
     asked_at: str | None
@@ -57,6 +60,7 @@ class QueryItem(BaseModel):
     date: str | None
     high_value: bool | None
     found: int
+    by_token: bool
 
 
 class QueryPage(BaseModel):
@@ -81,7 +85,9 @@ def get_suspects(
     sites = sites_asked(caller, site)
     with hub.database.writing() as tx:
         found = service.list_suspects(tx, hub.network, asked, sites, before_id, limit)
-        service.record_query(tx, asked, caller.name, len(found), hub.clock.now())
+        service.record_query(
+            tx, asked, caller.name, len(found), hub.clock.now(), by_token=caller.by_token
+        )
     more = str(found[-1].id) if len(found) == limit else None
     return SuspectPage(items=[_suspect_item(each) for each in found], next=more)
 
@@ -136,4 +142,5 @@ def _query_item(view: QueryView) -> QueryItem:
         date=None if query.day is None else query.day.isoformat(),
         high_value=query.high_value,
         found=query.found,
+        by_token=query.by_token,
     )

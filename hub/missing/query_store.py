@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Index,
@@ -35,6 +36,8 @@ query = Table(
     Column("day", Date),
     Column("high_value", Boolean),
     Column("found", Integer, nullable=False),
+    # A program asked, and no person.
+    Column("by_token", Boolean, nullable=False),
     Index(None, "site", "asked_at"),
     Index(None, "asked_at"),
     sqlite_autoincrement=True,
@@ -51,7 +54,10 @@ shift_end = Table(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Somebody asked for suspects; ``day`` is a local date, ``found`` how many were shown."""
+    """Somebody asked for suspects; ``day`` is a local date, ``found`` how many were shown.
+
+    ``by_token``: a program asked, with a bearer token.
+    """
 
     id: int
     asked_at: datetime
@@ -60,6 +66,7 @@ class Query:
     day: date | None
     high_value: bool | None
     found: int
+    by_token: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,12 @@ def add(
     who: str,
     found: int,
     now: datetime,
+    *,
+    by_token: bool,
 ) -> None:
     """Keep that somebody asked."""
     row = {"site": site, "day": day, "high_value": high_value, "found": found}
-    tx.execute(insert(query).values(row | {"who": who, "asked_at": now}))
+    tx.execute(insert(query).values(row | {"who": who, "asked_at": now, "by_token": by_token}))
 
 
 def page(
@@ -107,21 +116,28 @@ def page(
     return [_query(row) for row in rows]
 
 
-def newest_in(
+def persons_newest_in(
     tx: Connection, site: str, start: datetime, end: datetime, days: Iterable[date]
 ) -> Query | None:
-    """The last query of a site's suspects of now, or of one of these days, within a time."""
+    """The last query that a person made of a site's suspects, within a time.
+
+    Of those of now, or of one of these days; a query of what is not high value alone is none.
+    """
     when = and_(query.c.asked_at >= start, query.c.asked_at <= end)
     what = query.c.day.is_(None) | query.c.day.in_(list(days))
-    wanted = select(query).where(query.c.site == site, when, what)
+    whole = query.c.high_value.is_(None) | query.c.high_value
+    return _persons_newest(tx, and_(query.c.site == site, when, what, whole))
+
+
+def persons_newest(tx: Connection, site: str) -> Query | None:
+    """The last query of a site that a person made."""
+    return _persons_newest(tx, query.c.site == site)
+
+
+def _persons_newest(tx: Connection, which: ColumnElement[bool]) -> Query | None:
+    wanted = select(query).where(which, query.c.by_token.is_(False))
     row = tx.execute(wanted.order_by(query.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else _query(row)
-
-
-def newest(tx: Connection, site: str) -> Query | None:
-    """The last query of a site."""
-    found = page(tx, frozenset({site}), None, None, 1)
-    return found[0] if found else None
 
 
 # ---------------------------------------------------------------- shifts
@@ -153,4 +169,6 @@ def drop_shift(tx: Connection, site: str, shift: str) -> None:
 
 
 def _query(row: Row[*tuple[Any, ...]]) -> Query:
-    return Query(row.id, row.asked_at, row.who, row.site, row.day, row.high_value, row.found)
+    return Query(
+        row.id, row.asked_at, row.who, row.site, row.day, row.high_value, row.found, row.by_token
+    )

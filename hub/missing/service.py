@@ -69,7 +69,7 @@ class NextLook:
 
 @dataclass(frozen=True, slots=True)
 class ShiftAsk:
-    """A shift that is on, and who has asked for its site's suspects in it; None: nobody yet."""
+    """A shift that is on, and which person asked for its site's suspects in it; None: nobody."""
 
     site: str
     shift: str
@@ -99,9 +99,11 @@ def list_suspects(
     )
 
 
-def record_query(tx: Connection, asked: Asked, who: str, found: int, now: datetime) -> None:
-    """A named person has asked for the suspects."""
-    query_store.add(tx, asked.site, asked.day, asked.high_value, who, found, now)
+def record_query(
+    tx: Connection, asked: Asked, who: str, found: int, now: datetime, *, by_token: bool
+) -> None:
+    """Somebody has asked for the suspects; ``by_token``: a program, which is nobody's duty done."""
+    query_store.add(tx, asked.site, asked.day, asked.high_value, who, found, now, by_token=by_token)
 
 
 def list_queries(
@@ -202,7 +204,7 @@ def _judge_shift(
     turn = turn_ending_at_or_after(network, shift, ended.ends_at)
     if _query_of(tx, ended.site, turn) is not None:
         return
-    last = query_store.newest(tx, ended.site)
+    last = query_store.persons_newest(tx, ended.site)
     words = {
         "shift": ended.shift,
         "day": turn.day.isoformat(),
@@ -215,9 +217,10 @@ def _judge_shift(
 
 
 def _query_of(tx: Connection, site: str, turn: ShiftTurn) -> Query | None:
+    # HV-2.11.2: a named person asks, a program does not count, nor who leaves out the high value.
     # A shift across midnight has two local days; who asks for either asks for its own.
     days = (turn.day, turn.day + _DAY)
-    return query_store.newest_in(tx, site, turn.starts_at, turn.ends_at, days)
+    return query_store.persons_newest_in(tx, site, turn.starts_at, turn.ends_at, days)
 
 
 def _day_of(

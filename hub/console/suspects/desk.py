@@ -48,14 +48,12 @@ class SuspectDesk:
             if chosen is None and lines:
                 chosen = lines[0].suspect.waybill
             evidence = None if chosen is None else _evidence(tx, chosen, lines, looks, now)
-            queries = service.list_queries(tx, hub.network, sites, None, limit=1)
         names = {code: site.name for code, site in hub.network.sites.items()}
         return SuspectSight(
             lines=tuple(lines),
             next_looks=tuple(looks),
             columns=columns_of(dots, routes.values(), names),
             asks=tuple(asks),
-            newest_query=queries[0].query if queries else None,
             evidence=evidence,
             is_cut=len(found) > SUSPECTS_SHOWN_MAX,
         )
@@ -72,7 +70,8 @@ class SuspectDesk:
             raise NotAllowedError
         with self._hub.database.writing() as tx:
             found = len(self._list(tx, asked, caller, SUSPECTS_SHOWN_MAX))
-            service.record_query(tx, asked, caller.name, found, self._hub.clock.now())
+            now, by_token = self._hub.clock.now(), caller.by_token
+            service.record_query(tx, asked, caller.name, found, now, by_token=by_token)
         return found
 
     def _list(self, tx: Connection, asked: Asked, caller: Caller, limit: int) -> list[Suspect]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.incidents.service import Deadline, State
-from hub.missing.service import NextLook, Query, ShiftAsk, Siblings, Suspect
+from hub.missing.service import NextLook, ShiftAsk, Siblings, Suspect
 
 
 class Pace(StrEnum):
@@ -68,6 +68,5 @@ class SuspectSight:
     next_looks: tuple[NextLook, ...]
     columns: tuple[Column, ...]
     asks: tuple[ShiftAsk, ...]
-    newest_query: Query | None
     evidence: Evidence | None
     is_cut: bool

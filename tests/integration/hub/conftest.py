@@ -1,11 +1,14 @@
 """An empty, real database for each test: SQLite, and PostgreSQL where a test asks for both."""
 
 import shutil
+import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import URL
 
@@ -15,6 +18,7 @@ from hub.db.schema import metadata
 from hub.db.upgrade import upgrade
 from hub.network import EMPTY, Network
 from hub.telemetry import start_logging
+from tests.broker_parts import wait_for
 from tests.custody_hub import Carrier
 from tests.custody_parts import NETWORK
 from tests.hub_parts import BEARER, HubHome, SigningEdge, open_hub
@@ -124,3 +128,18 @@ async def admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def stranger(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+def port(app: FastAPI) -> Iterator[int]:
+    """The application on a real port."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
+    thread.start()
+    wait_for("the server", lambda: server.started)
+    yield int(listener.getsockname()[1])
+    server.should_exit = True
+    thread.join()
+    listener.close()

@@ -89,7 +89,7 @@ def make_suspect(hub: HubHome, site: str) -> None:
     incident_id = make_incident(hub, site)
     with hub.database.writing() as tx:
         suspect_store.add(tx, suspicion(site), WAYBILL[site], incident_id, START, high_value=True)
-        record_query(tx, Asked(site), f"li of {site}", 1, START)
+        record_query(tx, Asked(site), f"li of {site}", 1, START, by_token=False)
 
 
 def make_incident(hub: HubHome, site: str) -> int:

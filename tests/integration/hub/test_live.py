@@ -2,14 +2,10 @@
 
 import asyncio
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -21,24 +17,8 @@ from hub.access.service import make_console_link, open_session
 from hub.access.session_cookie import SESSION_COOKIE
 from hub.alerts import live
 from hub.alerts.service import AlertKind, Finding, raise_alert
-from tests.broker_parts import wait_for
 from tests.hub_parts import BEARER, START, HubHome
 from tests.integration.hub.route_cases import make_account
-
-
-@pytest.fixture
-def port(app: FastAPI) -> Iterator[int]:
-    """The application on a real port."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
-    thread.start()
-    wait_for("the server", lambda: server.started)
-    yield int(listener.getsockname()[1])
-    server.should_exit = True
-    thread.join()
-    listener.close()
 
 
 @contextmanager

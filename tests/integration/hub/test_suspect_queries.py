@@ -7,7 +7,7 @@ import pytest
 
 from hub.access.rules import Role
 from hub.alerts.service import AlertKind
-from hub.missing.service import Asked, list_suspects, record_query, watch_shifts
+from hub.missing.service import Asked, list_suspects, record_query, shift_asks, watch_shifts
 from hub.network import Network, Shift
 from tests.hub_parts import HubHome
 from tests.integration.hub.route_cases import make_account
@@ -44,9 +44,19 @@ def missed(watching: Watching) -> list[str]:
     return sorted(each.subject for each in watching.hub.alerts(AlertKind.SUSPECTS_NOT_ASKED))
 
 
-def ask(watching: Watching, site: str | None, clock: str, on: int = 14, **asked: object) -> None:
+def ask(
+    watching: Watching,
+    site: str | None,
+    clock: str,
+    on: int = 14,
+    *,
+    who: str = "li.lei",
+    by_token: bool = False,
+    **asked: object,
+) -> None:
     with watching.hub.database.writing() as tx:
-        record_query(tx, Asked(site, **asked), "li.lei", 0, local(on, clock))  # type: ignore[arg-type]  # a test's
+        what = Asked(site, **asked)  # type: ignore[arg-type]  # a test's
+        record_query(tx, what, who, 0, local(on, clock), by_token=by_token)
 
 
 @on_both_databases
@@ -94,7 +104,8 @@ def test_a_query_before_or_after_the_shift_is_none_of_it(
 @pytest.mark.parametrize(
     ("site", "asked", "counts"),
     [("755A", {"day": date(2026, 9, 14)}, True), ("755A", {"high_value": True}, True),
-     ("755A", {"day": date(2026, 9, 1)}, False), ("755W", {}, False), (None, {}, False)],
+     ("755A", {"day": date(2026, 9, 1)}, False), ("755W", {}, False), (None, {}, False),
+     ("755A", {"high_value": False}, False)],
 )  # fmt: skip
 def test_what_was_asked_must_be_the_sites_own_of_now(
     watching: Watching, site: str | None, asked: dict[str, object], counts: bool
@@ -102,6 +113,19 @@ def test_what_was_asked_must_be_the_sites_own_of_now(
     ask(watching, site, "15:00", **asked)
     watching.turn(local(14, "19:31"))
     assert (missed(watching) == []) is counts
+
+
+@on_both_databases
+def test_a_programs_query_is_no_shifts_duty_and_names_no_person(watching: Watching) -> None:
+    ask(watching, "755A", "12:30")
+    ask(watching, "755A", "15:00", who="board", by_token=True)
+    with watching.hub.database.reading() as tx:
+        (on,) = shift_asks(tx, watching.hub.role.network, None, local(14, "16:00"))
+    assert (on.site, on.query) == ("755A", None)
+    watching.turn(local(14, "19:31"))
+    (alert,) = watching.hub.alerts(AlertKind.SUSPECTS_NOT_ASKED)
+    assert "li.lei" in alert.text_zh
+    assert "board" not in alert.text_zh
 
 
 def test_after_days_without_a_clock_only_the_shift_that_was_on_is_judged(
@@ -157,6 +181,7 @@ async def test_asking_by_rest_is_recorded_as_the_callers_query(
             "date": None,
             "high_value": True,
             "found": 1,
+            "by_token": True,
         }
     ]
 

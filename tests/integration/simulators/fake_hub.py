@@ -59,6 +59,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200 if allowed else 401)
         self.end_headers()
 
+    def do_POST(self) -> None:
+        """Accounts, logins and passwords: whoever asks is let in."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(303 if self.path == "/login" else 200)
+        self.end_headers()
+
     def log_message(self, *_: object) -> None:
         pass
 

@@ -186,7 +186,7 @@ def lists(**fields: object) -> dict[str, Any]:
 
 def test_a_dispatch_list_is_sent_forwarded_and_received() -> None:
     hub, people = FakeHub(), FakePeople()
-    clerk = Clerk(hub, (), people)
+    clerk = Clerk(hub, hub, (), people)
     receipt = {"centre": "755R", "received_at": None}
     for minute, found in enumerate(
         (
@@ -210,23 +210,26 @@ def test_a_list_that_is_still_growing_is_not_sent() -> None:
     hub.answers["dispatch?limit=100"] = lists(
         state="draft", list_due_at=format_at(START + timedelta(hours=1))
     )
-    Clerk(hub, (), FakePeople()).look(START)
+    Clerk(hub, hub, (), FakePeople()).look(START)
     assert hub.sent == []
 
 
 def test_each_site_asks_for_its_suspects_once_an_hour() -> None:
     hub = FakeHub()
-    hub.answers = {"dispatch?limit=100": {"items": []}, "suspects?site=755A": {"items": []}}
-    clerk = Clerk(hub, ("755A",), FakePeople())
+    hub.answers = {"dispatch?limit=100": {"items": []}}
+    person = FakeHub()
+    person.answers = {"suspects?site=755A": {"items": []}}
+    clerk = Clerk(hub, person, ("755A",), FakePeople())
     for minute in range(0, 61, 5):
         clerk.look(START + minute * MINUTE)
-    assert hub.asked.count("suspects?site=755A") == 2
+    assert person.asked == ["suspects?site=755A"] * 2
     assert hub.asked.count("dispatch?limit=100") == 7
 
 
 def test_a_hub_that_refuses_the_clerk_is_a_surprise() -> None:
     people = FakePeople()
-    Clerk(FakeHub("the hub answered 409"), (), people).look(START)
+    hub = FakeHub("the hub answered 409")
+    Clerk(hub, hub, (), people).look(START)
     assert people.surprises == [("hub", "the hub answered 409")]
 
 
