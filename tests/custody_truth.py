@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
-from hub.custody.rules.chain import Breach, BreachKind, Chain, Ground, Subject
+from hub.custody.rules.chain import Breach, BreachKind, Chain, Ground, Span, Standing, Subject
 from hub.custody.rules.fold import fold
 from hub.custody.rules.reading import read_act, read_scan
 from hub.custody.rules.records import UNIT_KINDS, Container, Record
@@ -157,3 +158,22 @@ def wrongly_held(holdings: list[Holding], chain: Chain) -> list[tuple[Holding, s
         if told != holding.holder:
             wrong.append((holding, told))
     return wrong
+
+
+def jumps(chain: Chain) -> list[tuple[Span, Span]]:
+    """Where another took it than held it before, elsewhere, by one badge and without a claim.
+
+    A place's named keeper is not looked at (the holder before may have stored it there himself),
+    nor who takes what was delivered: that is a contradiction.
+    """
+    return [
+        (one, other)
+        for one, other in pairwise(chain.spans)
+        if one.holder is not None
+        and other.holder is not None
+        and other.holder.by is not None
+        and not one.holder.is_same(other.holder)
+        and one.site != other.evidence[0].site
+        and other.standing is Standing.RECORDED
+        and one.closed_by != Step.DELIVER
+    ]

@@ -8,6 +8,10 @@ from enum import StrEnum
 from hub.custody.rules.records import Container, Record
 from hub.network import Network, Staff
 from wire.policy import DeliveryPolicy, HandoverPolicy
+from wire.site_pack import Duty
+
+DRIVING = frozenset({Duty.DRIVER, Duty.COURIER, Duty.DEDICATED_DELIVERER})
+"""Duties whose badge at departure is a driver's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +220,17 @@ class Ground:
     handover: HandoverPolicy
     delivery: DeliveryPolicy
     people: Mapping[tuple[str, str], Staff]
+
+    def person(self, site: str, by: str | None) -> Holder | None:
+        """Who scanned as ``by`` at a site; None: nobody did by name."""
+        if by is None:
+            return None
+        found = self.people.get((site, by))
+        return Holder(site, by, None if found is None else found.badge)
+
+    def drives(self, holder: Holder | None) -> bool:
+        """Say whether somebody is known to be a driver."""
+        if holder is None or holder.badge is None:
+            return False
+        found = self.network.people.get(holder.badge)
+        return found is not None and found.duty in DRIVING

@@ -23,10 +23,6 @@ from hub.custody.rules.records import Container, Record, in_order
 from hub.custody.rules.spans import SpanBook, Where
 from wire.events import ActKind
 from wire.names import Step
-from wire.site_pack import Duty
-
-DRIVING = frozenset({Duty.DRIVER, Duty.COURIER, Duty.DEDICATED_DELIVERER})
-"""Duties whose badge at departure is a driver's."""
 
 
 def fold(records: Iterable[Record], subject: Subject, ground: Ground, now: datetime) -> Chain:
@@ -113,9 +109,10 @@ class _Folding:
 
     def _begin(self, record: Record) -> None:
         """Accept, and return as accept."""
-        by = self._person(record.site, record.by)
+        by = self._ground.person(record.site, record.by)
         if by is not None and not self._is_someone_elses(by):
-            self._hand(record, by, self._where(record))
+            self._handovers.leave(by)
+            self._book.hand(record, by, Standing.RECORDED, self._where(record))
         elif by is not None:
             self._take_from(record, by)
         elif self._book.holder is None:
@@ -124,9 +121,9 @@ class _Folding:
             self._see(record)
 
     def _arrive(self, record: Record) -> None:
-        by = self._person(record.site, record.by)
+        by = self._ground.person(record.site, record.by)
         if by is None or by.is_same(self._book.holder):
-            self._book.see(record, self._where(record))
+            self._book.see(record, self._where(record), by_holder=by is not None)
             return
         is_first = self._book.current is None
         self._take_from(record, by)
@@ -144,59 +141,73 @@ class _Folding:
         if place is not None and place.container is not None:
             locked = Container("store", place.container)
             where = Where(where.site, where.place, (*where.containers, locked))
-        keeper = self._person(record.site, record.by)
+        keeper = self._ground.person(record.site, record.by)
         if place is not None and place.keeper is not None:
             keeper = Holder(record.site, None, place.keeper)
         if keeper is None:
             self._book.see(record, where)
         else:
-            self._hand(record, keeper, where)
+            self._take(record, keeper, where)
 
     def _take_over(self, record: Record) -> None:
         """Retrieve, out for delivery: whose badge it is."""
-        by = self._person(record.site, record.by)
+        by = self._ground.person(record.site, record.by)
         if by is not None:
-            self._hand(record, by, self._where(record))
-            return
-        self._handovers.leave(None)
-        self._book.nobody(record, self._where(record), GapKind.NOT_NAMED)
+            self._take(record, by, self._where(record))
+        else:
+            self._leave_to_nobody(record, None, self._where(record), GapKind.NOT_NAMED)
 
     def _load(self, record: Record) -> None:
-        by = self._person(record.site, record.by)
+        by = self._ground.person(record.site, record.by)
         if by is None:
             self._book.see(record, self._where(record))
         else:
-            self._hand(record, by, self._where(record))
+            self._take(record, by, self._where(record))
 
     def _depart(self, record: Record) -> None:
         """Under way: a driver's badge holds, else nobody does."""
-        by = self._person(record.site, record.by)
+        by = self._ground.person(record.site, record.by)
         where = Where(None, None, self._where(record).containers)
-        if self._drives(by) and by is not None:
-            self._hand(record, by, where)
-        elif self._drives(self._book.holder):
+        if self._ground.drives(by) and by is not None:
+            self._take(record, by, where)
+        elif self._ground.drives(self._book.holder) and self._book.is_leaving(record.site):
             self._book.see(record, where)
         else:
-            self._handovers.leave(by)
-            self._book.nobody(record, where, GapKind.NO_DRIVER)
+            self._leave_to_nobody(record, by, where, GapKind.NO_DRIVER)
 
-    def _hand(self, record: Record, holder: Holder, where: Where) -> None:
-        self._handovers.leave(self._person(record.site, record.by))
-        self._book.hand(record, holder, Standing.RECORDED, where)
+    def _take(self, record: Record, holder: Holder, where: Where) -> None:
+        """One badge, as the step asks; where the last holder never was with it, it is a claim.
+
+        A claim with its gap and no breach: the table has that for arrivals (ADR 0019).
+        """
+        by = self._ground.person(record.site, record.by)
+        self._handovers.leave(by)
+        if self._is_elsewhere(record, by):
+            self._handovers.claim(record, holder, where)
+        else:
+            self._book.hand(record, holder, Standing.RECORDED, where)
+
+    def _leave_to_nobody(
+        self, record: Record, by: Holder | None, where: Where, why: GapKind
+    ) -> None:
+        self._handovers.leave(by)
+        if self._is_elsewhere(record, by):
+            self._book.doubt(record, record.at)
+        self._book.nobody(record, where, why)
 
     # ------------------------------------------------------------ handovers
 
     def _offer(self, record: Record) -> None:
         """One side of a handover in its second form, or the giver's of its first."""
-        by = self._person(record.site, record.by)
+        by = self._ground.person(record.site, record.by)
         if by is None:
             self._see(record)
         else:
             self._handovers.offer(record, by, self._where(record))
 
     def _accept_handover(self, record: Record) -> None:
-        giver = self._person(record.site, record.giver)
-        receiver = self._person(record.site, record.receiver)
+        giver = self._ground.person(record.site, record.giver)
+        receiver = self._ground.person(record.site, record.receiver)
         if receiver is None:
             self._note(record)
             return
@@ -211,15 +222,15 @@ class _Folding:
 
     def _see(self, record: Record) -> None:
         """Evidence of place; elsewhere than at the holder's site it is a contradiction."""
-        current = self._book.current
-        if current is None or current.holder is None or current.where.site is None:
-            self._book.see(record, self._where(record))
-            return
-        if current.where.site == record.site:
-            self._book.see(record, self._where(record))
-            return
-        self._contradictions.append(Contradiction(current.holder, current.where.site, record))
-        self._book.see(record, self._where(record), Standing.CONTRADICTED)
+        by, current = self._ground.person(record.site, record.by), self._book.current
+        standing = None
+        if current is not None and current.holder is not None:
+            believed = current.where.site
+            if believed is not None and believed != record.site:
+                self._contradictions.append(Contradiction(current.holder, believed, record))
+                standing = Standing.CONTRADICTED
+        by_holder = by is not None and by.is_same(self._book.holder)
+        self._book.see(record, self._where(record), standing, by_holder=by_holder)
 
     def _self_check(self, record: Record) -> None:
         if record.found and not self._delivered:
@@ -247,9 +258,16 @@ class _Folding:
             self._close(record, signed=record.signed)
 
     def _close(self, record: Record, *, signed: bool) -> None:
+        """Delivered; who does that where the holder never was with it must have taken it first."""
         self._handovers.forget()
+        by = self._ground.person(record.site, record.by)
         if self._book.current is None:
             self._book.nobody(record, self._where(record), GapKind.NO_ACCEPTANCE)
+        elif self._is_elsewhere(record, by):
+            if by is None:
+                self._book.doubt(record, record.at)
+            else:
+                self._take_from(record, by)
         self._deliveries.close(record, signed=signed)
 
     def _is_nothing_new(self, record: Record) -> bool:
@@ -269,20 +287,14 @@ class _Folding:
     def _delivered(self) -> bool:
         return self._book.has_begun and self._book.current is None
 
-    def _person(self, site: str, by: str | None) -> Holder | None:
-        if by is None:
-            return None
-        person = self._ground.people.get((site, by))
-        return Holder(site, by, None if person is None else person.badge)
-
-    def _drives(self, holder: Holder | None) -> bool:
-        if holder is None or holder.badge is None:
-            return False
-        person = self._ground.network.people.get(holder.badge)
-        return person is not None and person.duty in DRIVING
-
     def _is_someone_elses(self, by: Holder) -> bool:
         return self._book.holder is not None and not by.is_same(self._book.holder)
+
+    def _is_elsewhere(self, record: Record, by: Holder | None) -> bool:
+        """Whether another than its holder has the parcel, where that one was never with it."""
+        if self._book.current is None or (by is not None and by.is_same(self._book.holder)):
+            return False
+        return not self._book.is_holder_at(record.site)
 
     def _where(self, record: Record) -> Where:
         current, place = self._book.current, record.place

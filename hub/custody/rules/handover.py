@@ -90,7 +90,7 @@ class Handovers:
         if self._book.holder is None:
             self._book.hand(record, by, Standing.CLAIMED, where)
         else:
-            self._book.see(record, where)
+            self._book.see(record, where, by_holder=by.is_same(self._book.holder))
         self.forget()
         if not takes_what_was_left:
             is_answered = record.line in self._answered

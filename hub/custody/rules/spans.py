@@ -22,11 +22,16 @@ class Where:
 
 @dataclass(slots=True)
 class Draft:
-    """A span in the making; ``why`` says of nobody's span how it came about."""
+    """A span in the making; ``why`` says of nobody's span how it came about.
+
+    ``holder_site`` is where its holder took the parcel or was seen with it, which others' scans of
+    the parcel do not change; null: under way.
+    """
 
     holder: Holder | None
     standing: Standing
     where: Where
+    holder_site: str | None
     from_at: datetime
     opened_by: str
     opened_with: Record
@@ -87,8 +92,28 @@ class SpanBook:
         """Note that the first record is no acceptance."""
         self._never_accepted = Gap(GapKind.NO_ACCEPTANCE, record.site, record.at, record.at, record)
 
-    def see(self, record: Record, where: Where, standing: Standing | None = None) -> None:
-        """The parcel is here; its holder stays, and its standing unless another is given."""
+    def is_holder_at(self, site: str) -> bool:
+        """Whether the parcel is at a site where its holder took it or was seen with it."""
+        current = self.current
+        return current is not None and current.where.site == site == current.holder_site
+
+    def is_leaving(self, site: str) -> bool:
+        """Whether the holder is at a site, or has left it and was nowhere since."""
+        is_under_way = self.current is not None and self.current.where.site is None
+        return self.is_holder_at(site) or (is_under_way and self._last_site == site)
+
+    def see(
+        self,
+        record: Record,
+        where: Where,
+        standing: Standing | None = None,
+        *,
+        by_holder: bool = False,
+    ) -> None:
+        """The parcel is here; its holder stays, and its standing unless another is given.
+
+        ``by_holder``: the holder himself shows that he is here.
+        """
         current = self.current
         if current is None:
             self.nobody(record, where, GapKind.NO_ACCEPTANCE)
@@ -100,6 +125,7 @@ class SpanBook:
                 current.holder,
                 standing or current.standing,
                 where,
+                where.site if by_holder or where.site is None else current.holder_site,
                 record.at,
                 cause_of(record),
                 record,
@@ -111,7 +137,9 @@ class SpanBook:
     def hand(self, record: Record, holder: Holder, standing: Standing, where: Where) -> None:
         """Somebody holds the parcel from this record on."""
         self._put(
-            record, record.at, Draft(holder, standing, where, record.at, cause_of(record), record)
+            record,
+            record.at,
+            Draft(holder, standing, where, where.site, record.at, cause_of(record), record),
         )
 
     def nobody(
@@ -131,11 +159,12 @@ class SpanBook:
                 None,
                 Standing.NOBODY,
                 where,
+                where.site,
                 at,
                 cause or cause_of(record),
                 record,
                 why=why,
-                gap_site=where.site or self._last_site or record.site,
+                gap_site=where.site or record.site,
             ),
         )
 
@@ -194,10 +223,10 @@ class SpanBook:
         current = self.current
         if self._last_at is None or record.at > self._last_at:
             self._last_at = record.at
-        if new.where.site is not None:
-            self._last_site = new.where.site
+        self._last_site = new.where.site or record.site
         if current is not None:
             if _is_same(current, new):
+                current.holder_site = new.holder_site
                 current.records.append(record)
                 return
             current.to_at, current.closed_by = at, new.opened_by

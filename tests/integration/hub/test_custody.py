@@ -140,6 +140,18 @@ def test_a_claim_is_a_breach_at_once_and_told_when_no_handover_followed(carrier:
     assert (alert.count, alert.site) == (1, "HUB")
 
 
+def test_a_skipped_arrival_hides_neither_the_claim_nor_the_gap(carrier: Carrier) -> None:
+    carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KIM"))
+    carrier.hand_in(carrier.scan(30, Step.DEPART, "DRIVER"))
+    carrier.hand_in(carrier.scan(200, Step.STORE, "SORTER", site="HUB", place="cage9"))
+    chain = carrier.chain(300)
+    assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, "HUBKEEPER", "claimed")]
+    assert [(gap.kind, gap.from_at, gap.to_at) for gap in chain.gaps] == [
+        (service.GapKind.UNCONFIRMED, at(30), at(200))
+    ]
+    assert carrier.hub.alerts(AlertKind.NO_HANDOVER) == []
+
+
 def test_a_claim_that_was_confirmed_in_time_is_never_told(carrier: Carrier) -> None:
     carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KIM"))
     carrier.hand_in(carrier.scan(30, Step.DEPART, "DRIVER"))

@@ -25,6 +25,7 @@ from tests.custody_parts import (
     told,
     truck,
 )
+from tests.custody_truth import jumps
 from wire.events import ActKind
 from wire.names import Result, Step
 
@@ -146,6 +147,14 @@ def test_nobodys_gaps_are_exactly_the_spans_without_a_holder(given_records: list
                 and (gap.to_at is None or (span.to_at is not None and span.to_at <= gap.to_at))
             ]
             assert len(covering) == 1
+
+
+@given(given_records=records)
+@settings(max_examples=200, deadline=None)
+def test_custody_never_passes_between_sites_without_a_handover_a_claim_or_a_gap(
+    given_records: list[Record],
+) -> None:
+    assert jumps(folded(given_records)) == []
 
 
 # ---------------------------------------------------------------- single cases

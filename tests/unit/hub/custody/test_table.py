@@ -1,5 +1,7 @@
 """Each row of the table in design section 6, with what is missing. HV-2.2.5, 2.4, 2.6, 2.8, 2.9."""
 
+import pytest
+
 from hub.custody.rules.chain import BreachKind
 from hub.custody.rules.records import Container
 from tests.custody_parts import Day, gaps, kinds, minute_of, only_breach, told, truck
@@ -232,3 +234,139 @@ def test_an_arrival_without_a_badge_moves_the_parcel_and_not_its_custody() -> No
     chain = day.chain()
     assert told(chain)[-1] == (200, "DRIVER", "recorded")
     assert chain.spans[-1].site == "HUB"
+
+
+# ---------------------------------------------------------------- taken elsewhere, arrival unread
+
+TAKING = ["store", "retrieve", "load", "out_for_delivery"]
+
+
+@pytest.mark.parametrize("step", TAKING)
+def test_who_takes_it_where_its_driver_was_never_seen_claims_it_with_a_gap(step: str) -> None:
+    day = under_way()
+    day.scan(200, step, "HUBKEEPER", site="HUB", place="cage9")
+    chain = day.chain()
+    assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, "HUBKEEPER", "claimed")]
+    assert gaps(chain) == [("unconfirmed", 30, 200)]
+    assert kinds(chain) == []
+
+
+@pytest.mark.parametrize("step", TAKING)
+def test_who_takes_it_at_another_site_than_its_holders_claims_it_with_a_gap(step: str) -> None:
+    day = accepted()
+    day.scan(10, "inspect", "SORTER")
+    day.scan(200, step, "HUBKEEPER", site="HUB", place="cage9")
+    chain = day.chain()
+    assert told(chain) == [(0, "KIM", "unconfirmed"), (200, "HUBKEEPER", "claimed")]
+    assert gaps(chain) == [("unconfirmed", 10, 200)]
+
+
+@pytest.mark.parametrize("step", ["sort", "unload", "arrive"])
+def test_others_seeing_it_there_before_does_not_make_the_claim_a_proven_one(step: str) -> None:
+    day = under_way()
+    day.scan(200, step, None if step == "arrive" else "SORTER", site="HUB")
+    day.scan(210, "load", "LOADER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[1:] == [
+        (30, "DRIVER", "recorded"),
+        (200, "DRIVER", "unconfirmed"),
+        (210, "LOADER", "claimed"),
+    ]
+    assert gaps(chain) == [("unconfirmed", 200, 210)]
+
+
+def test_who_takes_it_back_where_its_holder_was_after_it_was_seen_elsewhere_claims_it() -> None:
+    day = accepted()
+    day.scan(100, "sort", "SORTER", site="HUB")
+    day.scan(200, "load", "LOADER")
+    chain = day.chain()
+    assert [standing for _, _, standing in told(chain)] == ["recorded", "unconfirmed", "claimed"]
+    assert len(chain.contradictions) == 1
+    assert gaps(chain) == [("unconfirmed", 100, 200)]
+
+
+@pytest.mark.parametrize("step", ["sort", "unload", "arrive", "handover"])
+def test_the_holder_who_shows_himself_there_may_be_relieved_as_at_any_site(step: str) -> None:
+    day = under_way()
+    day.scan(200, step, "DRIVER", site="HUB")
+    day.scan(210, "load", "LOADER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[-1] == (210, "LOADER", "recorded")
+    assert gaps(chain) == []
+
+
+def test_the_driver_who_stores_it_himself_leaves_no_gap() -> None:
+    day = under_way()
+    day.scan(200, "store", "DRIVER", site="HUB", place="cage9")
+    chain = day.chain()
+    assert told(chain)[1:] == [(30, "DRIVER", "recorded"), (200, "HUBKEEPER", "recorded")]
+    assert gaps(chain) == []
+
+
+def test_what_nobody_held_under_way_is_claimed_by_who_takes_it_there() -> None:
+    day = Day()
+    day.scan(0, "accept", "KEEPER")
+    day.scan(30, "depart", "LOADER", container=truck())
+    day.scan(200, "store", "SORTER", site="HUB", place="cage9")
+    chain = day.chain()
+    assert told(chain)[-1] == (200, "HUBKEEPER", "claimed")
+    assert gaps(chain) == [("no_driver", 30, 200)]
+
+
+def test_what_was_left_lying_here_is_taken_up_here_without_a_claim() -> None:
+    day = accepted()
+    day.scan(10, "handover", "KIM")
+    day.scan(60, "store", "KEEPER", place="cage1")
+    assert told(day.chain())[-1] == (60, "KEEPER", "recorded")
+
+
+def test_taking_it_there_without_a_badge_leaves_nobody_and_the_driver_unconfirmed() -> None:
+    day = under_way()
+    day.scan(200, "retrieve", site="HUB")
+    chain = day.chain()
+    assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, None, "nobody")]
+    assert gaps(chain) == [("unconfirmed", 30, 200), ("not_named", 200, None)]
+
+
+def test_a_handover_soon_after_a_claim_by_loading_takes_claim_and_gap_back() -> None:
+    day = under_way()
+    day.scan(200, "load", "LOADER", site="HUB")
+    day.handover(204, "DRIVER", "LOADER", site="HUB")
+    chain = day.chain()
+    assert told(chain)[-1] == (205, "LOADER", "confirmed")
+    assert {held for _, held, _ in told(chain)[1:-1]} == {"DRIVER"}
+    assert gaps(chain) == []
+
+
+def test_a_giver_who_waits_is_still_asked_when_somebody_takes_it_elsewhere() -> None:
+    day = accepted()
+    day.scan(10, "handover", "KIM")
+    day.scan(20, "load", "LOADER", site="HUB")
+    chain = day.chain()
+    assert kinds(chain) == [BreachKind.OPEN_HANDOVER]
+    assert told(chain) == [(0, "KIM", "unconfirmed"), (20, "LOADER", "claimed")]
+
+
+def test_another_driver_who_departs_with_it_from_elsewhere_claims_it() -> None:
+    day = under_way()
+    day.scan(200, "depart", "LIN", site="HUB", container=truck("V-2"))
+    chain = day.chain()
+    assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, "LIN", "claimed")]
+    assert gaps(chain) == [("unconfirmed", 30, 200)]
+
+
+def test_a_departure_from_elsewhere_without_a_drivers_badge_is_nobodys_from_there() -> None:
+    day = under_way()
+    day.scan(200, "depart", "LOADER", site="HUB", container=truck("V-2"))
+    chain = day.chain()
+    assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, None, "nobody")]
+    assert [(gap.kind, gap.site) for gap in chain.gaps] == [
+        ("unconfirmed", "BRANCH"),
+        ("no_driver", "HUB"),
+    ]
+
+
+def test_a_second_badge_at_the_drivers_own_departure_changes_nothing() -> None:
+    day = under_way()
+    day.scan(31, "depart", "LOADER", container=truck())
+    assert told(day.chain())[-1] == (30, "DRIVER", "recorded")

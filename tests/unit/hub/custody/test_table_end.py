@@ -2,7 +2,7 @@
 
 from hub.custody.rules.chain import BreachKind
 from hub.custody.rules.records import Container
-from tests.custody_parts import Day, bag, kinds, minute_of, only_breach, told, truck
+from tests.custody_parts import Day, bag, gaps, kinds, minute_of, only_breach, told, truck
 from wire.events import ActKind
 
 
@@ -78,6 +78,32 @@ def test_a_scan_after_delivery_is_a_contradiction_and_a_named_taker_holds_again(
     taken = day.chain()
     assert not taken.delivered
     assert told(taken)[-1] == (110, "HUBKEEPER", "claimed")
+
+
+def test_who_delivers_it_where_its_holder_never_was_has_claimed_it_before() -> None:
+    day = under_way()
+    day.scan(200, "deliver", "LIN", site="FAR")
+    chain = day.chain(at=201)
+    assert chain.delivered
+    assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, "LIN", "claimed")]
+    assert gaps(chain) == [("unconfirmed", 30, 200)]
+
+
+def test_a_delivery_elsewhere_without_a_badge_leaves_the_holder_unconfirmed() -> None:
+    day = accepted()
+    day.act(200, ActKind.DELIVER, site="FAR", signed=True)
+    chain = day.chain(at=201)
+    assert chain.delivered
+    assert told(chain) == [(0, "KIM", "unconfirmed")]
+    assert gaps(chain) == [("unconfirmed", 0, 200)]
+
+
+def test_the_holder_himself_delivers_anywhere_and_others_at_his_site() -> None:
+    for who, site in (("KIM", "FAR"), ("LIN", "BRANCH"), (None, "BRANCH")):
+        day = accepted()
+        day.scan(60, "deliver", who, site=site)
+        chain = day.chain(at=61)
+        assert (chain.delivered, told(chain), gaps(chain)) == (True, [(0, "KIM", "recorded")], [])
 
 
 # ---------------------------------------------------------------- pack, unload

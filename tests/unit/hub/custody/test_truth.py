@@ -14,7 +14,7 @@ from hub.custody.rules.chain import Chain, GapKind
 from simulators.carrier.day import simulate
 from simulators.carrier.noise import QUIET, Noise
 from simulators.carrier.truth import FateKind
-from tests.custody_truth import Days, found_of, injected, wrongly_held
+from tests.custody_truth import Days, found_of, injected, jumps, wrongly_held
 
 QUIET_PARCELS, PARCELS = 600, 400
 
@@ -57,3 +57,4 @@ def test_with_skipped_scans_outages_and_thefts_all_is_found_and_nothing_invented
     astray = {w for w, fate in truth.fates.items() if fate.kind is not FateKind.DELIVERED}
     assert {each for each in found - wanted if each[1] not in astray} == set()
     assert wrong_chains(days, chains) == {}
+    assert [each for chain in chains.values() for each in jumps(chain)] == []
