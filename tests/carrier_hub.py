@@ -69,7 +69,7 @@ class Stage:
             try:
                 declare_parcel(tx, waybill, declaration, "carrier", policy, now)
             except DeclarationRefusedError as error:
-                keep_refusal(tx, waybill, value, error, "carrier", now)
+                keep_refusal(tx, waybill, declaration, error, "carrier", now)
 
     def _store(self, facts: Sequence[Fact]) -> None:
         if not facts:

@@ -125,7 +125,7 @@ class Days:
     def _subject(self, waybill: str) -> Subject:
         route = tuple(visit.site for visit in self.carrier.truth.plans[waybill])
         is_misused = self.values[waybill] <= HV_ABOVE_CNY
-        return Subject(waybill, is_high_value=True, is_series_misused=is_misused, route=route)
+        return Subject(waybill, True, BreachKind.SERIES_MISUSED if is_misused else None, route)
 
     def _is_watched(self, record: Record) -> bool:
         return record.waybill is None or record.waybill.startswith(SERIES_HV)

@@ -102,11 +102,16 @@ class DeliveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class AcceptancePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``hv_above_cny``: a declared value above this asks for an HV waybill (HV-1.2.1).
 
-    ``value_cny_max``: above this, refused until the policy changes (HV-1.2.2).
+    ``value_cny_max``: above this, refused until the policy changes (HV-1.2.2). A high-value parcel
+    weighs at most ``weight_kg_max``, fits into ``size_mm_max`` in some orientation (HV-1.2.1) and
+    is of at most ``pieces_max`` (HV-1.2.2).
     """
 
     hv_above_cny: Positive
     value_cny_max: Positive
+    weight_kg_max: Positive
+    size_mm_max: tuple[Positive, Positive, Positive]
+    pieces_max: Positive
 
 
 class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

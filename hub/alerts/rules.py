@@ -47,6 +47,10 @@ class AlertKind(StrEnum):
     DISPATCH_UNSENT = "dispatch_unsent"
     DISPATCH_UNFORWARDED = "dispatch_unforwarded"
     SERIES_MISUSED = "series_misused"
+    SERIES_MISSING = "series_missing"
+    ABOVE_BAND = "above_band"
+    OVERSIZE = "oversize"
+    SEVERAL_PIECES = "several_pieces"
     OPEN_HANDOVER = "open_handover"
     BAGGED_AT_BRANCH = "bagged_at_branch"
     NO_HANDOVER = "no_handover"
@@ -86,6 +90,10 @@ LEVEL_OF = {
     AlertKind.DISPATCH_UNSENT: Level.ACT,
     AlertKind.DISPATCH_UNFORWARDED: Level.ACT,
     AlertKind.SERIES_MISUSED: Level.WARN,
+    AlertKind.SERIES_MISSING: Level.WARN,
+    AlertKind.ABOVE_BAND: Level.WARN,
+    AlertKind.OVERSIZE: Level.WARN,
+    AlertKind.SEVERAL_PIECES: Level.WARN,
     AlertKind.OPEN_HANDOVER: Level.WARN,
     AlertKind.BAGGED_AT_BRANCH: Level.WARN,
     AlertKind.NO_HANDOVER: Level.WARN,

@@ -93,6 +93,22 @@ _TEXTS = {
         "{waybill} 声明价值未超过标准，不得使用高价值运单（{site}）",
         "{waybill} at {site}: its declared value is too low for the high-value series",
     ),
+    AlertKind.SERIES_MISSING: (
+        "{waybill} 高价值未用专用运单且无说明，申报已被拒绝却仍在流转（{site}）",
+        "{waybill} at {site}: a high value on an ordinary waybill was refused, and it travels",
+    ),
+    AlertKind.ABOVE_BAND: (
+        "{waybill} 声明价值超过上限，申报已被拒绝却仍在流转（{site}）",
+        "{waybill} at {site}: its declared value is above the band; it was refused, and it travels",
+    ),
+    AlertKind.OVERSIZE: (
+        "高价值快件 {waybill} 超重或超尺寸，申报已被拒绝却仍在流转（{site}）",
+        "{waybill} at {site}: too heavy or large for high value; it was refused, and it travels",
+    ),
+    AlertKind.SEVERAL_PIECES: (
+        "高价值运单 {waybill} 不止一件，申报已被拒绝却仍在流转（{site}）",
+        "{waybill} at {site}: several pieces on one high-value waybill; refused, and it travels",
+    ),
     AlertKind.OPEN_HANDOVER: (
         "{waybill} 在 {site} 只有单方交接，无人确认接收",
         "{waybill} was handed over by one side only at {site}: nobody confirmed it",

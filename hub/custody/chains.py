@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from hub.custody import note_store
 from hub.custody.people import People
-from hub.custody.rules.chain import Chain, Ground, Subject
+from hub.custody.rules.chain import BreachKind, Chain, Ground, Subject
 from hub.custody.rules.fold import fold
 from hub.custody.rules.reading import read_scan
 from hub.custody.rules.records import UNIT_KINDS, Container, Record
 from hub.ingest.service import scans_of
 from hub.network import Network
-from hub.parcels.service import high_value_among, planned_routes, series_misused_among
+from hub.parcels.service import high_value_among, planned_routes, refusals_among
 from wire.events import Scan
 from wire.names import Step
 from wire.policy import Policy
@@ -51,10 +51,11 @@ class Chains:
 
     def _subjects(self, tx: Connection, waybills: Sequence[str]) -> dict[str, Subject]:
         high = high_value_among(tx, waybills, self.policy)
-        misused = series_misused_among(tx, waybills, self.policy)
+        refused = refusals_among(tx, waybills, self.policy)
+        breach = {waybill: BreachKind(refusal) for waybill, refusal in refused.items()}
         routes = planned_routes(tx, waybills, self.network)
         return {
-            each: Subject(each, each in high, each in misused, routes.get(each))
+            each: Subject(each, each in high, breach.get(each), routes.get(each))
             for each in waybills
         }
 

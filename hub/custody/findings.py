@@ -11,6 +11,10 @@ from hub.custody.rules.storage import CAMERA, CONTAINER, KEEPER, LOCKED_PLACE
 
 ALERT_OF = {
     BreachKind.SERIES_MISUSED: AlertKind.SERIES_MISUSED,
+    BreachKind.SERIES_MISSING: AlertKind.SERIES_MISSING,
+    BreachKind.ABOVE_BAND: AlertKind.ABOVE_BAND,
+    BreachKind.OVERSIZE: AlertKind.OVERSIZE,
+    BreachKind.SEVERAL_PIECES: AlertKind.SEVERAL_PIECES,
     BreachKind.OPEN_HANDOVER: AlertKind.OPEN_HANDOVER,
     BreachKind.BAGGED_AT_BRANCH: AlertKind.BAGGED_AT_BRANCH,
     BreachKind.NO_HANDOVER: AlertKind.NO_HANDOVER,

@@ -17,7 +17,7 @@ from hub.custody.rules.records import UNIT_KINDS, Container, Record
 from hub.custody.rules.storage import is_blind
 from hub.fact import Fact
 from hub.ingest.service import events_at
-from hub.parcels.service import high_value_among
+from hub.parcels.service import high_value_among, refusals_among
 from wire.events import Act, Scan
 from wire.names import Result, Step
 
@@ -47,7 +47,7 @@ class _Batch:
 
 
 class CustodyProjection:
-    """Watches high-value and wanted parcels; of others only what bags need is kept."""
+    """Watches high-value, wanted and refused parcels; of others only what bags need is kept."""
 
     name = "custody"
 
@@ -79,8 +79,10 @@ class CustodyProjection:
         if not asked:
             return set()
         flagged = {scan.waybill for scan in batch.scans if scan.result in _WATCHED_RESULTS}
-        high = high_value_among(tx, asked, self._judge.chains.policy)
-        return {each for each in flagged if each} | high | store.watched(tx, asked).keys()
+        policy = self._judge.chains.policy
+        high, refused = high_value_among(tx, asked, policy), refusals_among(tx, asked, policy)
+        known = store.watched(tx, asked)
+        return {each for each in flagged if each} | high | refused.keys() | known.keys()
 
     def _judge_cameras(self, tx: Connection, batch: _Batch, now: datetime) -> None:
         """One standing breach for a site that stores high value without any camera (HV-2.8)."""

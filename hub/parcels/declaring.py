@@ -1,18 +1,17 @@
 """Declare parcels. The caller owns the transaction.
 
-Source: HV-1.2.2, HV-2.2.2.2, design section 3 ("High value by declared value").
+Source: HV-1.2.1, HV-1.2.2, HV-2.2.2.2, design section 3 ("High value by declared value").
 
     DeclarationRefusedError   the rules do not allow it     (hub.parcels.rules.acceptance)
     ListFullError             no room on the wanted list    (hub.wanted.service)
 """
 
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from hub.missing.service import note_declared
-from hub.parcels import store
+from hub.parcels import declaration_store, store
 from hub.parcels.rules.acceptance import (
     DeclarationRefusedError,
     check_declaration,
@@ -35,7 +34,7 @@ def declare_parcel(
     policy: Policy,
     now: datetime,
 ) -> None:
-    """Write or overwrite what was declared of a parcel.
+    """Keep what was declared of a parcel; from now on it counts instead of what was said before.
 
     A high value outside the HV series goes onto the wanted list until the parcel is delivered, so
     that every scanner knows it.
@@ -44,10 +43,11 @@ def declare_parcel(
         DeclarationRefusedError: the rules do not allow it; nothing was written.
         ListFullError: the wanted list takes no more; roll back.
     """
+    check_declaration(waybill, declaration, policy)
     value = declaration.declared_value_cny
-    check_declaration(waybill, value, declaration.reason, policy)
     by_value = is_above_threshold(value, policy) and not is_in_series(waybill, policy)
-    store.declare(tx, waybill, declaration, who, now, hv_by_value=by_value)
+    declaration_id = declaration_store.add(tx, waybill, declaration, who, now)
+    store.set_declared(tx, waybill, declaration_id, hv_by_value=by_value)
     renew = want_high_value if belongs_on_list(tx, waybill) else drop_high_value
     renew(tx, waybill, now)
     note_declared(tx, waybill, now)
@@ -56,10 +56,10 @@ def declare_parcel(
 def keep_refusal(
     tx: Connection,
     waybill: str,
-    value_cny: Decimal,
+    declaration: Declaration,
     error: DeclarationRefusedError,
     who: str,
     now: datetime,
 ) -> None:
-    """Keep a refused declaration: a scan of the waybill is a breach all the same (HV-2.2.2.2)."""
-    store.refuse(tx, waybill, value_cny, error.rule, who, now)
+    """Keep a refused declaration: a scan of the waybill all the same is a breach of that rule."""
+    declaration_store.add(tx, waybill, declaration, who, now, error.refusal)

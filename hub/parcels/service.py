@@ -16,11 +16,18 @@ from hub.access.service import Caller
 from hub.ingest.service import was_scanned_at
 from hub.keys import BodyCipher
 from hub.network import Network
-from hub.parcels import manifest_store, store, trace_store
-from hub.parcels.rules.acceptance import is_high_value, is_in_series, is_series_misused
+from hub.parcels import declaration_store, manifest_store, store, trace_store
+from hub.parcels.rules.acceptance import (
+    RULE_OF,
+    Refusal,
+    SaidOnce,
+    is_high_value,
+    is_in_series,
+    is_series_misused,
+)
 from hub.parcels.rules.containers import NESTING_MAX, Aboard, chain_of, is_closed
 from hub.parcels.rules.manifests import Comparison, Manifest, ManifestKind, compare
-from hub.parcels.rules.parcel import Declaration, Parcel
+from hub.parcels.rules.parcel import Declaration, Parcel, Size
 from hub.parcels.rules.traces import (
     ParcelState,
     Sighting,
@@ -38,6 +45,7 @@ from wire.names import Step
 from wire.policy import Policy
 
 __all__ = [
+    "RULE_OF",
     "Aboard",
     "Comparison",
     "Declaration",
@@ -45,12 +53,18 @@ __all__ = [
     "ManifestKind",
     "Parcel",
     "ParcelState",
+    "Refusal",
+    "SaidOnce",
     "Sighting",
+    "Size",
     "Standing",
     "Track",
     "is_high_value",
     "planned_route",
 ]
+
+DECLARATIONS_SHOWN_MAX = 50
+"""A parcel's newest declarations."""
 
 
 class _People(msgspec.Struct, frozen=True):
@@ -114,13 +128,25 @@ def high_value_by_declaration(tx: Connection, waybills: Iterable[str]) -> frozen
     return store.hv_by_value(tx, waybills)
 
 
-def series_misused_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> frozenset[str]:
-    """Those of an HV series whose declared value, or refused one, must not use it (HV-2.2.2.2)."""
-    in_series = [waybill for waybill in set(waybills) if is_in_series(waybill, policy)]
-    if not in_series:
-        return frozenset()
-    values = store.values_of(tx, in_series)
-    return frozenset(w for w, value in values.items() if is_series_misused(w, value, policy))
+def refusals_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> dict[str, Refusal]:
+    """Those that must not travel as they were declared last, and what against.
+
+    Source: HV-1.2.1, HV-1.2.2, HV-2.2.2.2.
+    """
+    asked = set(waybills)
+    found = declaration_store.refusals(tx, asked)
+    in_series = [each for each in asked - found.keys() if is_in_series(each, policy)]
+    if in_series:
+        # A policy may have changed since the value was accepted.
+        for waybill, value in store.values_of(tx, in_series).items():
+            if is_series_misused(waybill, value, policy):
+                found[waybill] = Refusal.SERIES_MISUSED
+    return found
+
+
+def declarations_of(tx: Connection, waybill: str) -> list[SaidOnce]:
+    """What was declared of a parcel, accepted or not, newest first; at most the newest few."""
+    return declaration_store.of_parcel(tx, waybill, DECLARATIONS_SHOWN_MAX)
 
 
 def planned_routes(

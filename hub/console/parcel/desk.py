@@ -8,7 +8,7 @@ from hub.access.service import Caller, Look, list_looks, may
 from hub.alerts.service import list_alerts
 from hub.console.naming import name_for, named_history
 from hub.console.parcel.replay import Layout
-from hub.console.parcel.views import Declared, ParcelSight, Person, Replay, Searched, Seen
+from hub.console.parcel.views import ParcelSight, Person, Replay, Searched, Seen
 from hub.console.reading import read_card, scan_line
 from hub.console.views import Card, ScanLine
 from hub.custody.service import FoundBreach, Holder, breaches_of, custody_of
@@ -21,8 +21,8 @@ from hub.incidents.service import (
 )
 from hub.ingest.service import EventFilter, events
 from hub.parcels.service import (
-    Parcel,
     containers_of,
+    declarations_of,
     find_parcel,
     high_value_among,
     manifest_of,
@@ -59,6 +59,8 @@ class ParcelDesk:
         self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None
     ) -> ParcelSight:
         known = find_parcel(tx, waybill)
+        said = declarations_of(tx, waybill)
+        said = [each for each in said if as_of is None or each.at <= as_of]
         scans = self._scans(tx, waybill, caller.sites, as_of)
         cards = self._cards(tx, waybill, caller, as_of)
         replay, breaches = self._custody(tx, waybill, caller, as_of, scans, cards)
@@ -69,7 +71,8 @@ class ParcelDesk:
             waybill=waybill,
             as_of=as_of,
             is_high_value=bool(high_value_among(tx, [waybill], self._hub.policy)),
-            declared=_declared(known, as_of),
+            declared=next((each.declaration for each in said if each.refusal is None), None),
+            said=tuple(said),
             track=None if now is None else track_of(tx, now, self._hub.network),
             first=None if seen is None else Seen(seen.first.site, seen.first.at),
             last=None if seen is None else Seen(seen.last.site, seen.last.at),
@@ -154,12 +157,3 @@ class ParcelDesk:
         if not may(caller.role, "GET /api/v1/looks"):
             return None
         return tuple(list_looks(tx, about=waybill, who=None, before_id=None, limit=LOOKS_SHOWN_MAX))
-
-
-def _declared(known: Parcel | None, as_of: datetime | None) -> Declared | None:
-    said = None if known is None else known.declaration
-    if known is None or said is None:
-        return None
-    if as_of is not None and known.declared_at is not None and known.declared_at > as_of:
-        return None
-    return Declared(said.declared_value_cny, said.origin, said.destination)

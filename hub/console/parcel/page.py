@@ -14,6 +14,7 @@ from hub.console.parcel.parts import (
     draw_alerts,
     draw_breaches,
     draw_containers,
+    draw_declarations,
     draw_facts,
     draw_looks,
     draw_manifest,
@@ -196,6 +197,7 @@ class ParcelPage:
             if sight.track is not None:
                 draw_route(sight.track, words)
             draw_facts(sight, words)
+            draw_declarations(sight.said, words)
             draw_searches(sight.searches, words)
             if sight.as_of is None:
                 draw_containers(sight.containers, words)

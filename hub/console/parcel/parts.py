@@ -10,7 +10,7 @@ from hub.console.screens import ROOT
 from hub.console.views import Card, Level, State
 from hub.console.wording import Words, visible
 from hub.custody.service import FoundBreach, what_en, what_zh
-from hub.parcels.service import Aboard, Manifest, Track
+from hub.parcels.service import RULE_OF, Aboard, Declaration, Manifest, SaidOnce, Track
 
 
 def draw_breaches(breaches: Sequence[FoundBreach], words: Words) -> None:
@@ -44,8 +44,9 @@ def draw_facts(sight: ParcelSight, words: Words) -> None:
     declared = sight.declared
     undeclared = words.say("parcel.declared.none")
     with box("dl", "facts facts-wide"):
-        value = None if declared is None else declared.value_cny
+        value = None if declared is None else declared.declared_value_cny
         _fact(words, "parcel.value", None if value is None else words.money(value), undeclared)
+        _fact(words, "parcel.piece", _piece(declared, words), undeclared)
         _fact(words, "parcel.origin", None if declared is None else declared.origin, undeclared)
         destination = None if declared is None else declared.destination
         _fact(words, "parcel.destination", destination, undeclared)
@@ -54,6 +55,39 @@ def draw_facts(sight: ParcelSight, words: Words) -> None:
         if sight.track is not None:
             expected = sight.track.expected_site
             _fact(words, "parcel.expected", expected, words.say("parcel.expected.none"))
+
+
+def draw_declarations(said: Sequence[SaidOnce], words: Words) -> None:
+    """All that was declared of it, the newest first; what was refused stays on record, too."""
+    text(words.say("parcel.said"), "detail-title", "h2")
+    if not said:
+        text(words.say("parcel.said.none"), "gap", "p")
+    with box("ol", "history"):
+        for each in said:
+            with box("li"):
+                if each.refusal is not None:
+                    refused = words.say("parcel.said.refused", rule=RULE_OF[each.refusal])
+                    chip(refused, Meaning.OPEN, "alarm")
+                text(words.money(each.declaration.declared_value_cny), "", "b")
+                text(_piece(each.declaration, words) or "", "figure")
+                text(visible(each.by))
+                age(each.at, words.exact(each.at))
+                if each.declaration.reason is not None:
+                    text(visible(each.declaration.reason), "history-reason", "p")
+
+
+def _piece(declared: Declaration | None, words: Words) -> str | None:
+    """Weight, size and count of pieces, as far as they were declared; null: none of them was."""
+    if declared is None:
+        return None
+    found = []
+    if declared.weight_kg is not None:
+        found.append(f"{declared.weight_kg.normalize():f} kg")
+    if declared.size_m is not None:
+        found.append(" × ".join(f"{edge.normalize():f}" for edge in declared.size_m) + " m")
+    if declared.pieces is not None:
+        found.append(words.say("parcel.pieces", n=declared.pieces))
+    return " · ".join(found) or None
 
 
 def draw_route(track: Track, words: Words) -> None:

@@ -2,23 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 
 from hub.access.service import Look
 from hub.console.views import Card, ScanLine
 from hub.custody.service import Container, FoundBreach, GapKind, Record, Standing
 from hub.incidents.service import Deadline, HistoryLine, Incident
-from hub.parcels.service import Aboard, Manifest, Track
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What was said of a parcel at acceptance."""
-
-    value_cny: Decimal | None
-    origin: str | None
-    destination: str | None
+from hub.parcels.service import Aboard, Declaration, Manifest, SaidOnce, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +178,8 @@ class Searched:
 class ParcelSight:
     """One parcel: declared, scanned, or neither.
 
-    ``scans`` are the newest, oldest first. ``as_of``: as it was believed then, without what only
+    ``scans`` are the newest, oldest first; ``said`` are its declarations, newest first, and
+    ``declared`` the one that counts. ``as_of``: as it was believed then, without what only
     the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``); None: now.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
     """
@@ -196,7 +187,8 @@ class ParcelSight:
     waybill: str
     as_of: datetime | None = None
     is_high_value: bool = False
-    declared: Declared | None = None
+    declared: Declaration | None = None
+    said: tuple[SaidOnce, ...] = ()
     track: Track | None = None
     first: Seen | None = None
     last: Seen | None = None
@@ -218,4 +210,4 @@ class ParcelSight:
     @property
     def is_unknown(self) -> bool:
         """Whether nothing at all is recorded."""
-        return self.declared is None and not self.scans and not self.cards and self.replay is None
+        return not self.said and not self.scans and not self.cards and self.replay is None

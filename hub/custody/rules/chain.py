@@ -69,6 +69,10 @@ class BreachKind(StrEnum):
     """What was done against the rules."""
 
     SERIES_MISUSED = "series_misused"
+    SERIES_MISSING = "series_missing"
+    ABOVE_BAND = "above_band"
+    OVERSIZE = "oversize"
+    SEVERAL_PIECES = "several_pieces"
     OPEN_HANDOVER = "open_handover"
     BAGGED_AT_BRANCH = "bagged_at_branch"
     NO_HANDOVER = "no_handover"
@@ -84,6 +88,10 @@ class BreachKind(StrEnum):
 
 RULE_OF = {
     BreachKind.SERIES_MISUSED: "HV-2.2.2.2",
+    BreachKind.SERIES_MISSING: "HV-2.2.2.2",
+    BreachKind.ABOVE_BAND: "HV-1.2.2",
+    BreachKind.OVERSIZE: "HV-1.2.1",
+    BreachKind.SEVERAL_PIECES: "HV-1.2.2",
     BreachKind.OPEN_HANDOVER: "HV-2.2.6",
     BreachKind.BAGGED_AT_BRANCH: "HV-2.3",
     BreachKind.NO_HANDOVER: "HV-2.2.6",
@@ -204,11 +212,14 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is known of the parcel itself; ``route`` are its sites, None where nobody can say."""
+    """What is known of the parcel itself; ``route`` are its sites, None where nobody can say.
+
+    ``refused_for`` is the breach that each way of it is: it must not travel as it was declared.
+    """
 
     waybill: str
     is_high_value: bool
-    is_series_misused: bool = False
+    refused_for: BreachKind | None = None
     route: tuple[str, ...] | None = None
 
 

@@ -1,6 +1,6 @@
 """What was done against the rules, as far as single scans of one parcel show it. Pure.
 
-Source: HV-2.2.2.2, 2.3, 2.8, 2.9, HV-3.
+Source: HV-1.2.1, 1.2.2, 2.2.2.2, 2.3, 2.8, 2.9, HV-3.
 """
 
 from datetime import datetime
@@ -24,16 +24,17 @@ class Conduct:
         self._subject = subject
         self._ground = ground
         self._found: dict[tuple[BreachKind, tuple[str, str, str, int]], Breach] = {}
-        self._misuse_told = False
+        self._refusal_told = False
         self._furthest = -1
         self._returning = False
         self._repeats: dict[BreachKind, tuple[str | None, ...]] = {}
 
     def judge(self, scan: Record) -> None:
         """Look at one scan of the parcel or of the bag it is in."""
-        if self._subject.is_series_misused and not self._misuse_told:
-            self._misuse_told = True
-            self.add(BreachKind.SERIES_MISUSED, scan)
+        refused_for = self._subject.refused_for
+        if refused_for is not None and not self._refusal_told:
+            self._refusal_told = True
+            self.add(refused_for, scan)
         self._judge_stop(scan)
         self._judge_bagging(scan)
         self._judge_storage(scan)
@@ -47,8 +48,9 @@ class Conduct:
         at: datetime | None = None,
         tell_at: datetime | None = None,
     ) -> None:
-        """Note a breach; only a stopped parcel's concerns parcels of no high value, too."""
-        if not self._subject.is_high_value and kind is not BreachKind.STOPPED_MOVED:
+        """Note a breach; of no high value only who was stopped, or refused, can commit one."""
+        of_any = (BreachKind.STOPPED_MOVED, self._subject.refused_for)
+        if not self._subject.is_high_value and kind not in of_any:
             return
         at = at or record.at
         breach = Breach(kind, self._subject.waybill, at, record.site, record, words, tell_at or at)

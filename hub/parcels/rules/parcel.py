@@ -6,12 +6,16 @@ from decimal import Decimal
 
 from hub.parcels.rules.traces import OVER, ParcelState, Standing
 
+Size = tuple[Decimal, Decimal, Decimal]
+"""Three edges in m, in any order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What was said of a parcel at acceptance; ``people`` is encrypted.
 
     ``reason`` is why a value above the threshold travels outside the HV series (HV-2.2.2.2).
+    ``weight_kg`` to a gram and ``size_m`` to a millimetre are those of the piece (HV-1.2.1).
     """
 
     declared_value_cny: Decimal | None
@@ -21,6 +25,9 @@ class Declaration:
     accepted_at: datetime | None
     people: bytes | None
     reason: str | None = None
+    weight_kg: Decimal | None = None
+    size_m: Size | None = None
+    pieces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

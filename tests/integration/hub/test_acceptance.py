@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from hub.alerts.service import AlertKind
-from hub.parcels.service import high_value_among, series_misused_among
+from hub.custody.service import BreachKind, breaches_of
+from hub.parcels.service import Refusal, high_value_among, refusals_among
 from hub.wanted.service import expire_entries, find_entry, is_stopped
 from tests.hub_parts import START, HubHome, SigningEdge
 from tests.postgres_parts import on_both_databases
@@ -47,7 +48,13 @@ async def test_a_refused_declaration_names_its_rule_and_leaves_what_was_declared
     for value, rule in (("50000.01", "HV-1.2.2"), ("20000", "HV-2.2.2.2")):
         refused = await declare(admin, HV, declared_value_cny=value, origin="755W")
         assert rule in problem(refused, 422)
-    assert (await admin.get(f"{API}/parcels/{HV}")).json() == before
+    heavy = await declare(admin, HV, declared_value_cny="30000", weight_kg="80.1")
+    assert "HV-1.2.1" in problem(heavy, 422)
+    after = (await admin.get(f"{API}/parcels/{HV}")).json()
+    tried = [(each["refused_by"], each["origin"]) for each in after.pop("declarations")]
+    assert tried == [("HV-1.2.1", None), ("HV-2.2.2.2", "755W"), ("HV-1.2.2", "755W"),
+                     (None, "755A")]  # fmt: skip
+    assert after == {key: value for key, value in before.items() if key != "declarations"}
     problem(await declare(admin, PLAIN, declared_value_cny="20000.01"), 422)
     problem(await admin.get(f"{API}/parcels/{PLAIN}"), 404)
     assert entry(hub) is None
@@ -57,9 +64,11 @@ async def test_a_refused_declaration_names_its_rule_and_leaves_what_was_declared
 async def test_a_series_misused_is_remembered_until_a_right_value_is_declared(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
-    def misused() -> frozenset[str]:
+    def misused() -> set[str]:
         with hub.database.reading() as tx:
-            return series_misused_among(tx, [HV, PLAIN, "103000000002"], hub.role.policy)
+            found = refusals_among(tx, [HV, PLAIN, "103000000002"], hub.role.policy)
+        assert set(found.values()) <= {Refusal.SERIES_MISUSED}
+        return set(found)
 
     await declare(admin, HV, declared_value_cny="500")
     await declare(admin, PLAIN, declared_value_cny="500")
@@ -68,7 +77,64 @@ async def test_a_series_misused_is_remembered_until_a_right_value_is_declared(
     await declare(admin, HV, origin="755A", destination="020R")
     assert misused() == {HV}
     await declare(admin, HV, declared_value_cny="25000")
-    assert misused() == frozenset()
+    assert misused() == set()
+
+
+async def test_every_declaration_stays_on_record_and_the_newest_accepted_one_counts(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    piece = {"weight_kg": "12.5", "size_m": ["0.8", "2.5", "1.5"], "pieces": 1}
+    await declare(admin, HV, declared_value_cny="25000", origin="755A", **piece)
+    hub.clock.move(60)
+    answer = (await declare(admin, HV, declared_value_cny="26000", reason="counted anew")).json()
+    assert (answer["declared_value_cny"], answer["weight_kg"]) == ("26000.00", None)
+    said = answer["declarations"]
+    assert [each["declared_value_cny"] for each in said] == ["26000.00", "25000.00"]
+    assert [each["refused_by"] for each in said] == [None, None]
+    assert [each["by"] for each in said] == ["administrator"] * 2
+    assert said[0]["at"] > said[1]["at"]
+    assert {key: said[1][key] for key in piece} == piece
+
+
+# ---------------------------------------------------------------- refused, and travels
+
+
+@pytest.mark.parametrize(
+    ("waybill", "body", "breach", "rule"),
+    [
+        (PLAIN, {"declared_value_cny": "30000"}, BreachKind.SERIES_MISSING, "HV-2.2.2.2"),
+        (HV, {"declared_value_cny": "90000"}, BreachKind.ABOVE_BAND, "HV-1.2.2"),
+        (HV, {"pieces": 2}, BreachKind.SEVERAL_PIECES, "HV-1.2.2"),
+        (HV, {"weight_kg": "81"}, BreachKind.OVERSIZE, "HV-1.2.1"),
+    ],
+)
+@on_both_databases
+async def test_a_scan_of_what_was_refused_is_the_breach_of_that_rule_until_it_is_put_right(
+    hub: HubHome,
+    admin: httpx.AsyncClient,
+    edge: SigningEdge,
+    waybill: str,
+    body: dict[str, object],
+    breach: BreachKind,
+    rule: str,
+) -> None:
+    def breaches() -> list[tuple[BreachKind, str]]:
+        with hub.database.reading() as tx:
+            found = breaches_of(tx, waybill, hub.clock.now())
+        return [(each.breach.kind, each.breach.rule) for each in found]
+
+    hub.clock.move(600)
+    problem(await declare(admin, waybill, **body), 422)
+    scan(hub, edge, 1, waybill=waybill, step=Step.ACCEPT)
+    assert breaches() == [(breach, rule)]
+    (alert,) = [each for each in hub.alerts() if each.kind == breach]
+    assert (alert.waybill, alert.count) == (waybill, 1)
+    scan(hub, edge, 2, waybill=waybill, step=Step.SORT)
+    assert breaches() == [(breach, rule)]
+    right = "25000" if waybill == HV else "500"
+    assert (await declare(admin, waybill, declared_value_cny=right)).status_code == 200
+    scan(hub, edge, 3, waybill=waybill, step=Step.SORT)
+    assert breaches() == []
 
 
 # ---------------------------------------------------------------- high value by value

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from hub.db import upgrade as upgrading
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
-from hub.parcels.service import find_parcel
+from hub.parcels.service import Refusal, declarations_of, find_parcel, refusals_among
 from hub.parcels.trace_store import traces_of
 from tests.hub_parts import START
+from tests.samples import POLICY
 from wire.names import Step
 
 WAYBILL = "755123456789"
@@ -54,3 +55,46 @@ def test_scans_from_before_the_traces_are_carried_over(tmp_path: Path) -> None:
     assert said is not None
     assert said.declaration is not None
     assert (said.seen, said.declaration.declared_value_cny) == (None, 25000)
+
+
+def test_declarations_from_before_their_rows_stay_and_refused_ones_stay_refused(
+    tmp_path: Path,
+) -> None:
+    url = parse_url(None, tmp_path)
+    database = open_database(url)
+    low, high, dear = "103000000001", WAYBILL, "103000000003"
+    with database.writing() as tx:
+        config = upgrading._alembic_config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0033")
+        accepted = (
+            "INSERT INTO parcel (waybill, declared_value_fen, origin, hv_by_value, declared_by,"
+            " declared_at) VALUES (:waybill, 2500000, '755A', false, 'li', :at)"
+        )
+        tx.execute(text(accepted), {"waybill": low, "at": MICROSECONDS})
+        refused = (
+            "INSERT INTO parcel_refusal (waybill, declared_value_fen, rule, refused_by, refused_at)"
+            " VALUES (:waybill, :fen, :rule, 'li', :at)"
+        )
+        for waybill, fen, rule in (
+            (low, 50_000, "HV-2.2.2.2"),
+            (high, 3_000_000, "HV-2.2.2.2"),
+            (dear, 9_000_000, "HV-1.2.2"),
+        ):
+            row = {"waybill": waybill, "fen": fen, "rule": rule, "at": MICROSECONDS + 1}
+            tx.execute(text(refused), row)
+    upgrade(url, database)
+    with database.reading() as tx:
+        known, said = find_parcel(tx, low), declarations_of(tx, low)
+        against = refusals_among(tx, [low, high, dear], POLICY)
+    database.close()
+    assert known is not None
+    assert known.declaration is not None
+    assert (known.declaration.declared_value_cny, known.declaration.origin) == (25000, "755A")
+    assert (known.declared_by, known.declared_at) == ("li", START)
+    assert [each.refusal for each in said] == [Refusal.SERIES_MISUSED, None]
+    assert against == {
+        low: Refusal.SERIES_MISUSED,
+        high: Refusal.SERIES_MISSING,
+        dear: Refusal.ABOVE_BAND,
+    }

@@ -77,15 +77,24 @@ def test_a_released_parcel_moves_freely() -> None:
     assert kinds(day.chain()) == []
 
 
-def test_the_series_on_a_parcel_of_low_value_breaks_hv_2_2_2_2_once() -> None:
+@pytest.mark.parametrize("is_high_value", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        (BreachKind.SERIES_MISUSED, "HV-2.2.2.2"),
+        (BreachKind.SERIES_MISSING, "HV-2.2.2.2"),
+        (BreachKind.ABOVE_BAND, "HV-1.2.2"),
+        (BreachKind.OVERSIZE, "HV-1.2.1"),
+        (BreachKind.SEVERAL_PIECES, "HV-1.2.2"),
+    ],
+)
+def test_what_was_refused_and_is_scanned_all_the_same_breaks_its_rule_once(
+    kind: BreachKind, rule: str, *, is_high_value: bool
+) -> None:
     day = accepted()
     day.scan(10, "sort", "SORTER")
-    breach = only_breach(day.chain(is_series_misused=True))
-    assert (breach.kind, breach.rule, breach.at) == (
-        BreachKind.SERIES_MISUSED,
-        "HV-2.2.2.2",
-        minute_of(0),
-    )
+    breach = only_breach(day.chain(refused_for=kind, is_high_value=is_high_value))
+    assert (breach.kind, breach.rule, breach.at) == (kind, rule, minute_of(0))
 
 
 def test_ordinary_parcels_are_held_to_no_rule_of_high_value_ones() -> None:

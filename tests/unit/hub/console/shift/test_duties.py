@@ -80,7 +80,7 @@ def test_a_lists_card_has_its_deadline_and_its_number_of_parcels() -> None:
 
 def test_a_shift_in_which_somebody_has_asked_needs_no_card() -> None:
     """Source: HV-2.11.2."""
-    asked = Query(1, NOON, "li", "755A", None, None, 0)
+    asked = Query(1, NOON, "li", "755A", None, None, 0, by_token=False)
     done, missing = (ShiftAsk("755A", "day", NOON + HOUR, query) for query in (asked, None))
     assert query_cards([done]) == []
     (card,) = query_cards([missing])

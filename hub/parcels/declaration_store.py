@@ -1,0 +1,159 @@
+"""Tables and SQL of declarations: rows are only ever added; no rule is decided here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    bindparam,
+    insert,
+    or_,
+    select,
+)
+
+from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.parcels.rules.acceptance import Refusal, SaidOnce
+from hub.parcels.rules.parcel import Declaration
+
+declaration = Table(
+    "parcel_declaration",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("waybill", String(64), nullable=False),
+    # Exact in whole numbers: SQLite has no decimals. Hundredths of a CNY (fen), grams, millimetres.
+    Column("declared_value_fen", BigInteger),
+    Column("weight_g", Integer),
+    Column("size_mm", JSON),
+    Column("pieces", Integer),
+    Column("origin", String(32)),
+    Column("destination", String(32)),
+    Column("route", JSON),
+    Column("accepted_at", UtcDateTime),
+    # Sender and recipient, encrypted under the hub's body key.
+    Column("people", LargeBinary),
+    Column("reason", String(200)),
+    Column("declared_by", String(64), nullable=False),
+    Column("declared_at", UtcDateTime, nullable=False),
+    # Null: accepted.
+    Column("refused_for", String(16)),
+    Index(None, "waybill", "id"),
+    sqlite_autoincrement=True,
+)
+_REFUSED = declaration.c.refused_for.is_not(None)
+Index(
+    "ix_parcel_declaration_refused",
+    declaration.c.waybill,
+    sqlite_where=_REFUSED,
+    postgresql_where=_REFUSED,
+)
+_FEN, _KG, _M = Decimal("0.01"), Decimal("0.001"), Decimal("0.001")
+
+_newer = declaration.alias("newer")
+# Built once: it runs for each batch, and building costs as much as running.
+_STANDING_REFUSALS = select(declaration.c.waybill, declaration.c.refused_for).where(
+    declaration.c.waybill.in_(bindparam("waybills", expanding=True)),
+    _REFUSED,
+    # Where it goes can be said without the value; that does not mend a value that was refused.
+    ~select(_newer.c.id)
+    .where(
+        _newer.c.waybill == declaration.c.waybill,
+        _newer.c.id > declaration.c.id,
+        or_(
+            _newer.c.refused_for.is_not(None),
+            _newer.c.declared_value_fen.is_not(None),
+            declaration.c.declared_value_fen.is_(None),
+        ),
+    )
+    .exists(),
+)
+
+
+def add(
+    tx: Connection,
+    waybill: str,
+    said: Declaration,
+    who: str,
+    now: datetime,
+    refused_for: Refusal | None = None,
+) -> int:
+    """Keep what somebody declared, accepted or not; return the row's id."""
+    row = {
+        "waybill": waybill,
+        "declared_value_fen": _whole(said.declared_value_cny, _FEN),
+        "weight_g": _whole(said.weight_kg, _KG),
+        "size_mm": None if said.size_m is None else [_whole(each, _M) for each in said.size_m],
+        "pieces": said.pieces,
+        "origin": said.origin,
+        "destination": said.destination,
+        "route": None if said.route is None else list(said.route),
+        "accepted_at": said.accepted_at,
+        "people": said.people,
+        "reason": said.reason,
+        "declared_by": who,
+        "declared_at": now,
+        "refused_for": refused_for,
+    }
+    added = tx.execute(insert(declaration).values(row).returning(declaration.c.id))
+    return int(added.scalar_one())
+
+
+def of_parcel(tx: Connection, waybill: str, limit: int) -> list[SaidOnce]:
+    """What was declared of a parcel, accepted or not, newest first."""
+    mine = select(declaration).where(declaration.c.waybill == waybill)
+    rows = tx.execute(mine.order_by(declaration.c.id.desc()).limit(limit))
+    return [
+        SaidOnce(
+            read(row),
+            row.declared_by,
+            row.declared_at,
+            None if row.refused_for is None else Refusal(row.refused_for),
+        )
+        for row in rows
+    ]
+
+
+def refusals(tx: Connection, waybills: Iterable[str]) -> dict[str, Refusal]:
+    """Those whose newest declaration, but for one without a value, was refused, and why."""
+    rows = tx.execute(_STANDING_REFUSALS, {"waybills": list(waybills)})
+    return {row.waybill: Refusal(row.refused_for) for row in rows}
+
+
+def read(row: Row[*tuple[Any, ...]]) -> Declaration:
+    """A row's declaration."""
+    size = row.size_mm
+    return Declaration(
+        declared_value_cny=_exact(row.declared_value_fen, _FEN),
+        origin=row.origin,
+        destination=row.destination,
+        route=None if row.route is None else tuple(row.route),
+        accepted_at=row.accepted_at,
+        people=row.people,
+        reason=row.reason,
+        weight_kg=_exact(row.weight_g, _KG),
+        size_m=None if size is None else (size[0] * _M, size[1] * _M, size[2] * _M),
+        pieces=row.pieces,
+    )
+
+
+def value_in(fen: int) -> Decimal:
+    """A stored amount in CNY."""
+    return fen * _FEN
+
+
+def _whole(value: Decimal | None, unit: Decimal) -> int | None:
+    return None if value is None else int(value / unit)
+
+
+def _exact(count: int | None, unit: Decimal) -> Decimal | None:
+    return None if count is None else count * unit
