@@ -70,8 +70,8 @@ _TEXTS = {
     ),
     AlertKind.LOST: ("{what_zh} 已判定遗失（{who}）", "Declared lost: {what_en} ({who})"),
     AlertKind.FOLLOW_UP_LATE: (
-        "{what_zh}：责任人未按时跟进",
-        "Not followed up in time by the responsible person: {what_en}",
+        "{what_zh}：{site} 责任人未按时跟进",
+        "Not followed up in time by the responsible person of {site}: {what_en}",
     ),
     AlertKind.MAIL_STUCK: (
         "邮件自 {at} 起未能发出，请检查邮件服务器",

@@ -17,6 +17,7 @@ from hub.incidents.service import (
     ATTACHMENT_BYTES_MAX,
     Answer,
     Document,
+    FollowUp,
     IncidentError,
     Triage,
     UnknownIncidentError,
@@ -60,9 +61,15 @@ class CheckOrder(_Order):
 
 
 class ReasonOrder(_Order):
-    """Why somebody stops, releases, declares lost, or what was followed up."""
+    """Why somebody stops, releases, or declares lost."""
 
     reason: _Reason
+
+
+class FollowUpOrder(ReasonOrder):
+    """What a site that was asked did about the abnormal link."""
+
+    site: _Site
 
 
 class TriageOrder(_Order):
@@ -171,10 +178,19 @@ def triage(
 
 @router.post("/{incident_id}/follow_up")
 def follow_up(
-    incident_id: IncidentId, order: ReasonOrder, hub: Hub, caller: CalledBy
+    incident_id: IncidentId, order: FollowUpOrder, hub: Hub, caller: CalledBy
 ) -> IncidentDossier:
-    """The responsible person has followed up."""
-    return _by_reason(service.follow_up, incident_id, order, hub, caller)
+    """The responsible person of a site has followed up."""
+    check_site(caller, order.site)
+    done = FollowUp(order.site, order.reason)
+    return _act(
+        hub,
+        caller,
+        incident_id,
+        lambda tx: service.follow_up(
+            tx, hub.search, incident_id, done, caller.name, hub.clock.now()
+        ),
+    )
 
 
 @router.post("/{incident_id}/stop")

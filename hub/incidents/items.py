@@ -40,9 +40,10 @@ class HistoryItem(BaseModel):
 
 
 class TimerItem(BaseModel):
-    """A timer; ``due_at`` null: it has fired."""
+    """A timer; ``due_at`` null: it has fired; ``site``: which site's time it is, if one's."""
 
     timer: str
+    site: str | None
     due_at: str | None
     fired_at: str | None
 
@@ -93,7 +94,9 @@ def dossier_of(found: Dossier) -> IncidentDossier:
             for h in found.history
         ],
         timers=[
-            TimerItem(timer=t.timer, due_at=at_text(t.due_at), fired_at=at_text(t.fired_at))
+            TimerItem(
+                timer=t.timer, site=t.site, due_at=at_text(t.due_at), fired_at=at_text(t.fired_at)
+            )
             for t in found.timers
         ],
         mails=[

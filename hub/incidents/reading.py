@@ -68,8 +68,12 @@ def next_deadlines(tx: Connection, incident_ids: Collection[int]) -> dict[int, D
 
 
 def incident_about(tx: Connection, subject: str) -> int | None:
-    """The newest search about ``<kind>/<parcel, container or site>``, as its alerts name it."""
-    kind, _, name = subject.partition("/")
+    """The newest search about ``<kind>/<parcel, container or site>``, as its alerts name it.
+
+    An alert that is one site's alone says ``@<site>`` behind it.
+    """
+    kind, _, rest = subject.partition("/")
+    name, _, _ = rest.partition("@")
     return store.find_newest(tx, kind, name)
 
 

@@ -1,11 +1,12 @@
 """What an incident is, and what may happen to it. Pure. Source: HV-2.11.2, HV-3, design section 7.
 
 self_check --(policy.self_check_min without a find)--> escalated --(lost_h)--> lost
-self_check | escalated --stop--> stopped --release--> found, or the search goes on
+self_check | escalated --stop--> stopped --release--> found, or the search goes on where it stood
 any of them --a scan anywhere--> found; a stopped parcel stays stopped until it is released
 escalated --a person confirms--> lost
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -130,10 +131,30 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A timer to be set."""
+    """A timer to be set; ``site``: whose time it is, null where it is the search's own."""
 
     timer: Timer
     due_at: datetime
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one incident has to do with one of its parcels; ``sites`` are those that search."""
+
+    incident_id: int
+    state: State
+    sites: tuple[str, ...]
+    is_seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the wanted list must say of a parcel; ``sites`` null: at all."""
+
+    incident_id: int
+    is_stop: bool
+    sites: tuple[str, ...] | None
 
 
 def first_deadlines(kind: Kind, opened_at: datetime, policy: IncidentPolicy) -> list[Deadline]:
@@ -163,32 +184,64 @@ def state_after_scan(state: State, unseen_left: int) -> State | None:
     return State.FOUND
 
 
-def state_after_act(state: State, act: Act, *, is_seen: bool) -> State:
-    """What a person's act makes of an incident.
+_FITS = {
+    Act.CHECKED: OPEN,
+    Act.TRIAGED: OPEN,
+    Act.FOLLOWED_UP: OPEN,
+    Act.STOPPED: SEARCHED,
+    Act.RELEASED: frozenset({State.STOPPED}),
+    Act.LOST: frozenset({State.ESCALATED}),
+}
+_MISFIT = {
+    Act.STOPPED: "an incident that is {state} cannot be stopped",
+    Act.RELEASED: "only what was stopped can be released",
+    Act.LOST: "a parcel is declared lost after the search went to the region",
+}
 
-    Args:
-        state: as it stands.
-        act: one of the acts that people do.
-        is_seen: every parcel of it was scanned since it was opened.
+
+def check_act(kind: Kind, state: State, act: Act) -> None:
+    """Refuse a person's act that an incident does not allow as it stands.
 
     Raises:
-        IncidentError: the act does not fit.
+        IncidentError: the act does not fit; a silent site has no flow that could be stopped.
     """
-    if act is Act.STOPPED:
-        if state not in SEARCHED:
-            raise IncidentError(f"an incident that is {state} cannot be stopped")
-        return State.STOPPED
-    if act is Act.RELEASED:
-        if state is not State.STOPPED:
-            raise IncidentError("only what was stopped can be released")
-        return State.FOUND if is_seen else State.ESCALATED
-    if act is Act.LOST:
-        if state is not State.ESCALATED:
-            raise IncidentError("a parcel is declared lost after the search went to the region")
-        return State.LOST
-    if act in (Act.CHECKED, Act.TRIAGED, Act.FOLLOWED_UP) and state not in OPEN:
-        raise IncidentError(f"the search is over: {state}")
-    return state
+    if state not in _FITS[act]:
+        raise IncidentError(_MISFIT.get(act, "the search is over: {state}").format(state=state))
+    if act is Act.STOPPED and kind is Kind.SITE:
+        raise IncidentError("a silent site has no parcel that could be stopped")
+
+
+def state_after_release(*, is_seen: bool, was_escalated: bool) -> State:
+    """Where an incident goes from its stop (HV-3): the search goes on where it was interrupted.
+
+    Nobody tells a region by releasing: a search that never went there is a self-check again, and
+    goes there by its timer (HV-2.11.2).
+
+    Args:
+        is_seen: every parcel of it was scanned since it was opened.
+        was_escalated: the region was told before the stop.
+    """
+    if is_seen:
+        return State.FOUND
+    return State.ESCALATED if was_escalated else State.SELF_CHECK
+
+
+def wish_of(claims: Sequence[Claim]) -> Wish | None:
+    """What the list must say of a parcel that these incidents are about; None: nothing.
+
+    A stop holds at every site and outweighs any search (HV-3), also of a parcel that was seen. A
+    search is for what was not seen: at its sites, and everywhere once its region knows.
+    """
+    stops = [claim for claim in claims if claim.state is State.STOPPED]
+    if stops:
+        return Wish(min(claim.incident_id for claim in stops), True, None)
+    searches = [claim for claim in claims if not claim.is_seen]
+    if not searches:
+        return None
+    sites: tuple[str, ...] | None = None
+    if all(claim.state is State.SELF_CHECK for claim in searches):
+        sites = tuple(dict.fromkeys(site for claim in searches for site in claim.sites))
+    return Wish(min(claim.incident_id for claim in searches), False, sites)
 
 
 def name_of(suspicion: Suspicion) -> tuple[str, str]:

@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
 from hub.incidents import letters, steps, store
+from hub.incidents.listing import settle
 from hub.incidents.rules import (
+    OPEN,
     Act,
     Deadline,
     Incident,
@@ -30,20 +32,10 @@ from hub.mail.service import Mail, MailQueue
 from hub.network import Network
 from hub.packs.service import renew_packs
 from hub.parcels.service import note_lost
-from hub.wanted.service import (
-    WantedError,
-    entry_id_of,
-    find_entry,
-    is_high_value_entry,
-    put_entry,
-    remove_entry,
-)
+from hub.wanted.service import WantedError
 from wire.policy import IncidentPolicy
-from wire.wanted import WantedEntry, WantedResult
 
 SYSTEM = "custos"
-BANNER_ZH = "疑似遗失件 请截留"
-BANNER_EN = "SUSPECTED LOST: HOLD IT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +59,8 @@ class Search:
         for deadline in first_deadlines(suspicion.kind, now, self.policy):
             steps.set_timer(tx, incident_id, deadline)
         self._raise(tx, AlertKind.SUSPECT, incident, now)
+        self._settle(tx, incident, now)
         if suspicion.kind is not Kind.SITE:
-            self._put_wanted(tx, incident, incident.sites, WantedResult.WANTED, now)
             self._ask_previous_link(tx, incident, now)
         renew_packs(tx, incident.sites)
         return incident_id
@@ -93,9 +85,8 @@ class Search:
         """Do what a due timer asks for; it never fires again."""
         steps.set_fired(tx, row, now)
         incident = read(tx, row.incident_id)
-        if row.timer is Timer.FOLLOW_UP:
-            self._raise(tx, AlertKind.FOLLOW_UP_LATE, incident, now)
-            return
+        if row.timer is Timer.FOLLOW_UP and incident.state in OPEN:
+            self._raise(tx, AlertKind.FOLLOW_UP_LATE, incident, now, site=row.site)
         state = state_after_timer(incident.state, row.timer)
         if state is State.ESCALATED:
             self._escalate(tx, incident, now)
@@ -108,7 +99,7 @@ class Search:
         due_at = now + timedelta(hours=self.policy.lost_h)
         steps.set_timer(tx, incident.id, Deadline(Timer.LOSE, due_at))
         # The region looks everywhere, not only at the two sites that did not find it.
-        self._put_wanted(tx, incident, None, WantedResult.WANTED, now)
+        self._settle(tx, incident, now)
         answers = [
             f"{line.site or '–'} {line.who}: {line.note or '–'}"
             for line in steps.history(tx, incident.id)
@@ -134,6 +125,7 @@ class Search:
         """Count a parcel as lost; it stays wanted everywhere, and any scan finds it."""
         store.set_state(tx, incident.id, State.LOST, now, over=True)
         steps.record(tx, incident.id, Act.LOST, who, now, note=note)
+        steps.end_timers(tx, incident.id, tuple(Timer))
         for waybill in incident.unseen:
             note_lost(tx, waybill, now)
         self._close_alerts(tx, incident, now)
@@ -149,8 +141,7 @@ class Search:
         store.set_seen(tx, incident_id, waybill, at)
         incident = read(tx, incident_id)
         steps.record(tx, incident_id, Act.SEEN, SYSTEM, now, site, waybill)
-        if incident.state is not State.STOPPED:
-            self._drop_wanted(tx, incident, (waybill,), now)
+        self._settle(tx, incident, now, (waybill,))
         if state_after_scan(incident.state, len(incident.unseen)) is State.FOUND:
             self.find(tx, incident, SYSTEM, site, None, now)
 
@@ -166,25 +157,43 @@ class Search:
         """The search is over: everything that it set in motion comes to rest."""
         store.set_state(tx, incident.id, State.FOUND, now, over=True)
         steps.record(tx, incident.id, Act.FOUND, who, now, site, note)
-        self._drop_wanted(tx, incident, incident.suspicion.waybills, now)
+        steps.end_timers(tx, incident.id, tuple(Timer))
+        self._settle(tx, incident, now)
         self._close_alerts(tx, incident, now)
         renew_packs(tx, incident.sites)
 
+    # ------------------------------------------------------------ stop and release
+
+    def stop(
+        self, tx: Connection, incident: Incident, who: str, note: str | None, now: datetime
+    ) -> bool:
+        """No scanner lets its parcels pass until it is released (HV-3); say whether that holds."""
+        store.set_state(tx, incident.id, State.STOPPED, now, over=False)
+        steps.record(tx, incident.id, Act.STOPPED, who, now, note=note)
+        steps.end_timers(tx, incident.id, (Timer.ESCALATE, Timer.LOSE))
+        return self._settle(tx, incident, now)
+
+    def search_on(self, tx: Connection, incident: Incident, state: State, now: datetime) -> None:
+        """Released without having been seen: the search goes on in ``state``, its time anew.
+
+        The hour of a self-check runs from its beginning (HV-2.11.2): when it is over by now, the
+        timer is due at once and tells the region as ever.
+        """
+        store.set_state(tx, incident.id, state, now, over=False)
+        self._settle(tx, incident, now)
+        if state is State.ESCALATED:
+            due_at = now + timedelta(hours=self.policy.lost_h)
+            steps.set_timer(tx, incident.id, Deadline(Timer.LOSE, due_at))
+            return
+        for deadline in first_deadlines(incident.suspicion.kind, incident.opened_at, self.policy):
+            steps.set_timer(tx, incident.id, deadline)
+
     # ------------------------------------------------------------ the other rooms
 
-    def stop(self, tx: Connection, incident: Incident, now: datetime) -> None:
-        """No scanner lets it pass until it is released (HV-3)."""
-        self._put_wanted(tx, incident, None, WantedResult.STOP, now)
-
-    def search_on(self, tx: Connection, incident: Incident, now: datetime) -> None:
-        """Released without having been seen: wanted everywhere again, and the time runs on."""
-        self._put_wanted(tx, incident, None, WantedResult.WANTED, now)
-        due_at = now + timedelta(hours=self.policy.lost_h)
-        steps.set_timer(tx, incident.id, Deadline(Timer.LOSE, due_at))
-
-    def end_follow_up(self, tx: Connection, incident: Incident, now: datetime) -> None:
-        """Somebody has followed up, late or in time."""
-        close_alert(tx, AlertKind.FOLLOW_UP_LATE, subject_of(incident), now)
+    def end_follow_up(self, tx: Connection, incident: Incident, site: str, now: datetime) -> None:
+        """A site has followed up, late or in time."""
+        steps.end_follow_up(tx, incident.id, site)
+        close_alert(tx, AlertKind.FOLLOW_UP_LATE, subject_of(incident, site), now)
 
     def contacts_of(self, site: str) -> tuple[str, ...]:
         """A site's addresses, or those of the nearest site above it that has any."""
@@ -208,50 +217,31 @@ class Search:
         else:
             steps.record(tx, incident.id, Act.NO_CONTACT, SYSTEM, now, site)
 
-    def _put_wanted(
+    def _settle(
         self,
         tx: Connection,
         incident: Incident,
-        scope: tuple[str, ...] | None,
-        result: WantedResult,
         now: datetime,
-    ) -> None:
-        for waybill in incident.unseen:
-            known = find_entry(tx, waybill)
-            if known is not None and not self._may_replace(known, incident):
-                continue
-            entry = WantedEntry(
-                id=entry_id_of(waybill),
-                waybill=waybill,
-                result=result,
-                reason=f"事件 {incident.id} / incident {incident.id}",
-                banner_zh=BANNER_ZH if result is WantedResult.WANTED else None,
-                banner_en=BANNER_EN if result is WantedResult.WANTED else None,
-                priority=1,
-                owner=owner_of(incident.id),
-                scope=scope,
-            )
-            try:
-                put_entry(tx, entry, now)
-            except WantedError as error:
-                steps.record(tx, incident.id, Act.NOT_WANTED, SYSTEM, now, note=str(error))
-                return
-
-    def _may_replace(self, known: WantedEntry, incident: Incident) -> bool:
-        # A person's own entry says more than ours; a high-value parcel's mark says less.
-        return known.owner == owner_of(incident.id) or is_high_value_entry(known)
-
-    def _drop_wanted(
-        self, tx: Connection, incident: Incident, waybills: tuple[str, ...], now: datetime
-    ) -> None:
-        for waybill in waybills:
-            known = find_entry(tx, waybill)
-            if known is not None and known.owner == owner_of(incident.id):
-                remove_entry(tx, waybill, now)
+        waybills: tuple[str, ...] | None = None,
+    ) -> bool:
+        """Bring the wanted list up to date; where it takes no more, that is in the history."""
+        try:
+            settle(tx, incident.suspicion.waybills if waybills is None else waybills, now)
+        except WantedError as error:
+            steps.record(tx, incident.id, Act.NOT_WANTED, SYSTEM, now, note=str(error))
+            return False
+        return True
 
     def _raise(
-        self, tx: Connection, kind: AlertKind, incident: Incident, now: datetime, who: str = ""
+        self,
+        tx: Connection,
+        kind: AlertKind,
+        incident: Incident,
+        now: datetime,
+        who: str = "",
+        site: str | None = None,
     ) -> None:
+        """``site``: the alert is this one's alone, one of several that an incident can have."""
         suspicion = incident.suspicion
         zh, en = name_of(suspicion)
         words = {
@@ -262,15 +252,19 @@ class Search:
             "who": who,
         }
         waybill = suspicion.subject if suspicion.kind is Kind.PARCEL else None
+        at = site or suspicion.site
         finding = Finding(
-            kind, subject_of(incident), now, waybill=waybill, site=suspicion.site, words=words
+            kind, subject_of(incident, site), now, waybill=waybill, site=at, words=words
         )
         raise_alert(tx, finding, now)
 
     def _close_alerts(self, tx: Connection, incident: Incident, now: datetime) -> None:
-        kinds = (AlertKind.SUSPECT, AlertKind.ESCALATED, AlertKind.LOST, AlertKind.FOLLOW_UP_LATE)
-        for kind in kinds:
+        for kind in (AlertKind.SUSPECT, AlertKind.ESCALATED, AlertKind.LOST):
             close_alert(tx, kind, subject_of(incident), now)
+        for line in steps.history(tx, incident.id):
+            if line.act is Act.TRIAGED:
+                subject = subject_of(incident, line.site)
+                close_alert(tx, AlertKind.FOLLOW_UP_LATE, subject, now)
 
 
 def read(tx: Connection, incident_id: int) -> Incident:
@@ -285,11 +279,7 @@ def read(tx: Connection, incident_id: int) -> Incident:
     return found
 
 
-def owner_of(incident_id: int) -> str:
-    """Who stands in the wanted entries that an incident makes."""
-    return f"incident/{incident_id}"
-
-
-def subject_of(incident: Incident) -> str:
-    """What an incident's alerts are about: one of a kind each."""
-    return f"{incident.suspicion.kind}/{incident.suspicion.subject}"
+def subject_of(incident: Incident, site: str | None = None) -> str:
+    """What an incident's alerts are about: one of a kind each, or one of a kind and site."""
+    subject = f"{incident.suspicion.kind}/{incident.suspicion.subject}"
+    return subject if site is None else f"{subject}@{site}"

@@ -39,7 +39,8 @@ from hub.incidents.rules import (
     Suspicion,
     Timer,
     TriageLevel,
-    state_after_act,
+    check_act,
+    state_after_release,
 )
 from hub.incidents.search import SYSTEM, Search, read
 from hub.incidents.steps import Attachment, HistoryLine, TimerRow
@@ -86,6 +87,14 @@ class Triage:
 
     level: TriageLevel
     abnormal_site: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What the responsible person of a site did about the abnormal link, and what came of it."""
+
+    site: str
     note: str
 
 
@@ -137,7 +146,7 @@ def end_silence(tx: Connection, search: Search, site: str, now: datetime) -> boo
 def may_follow(incident: Incident, act: Act) -> bool:
     """Say whether a person's act fits an incident as it stands, so that it can be offered."""
     try:
-        state_after_act(incident.state, act, is_seen=not incident.unseen)
+        check_act(incident.suspicion.kind, incident.state, act)
     except IncidentError:
         return False
     return True
@@ -151,7 +160,7 @@ def answer_self_check(tx: Connection, incident_id: int, answer: Answer, now: dat
         IncidentError: the search is over, or the site takes no part in it.
     """
     incident = find_incident(tx, incident_id)
-    state_after_act(incident.state, Act.CHECKED, is_seen=not incident.unseen)
+    check_act(incident.suspicion.kind, incident.state, Act.CHECKED)
     if answer.site not in incident.sites:
         raise IncidentError(f"{answer.site} takes no part in this search")
     record_answer(tx, incident, answer, now)
@@ -168,7 +177,7 @@ def triage(
         IncidentError: the search is over.
     """
     incident = find_incident(tx, incident_id)
-    state_after_act(incident.state, Act.TRIAGED, is_seen=not incident.unseen)
+    check_act(incident.suspicion.kind, incident.state, Act.TRIAGED)
     note = f"{found.level}: {found.note}"
     number = steps.record(tx, incident_id, Act.TRIAGED, who, now, found.abnormal_site, note)
     search.write(
@@ -182,43 +191,41 @@ def triage(
         now,
     )
     due_at = now + timedelta(minutes=search.policy.follow_up_min)
-    steps.set_timer(tx, incident_id, Deadline(Timer.FOLLOW_UP, due_at))
+    steps.set_timer(tx, incident_id, Deadline(Timer.FOLLOW_UP, due_at, found.abnormal_site))
     return incident
 
 
 def follow_up(
-    tx: Connection, search: Search, incident_id: int, who: str, note: str, now: datetime
+    tx: Connection, search: Search, incident_id: int, done: FollowUp, who: str, now: datetime
 ) -> Incident:
-    """The responsible person has followed up.
+    """The responsible person of a site has followed up; another site still has to.
 
     Raises:
         UnknownIncidentError: no such incident.
-        IncidentError: the search is over.
+        IncidentError: the search is over, or nobody has asked this site.
     """
     incident = find_incident(tx, incident_id)
-    state_after_act(incident.state, Act.FOLLOWED_UP, is_seen=not incident.unseen)
-    steps.record(tx, incident_id, Act.FOLLOWED_UP, who, now, note=note)
-    for row in steps.timers(tx, incident_id):
-        if row.timer is Timer.FOLLOW_UP and row.due_at is not None:
-            steps.set_fired(tx, row, now)
-    search.end_follow_up(tx, incident, now)
+    check_act(incident.suspicion.kind, incident.state, Act.FOLLOWED_UP)
+    if not steps.was_done(tx, incident_id, Act.TRIAGED, done.site):
+        raise IncidentError(f"nobody has asked {done.site} to follow up")
+    steps.record(tx, incident_id, Act.FOLLOWED_UP, who, now, done.site, done.note)
+    search.end_follow_up(tx, incident, done.site, now)
     return incident
 
 
 def stop(
     tx: Connection, search: Search, incident_id: int, who: str, note: str, now: datetime
 ) -> Incident:
-    """No scanner lets the parcel pass any more (HV-3).
+    """No scanner lets its parcels pass any more, those of a group that were seen too (HV-3).
 
     Raises:
         UnknownIncidentError: no such incident.
-        IncidentError: there is nothing to stop.
+        IncidentError: there is nothing to stop, or the wanted list takes no more; roll back.
     """
     incident = find_incident(tx, incident_id)
-    state = state_after_act(incident.state, Act.STOPPED, is_seen=not incident.unseen)
-    store.set_state(tx, incident_id, state, now, over=False)
-    steps.record(tx, incident_id, Act.STOPPED, who, now, note=note)
-    search.stop(tx, incident, now)
+    check_act(incident.suspicion.kind, incident.state, Act.STOPPED)
+    if not search.stop(tx, incident, who, note, now):
+        raise IncidentError("the wanted list takes no more entries: nothing is stopped")
     return read(tx, incident_id)
 
 
@@ -232,13 +239,14 @@ def release(
         IncidentError: it was not stopped.
     """
     incident = find_incident(tx, incident_id)
-    state = state_after_act(incident.state, Act.RELEASED, is_seen=not incident.unseen)
+    check_act(incident.suspicion.kind, incident.state, Act.RELEASED)
+    was_escalated = steps.was_done(tx, incident_id, Act.ESCALATED)
+    state = state_after_release(is_seen=not incident.unseen, was_escalated=was_escalated)
     steps.record(tx, incident_id, Act.RELEASED, who, now, note=note)
     if state is State.FOUND:
         search.find(tx, incident, who, None, None, now)
     else:
-        store.set_state(tx, incident_id, state, now, over=False)
-        search.search_on(tx, incident, now)
+        search.search_on(tx, incident, state, now)
     return read(tx, incident_id)
 
 
@@ -252,7 +260,7 @@ def confirm_lost(
         IncidentError: the search has not gone to the region, or is over.
     """
     incident = find_incident(tx, incident_id)
-    state_after_act(incident.state, Act.LOST, is_seen=not incident.unseen)
+    check_act(incident.suspicion.kind, incident.state, Act.LOST)
     search.lose(tx, incident, who, note, now)
     return read(tx, incident_id)
 

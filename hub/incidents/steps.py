@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     LargeBinary,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    delete,
     insert,
     select,
     update,
@@ -34,10 +36,12 @@ incident_timer = Table(
     metadata,
     Column("incident_id", BigInteger, ForeignKey("incident.id"), nullable=False),
     Column("timer", String(12), nullable=False),
+    # Whose time it is: each site that has to follow up has its own; "" is the search's.
+    Column("site", String(32), nullable=False),
     # Null once it has fired.
     Column("due_at", UtcDateTime, index=True),
     Column("fired_at", UtcDateTime),
-    PrimaryKeyConstraint("incident_id", "timer"),
+    PrimaryKeyConstraint("incident_id", "timer", "site"),
 )
 incident_history = Table(
     "incident_history",
@@ -76,10 +80,11 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class TimerRow:
-    """A timer; ``due_at`` None: it has fired."""
+    """A timer; ``due_at`` None: it has fired; ``site`` None: it is the search's own."""
 
     incident_id: int
     timer: Timer
+    site: str | None
     due_at: datetime | None
     fired_at: datetime | None
 
@@ -128,18 +133,42 @@ def history(tx: Connection, incident_id: int) -> list[HistoryLine]:
     return [HistoryLine(row.at, Act(row.act), row.who, row.site, row.note) for row in rows]
 
 
+def was_done(tx: Connection, incident_id: int, act: Act, site: str | None = None) -> bool:
+    """Say whether an act stands in an incident's history; ``site``: only of this one."""
+    columns = incident_history.c
+    mine = (columns.incident_id == incident_id) & (columns.act == act)
+    if site is not None:
+        mine &= columns.site == site
+    return tx.execute(select(columns.id).where(mine).limit(1)).first() is not None
+
+
 # ---------------------------------------------------------------- timers
 
 
 def set_timer(tx: Connection, incident_id: int, deadline: Deadline) -> None:
     """Set a timer, or set it anew."""
-    mine = (incident_timer.c.incident_id == incident_id) & (
-        incident_timer.c.timer == deadline.timer
-    )
+    mine = _of(incident_id, deadline.timer, deadline.site)
     row = {"due_at": deadline.due_at, "fired_at": None}
     if tx.execute(update(incident_timer).where(mine).values(row)).rowcount == 0:
-        identity = {"incident_id": incident_id, "timer": deadline.timer}
+        identity = {
+            "incident_id": incident_id,
+            "timer": deadline.timer,
+            "site": deadline.site or "",
+        }
         tx.execute(insert(incident_timer).values(row | identity))
+
+
+def end_timers(tx: Connection, incident_id: int, timers: Collection[Timer]) -> None:
+    """What they waited for has come: those of these that have not fired never will."""
+    columns = incident_timer.c
+    mine = (columns.incident_id == incident_id) & columns.timer.in_(timers)
+    tx.execute(delete(incident_timer).where(mine & columns.due_at.is_not(None)))
+
+
+def end_follow_up(tx: Connection, incident_id: int, site: str) -> None:
+    """A site has followed up: its timer ends, no other site's does."""
+    mine = _of(incident_id, Timer.FOLLOW_UP, site)
+    tx.execute(delete(incident_timer).where(mine & incident_timer.c.due_at.is_not(None)))
 
 
 def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRow]:
@@ -155,7 +184,7 @@ def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRow]:
 
 def set_fired(tx: Connection, row: TimerRow, now: datetime) -> None:
     """A timer has fired: it never will again."""
-    mine = (incident_timer.c.incident_id == row.incident_id) & (incident_timer.c.timer == row.timer)
+    mine = _of(row.incident_id, row.timer, row.site)
     tx.execute(update(incident_timer).where(mine).values(due_at=None, fired_at=now))
 
 
@@ -219,4 +248,14 @@ def attachment(tx: Connection, incident_id: int, sha256: str) -> bytes | None:
 
 
 def _timer(row: Row[*tuple[Any, ...]]) -> TimerRow:
-    return TimerRow(row.incident_id, Timer(row.timer), row.due_at, row.fired_at)
+    site = row.site or None
+    return TimerRow(row.incident_id, Timer(row.timer), site, row.due_at, row.fired_at)
+
+
+def _of(incident_id: int, timer: Timer, site: str | None) -> ColumnElement[bool]:
+    columns = incident_timer.c
+    return (
+        (columns.incident_id == incident_id)
+        & (columns.timer == timer)
+        & (columns.site == (site or ""))
+    )

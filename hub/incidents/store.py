@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from hub.db.schema import RowId, UtcDateTime, metadata
-from hub.incidents.rules import Incident, Kind, State, Suspicion
+from hub.incidents.rules import Claim, Incident, Kind, State, Suspicion
 
 incident = Table(
     "incident",
@@ -147,6 +147,23 @@ def awaiting(tx: Connection, waybills: Iterable[str]) -> list[tuple[int, str, da
         .order_by(incident_parcel.c.incident_id)
     )
     return [(row.incident_id, row.waybill, row.since) for row in rows]
+
+
+def claims_on(tx: Connection, waybills: Collection[str]) -> dict[str, list[Claim]]:
+    """What all incidents that are not over for good have to do with these parcels, by waybill."""
+    mine = incident_parcel.c.waybill.in_(waybills) & (incident.c.state != State.FOUND)
+    rows = tx.execute(
+        select(incident_parcel, incident.c.state, incident.c.site, incident.c.previous_site)
+        .join(incident, incident.c.id == incident_parcel.c.incident_id)
+        .where(mine)
+        .order_by(incident_parcel.c.incident_id)
+    )
+    claims: dict[str, list[Claim]] = {}
+    for row in rows:
+        sites = tuple(each for each in (row.site, row.previous_site) if each is not None)
+        claim = Claim(row.incident_id, State(row.state), sites, row.seen_at is not None)
+        claims.setdefault(row.waybill, []).append(claim)
+    return claims
 
 
 def set_seen(tx: Connection, incident_id: int, waybill: str, at: datetime) -> None:

@@ -158,6 +158,13 @@ def planned_routes(
     return {waybill: route for waybill, route in routes.items() if route is not None}
 
 
+def on_their_way(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
+    """Those of which more is expected: neither delivered nor given back; never scanned is."""
+    asked = frozenset(waybills)
+    seen = trace_store.states_of(tx, asked)
+    return asked - {waybill for waybill, standing in seen.items() if standing.is_over}
+
+
 def belongs_on_list(tx: Connection, waybill: str) -> bool:
     """Say whether a parcel is high value by declared value, of no HV series, and under way yet."""
     if not store.hv_by_value(tx, [waybill]):

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.wanted import service
 from hub.wanted.rules import concerns, entry_id_of, is_within
-from hub.wanted.service import ListFullError, WantedError
+from hub.wanted.service import HeldError, ListFullError, WantedError
 from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, Limit, at_text, to_utc
 from hub.web.problems import ProblemError
 from wire.limits import SCOPE_SITES_MAX
@@ -114,7 +114,7 @@ def put_wanted(
             is_mark = known is not None and service.is_high_value_entry(known)
             _check_within(caller, entry, None if is_mark else known)
             is_new = service.put_entry(tx, entry, hub.clock.now())
-    except ListFullError as error:
+    except (HeldError, ListFullError) as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
     except WantedError as error:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
@@ -131,7 +131,10 @@ def delete_wanted(waybill: WaybillPath, hub: Hub, caller: CalledBy) -> None:
         if known is None or not concerns(known, caller.sites):
             raise _not_on_list(waybill)
         _check_within(caller, known)
-        service.remove_entry(tx, waybill, hub.clock.now())
+        try:
+            service.remove_entry(tx, waybill, hub.clock.now())
+        except HeldError as error:
+            raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
 
 
 def _check_within(caller: CalledBy, *entries: WantedEntry | None) -> None:

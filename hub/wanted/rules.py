@@ -15,6 +15,7 @@ HV_BANNER_ZH = "特殊安全产品(高价值)快件"
 HV_BANNER_EN = "HIGH VALUE"
 _HIGH_VALUE_ID = "v-"
 """Entries of people begin otherwise (``entry_id_of``)."""
+_INCIDENT = "incident/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,21 @@ def high_value_entry(waybill: str) -> WantedEntry:
 def is_high_value_entry(entry: WantedEntry) -> bool:
     """Say whether an entry only marks a high-value parcel: nobody searches for it."""
     return entry.id.startswith(_HIGH_VALUE_ID)
+
+
+def owner_of_incident(incident_id: int) -> str:
+    """Who stands in the entries that an incident makes; no account can have such a name."""
+    return f"{_INCIDENT}{incident_id}"
+
+
+def is_of_incident(entry: WantedEntry) -> bool:
+    """Say whether an incident made an entry."""
+    return entry.owner.startswith(_INCIDENT)
+
+
+def is_held(entry: WantedEntry) -> bool:
+    """Say whether an incident stops a parcel: then only its release lets it go on (HV-3)."""
+    return is_of_incident(entry) and entry.result is WantedResult.STOP
 
 
 def concerns(entry: WantedEntry, sites: frozenset[str] | None) -> bool:

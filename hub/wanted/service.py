@@ -4,6 +4,7 @@ Source: HV-2.11.1, design section 3 ("Wanted list").
 
     WantedError      the entry cannot be taken; the sentence says why
     +- ListFullError        there are as many entries, or bytes of them, as a list can hold
+    +- HeldError            an incident stops the parcel: release it there
 """
 
 from collections.abc import Sequence
@@ -24,8 +25,11 @@ from hub.wanted.rules import (
     delta_of,
     entry_id_of,
     high_value_entry,
+    is_held,
     is_high_value_entry,
+    is_of_incident,
     is_within,
+    owner_of_incident,
     rules_of,
 )
 from wire.limits import SNAPSHOT_BYTES_MAX, WANTED_ENTRIES_MAX
@@ -33,7 +37,14 @@ from wire.names import parse_at
 from wire.policy import Policy
 from wire.wanted import WantedEntry, WantedList, WantedResult, WantedRule, check_entry, make_list
 
-__all__ = ["concerns", "entry_id_of", "is_high_value_entry", "is_within"]
+__all__ = [
+    "concerns",
+    "entry_id_of",
+    "is_high_value_entry",
+    "is_of_incident",
+    "is_within",
+    "owner_of_incident",
+]
 
 EXPIRED_PER_CALL_MAX = 500
 LIST_BYTES_MAX = SNAPSHOT_BYTES_MAX - 256 * 1024
@@ -54,6 +65,10 @@ class ListFullError(WantedError):
     """There are as many entries, or bytes of them, as a list can hold."""
 
 
+class HeldError(WantedError):
+    """An incident stops the parcel: only its release lets it go on (HV-3)."""
+
+
 def adopt_rules(tx: Connection, policy: Policy, now: datetime) -> None:
     """Make the policy's series the list's rules; a new version only where they differ."""
     wanted_rules = rules_of(policy)
@@ -69,6 +84,7 @@ def put_entry(tx: Connection, entry: WantedEntry, now: datetime) -> bool:
     Raises:
         WantedError: it has expired already, or no edge could read it.
         ListFullError: the list holds ``WANTED_ENTRIES_MAX`` entries or ``LIST_BYTES_MAX``.
+        HeldError: an incident stops the parcel.
     """
     return put_entries(tx, [entry], now) == 1
 
@@ -87,6 +103,7 @@ def put_entries(tx: Connection, entries: Sequence[WantedEntry], now: datetime) -
         known = store.find(tx, entry.waybill)
         if known == entry:
             continue
+        _check_not_held(known)
         room.take(entry, known)
         version = store.put(tx, entry, now)
         if known is None:
@@ -97,12 +114,58 @@ def put_entries(tx: Connection, entries: Sequence[WantedEntry], now: datetime) -
     return new
 
 
+def place_entry(tx: Connection, entry: WantedEntry, now: datetime) -> None:
+    """Put an incident's entry in the place of another incident's, of a mark, or of none.
+
+    Past scans are not looked for: the incident begins with the last of them.
+
+    Raises:
+        WantedError: as of :func:`put_entry`.
+    """
+    known = store.find(tx, entry.waybill)
+    if known == entry:
+        return
+    _check_entry(entry, now)
+    _Room(*store.count_and_bytes(tx)).take(entry, known)
+    _tell(tx, store.put(tx, entry, now), now)
+
+
+def place_above(tx: Connection, entry: WantedEntry, known: WantedEntry, now: datetime) -> None:
+    """Put an incident's entry over a person's, ``known``, which comes back with :func:`lift_entry`.
+
+    Raises:
+        WantedError: as of :func:`put_entry`.
+    """
+    place_entry(tx, entry, now)
+    store.keep_beneath(tx, known)
+
+
+def lift_entry(tx: Connection, waybill: str, now: datetime) -> None:
+    """Take an incident's entry off; what lay beneath it comes back unless its time is over."""
+    beneath = store.take_beneath(tx, waybill)
+    if beneath is not None and not _is_expired(beneath, now):
+        _tell(tx, store.put(tx, beneath, now), now)
+        return
+    known = store.find(tx, waybill)
+    if known is not None:
+        _remove(tx, known, now)
+
+
+def _check_not_held(known: WantedEntry | None) -> None:
+    if known is not None and is_held(known):
+        raise HeldError(f"{known.waybill} is stopped by {known.owner}: release it there")
+
+
+def _is_expired(entry: WantedEntry, now: datetime) -> bool:
+    return entry.expires_at is not None and parse_at(entry.expires_at) <= now
+
+
 def _check_entry(entry: WantedEntry, now: datetime) -> None:
     try:
         check_entry(entry)
     except ValueError as error:
         raise WantedError(str(error)) from error
-    if entry.expires_at is not None and parse_at(entry.expires_at) <= now:
+    if _is_expired(entry, now):
         raise WantedError("expires_at lies in the past")
 
 
@@ -114,10 +177,15 @@ def _look_back(tx: Connection, entry: WantedEntry, now: datetime) -> None:
 
 
 def remove_entry(tx: Connection, waybill: str, now: datetime) -> bool:
-    """Take a waybill off the list; say whether it was on it."""
+    """Take a waybill off the list; say whether it was on it.
+
+    Raises:
+        HeldError: an incident stops the parcel.
+    """
     known = store.find(tx, waybill)
     if known is None:
         return False
+    _check_not_held(known)
     _remove(tx, known, now)
     return True
 
@@ -173,7 +241,7 @@ def is_stopped(tx: Connection, waybill: str, now: datetime) -> bool:
     entry = store.find(tx, waybill)
     if entry is None or entry.result is not WantedResult.STOP:
         return False
-    return entry.expires_at is None or now < parse_at(entry.expires_at)
+    return not _is_expired(entry, now)
 
 
 def find_entries(tx: Connection, waybills: Sequence[str]) -> dict[str, WantedEntry]:

@@ -43,6 +43,8 @@ wanted_entry = Table(
     Column("waybill", String(64), primary_key=True),
     Column("expires_at", UtcDateTime, index=True),
     Column("entry", LargeBinary, nullable=False),
+    # A person's entry under an incident's stop: it comes back when the parcel is released.
+    Column("beneath", LargeBinary),
     Column("put_at", UtcDateTime, nullable=False),
 )
 wanted_change = Table(
@@ -106,7 +108,9 @@ def find_all(tx: Connection, waybills: Iterable[str]) -> dict[str, WantedEntry]:
 
 def count_and_bytes(tx: Connection) -> tuple[int, int]:
     """How many entries there are, and how long they are as JSON together."""
-    length = func.coalesce(func.sum(func.length(wanted_entry.c.entry)), 0)
+    # What lies beneath an entry comes back some day: its room is kept.
+    beneath = func.coalesce(func.length(wanted_entry.c.beneath), 0)
+    length = func.coalesce(func.sum(func.length(wanted_entry.c.entry) + beneath), 0)
     row = tx.execute(select(func.count(), length).select_from(wanted_entry)).one()
     return int(row[0]), int(row[1])
 
@@ -141,6 +145,22 @@ def put(tx: Connection, entry: WantedEntry, now: datetime) -> int:
     if tx.execute(update(wanted_entry).where(mine).values(row)).rowcount == 0:
         tx.execute(insert(wanted_entry).values(row | {"waybill": entry.waybill}))
     return _add_change(tx, entry.id, entry)
+
+
+def keep_beneath(tx: Connection, entry: WantedEntry) -> None:
+    """Keep an entry beneath the one that has taken its place."""
+    mine = wanted_entry.c.waybill == entry.waybill
+    tx.execute(update(wanted_entry).where(mine).values(beneath=_encode(entry)))
+
+
+def take_beneath(tx: Connection, waybill: str) -> WantedEntry | None:
+    """What lies beneath a waybill's entry, and from now on no more."""
+    mine = wanted_entry.c.waybill == waybill
+    stored = tx.execute(select(wanted_entry.c.beneath).where(mine)).scalar_one_or_none()
+    if stored is None:
+        return None
+    tx.execute(update(wanted_entry).where(mine).values(beneath=None))
+    return _entry_decoder.decode(stored)
 
 
 def remove(tx: Connection, entry: WantedEntry) -> int:

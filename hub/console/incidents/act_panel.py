@@ -1,12 +1,13 @@
 """What a person may do in a search: a button each, and the form of the one that was chosen."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from hub.console.forms import Choice, FileField, TextField, Tick
 from hub.console.incidents.views import (
     CheckOrder,
     FileOrder,
+    FollowUpOrder,
     Order,
     ReasonOrder,
     SearchSight,
@@ -104,14 +105,20 @@ class ActPanel:
             return _check_fields(self._words, sight)
         if act is Act.TRIAGED:
             return _triage_fields(self._words, sight)
+        if act is Act.FOLLOWED_UP:
+            return _follow_up_fields(self._words, sight)
         if act is Act.ATTACHED:
             return _file_fields(self._words)
         return _reason_fields(self._words, act)
 
 
+def _site_choice(words: Words, sight: SearchSight, sites: Sequence[str]) -> Choice:
+    named = [(site, f"{site} {sight.names.get(site, '')}".strip()) for site in sites]
+    return Choice(words.say("incident.field.site"), named)
+
+
 def _check_fields(words: Words, sight: SearchSight) -> Make:
-    sites = [(site, f"{site} {sight.names.get(site, '')}".strip()) for site in sight.own_sites]
-    site = Choice(words.say("incident.field.site"), sites)
+    site = _site_choice(words, sight, sight.own_sites)
     answers = [(each, words.say(f"incident.answer.{each}")) for each in ("no", "yes")]
     found = Choice(words.say("incident.field.found"), answers)
     ticks = {id_: Tick(zh if words.is_zh else en) for id_, zh, en in CHECKLIST}
@@ -139,6 +146,18 @@ def _triage_fields(words: Words, sight: SearchSight) -> Make:
         if not note.value.strip():
             return "act.reason.needed"
         return TriageOrder(TriageLevel(level.value), site.value, note.value.strip())
+
+    return make
+
+
+def _follow_up_fields(words: Words, sight: SearchSight) -> Make:
+    site = _site_choice(words, sight, sight.asked_sites)
+    note = TextField(words.say("act.reason"), _NOTE_MAX, rows=3)
+
+    def make() -> Order | str:
+        if not note.value.strip():
+            return "act.reason.needed"
+        return FollowUpOrder(site.value, note.value.strip())
 
     return make
 

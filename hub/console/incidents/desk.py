@@ -9,6 +9,7 @@ from hub.console.incidents.story import most_urgent_first, steps_of, tasks_of
 from hub.console.incidents.views import (
     CheckOrder,
     FileOrder,
+    FollowUpOrder,
     Order,
     ReasonOrder,
     SearchLine,
@@ -25,6 +26,7 @@ from hub.incidents.service import (
     Answer,
     Document,
     Dossier,
+    FollowUp,
     State,
     Triage,
     UnknownIncidentError,
@@ -88,7 +90,7 @@ class IncidentDesk:
         """
         if not _may_do(caller, act_of(order)):
             raise NotAllowedError
-        if isinstance(order, CheckOrder) and not caller.sees(order.site):
+        if isinstance(order, CheckOrder | FollowUpOrder) and not caller.sees(order.site):
             raise NotAllowedError
         with self._hub.database.writing() as tx:
             _read(tx, incident_id, caller)
@@ -98,22 +100,27 @@ class IncidentDesk:
         incident = found.incident
         sites = self._hub.network.sites
         named = {*incident.sites, incident.suspicion.expected_site} - {None}
+        tasks = tasks_of(found)
+        asked = [task.site for task in tasks if task.name == "follow_up"]
+        asked_sites = tuple(site for site in asked if caller.sees(site))
         acts = [
             act
             for act in _ROUTES
             if _may_do(caller, act) and (act is Act.ATTACHED or service.may_follow(incident, act))
+            if act is not Act.FOLLOWED_UP or asked_sites
         ]
         return SearchSight(
             incident=incident,
             names={code: sites[code].name for code in named if code in sites},
             steps=steps_of(found),
-            tasks=tasks_of(found),
+            tasks=tasks,
             timers=tuple(found.timers),
             mails=tuple(found.mails),
             history=tuple(found.history),
             documents=tuple(found.attachments),
             acts=tuple(acts),
             own_sites=tuple(site for site in incident.sites if caller.sees(site)),
+            asked_sites=asked_sites,
             may_save=may(caller.role, _DOCUMENT),
         )
 
@@ -126,6 +133,8 @@ class IncidentDesk:
             case TriageOrder(level, abnormal_site, note):
                 triage = Triage(level, abnormal_site, note)
                 service.triage(tx, search, incident_id, triage, who, now)
+            case FollowUpOrder(site, note):
+                service.follow_up(tx, search, incident_id, FollowUp(site, note), who, now)
             case FileOrder(name, content, police, note):
                 document = Document(name, content, police, note)
                 service.attach(tx, search, incident_id, document, who, now)
@@ -134,7 +143,6 @@ class IncidentDesk:
 
 
 _BY_REASON = {
-    Act.FOLLOWED_UP: service.follow_up,
     Act.STOPPED: service.stop,
     Act.RELEASED: service.release,
     Act.LOST: service.confirm_lost,
@@ -148,6 +156,8 @@ def act_of(order: Order) -> Act:
             return Act.CHECKED
         case TriageOrder():
             return Act.TRIAGED
+        case FollowUpOrder():
+            return Act.FOLLOWED_UP
         case FileOrder():
             return Act.ATTACHED
         case ReasonOrder(act, _):

@@ -79,19 +79,20 @@ def _end(found: Dossier) -> Step:
 def tasks_of(found: Dossier) -> tuple[Task, ...]:
     """What sites have to do in it: look for it, and follow up what was found abnormal."""
     history = found.history
+    check_due_at = _was_due_at(found, Timer.ESCALATE)
     checks = [
-        _task(
-            "check", site, _was_due_at(found, Timer.ESCALATE), _answer(history, Act.CHECKED, site)
-        )
+        _task("check", site, check_due_at, _answer(history, Act.CHECKED, site))
         for site in found.incident.sites
     ]
-    triaged = [line for line in history if line.act is Act.TRIAGED]
-    if not triaged:
-        return tuple(checks)
-    asked = triaged[-1]
-    done = [line for line in history if line.act is Act.FOLLOWED_UP and line.at >= asked.at]
-    due_at = _was_due_at(found, Timer.FOLLOW_UP)
-    return (*checks, _task("follow_up", asked.site or "", due_at, done[-1] if done else None))
+    asked = {line.site: line.at for line in history if line.act is Act.TRIAGED and line.site}
+    return (*checks, *(_follow_up(found, site, at) for site, at in asked.items()))
+
+
+def _follow_up(found: Dossier, site: str, asked_at: datetime) -> Task:
+    """What a site was asked last counts: an answer from before does not answer it."""
+    answer = _answer(found.history, Act.FOLLOWED_UP, site)
+    done = answer if answer is not None and answer.at >= asked_at else None
+    return _task("follow_up", site, _was_due_at(found, Timer.FOLLOW_UP, site), done)
 
 
 def _task(name: str, site: str, due_at: datetime | None, done: HistoryLine | None) -> Task:
@@ -112,7 +113,7 @@ def _due_at(found: Dossier, timer: Timer) -> datetime | None:
     return next((row.due_at for row in found.timers if row.timer is timer), None)
 
 
-def _was_due_at(found: Dossier, timer: Timer) -> datetime | None:
+def _was_due_at(found: Dossier, timer: Timer, site: str | None = None) -> datetime | None:
     """When a task is or was to be done: a timer that has fired says so by when it fired."""
-    rows = [row for row in found.timers if row.timer is timer]
+    rows = [row for row in found.timers if (row.timer, row.site) == (timer, site)]
     return next((row.due_at or row.fired_at for row in rows), None)

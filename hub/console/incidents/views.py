@@ -84,6 +84,8 @@ class SearchSight:
     acts: tuple[Act, ...]
     own_sites: tuple[str, ...]
     """Of the searching sites, those for which the person may answer."""
+    asked_sites: tuple[str, ...]
+    """Of the sites that were asked to follow up, those for which the person may answer."""
     may_save: bool
     """Whether the documents are shown to this person, each time with a reason (CS-P1)."""
 
@@ -108,6 +110,14 @@ class TriageOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUpOrder:
+    """A site has followed up what was found abnormal there."""
+
+    site: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonOrder:
     """An act that needs a reason and no more."""
 
@@ -125,4 +135,4 @@ class FileOrder:
     note: str
 
 
-Order = CheckOrder | TriageOrder | ReasonOrder | FileOrder
+Order = CheckOrder | TriageOrder | FollowUpOrder | ReasonOrder | FileOrder

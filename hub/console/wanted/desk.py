@@ -56,7 +56,7 @@ class WantedDesk:
         Raises:
             NotAllowedError: the role may not, or the entry counts at other sites too.
             FaultyError: what was filled in is wrong.
-            WantedError: the list is full.
+            WantedError: the list is full; HeldError: an incident stops the parcel.
         """
         _check_deciding(caller)
         with self._hub.database.writing() as tx:
@@ -72,6 +72,7 @@ class WantedDesk:
 
         Raises:
             NotAllowedError: the role may not, or the entry counts at other sites too.
+            HeldError: an incident stops the parcel.
         """
         _check_deciding(caller)
         with self._hub.database.writing() as tx:

@@ -19,7 +19,7 @@ from hub.console.wanted.desk import FaultyError, WantedDesk, may_change, may_dec
 from hub.console.wanted.panel import EntryPanel
 from hub.console.wanted.views import Fields, WantedSight
 from hub.console.wording import visible
-from hub.wanted.service import WantedError
+from hub.wanted.service import HeldError, WantedError
 from wire.names import parse_at
 from wire.wanted import WantedEntry
 
@@ -185,6 +185,8 @@ class WantedPage:
             self._panel.complain([self._words.say(f"fault.{each}") for each in error.faults])
         except NotAllowedError:
             self._panel.complain([self._words.say("act.forbidden")])
+        except HeldError:
+            self._panel.complain([self._words.say("wanted.held")])
         except WantedError:
             self._panel.complain([self._words.say("wanted.full")])
         else:
@@ -196,6 +198,9 @@ class WantedPage:
             await run_in_threadpool(self._desk.remove, number, self._visit.caller)
         except NotAllowedError:
             self._panel.complain([self._words.say("act.forbidden")])
+            return
+        except HeldError:
+            self._panel.complain([self._words.say("wanted.held")])
             return
         self._chosen = None
         self._panel.clear()

@@ -305,7 +305,9 @@ CASES: dict[str, Case] = {
     "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": thing(_attachment),
     "POST /api/v1/incidents/{incident_id}/checked": _incident("/checked", site="SITE", found=False),
     "POST /api/v1/incidents/{incident_id}/triage": _incident("/triage", **TRIAGE),
-    "POST /api/v1/incidents/{incident_id}/follow_up": _incident("/follow_up", **REASON),
+    "POST /api/v1/incidents/{incident_id}/follow_up": _incident(
+        "/follow_up", site="SITE", **REASON
+    ),
     "POST /api/v1/incidents/{incident_id}/stop": _incident("/stop", **REASON),
     "POST /api/v1/incidents/{incident_id}/release": _incident("/release", **REASON),
     "POST /api/v1/incidents/{incident_id}/confirm_lost": _incident("/confirm_lost", **REASON),

@@ -7,6 +7,7 @@ from hub.console.incidents.desk import ON_SHOWN_MAX, IncidentDesk
 from hub.console.incidents.views import (
     CheckOrder,
     FileOrder,
+    FollowUpOrder,
     Order,
     ReasonOrder,
     SearchSight,
@@ -113,10 +114,12 @@ def test_each_role_is_offered_what_it_may_do_now_and_no_more(
     assert sight(desk, incident_id).acts == (
         Act.CHECKED,
         Act.TRIAGED,
-        Act.FOLLOWED_UP,
         Act.STOPPED,
         Act.ATTACHED,
     )
+    desk.act(incident_id, TriageOrder(TriageLevel.REGION, "755W", "not loaded"), SUPERVISOR)
+    assert sight(desk, incident_id).asked_sites == ("755W",)
+    assert Act.FOLLOWED_UP in sight(desk, incident_id).acts
     turn(hub, 1)
     assert Act.LOST in sight(desk, incident_id).acts
 
@@ -153,10 +156,11 @@ def test_every_act_is_recorded_under_the_name_of_who_did_it(
     hub: HubHome, desk: IncidentDesk
 ) -> None:
     incident_id = begin(hub)
+    turn(hub, 1)
     orders: list[Order] = [
         CheckOrder("021W", False, ("dock",), "belt stripped"),
         TriageOrder(TriageLevel.REGION, "755W", "not loaded"),
-        ReasonOrder(Act.FOLLOWED_UP, "asked the driver"),
+        FollowUpOrder("755W", "asked the driver"),
         FileOrder("receipt.pdf", b"%PDF", True, "reported"),
         ReasonOrder(Act.STOPPED, "police"),
         ReasonOrder(Act.RELEASED, "police done"),

@@ -1,6 +1,7 @@
 """What people do with a search, by REST: HV-2.11.2.2, HV-3, HV-3a."""
 
 import base64
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -8,18 +9,16 @@ from fastapi import FastAPI
 
 from hub.access.rules import UNMASKING_ROLES, Role
 from hub.alerts.service import AlertKind
-from hub.incidents.service import (
-    ATTACHMENT_BYTES_MAX,
-    State,
-)
+from hub.incidents.service import ATTACHMENT_BYTES_MAX, Kind, State
 from hub.network import Network
 from hub.wanted.service import find_entry
 from tests.hub_parts import HubHome
-from tests.incident_parts import WAYBILL, acts, begin, dossier, open_alerts, scan, turn
+from tests.incident_parts import OTHER, WAYBILL, acts, begin, dossier, open_alerts, scan, turn
 from tests.integration.hub.route_cases import make_account
 from tests.network_parts import NETWORK
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, client_of, problem
+from wire.names import Step, format_at
 from wire.wanted import WantedResult
 
 WHY = {"unmask": "claims officer asks"}
@@ -30,6 +29,15 @@ pytestmark = [pytest.mark.anyio, on_both_databases]
 @pytest.fixture
 def network() -> Network:
     return NETWORK
+
+
+def wanted(
+    hub: HubHome, waybill: str = WAYBILL
+) -> tuple[WantedResult, str, tuple[str, ...] | None] | None:
+    """What the list says of a parcel: what to do, whose word it is, and where it holds."""
+    with hub.database.reading() as tx:
+        entry = find_entry(tx, waybill)
+    return None if entry is None else (entry.result, entry.owner, entry.scope)
 
 
 async def post(
@@ -71,15 +79,130 @@ async def test_stopped_it_waits_for_release_whatever_is_scanned(
     problem(await post(admin, incident_id, "stop", reason="again"), 409)
 
 
-async def test_released_unseen_it_is_searched_for_again_and_can_still_be_lost(
+async def test_released_within_the_hour_it_is_a_self_check_again_and_the_region_is_told_in_time(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    """HV-2.11.2, HV-3."""
+    incident_id = begin(hub)
+    turn(hub, 0.3)
+    await post(admin, incident_id, "stop", reason="police")
+    turn(hub, 0.3)
+    assert (await post(admin, incident_id, "release", reason="ok")).json()["state"] == "self_check"
+    assert wanted(hub) == (WantedResult.WANTED, f"incident/{incident_id}", ("021W", "755W"))
+    turn(hub, 0.39)
+    assert dossier(hub, incident_id).incident.state is State.SELF_CHECK
+    turn(hub, 0.02)
+    found = dossier(hub, incident_id)
+    assert acts(found) == ["opened", "stopped", "released", "escalated"]
+    told = {mail.to for mail in found.mails[1:]}
+    assert told == {("ops@south.example",), ("ops@east.example",)}
+    assert open_alerts(hub, AlertKind.ESCALATED) == [f"parcel/{WAYBILL}"]
+
+
+async def test_released_after_the_hour_the_region_is_told_at_once(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    """HV-2.11.2: the stop took the hour's end, not the report."""
+    incident_id = begin(hub)
+    await post(admin, incident_id, "stop", reason="police")
+    turn(hub, 5)
+    assert acts(dossier(hub, incident_id)) == ["opened", "stopped"]
+    await post(admin, incident_id, "release", reason="ok")
+    turn(hub)
+    found = dossier(hub, incident_id)
+    assert (found.incident.state, acts(found)[-1]) == (State.ESCALATED, "escalated")
+    assert len(found.mails) == 3
+    turn(hub, 72)
+    assert dossier(hub, incident_id).incident.state is State.LOST
+
+
+async def test_released_after_the_region_was_told_it_is_not_told_again(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
     incident_id = begin(hub)
+    turn(hub, 1)
     await post(admin, incident_id, "stop", reason="police")
-    told = (await post(admin, incident_id, "release", reason="ok")).json()
-    assert told["state"] == "escalated"
-    turn(hub, 72)
+    assert (await post(admin, incident_id, "release", reason="ok")).json()["state"] == "escalated"
+    turn(hub, 71)
+    assert acts(dossier(hub, incident_id)).count("escalated") == 1
+    turn(hub, 1)
     assert dossier(hub, incident_id).incident.state is State.LOST
+
+
+async def test_a_stop_goes_over_a_persons_entry_which_comes_back_with_the_release(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    """HV-3: the flow stops at once, whoever wanted the parcel before."""
+    hub.put_wanted(WAYBILL, owner="zhao", scope=("755A",), covert=True)
+    incident_id = begin(hub)
+    assert wanted(hub) == (WantedResult.WANTED, "zhao", ("755A",))
+    await post(admin, incident_id, "stop", reason="police")
+    assert wanted(hub) == (WantedResult.STOP, f"incident/{incident_id}", None)
+    order = {"result": "wanted", "reason": "let it pass"}
+    problem(await admin.put(f"{API}/wanted/{WAYBILL}", json=order), 409)
+    problem(await admin.delete(f"{API}/wanted/{WAYBILL}"), 409)
+    assert wanted(hub) == (WantedResult.STOP, f"incident/{incident_id}", None)
+    await post(admin, incident_id, "release", reason="ok")
+    assert wanted(hub) == (WantedResult.WANTED, "zhao", ("755A",))
+
+
+async def test_what_expired_beneath_a_stop_does_not_come_back(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    until = format_at(hub.clock.now() + timedelta(minutes=30))
+    hub.put_wanted(WAYBILL, owner="zhao", expires_at=until)
+    incident_id = begin(hub)
+    await post(admin, incident_id, "stop", reason="police")
+    turn(hub, 0.6)
+    await post(admin, incident_id, "release", reason="ok")
+    assert wanted(hub) == (WantedResult.WANTED, f"incident/{incident_id}", ("021W", "755W"))
+
+
+async def test_a_group_is_stopped_with_the_parcels_that_were_seen_but_not_delivered(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    """HV-3."""
+    third = "103000000003"
+    bag = {"kind": Kind.GROUP, "subject": "bag B-1", "waybills": (WAYBILL, OTHER, third)}
+    incident_id = begin(hub, **bag)
+    scan(hub, OTHER)
+    scan(hub, third, site="755W", step=Step.DELIVER)
+    assert wanted(hub, OTHER) is None
+    await post(admin, incident_id, "stop", reason="bag cut open")
+    stopped = (WantedResult.STOP, f"incident/{incident_id}", None)
+    assert [wanted(hub, each) for each in (WAYBILL, OTHER, third)] == [stopped, stopped, None]
+    told = (await post(admin, incident_id, "release", reason="counted")).json()
+    assert (told["state"], told["unseen"]) == ("self_check", [WAYBILL])
+    assert (wanted(hub, OTHER), wanted(hub) is None) == (None, False)
+
+
+async def test_one_incidents_end_does_not_undo_another_ones_stop(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    """HV-3: a parcel may be searched for by itself and with its bag."""
+    alone = begin(hub)
+    bag = begin(hub, kind=Kind.GROUP, subject="bag B-1", waybills=(WAYBILL, OTHER))
+    await post(admin, bag, "stop", reason="bag cut open")
+    await post(admin, alone, "stop", reason="police")
+    await post(admin, bag, "release", reason="counted")
+    assert wanted(hub) == (WantedResult.STOP, f"incident/{alone}", None)
+    await post(admin, alone, "release", reason="ok")
+    assert wanted(hub) == (WantedResult.WANTED, f"incident/{alone}", ("021W", "755W"))
+    scan(hub)
+    assert (wanted(hub), wanted(hub, OTHER) is None) == (None, False)
+
+
+async def test_a_stop_that_the_full_list_cannot_take_is_refused_and_changes_nothing(
+    hub: HubHome, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bag = {"kind": Kind.GROUP, "subject": "bag B-1", "waybills": (WAYBILL, OTHER)}
+    incident_id = begin(hub, **bag)
+    scan(hub, OTHER)
+    before = dossier(hub, incident_id)
+    monkeypatch.setattr("hub.wanted.service.WANTED_ENTRIES_MAX", 1)
+    problem(await post(admin, incident_id, "stop", reason="bag cut open"), 409)
+    assert dossier(hub, incident_id) == before
+    assert wanted(hub) == (WantedResult.WANTED, f"incident/{incident_id}", ("021W", "755W"))
 
 
 async def test_a_person_declares_it_lost_only_after_the_region_knows(
@@ -94,26 +217,73 @@ async def test_a_person_declares_it_lost_only_after_the_region_knows(
     assert told["history"][-1]["who"] == "administrator"
 
 
+def asks(site: str) -> dict[str, str]:
+    return {"level": "region", "abnormal_site": site, "note": "never unloaded"}
+
+
 async def test_triage_names_the_link_writes_to_it_and_expects_a_follow_up(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
     incident_id = begin(hub)
-    order = {"level": "region", "abnormal_site": "755W", "note": "never unloaded"}
-    told = (await post(admin, incident_id, "triage", **order)).json()
+    told = (await post(admin, incident_id, "triage", **asks("755W"))).json()
     assert [mail["to"] for mail in told["mails"]][-1] == ["desk@755w.example"]
     turn(hub, 2)
-    assert open_alerts(hub, AlertKind.FOLLOW_UP_LATE) == [f"parcel/{WAYBILL}"]
-    await post(admin, incident_id, "follow_up", reason="asked the driver")
+    assert open_alerts(hub, AlertKind.FOLLOW_UP_LATE) == [f"parcel/{WAYBILL}@755W"]
+    await post(admin, incident_id, "follow_up", site="755W", reason="asked the driver")
     assert open_alerts(hub, AlertKind.FOLLOW_UP_LATE) == []
 
 
 async def test_a_follow_up_in_time_raises_nothing(hub: HubHome, admin: httpx.AsyncClient) -> None:
     incident_id = begin(hub)
-    order = {"level": "site", "abnormal_site": "755W", "note": "n"}
-    await post(admin, incident_id, "triage", **order)
-    await post(admin, incident_id, "follow_up", reason="done")
+    await post(admin, incident_id, "triage", **asks("755W"))
+    await post(admin, incident_id, "follow_up", site="755W", reason="done")
     turn(hub, 3)
     assert hub.alerts(AlertKind.FOLLOW_UP_LATE) == []
+
+
+async def test_each_site_that_is_asked_has_a_follow_up_of_its_own(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    """HV-2.11.2.2: asking a second site takes nothing off the first."""
+    incident_id = begin(hub)
+    await post(admin, incident_id, "triage", **asks("755W"))
+    turn(hub, 1.5)
+    await post(admin, incident_id, "triage", **asks("021W"))
+    turn(hub, 0.5)
+    assert open_alerts(hub, AlertKind.FOLLOW_UP_LATE) == [f"parcel/{WAYBILL}@755W"]
+    problem(await post(admin, incident_id, "follow_up", site="755A", reason="done"), 409)
+    await post(admin, incident_id, "follow_up", site="021W", reason="done")
+    assert open_alerts(hub, AlertKind.FOLLOW_UP_LATE) == [f"parcel/{WAYBILL}@755W"]
+    turn(hub, 3)
+    (alert,) = hub.alerts(AlertKind.FOLLOW_UP_LATE)
+    assert (alert.site, alert.count) == ("755W", 1)
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+async def test_no_timer_outlives_its_search(
+    hub: HubHome, admin: httpx.AsyncClient, is_found: bool
+) -> None:
+    """HV-2.11.2: nobody is late with a parcel that was found, or that counts as lost."""
+    incident_id = begin(hub)
+    turn(hub, 1)
+    await post(admin, incident_id, "triage", **asks("755W"))
+    if is_found:
+        scan(hub)
+    else:
+        await post(admin, incident_id, "confirm_lost", reason="burnt")
+    assert not any(timer.due_at for timer in dossier(hub, incident_id).timers)
+    turn(hub, 100)
+    assert hub.alerts(AlertKind.FOLLOW_UP_LATE) == []
+
+
+async def test_a_late_follow_up_is_no_more_asked_for_once_it_is_found(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    incident_id = begin(hub)
+    await post(admin, incident_id, "triage", **asks("755W"))
+    turn(hub, 2)
+    scan(hub)
+    assert open_alerts(hub, AlertKind.FOLLOW_UP_LATE) == []
 
 
 async def test_a_police_receipt_is_filed_encrypted_and_the_claims_contact_told(

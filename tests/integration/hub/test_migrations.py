@@ -9,6 +9,8 @@ from sqlalchemy import text
 from hub.db import upgrade as upgrading
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
+from hub.incidents.service import Timer
+from hub.incidents.steps import timers
 from hub.parcels.service import Refusal, declarations_of, find_parcel, refusals_among
 from hub.parcels.trace_store import traces_of
 from tests.hub_parts import START
@@ -98,3 +100,37 @@ def test_declarations_from_before_their_rows_stay_and_refused_ones_stay_refused(
         high: Refusal.SERIES_MISSING,
         dear: Refusal.ABOVE_BAND,
     }
+
+
+def test_follow_ups_from_before_are_of_the_site_asked_last_and_ended_searches_wait_for_nothing(
+    tmp_path: Path,
+) -> None:
+    url = parse_url(None, tmp_path)
+    database = open_database(url)
+    with database.writing() as tx:
+        config = upgrading._alembic_config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0011")
+        for number, state in ((1, "self_check"), (2, "found")):
+            tx.execute(
+                text(
+                    "INSERT INTO incident VALUES (:id, 'parcel', 'x', NULL, :state, '755A', NULL,"
+                    " :at, NULL, NULL, NULL, 'T0', '[]', '[]', :at, :at)"
+                ),
+                {"id": number, "state": state, "at": MICROSECONDS},
+            )
+            for timer in ("escalate", "follow_up"):
+                row = {"id": number, "timer": timer, "at": MICROSECONDS}
+                tx.execute(text("INSERT INTO incident_timer VALUES (:id, :timer, :at, NULL)"), row)
+        for line, site in ((1, "021W"), (2, "755W")):
+            tx.execute(
+                text(
+                    "INSERT INTO incident_history VALUES (:id, 1, :at, 'triaged', 'li', :site, '')"
+                ),
+                {"id": line, "at": MICROSECONDS, "site": site},
+            )
+    upgrade(url, database)
+    with database.reading() as tx:
+        found = [(row.timer, row.site) for each in (1, 2) for row in timers(tx, each)]
+    database.close()
+    assert found == [(Timer.ESCALATE, None), (Timer.FOLLOW_UP, "755W")]

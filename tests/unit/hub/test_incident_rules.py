@@ -12,16 +12,20 @@ from hub.incidents.rules import (
     SEARCHED,
     WAYBILLS_MAX,
     Act,
+    Claim,
     IncidentError,
     Kind,
     State,
     Suspicion,
     Timer,
+    Wish,
+    check_act,
     first_deadlines,
     name_of,
-    state_after_act,
+    state_after_release,
     state_after_scan,
     state_after_timer,
+    wish_of,
 )
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -80,15 +84,41 @@ ALLOWED = {
 @pytest.mark.parametrize("act", ALLOWED)
 def test_a_persons_act_fits_its_states_and_no_other(act: Act, state: State) -> None:
     if state in ALLOWED[act]:
-        state_after_act(state, act, is_seen=False)
+        check_act(Kind.PARCEL, state, act)
     else:
         with pytest.raises(IncidentError):
-            state_after_act(state, act, is_seen=False)
+            check_act(Kind.PARCEL, state, act)
 
 
-def test_what_was_released_unseen_is_searched_for_again() -> None:
-    assert state_after_act(State.STOPPED, Act.RELEASED, is_seen=False) is State.ESCALATED
-    assert state_after_act(State.STOPPED, Act.RELEASED, is_seen=True) is State.FOUND
+def test_a_silent_site_cannot_be_stopped() -> None:
+    with pytest.raises(IncidentError, match="no parcel"):
+        check_act(Kind.SITE, State.SELF_CHECK, Act.STOPPED)
+    check_act(Kind.GROUP, State.SELF_CHECK, Act.STOPPED)
+
+
+@pytest.mark.parametrize("was_escalated", [False, True])
+def test_released_unseen_the_search_goes_on_where_it_was_stopped(was_escalated: bool) -> None:
+    """HV-2.11.2, HV-3: a release tells no region."""
+    before = State.ESCALATED if was_escalated else State.SELF_CHECK
+    assert state_after_release(is_seen=False, was_escalated=was_escalated) is before
+    assert state_after_release(is_seen=True, was_escalated=was_escalated) is State.FOUND
+
+
+def claim(number: int, state: State, *sites: str, is_seen: bool = False) -> Claim:
+    return Claim(number, state, sites, is_seen)
+
+
+def test_what_the_list_says_of_a_parcel_is_the_most_that_any_incident_asks() -> None:
+    """HV-3: a stop outweighs every search, and ends with no other incident's find."""
+    here, there = claim(3, State.SELF_CHECK, "A", "B"), claim(4, State.SELF_CHECK, "B", "C")
+    assert wish_of([]) is None
+    assert wish_of([here]) == Wish(3, False, ("A", "B"))
+    assert wish_of([here, there]) == Wish(3, False, ("A", "B", "C"))
+    for known in (State.ESCALATED, State.LOST):
+        assert wish_of([here, claim(5, known, "A")]) == Wish(3, False, None)
+    stop = claim(9, State.STOPPED, "A", is_seen=True)
+    assert wish_of([here, stop]) == Wish(9, True, None)
+    assert wish_of([claim(3, State.SELF_CHECK, "A", is_seen=True)]) is None
 
 
 def test_a_suspicion_has_bounds() -> None:

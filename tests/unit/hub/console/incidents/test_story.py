@@ -46,9 +46,11 @@ def dossier(
     return Dossier(incident(state=state), list(history), list(timers), list(mails), [])
 
 
-def timer(kind: Timer, minutes: int | None = None, fired: int | None = None) -> TimerRow:
+def timer(
+    kind: Timer, minutes: int | None = None, fired: int | None = None, site: str | None = None
+) -> TimerRow:
     at = [None if m is None else START + timedelta(minutes=m) for m in (minutes, fired)]
-    return TimerRow(1, kind, *at)
+    return TimerRow(1, kind, site, *at)
 
 
 def states(found: Dossier) -> list[tuple[str, StepState]]:
@@ -124,12 +126,17 @@ def test_each_searching_site_owns_a_task_and_its_newest_answer_counts() -> None:
     assert (theirs.site, theirs.done_at, theirs.due_at) == ("755W", None, START + HOUR)
 
 
-def test_a_follow_up_is_owed_by_the_abnormal_link_until_it_was_recorded_after_it() -> None:
+def test_a_follow_up_is_owed_by_each_abnormal_link_until_it_was_recorded_after_it() -> None:
     asked = line(Act.TRIAGED, 10, "755W")
-    waiting = tasks_of(dossier(asked, timers=(timer(Timer.FOLLOW_UP, 130),)))[-1]
+    timers = (timer(Timer.FOLLOW_UP, 150, site="021W"), timer(Timer.FOLLOW_UP, 130, site="755W"))
+    waiting = tasks_of(dossier(asked, timers=timers))[-1]
     assert (waiting.name, waiting.site, waiting.done_at) == ("follow_up", "755W", None)
     assert waiting.due_at == START + timedelta(minutes=130)
-    done = tasks_of(dossier(asked, line(Act.FOLLOWED_UP, 20)))[-1]
+    answer = line(Act.FOLLOWED_UP, 20, "755W")
+    done = tasks_of(dossier(asked, answer))[-1]
     assert done.done_at == START + timedelta(minutes=20)
-    again = tasks_of(dossier(asked, line(Act.FOLLOWED_UP, 20), line(Act.TRIAGED, 30, "021W")))[-1]
-    assert (again.site, again.done_at) == ("021W", None)
+    first, second = tasks_of(dossier(asked, answer, line(Act.TRIAGED, 30, "021W")))[-2:]
+    assert (first.site, first.done_at) == ("755W", START + timedelta(minutes=20))
+    assert (second.site, second.done_at) == ("021W", None)
+    again = tasks_of(dossier(asked, answer, line(Act.TRIAGED, 30, "755W")))[-1]
+    assert (again.site, again.done_at) == ("755W", None)
