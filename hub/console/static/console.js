@@ -15,7 +15,8 @@ let beatAt = performance.now();
 let lastChime = null;
 
 function tick() {
-  document.documentElement.lang = words.lang; // the framework sets its own when it starts
+  const root = document.documentElement;
+  if (root.lang !== words.lang) root.lang = words.lang; // the framework sets its own when it starts
   const live = document.getElementById("live");
   if (live === null) return;
   const { now, beat: newBeat, chime: newChime } = live.dataset;
@@ -25,7 +26,7 @@ function tick() {
     if (now) keepTime(now);
   }
   const isLost = performance.now() - beatAt > SILENT_MS_MAX;
-  document.body.dataset.lost = isLost; // what still stands there must not look alive
+  if (document.body.dataset.lost !== `${isLost}`) document.body.dataset.lost = isLost; // what still stands there must not look alive
   note("lost-note", "note note-down m-red", words["lost"], isLost);
   if (newChime !== undefined && newChime !== lastChime) {
     lastChime = newChime;
@@ -129,35 +130,50 @@ function toTheSecond(seconds) {
   return parts.map((part) => String(part).padStart(2, "0")).join(":").replace(/^00:/, "");
 }
 
-class Counting extends HTMLElement {
+// A wall has hundreds of ages: all are written in one turn, and only those that say something new.
+const counting = new Set();
+setInterval(() => counting.forEach((each) => each.write()), 1000);
+
+class Ticking extends HTMLElement {
   connectedCallback() {
-    // A card that moves in its column is connected again; its shadow is still there.
-    if (this.shadowRoot === null) this.attachShadow({ mode: "open" });
+    counting.add(this);
     this.write();
-    this.timer = setInterval(() => this.write(), 1000);
   }
 
   disconnectedCallback() {
-    clearInterval(this.timer);
+    counting.delete(this);
   }
 
   get age_s() {
-    return Math.floor((hubNow() - Date.parse(this.getAttribute("at"))) / 1000);
+    return (hubNow() - Date.parse(this.getAttribute("at"))) / 1000;
+  }
+}
+
+class Counting extends Ticking {
+  connectedCallback() {
+    // A card that moves in its column is connected again; its shadow is still there.
+    if (this.shadowRoot === null) this.attachShadow({ mode: "open" });
+    super.connectedCallback();
+  }
+
+  say(text) {
+    if (this.shadowRoot.textContent !== text) this.shadowRoot.textContent = text;
   }
 }
 
 class Age extends Counting {
   write() {
-    this.shadowRoot.textContent = words["age.ago"].replace("{age}", inWords(Math.max(0, this.age_s)));
+    this.say(words["age.ago"].replace("{age}", inWords(Math.max(0, Math.floor(this.age_s)))));
   }
 }
 
 class Countdown extends Counting {
   write() {
-    const isOver = this.age_s > 0;
+    const age_s = Math.floor(this.age_s);
+    const isOver = age_s > 0;
     this.classList.toggle("is-over", isOver);
     const said = words[isOver ? "countdown.over" : "countdown.left"];
-    this.shadowRoot.textContent = said.replace("{age}", toTheSecond(Math.abs(this.age_s)));
+    this.say(said.replace("{age}", toTheSecond(Math.abs(age_s))));
   }
 }
 
@@ -207,34 +223,18 @@ class Spark extends HTMLElement {
   }
 }
 
-class Ring extends HTMLElement {
-  connectedCallback() {
-    this.write();
-    this.timer = setInterval(() => this.write(), 1000);
-  }
+const RING_STEPS = 180; // of two degrees: finer ones nobody sees
 
-  disconnectedCallback() {
-    clearInterval(this.timer);
-  }
-
+class Ring extends Ticking {
   write() {
-    const age_s = (hubNow() - Date.parse(this.getAttribute("at"))) / 1000;
-    const full = Math.min(1, Math.max(0, age_s / Number(this.getAttribute("limit"))));
-    this.style.setProperty("--fill", `${full}turn`);
+    const full = Math.min(1, Math.max(0, this.age_s / Number(this.getAttribute("limit"))));
+    const fill = `${Math.floor(full * RING_STEPS) / RING_STEPS}turn`;
+    if (this.style.getPropertyValue("--fill") !== fill) this.style.setProperty("--fill", fill);
     this.classList.toggle("is-full", full === 1);
   }
 }
 
-class Clock extends HTMLElement {
-  connectedCallback() {
-    this.write();
-    this.timer = setInterval(() => this.write(), 1000);
-  }
-
-  disconnectedCallback() {
-    clearInterval(this.timer);
-  }
-
+class Clock extends Ticking {
   write() {
     this.textContent = new Date(hubNow()).toLocaleTimeString("en-GB", { timeZone: words.zone });
   }
