@@ -14,9 +14,10 @@ demo:
 	@scripts/setup.sh demo
 	@exec .venv/bin/custos-sim demo --data-dir var/demo
 
+# Programs are started many times: without bytecode each would compile every module anew.
 test:
 	@scripts/setup.sh test
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check:
 	@scripts/setup.sh test

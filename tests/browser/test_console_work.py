@@ -36,6 +36,8 @@ def test_a_query_is_recorded_under_the_persons_name_for_the_shift(
 ) -> None:
     page = day_page
     page.goto(f"{day.process.url}/console/suspects")
+    # What is done before the page is joined to the hub is sent afterwards, in no certain order.
+    page.wait_for_function("window.did_handshake")
     page.locator(".ask select").first.select_option("021W")
     page.keyboard.press("q")
     expect(page.locator(".ask-answer")).to_contain_text("已记录：administrator 查询 021W，1 件")
