@@ -46,7 +46,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
         CustodyProjection(_judge(context)),
         WantedProjection(),
         MissingProjection(_silence_judge(context), _search(context), context.policy),
-        IncidentProjection(_search(context)),
+        IncidentProjection(_search(context), context.policy),
         DispatchProjection(context.policy, context.network),
         AlertProjection(context.policy),
     ]

@@ -42,6 +42,10 @@ class AlertKind(StrEnum):
     LOST = "lost"
     FOLLOW_UP_LATE = "follow_up_late"
     """The responsible person has not followed up (HV-2.11.2.2)."""
+    EXCEPTION = "exception"
+    """A station reports an anomaly of a high-value parcel: it is stopped (HV-3)."""
+    PROBLEM_REPORTED = "problem_reported"
+    """The same of an ordinary parcel, which goes on (CS-D2)."""
     MAIL_STUCK = "mail_stuck"
     MAIL_REFUSED = "mail_refused"
     DISPATCH_UNSENT = "dispatch_unsent"
@@ -85,6 +89,8 @@ LEVEL_OF = {
     AlertKind.ESCALATED: Level.ACT,
     AlertKind.LOST: Level.ACT,
     AlertKind.FOLLOW_UP_LATE: Level.ACT,
+    AlertKind.EXCEPTION: Level.ACT,
+    AlertKind.PROBLEM_REPORTED: Level.WARN,
     AlertKind.MAIL_STUCK: Level.ACT,
     AlertKind.MAIL_REFUSED: Level.ACT,
     AlertKind.DISPATCH_UNSENT: Level.ACT,

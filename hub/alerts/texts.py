@@ -73,6 +73,14 @@ _TEXTS = {
         "{what_zh}：{site} 责任人未按时跟进",
         "Not followed up in time by the responsible person of {site}: {what_en}",
     ),
+    AlertKind.EXCEPTION: (
+        "高价值快件 {waybill} 在 {site} 被报告{what_zh}（{who_zh}）；{then_zh}",
+        "High-value parcel {waybill}, reported at {site} by {who_en}: {what_en}; {then_en}",
+    ),
+    AlertKind.PROBLEM_REPORTED: (
+        "快件 {waybill} 在 {site} 被报告{what_zh}（{who_zh}）",
+        "Parcel {waybill}, reported at {site} by {who_en}: {what_en}",
+    ),
     AlertKind.MAIL_STUCK: (
         "邮件自 {at} 起未能发出，请检查邮件服务器",
         "Mail has been waiting since {at}: check the mail server",

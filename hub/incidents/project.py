@@ -1,6 +1,6 @@
-"""Arriving events: any scan finds a parcel, and a station answers its self-check.
+"""Arriving events: any scan finds a parcel; a station answers its self-check, or reports a parcel.
 
-Source: HV-2.11.2, design section 7 ("found: any scan").
+Source: HV-2.11.2, HV-3, design section 7 ("found: any scan").
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,12 @@ from sqlalchemy import Connection
 
 from hub.fact import Fact
 from hub.incidents import store
+from hub.incidents.anomalies import take_report
 from hub.incidents.answers import Answer, record_answer
+from hub.incidents.reports import REPORTS
 from hub.incidents.search import Search
 from wire.events import Act, ActKind, Scan
+from wire.policy import Policy
 
 
 class IncidentProjection:
@@ -20,14 +23,18 @@ class IncidentProjection:
 
     name = "incidents"
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, policy: Policy) -> None:
         self._search = search
+        self._policy = policy
 
     def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
         """Work through events in the order in which they were stored: one read for all."""
         for fact in facts:
-            if isinstance(fact.event, Act) and fact.event.act is ActKind.SELF_CHECK:
-                _answer(tx, fact.event, now)
+            act = fact.event
+            if isinstance(act, Act) and act.act is ActKind.SELF_CHECK:
+                _answer(tx, act, now)
+            elif isinstance(act, Act) and act.act in REPORTS:
+                take_report(tx, self._search, self._policy, fact, act, now)
         scans = [(f, f.event.waybill) for f in facts if isinstance(f.event, Scan)]
         waybills = {waybill for _, waybill in scans if waybill is not None}
         if not waybills:

@@ -4,6 +4,7 @@ self_check --(policy.self_check_min without a find)--> escalated --(lost_h)--> l
 self_check | escalated --stop--> stopped --release--> found, or the search goes on where it stood
 any of them --a scan anywhere--> found; a stopped parcel stays stopped until it is released
 escalated --a person confirms--> lost
+an anomaly begins stopped and ends with its release, as found: whoever reported it had it
 """
 
 from collections.abc import Sequence
@@ -25,11 +26,16 @@ class IncidentError(Exception):
 
 
 class Kind(StrEnum):
-    """What is searched for: one parcel, a bag or vehicle with its parcels, or a whole site."""
+    """What an incident is about.
+
+    Searched for are one parcel, a bag or vehicle with its parcels, or a whole site; an anomaly is a
+    parcel that a station reports something of (HV-3): nobody searches, it is stopped.
+    """
 
     PARCEL = "parcel"
     GROUP = "group"
     SITE = "site"
+    ANOMALY = "anomaly"
 
 
 class State(StrEnum):
@@ -50,6 +56,7 @@ class Act(StrEnum):
     """What stands in an incident's history: acts of people, timers, and scans."""
 
     OPENED = "opened"
+    REPORTED = "reported"
     CHECKED = "checked"
     TRIAGED = "triaged"
     FOLLOWED_UP = "followed_up"
@@ -248,7 +255,7 @@ def name_of(suspicion: Suspicion) -> tuple[str, str]:
     """What is searched for, in Chinese and English."""
     count = len(suspicion.waybills)
     match suspicion.kind:
-        case Kind.PARCEL:
+        case Kind.PARCEL | Kind.ANOMALY:
             return f"快件 {suspicion.subject}", f"parcel {suspicion.subject}"
         case Kind.GROUP:
             return (

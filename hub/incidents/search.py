@@ -38,6 +38,10 @@ from wire.policy import IncidentPolicy
 SYSTEM = "custos"
 
 
+_KINDS = (AlertKind.SUSPECT, AlertKind.ESCALATED, AlertKind.LOST, AlertKind.EXCEPTION)
+"""Alerts that end with the incident; those of one site's follow-up do, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What a search needs of the house; made once by the composition root."""
@@ -155,8 +159,12 @@ class Search:
         now: datetime,
     ) -> None:
         """The search is over: everything that it set in motion comes to rest."""
-        store.set_state(tx, incident.id, State.FOUND, now, over=True)
         steps.record(tx, incident.id, Act.FOUND, who, now, site, note)
+        self.rest(tx, incident, now)
+
+    def rest(self, tx: Connection, incident: Incident, now: datetime) -> None:
+        """Found, or an anomaly's release: nothing of the incident asks anybody any more."""
+        store.set_state(tx, incident.id, State.FOUND, now, over=True)
         steps.end_timers(tx, incident.id, tuple(Timer))
         self._settle(tx, incident, now)
         self._close_alerts(tx, incident, now)
@@ -259,7 +267,7 @@ class Search:
         raise_alert(tx, finding, now)
 
     def _close_alerts(self, tx: Connection, incident: Incident, now: datetime) -> None:
-        for kind in (AlertKind.SUSPECT, AlertKind.ESCALATED, AlertKind.LOST):
+        for kind in _KINDS:
             close_alert(tx, kind, subject_of(incident), now)
         for line in steps.history(tx, incident.id):
             if line.act is Act.TRIAGED:

@@ -243,7 +243,9 @@ def release(
     was_escalated = steps.was_done(tx, incident_id, Act.ESCALATED)
     state = state_after_release(is_seen=not incident.unseen, was_escalated=was_escalated)
     steps.record(tx, incident_id, Act.RELEASED, who, now, note=note)
-    if state is State.FOUND:
+    if incident.suspicion.kind is Kind.ANOMALY:
+        search.rest(tx, incident, now)
+    elif state is State.FOUND:
         search.find(tx, incident, who, None, None, now)
     else:
         search.search_on(tx, incident, state, now)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    and_,
     insert,
     or_,
     select,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.incidents.rules import Claim, Incident, Kind, State, Suspicion
+from wire.events import Act
 
 incident = Table(
     "incident",
@@ -57,6 +59,17 @@ incident_parcel = Table(
     Column("seen_at", UtcDateTime),
     PrimaryKeyConstraint("incident_id", "waybill"),
     Index(None, "waybill"),
+)
+
+incident_report = Table(
+    "incident_report",
+    metadata,
+    Column("site", String(32), nullable=False),
+    Column("edge", String(32), nullable=False),
+    Column("spool", String(32), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("waybill", String(64), nullable=False),
+    PrimaryKeyConstraint("site", "edge", "spool", "seq", "waybill"),
 )
 
 
@@ -147,6 +160,17 @@ def awaiting(tx: Connection, waybills: Iterable[str]) -> list[tuple[int, str, da
         .order_by(incident_parcel.c.incident_id)
     )
     return [(row.incident_id, row.waybill, row.since) for row in rows]
+
+
+def add_report(tx: Connection, act: Act, waybill: str) -> bool:
+    """Remember that a line's report of a parcel was taken; False: it was before."""
+    line = {"site": act.site, "edge": act.edge, "spool": act.spool, "seq": act.seq}
+    row = {**line, "waybill": waybill}
+    mine = and_(*(incident_report.c[name] == value for name, value in row.items()))
+    if tx.execute(select(incident_report.c.seq).where(mine)).first() is not None:
+        return False
+    tx.execute(insert(incident_report).values(row))
+    return True
 
 
 def claims_on(tx: Connection, waybills: Collection[str]) -> dict[str, list[Claim]]:

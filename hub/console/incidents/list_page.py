@@ -7,7 +7,7 @@ from functools import partial
 from nicegui.element import Element
 
 from hub.console.incidents.desk import IncidentDesk
-from hub.console.incidents.looks import STATE_ICON, STATE_MEANING
+from hub.console.incidents.looks import STATE_ICON, STATE_MEANING, state_word
 from hub.console.incidents.views import SearchLine, SearchList
 from hub.console.keyed import KeyedList, Row
 from hub.console.live import Live
@@ -119,11 +119,11 @@ class _Part:
             link = attribute(box("a", "row row-incident"), "href", url)
             with attribute(link, "data-row", ""):
                 with box("span", f"row-cell m-{STATE_MEANING[incident.state]}"):
-                    chip_words = words.name("incident.state", incident.state)
+                    chip_words = state_word(words, incident)
                     chip(chip_words, STATE_MEANING[incident.state], STATE_ICON[incident.state])
                     text(words.say("incident.number", id=incident.id), "label")
                 with box("span", "row-cell"):
-                    if suspicion.kind is Kind.PARCEL:
+                    if suspicion.kind in (Kind.PARCEL, Kind.ANOMALY):
                         waybill(suspicion.subject, "row-main")
                     else:
                         text(visible(suspicion.subject), "row-main")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from hub.console.incidents.views import StepState
 from hub.console.looks import Meaning
-from hub.incidents.service import State
+from hub.console.wording import Words
+from hub.incidents.service import Incident, Kind, State
 from hub.mail.service import MailState
 
 STATE_MEANING: Mapping[State, Meaning] = {
@@ -45,3 +46,9 @@ MAIL_ICON: Mapping[MailState, str] = {
     MailState.QUEUED: "clock",
     MailState.GIVEN_UP: "broken",
 }
+
+
+def state_word(words: Words, incident: Incident) -> str:
+    """How an incident stands; of an anomaly nothing was lost, so nothing is found."""
+    is_released = incident.suspicion.kind is Kind.ANOMALY and incident.state is State.FOUND
+    return words.name("incident.state", "released" if is_released else incident.state)

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from hub.console.frame import Keys
 from hub.console.incidents.act_panel import ACT_KEYS, ActPanel
 from hub.console.incidents.desk import IncidentDesk
-from hub.console.incidents.looks import STATE_ICON, STATE_MEANING
+from hub.console.incidents.looks import STATE_ICON, STATE_MEANING, state_word
 from hub.console.incidents.parts import (
     draw_documents,
     draw_evidence,
@@ -101,7 +101,7 @@ class IncidentPage:
         with self._head:
             with box("div", "incident-name"):
                 text(words.say("incident.number", id=incident.id), "label", "h1")
-                if suspicion.kind is Kind.PARCEL:
+                if suspicion.kind in (Kind.PARCEL, Kind.ANOMALY):
                     link = attribute(box("a", ""), "href", f"{ROOT}/parcels/{suspicion.subject}")
                     with link:
                         waybill(suspicion.subject, "parcel-waybill")
@@ -109,7 +109,7 @@ class IncidentPage:
                     text(visible(suspicion.subject), "parcel-waybill", "p")
             with box("div", f"incident-state m-{meaning}"):
                 chip(
-                    words.name("incident.state", incident.state),
+                    state_word(words, incident),
                     meaning,
                     STATE_ICON[incident.state],
                 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from hub.console.incidents.views import SearchLine, Step, StepState, Task
-from hub.incidents.service import Act, Dossier, HistoryLine, State, Timer
+from hub.incidents.service import Act, Dossier, HistoryLine, Kind, State, Timer
 from hub.mail.service import MailState
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -31,8 +31,13 @@ def most_urgent_first(lines: Iterable[SearchLine]) -> list[SearchLine]:
 
 
 def steps_of(found: Dossier) -> tuple[Step, ...]:
-    """The state line: self-check, upstream, escalated, stopped where it was, and the end."""
+    """The state line: self-check, upstream, escalated, stopped where it was, and the end.
+
+    Of an anomaly: reported, stopped, released.
+    """
     incident = found.incident
+    if incident.suspicion.kind is Kind.ANOMALY:
+        return _anomaly(found)
     steps = [_self_check(found), _upstream(found), _escalated(found)]
     stopped_at = _last_at(found.history, Act.STOPPED)
     if incident.state is State.STOPPED:
@@ -40,6 +45,20 @@ def steps_of(found: Dossier) -> tuple[Step, ...]:
     elif stopped_at is not None:
         steps.append(Step("stopped", StepState.DONE, stopped_at))
     return (*steps, _end(found))
+
+
+def _anomaly(found: Dossier) -> tuple[Step, ...]:
+    is_over = found.incident.state is State.FOUND
+    released_at = _last_at(found.history, Act.RELEASED)
+    return (
+        Step("reported", StepState.DONE, found.incident.opened_at),
+        Step(
+            "stopped",
+            StepState.DONE if is_over else StepState.NOW,
+            _last_at(found.history, Act.STOPPED),
+        ),
+        Step("released", StepState.DONE if is_over else StepState.AHEAD, released_at),
+    )
 
 
 def _self_check(found: Dossier) -> Step:
@@ -83,6 +102,7 @@ def tasks_of(found: Dossier) -> tuple[Task, ...]:
     checks = [
         _task("check", site, check_due_at, _answer(history, Act.CHECKED, site))
         for site in found.incident.sites
+        if found.incident.suspicion.kind is not Kind.ANOMALY
     ]
     asked = {line.site: line.at for line in history if line.act is Act.TRIAGED and line.site}
     return (*checks, *(_follow_up(found, site, at) for site, at in asked.items()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub.console.incidents.looks import STATE_ICON, STATE_MEANING
+from hub.console.incidents.looks import STATE_ICON, STATE_MEANING, state_word
 from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, countdown, icon, text
 from hub.console.parcel.views import ParcelSight, Searched, Seen
@@ -176,7 +176,7 @@ def _draw_search(each: Searched, words: Words) -> None:
             with attribute(box("a", "link"), "href", url):
                 text(words.say("incident.number", id=incident.id))
             state = incident.state
-            chip(words.name("incident.state", state), STATE_MEANING[state], STATE_ICON[state])
+            chip(state_word(words, incident), STATE_MEANING[state], STATE_ICON[state])
             if each.due is not None:
                 countdown(each.due.due_at, words.exact(each.due.due_at))
         with box("ol", "history"):

@@ -144,7 +144,8 @@ def test_every_kind_and_result_has_its_looks_and_only_wanted_and_stop_are_red() 
     assert set(STANDING_MEANING) == set(Standing)
     assert set(LIMIT_S) == set(Level)
     red = {kind for kind, meaning in MEANING_OF.items() if meaning is Meaning.STOP}
-    assert red == {AlertKind.WANTED, AlertKind.STOP, AlertKind.STOPPED_MOVED}
+    stopped = {AlertKind.STOP, AlertKind.STOPPED_MOVED, AlertKind.EXCEPTION}
+    assert red == {AlertKind.WANTED, *stopped}
 
 
 def test_the_console_speaks_of_alerts_as_their_room_does() -> None:

@@ -1,5 +1,6 @@
 """What the incident screens make of a search: order, state line, tasks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hub.console.incidents.story import most_urgent_first, steps_of, tasks_of
@@ -10,6 +11,7 @@ from hub.incidents.service import (
     Dossier,
     HistoryLine,
     Incident,
+    Kind,
     State,
     Timer,
     TimerRow,
@@ -42,8 +44,11 @@ def dossier(
     state: State = State.SELF_CHECK,
     timers: tuple[TimerRow, ...] = (),
     mails: tuple[MailReceipt, ...] = (),
+    kind: Kind = Kind.PARCEL,
 ) -> Dossier:
-    return Dossier(incident(state=state), list(history), list(timers), list(mails), [])
+    found = incident(state=state)
+    found = replace(found, suspicion=replace(found.suspicion, kind=kind))
+    return Dossier(found, list(history), list(timers), list(mails), [])
 
 
 def timer(
@@ -109,6 +114,20 @@ def test_a_stop_stands_in_the_line_only_where_there_was_one() -> None:
     released = dossier(line(Act.STOPPED, 5), line(Act.FOUND, 9), state=State.FOUND)
     assert states(released)[3:] == [("stopped", StepState.DONE), ("found", StepState.DONE)]
     assert "stopped" not in dict(states(dossier()))
+
+
+def test_an_anomaly_is_reported_stopped_and_released_and_nobody_looks_for_it() -> None:
+    """HV-3."""
+    lines = (line(Act.REPORTED, 5, "755A"), line(Act.STOPPED, 5))
+    stopped = dossier(*lines, state=State.STOPPED, kind=Kind.ANOMALY)
+    assert states(stopped) == [
+        ("reported", StepState.DONE),
+        ("stopped", StepState.NOW),
+        ("released", StepState.AHEAD),
+    ]
+    assert tasks_of(stopped) == ()
+    over = dossier(*lines, line(Act.RELEASED, 9), state=State.FOUND, kind=Kind.ANOMALY)
+    assert [step.state for step in steps_of(over)] == [StepState.DONE] * 3
 
 
 def test_lost_is_no_success() -> None:
