@@ -15,7 +15,7 @@ from hub.custody.rules.siblings import judge_lot, lots_of
 from hub.fact import Fact
 from simulators.carrier.day import CarrierDays
 from simulators.carrier.truth import Breach as TrueBreach
-from simulators.carrier.truth import Holding
+from simulators.carrier.truth import Holding, Truth
 from tests.carrier_bridge import by_of, inputs, network_of
 from tests.samples import POLICY
 from wire.events import Act, Scan
@@ -141,6 +141,17 @@ def injected(breaches: Iterable[TrueBreach]) -> set[Found]:
         (KIND_OF[each.what], each.waybill, each.site)
         for each in breaches
         if each.waybill is not None
+    }
+
+
+def out_by_the_records(truth: Truth) -> set[str]:
+    """Whose delivery or return nobody scanned: the records rightly have them out past the hour."""
+    return {
+        waybill
+        for waybill, holdings in truth.holdings.items()
+        if any(
+            one.why == "out_for_delivery" and not other.told for one, other in pairwise(holdings)
+        )
     }
 
 

@@ -61,6 +61,8 @@ class AlertKind(StrEnum):
     BAGGED_WITH_OTHERS = "bagged_with_others"
     LEFT_SIBLINGS = "left_siblings"
     NO_SIGNER = "no_signer"
+    UNDELIVERED = "undelivered"
+    """Out for delivery past the day's hour: who answers it gives the reason (HV-2.6)."""
     STORAGE = "storage"
     NO_CAMERA = "no_camera"
     """Of a site, not of each parcel that is stored there (HV-2.8)."""
@@ -106,6 +108,7 @@ LEVEL_OF = {
     AlertKind.BAGGED_WITH_OTHERS: Level.WARN,
     AlertKind.LEFT_SIBLINGS: Level.ACT,
     AlertKind.NO_SIGNER: Level.WARN,
+    AlertKind.UNDELIVERED: Level.WARN,
     AlertKind.STORAGE: Level.WARN,
     AlertKind.NO_CAMERA: Level.WARN,
     AlertKind.RETURN_UNSAID: Level.WARN,

@@ -141,6 +141,10 @@ _TEXTS = {
         "{waybill} 在 {site} 派送后未登记签收人证件",
         "{waybill} was delivered from {site} without the signer's ID",
     ),
+    AlertKind.UNDELIVERED: (
+        "{waybill} 从 {site} 派送，到规定时间仍未签收，请说明原因",
+        "{waybill} went out from {site} and was not delivered by the day's hour: give the reason",
+    ),
     AlertKind.STORAGE: (
         "{waybill} 在 {site} 的存放不合要求，缺少：{what_zh}",
         "{waybill} is stored at {site} without {what_en}",

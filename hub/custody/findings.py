@@ -21,6 +21,7 @@ ALERT_OF = {
     BreachKind.BAGGED_WITH_OTHERS: AlertKind.BAGGED_WITH_OTHERS,
     BreachKind.LEFT_SIBLINGS: AlertKind.LEFT_SIBLINGS,
     BreachKind.NO_SIGNER: AlertKind.NO_SIGNER,
+    BreachKind.UNDELIVERED: AlertKind.UNDELIVERED,
     BreachKind.STORAGE: AlertKind.STORAGE,
     BreachKind.NO_CAMERA: AlertKind.NO_CAMERA,
     BreachKind.RETURN_UNSAID: AlertKind.RETURN_UNSAID,

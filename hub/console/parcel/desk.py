@@ -1,16 +1,17 @@
 """A parcel as its page reads it: one short transaction, no SQL here."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from hub.access.service import Caller, Look, list_looks, may
-from hub.alerts.service import list_alerts
+from hub.alerts.service import HistoryEntry, alert_history, list_alerts
 from hub.console.naming import name_for, named_history
 from hub.console.parcel.replay import Layout
 from hub.console.parcel.views import ParcelSight, Person, Replay, Searched, Seen
 from hub.console.reading import read_card, scan_line
-from hub.console.views import Card, ScanLine
+from hub.console.views import Card, Level, ScanLine
 from hub.custody.service import FoundBreach, Holder, breaches_of, custody_of
 from hub.incidents.service import (
     HistoryLine,
@@ -79,6 +80,7 @@ class ParcelDesk:
             count=len(scans) if seen is None else max(seen.scans, len(scans)),
             scans=scans,
             cards=cards,
+            answers=_answers(tx, cards or (), as_of),
             replay=replay,
             breaches=breaches,
             containers=() if as_of is not None else containers_of(tx, waybill),
@@ -157,3 +159,18 @@ class ParcelDesk:
         if not may(caller.role, "GET /api/v1/looks"):
             return None
         return tuple(list_looks(tx, about=waybill, who=None, before_id=None, limit=LOOKS_SHOWN_MAX))
+
+
+def _answers(
+    tx: Connection, cards: Iterable[Card], as_of: datetime | None
+) -> dict[int, tuple[HistoryEntry, ...]]:
+    """The reasons that people gave when they answered alerts, by the alert's id."""
+    asked = [card.id for card in cards if card.level is not Level.PASSAGE]
+    given = {id_: tuple(_reasons(alert_history(tx, id_), as_of)) for id_ in asked}
+    return {id_: lines for id_, lines in given.items() if lines}
+
+
+def _reasons(lines: Iterable[HistoryEntry], as_of: datetime | None) -> Iterator[HistoryEntry]:
+    for line in lines:
+        if line.reason is not None and (as_of is None or line.at <= as_of):
+            yield line

@@ -203,5 +203,5 @@ class ParcelPage:
                 draw_containers(sight.containers, words)
                 draw_manifest(sight.manifest, words)
             if sight.cards is not None:
-                draw_alerts(sight.cards, words)
+                draw_alerts(sight.cards, sight.answers, words)
             draw_looks(sight, words)

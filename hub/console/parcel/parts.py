@@ -1,7 +1,8 @@
 """What stands around a parcel's custody: breaches, its way, containers, searches, who looked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from hub.alerts.service import HistoryEntry
 from hub.console.incidents.looks import STATE_ICON, STATE_MEANING, state_word
 from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, countdown, icon, text
@@ -190,8 +191,10 @@ def _draw_search(each: Searched, words: Words) -> None:
                         text(visible(line.note), "history-reason", "p")
 
 
-def draw_alerts(cards: Sequence[Card], words: Words) -> None:
-    """Its alerts, the newest first."""
+def draw_alerts(
+    cards: Sequence[Card], answers: Mapping[int, Sequence[HistoryEntry]], words: Words
+) -> None:
+    """Its alerts, the newest first, with the reasons that people gave when they answered."""
     text(words.say("parcel.alerts"), "detail-title", "h2")
     if not cards:
         text(words.say("parcel.alerts.none"), "gap", "p")
@@ -205,6 +208,9 @@ def draw_alerts(cards: Sequence[Card], words: Words) -> None:
                 text(card.site or "", "gap")
                 age(card.raised_at, words.exact(card.raised_at))
                 text(words.told(card.text_zh, card.text_en), "history-reason", "p")
+                for line in answers.get(card.id, ()):
+                    said = f"{words.name('act', line.act)} {visible(line.who)}: "
+                    text(said + visible(line.reason or ""), "history-reason", "p")
 
 
 def draw_looks(sight: ParcelSight, words: Words) -> None:

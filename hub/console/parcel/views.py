@@ -1,10 +1,12 @@
 """What the parcel page shows, as values. Times are aware UTC; ``None`` is a gap."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hub.access.service import Look
+from hub.alerts.service import HistoryEntry
 from hub.console.views import Card, ScanLine
 from hub.custody.service import Container, FoundBreach, GapKind, Record, Standing
 from hub.incidents.service import Deadline, HistoryLine, Incident
@@ -181,6 +183,7 @@ class ParcelSight:
     ``scans`` are the newest, oldest first; ``said`` are its declarations, newest first, and
     ``declared`` the one that counts. ``as_of``: as it was believed then, without what only
     the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``); None: now.
+    ``answers`` are what people gave as reasons when they answered a card's alert, by its id.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
     """
 
@@ -195,6 +198,7 @@ class ParcelSight:
     count: int = 0
     scans: tuple[ScanLine, ...] = ()
     cards: tuple[Card, ...] | None = ()
+    answers: Mapping[int, tuple[HistoryEntry, ...]] = field(default_factory=dict)
     replay: Replay | None = None
     breaches: tuple[FoundBreach, ...] = ()
     containers: tuple[Aboard, ...] = ()

@@ -79,6 +79,8 @@ class BreachKind(StrEnum):
     BAGGED_WITH_OTHERS = "bagged_with_others"
     LEFT_SIBLINGS = "left_siblings"
     NO_SIGNER = "no_signer"
+    UNDELIVERED = "undelivered"
+    """Out for delivery when the day's hour came; delivered later it stays on record."""
     STORAGE = "storage"
     NO_CAMERA = "no_camera"
     """A site without any camera: one standing breach, not one a parcel."""
@@ -98,6 +100,7 @@ RULE_OF = {
     BreachKind.BAGGED_WITH_OTHERS: "HV-2.4.1",
     BreachKind.LEFT_SIBLINGS: "HV-2.4.2",
     BreachKind.NO_SIGNER: "HV-2.6",
+    BreachKind.UNDELIVERED: "HV-2.6",
     BreachKind.STORAGE: "HV-2.8",
     BreachKind.NO_CAMERA: "HV-2.8",
     BreachKind.RETURN_UNSAID: "HV-2.9",

@@ -1,11 +1,12 @@
 """What was done against the rules, as far as single scans of one parcel show it. Pure.
 
-Source: HV-1.2.1, 1.2.2, 2.2.2.2, 2.3, 2.8, 2.9, HV-3.
+Source: HV-1.2.1, 1.2.2, 2.2.2.2, 2.3, 2.6, 2.8, 2.9, HV-3.
 """
 
 from datetime import datetime
 
-from hub.custody.rules.chain import Breach, BreachKind, Exit, Ground, Subject
+from hub.custody.rules.chain import Breach, BreachKind, Exit, Ground, Holder, Subject
+from hub.custody.rules.outing import ENDS_OUTING, delivery_due_at
 from hub.custody.rules.records import Record
 from hub.custody.rules.storage import missing_conditions
 from hub.network import SiteKind
@@ -28,6 +29,7 @@ class Conduct:
         self._furthest = -1
         self._returning = False
         self._repeats: dict[BreachKind, tuple[str | None, ...]] = {}
+        self._out: Record | None = None
 
     def judge(self, scan: Record) -> None:
         """Look at one scan of the parcel or of the bag it is in."""
@@ -39,6 +41,7 @@ class Conduct:
         self._judge_bagging(scan)
         self._judge_storage(scan)
         self._judge_direction(scan)
+        self._judge_outing(scan)
 
     def add(
         self,
@@ -67,6 +70,30 @@ class Conduct:
             for key, breach in self._found.items()
             if breach.evidence.unit != exit_.container or breach.at < exit_.put.at
         }
+
+    def end_outing(self, at: datetime) -> None:
+        """Delivered, or back, at a moment: too late is a breach (HV-2.6)."""
+        if self._out is not None:
+            due_at = delivery_due_at(self._out, self._ground)
+            if due_at < at:
+                self.add(BreachKind.UNDELIVERED, self._out, at=due_at)
+        self._out = None
+
+    def receive(self, receiver: Holder, at: datetime) -> None:
+        """Handed to somebody who is known and delivers nothing: it is out no more."""
+        is_known = receiver.badge is not None and receiver.badge in self._ground.network.people
+        if is_known and not self._ground.drives(receiver):
+            self.end_outing(at)
+
+    def judge_outing(self, now: datetime) -> datetime | None:
+        """Note a parcel that is still out when it should be delivered; return until when it may."""
+        if self._out is None or not self._subject.is_high_value:
+            return None
+        due_at = delivery_due_at(self._out, self._ground)
+        if now < due_at:
+            return due_at
+        self.add(BreachKind.UNDELIVERED, self._out, at=due_at)
+        return None
 
     def breaches(self) -> tuple[Breach, ...]:
         """All that stand, by time."""
@@ -112,6 +139,13 @@ class Conduct:
         if reached < self._furthest and not self._returning:
             self.add(BreachKind.RETURN_UNSAID, scan)
         self._furthest = reached
+
+    def _judge_outing(self, scan: Record) -> None:
+        is_out = scan.step is Step.OUT_FOR_DELIVERY
+        if is_out or scan.step in ENDS_OUTING:
+            self.end_outing(scan.at)
+        if is_out:
+            self._out = scan
 
     def _add_once(
         self,

@@ -1,4 +1,7 @@
-"""Delivery ends custody; the signer's ID is asked within a policy time. Pure. Source: HV-2.6."""
+"""Delivery, by the day's hour, ends custody; the signer's ID is asked within a policy time. Pure.
+
+Source: HV-2.6.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +35,7 @@ class Deliveries:
 
     def close(self, record: Record, *, signed: bool) -> None:
         """Delivered."""
+        self._conduct.end_outing(record.at)
         self._book.close(record)
         self._all.append(_Delivery(record, signed))
 
@@ -43,8 +47,9 @@ class Deliveries:
         self._book.note(record)
 
     def judge(self, now: datetime) -> datetime | None:
-        """Note the deliveries that nobody signed for in time; return when the next one is due."""
-        due = []
+        """Note what nobody signed for in time, or is out too long; return when more is due."""
+        outing_due_at = self._conduct.judge_outing(now)
+        due = [] if outing_due_at is None else [outing_due_at]
         for delivery in self._all:
             until = delivery.record.at + self._sign_within
             if delivery.signed:

@@ -5,11 +5,14 @@ from datetime import datetime
 import pytest
 
 from hub.access.service import Caller, Role, record_look
+from hub.alerts.service import Act, AlertKind, AlertState, Level, answer_alert
 from hub.console.parcel.desk import ParcelDesk
 from hub.console.parcel.views import ParcelSight, Replay
 from hub.custody.service import BreachKind
+from tests import samples
 from tests.custody_hub import WAYBILL, Carrier, at
 from tests.postgres_parts import on_both_databases
+from wire.events import ActKind
 from wire.names import Step
 
 pytestmark = on_both_databases
@@ -93,3 +96,48 @@ def test_the_same_minute_reads_the_same_so_that_nothing_is_drawn_again(carried: 
     before = read(carried)
     carried.hub.clock.move(20)
     assert read(carried) == before
+
+
+def test_what_is_out_past_the_hour_is_told_once_and_the_reason_stands_on_its_page(
+    carrier: Carrier,
+) -> None:
+    """HV-2.6: a breach at 18:00, a reason asked; 18:00 is nine hours after the start."""
+    carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KEEPER"))
+    carrier.hand_in(carrier.scan(60, Step.OUT_FOR_DELIVERY, "LIN"))
+    carrier.turn(539)
+    assert carrier.breaches() == []
+    for minute in (540, 541):
+        carrier.turn(minute)
+    assert carrier.breaches() == [BreachKind.UNDELIVERED]
+    (alert,) = carrier.hub.alerts(AlertKind.UNDELIVERED)
+    assert (alert.waybill, alert.site, alert.count, alert.level) == (
+        WAYBILL,
+        "BRANCH",
+        1,
+        Level.WARN,
+    )
+    assert read(carrier).answers == {}
+    with carrier.hub.database.writing() as tx:
+        answer_alert(tx, alert.id, Act.ACCEPT, "zhao", "recipient came at seven", at(600))
+    body = samples.BODY_HASH
+    given = {"waybill": WAYBILL, "by": "LIN", "body": body}
+    carrier.hand_in(carrier.act(620, ActKind.DELIVER, **given))
+    carrier.turn(700)
+    assert carrier.breaches() == [BreachKind.UNDELIVERED]
+    assert len(carrier.hub.alerts(AlertKind.UNDELIVERED)) == 1
+    carrier.hub.clock.at = at(700)
+    (line,) = read(carrier).answers[alert.id]
+    assert (line.who, line.reason) == ("zhao", "recipient came at seven")
+    assert read(carrier, as_of=at(599)).answers == {}
+
+
+def test_a_delivery_in_time_that_is_heard_of_late_takes_breach_and_alert_back(
+    carrier: Carrier,
+) -> None:
+    carrier.hand_in(carrier.scan(60, Step.OUT_FOR_DELIVERY, "LIN"))
+    carrier.turn(540)
+    given = {"waybill": WAYBILL, "by": "LIN", "body": samples.BODY_HASH}
+    carrier.hand_in(carrier.act(530, ActKind.DELIVER, **given), minute=560)
+    assert carrier.breaches() == []
+    (alert,) = carrier.hub.alerts(AlertKind.UNDELIVERED)
+    assert alert.state is AlertState.CLOSED

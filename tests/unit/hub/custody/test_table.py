@@ -245,7 +245,7 @@ TAKING = ["store", "retrieve", "load", "out_for_delivery"]
 def test_who_takes_it_where_its_driver_was_never_seen_claims_it_with_a_gap(step: str) -> None:
     day = under_way()
     day.scan(200, step, "HUBKEEPER", site="HUB", place="cage9")
-    chain = day.chain()
+    chain = day.chain(at=300)
     assert told(chain)[1:] == [(30, "DRIVER", "unconfirmed"), (200, "HUBKEEPER", "claimed")]
     assert gaps(chain) == [("unconfirmed", 30, 200)]
     assert kinds(chain) == []
