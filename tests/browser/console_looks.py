@@ -1,13 +1,14 @@
 """How a screen of the console looks to whom: both themes and languages, and to a screen reader."""
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import check_access
 from tests.browser.console_day import LivingHub
 from tests.browser.screenshots import shoot
 
-LOOKS = [("zh", "dark"), ("en", "light")]
-SERIOUS = {"serious", "critical"}
+LOOKS = [("zh", "dark"), ("en", "light"), ("zh", "light"), ("en", "dark")]
+CHECKED_LOOKS = LOOKS[:2]
+"""Faults come from a theme's colours or from a language's words: these two have all of them."""
 
 
 def choose(page: Page, day: LivingHub, language: str, theme: str) -> None:
@@ -25,10 +26,5 @@ def look_at(page: Page, day: LivingHub, name: str, path: str) -> None:
         page.goto(day.process.url + path)
         expect(page.locator(".vitals .m-green")).to_be_visible()
         shoot(page, f"console-{name}-{language}-{theme}")
-        found = Axe().run(page).response["violations"]
-        faults = [
-            (each["id"], [node["html"] for node in each["nodes"]][:3])
-            for each in found
-            if each["impact"] in SERIOUS
-        ]
-        assert faults == []
+        if (language, theme) in CHECKED_LOOKS:
+            check_access(page)

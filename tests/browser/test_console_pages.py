@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import check_access
 from tests.browser.console_day import BAG, FOUND, PASSING, STOPPED, SUSPECT, LivingHub
 from tests.browser.console_looks import look_at
 from tests.browser.screenshots import shoot
@@ -26,6 +27,12 @@ PAGES = {
     "import": "/console/wanted/import",
     "quarantine": "/console/quarantine",
 }
+
+
+TOO_SMALL_AT_THREE_METRES = (
+    "[...document.querySelectorAll('.lane *, .top *')].filter(e => e.innerText && "
+    "parseFloat(getComputedStyle(e).fontSize) < 28 && e.offsetParent).map(e => e.className)"
+)
 
 
 @pytest.fixture
@@ -117,10 +124,10 @@ def test_a_document_is_filed_and_can_be_saved(day: LivingHub, page: Page, tmp_pa
     form.locator("input[type=file]").set_input_files(receipt)
     form.locator("textarea").fill("派出所回执")
     form.get_by_role("button", name="记录").click()
-    link = page.locator(".incident-side a.link", has_text="回执.txt")
-    expect(link).to_be_visible()
+    filed = page.locator(".incident-side li", has_text="回执.txt")
+    filed.get_by_label("查看理由").fill("保险公司来函")
     with page.expect_download() as saved:
-        link.click()
+        filed.get_by_role("button", name="保存").click()
     assert saved.value.path().read_text() == "已受理"
 
 
@@ -264,6 +271,8 @@ def test_the_bar_tells_which_sites_are_online_and_which_shift_ends_next(
                 page.keyboard.press("w")
     expect(page.locator(".lane-acts .card").first).to_be_visible()
     shoot(page, "console-wall-view-zh")
+    assert page.evaluate(TOO_SMALL_AT_THREE_METRES) == []
+    check_access(page)
     page.keyboard.press("/")
     expect(page.locator(".search .field")).to_be_focused()
     page.keyboard.press("Escape")

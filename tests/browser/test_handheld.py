@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from websockets.sync.client import connect
 
 from edge.scan_lines import body_hash
+from tests.browser.accessibility import check_access
 from tests.browser.screenshots import shoot
 from tests.integration.edge.rig import House, open_house
 from wire.events import Scan
@@ -88,6 +89,7 @@ def pair(house: House, context: BrowserContext, name: str) -> Page:
     page = open_page(context, url_of(house, "handheld"))
     expect(page.locator(".pairing")).to_be_visible()
     shoot(page, "handheld-pairing-zh")
+    check_access(page)
     for digit in code.inner_text():
         page.locator(".key", has_text=digit).click()
     expect(page.locator("#footer .fact")).to_have_count(4)
@@ -146,6 +148,7 @@ def fits(page: Page, name: str) -> None:
         assert width_px == 0, (name, language)
         assert page.evaluate(WORD_BREAKS) is False
         shoot(page, f"handheld-{name}-{language}")
+    check_access(page)
 
 
 def queued(page: Page) -> str:
@@ -178,6 +181,7 @@ def test_a_paired_handheld_scans_and_is_answered(house: House, context: BrowserC
     assert page.evaluate("window.tones.slice(-3)") == [2400, 2400, 2400]
     assert page.evaluate("window.shakes") >= 2
     shoot(page, "handheld-wanted-zh")
+    check_access(page)
     page.locator(".ack").click()
     expect(page.locator(".acked")).to_be_visible()
     page.goto(url_of(house, "handheld/?lang=en"))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from hub.access.accounts import add_account, hash_password
@@ -19,6 +18,7 @@ from hub.app import create_app
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
 from hub.network import Network, Place, Site, SiteKind, Staff
+from tests.browser.accessibility import check_access
 from tests.browser.screenshots import shoot
 from tests.hub_parts import HubHome, open_hub
 from tests.rig.programs import wait_until
@@ -74,13 +74,6 @@ def desk(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
-
-
-def check_access(page: Page) -> None:
-    """WCAG: no serious fault."""
-    found = Axe().run(page).response["violations"]
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert not serious, [(each["id"], [n["html"] for n in each["nodes"]]) for each in serious]
 
 
 def dress(page: Page, url: str, language: str, theme: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import station_states as states
+from tests.browser.accessibility import check_access
 from tests.browser.screenshots import shoot
 from tests.browser.station_fake import FakeEdge
 
@@ -113,6 +114,10 @@ def test_each_state_says_its_verdict_large_in_both_languages(
         assert size_px >= VERDICT_PX_MIN
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         shoot(page, f"station-{name}-{language}-{viewport['width']}")
+    if language == "zh":
+        check_access(page)
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
+        check_access(page)
 
 
 def test_a_recorded_scan_is_green_and_shows_waybill_and_step(edge: FakeEdge, page: Page) -> None:
