@@ -6,7 +6,7 @@ import pytest
 from hub.alerts.service import AlertKind, Level
 from hub.fact import Fact
 from hub.incidents.project import IncidentProjection
-from hub.incidents.service import Incident, Kind, State, list_incidents
+from hub.incidents.service import Incident, Kind, State, incident_about, list_incidents
 from hub.network import Network
 from hub.wanted.service import find_entry
 from tests import samples
@@ -82,6 +82,8 @@ async def test_an_exception_stops_a_high_value_parcel_alarms_and_is_worked_until
     assert (alert.waybill, alert.site, alert.subject) == (WAYBILL, "755A", f"anomaly/{WAYBILL}")
     assert "异常：破损（未刷工牌）；禁止流转" in alert.text_zh
     assert "exception: damaged; stopped until it is released" in alert.text_en
+    with hub.database.reading() as tx:
+        assert incident_about(tx, alert.subject) == incident.id
     (item,) = (await admin.get(f"{API}/incidents?waybill={WAYBILL}&state=stopped")).json()["items"]
     assert item["kind"] == "anomaly"
     scan(hub, site="755W")

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from hub.access.rules import UNMASKING_ROLES, Role
 from hub.alerts.service import AlertKind
-from hub.incidents.service import ATTACHMENT_BYTES_MAX, Kind, State
+from hub.incidents.service import ATTACHMENT_BYTES_MAX, Kind, State, incident_about
 from hub.network import Network
 from hub.wanted.service import find_entry
 from tests.hub_parts import HubHome
@@ -257,6 +257,8 @@ async def test_each_site_that_is_asked_has_a_follow_up_of_its_own(
     turn(hub, 3)
     (alert,) = hub.alerts(AlertKind.FOLLOW_UP_LATE)
     assert (alert.site, alert.count) == ("755W", 1)
+    with hub.database.reading() as tx:
+        assert incident_about(tx, alert.subject) == incident_id
 
 
 @pytest.mark.parametrize("is_found", [True, False])
