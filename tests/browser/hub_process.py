@@ -32,6 +32,7 @@ from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
 from tests.rig import warm
+from tests.rig.personal import check_log
 from tests.rig.programs import free_port, http_status, wait_until
 from wire.badges import badge_sha256, pseudonym
 from wire.events import (
@@ -108,6 +109,7 @@ class HubProcess:
             if self._process.stdout is not None:
                 self._process.stdout.close()
             self._log.close()
+        check_log(Path(self._log.name))
 
     def _read_link(self) -> str:
         stdout = self._process.stdout

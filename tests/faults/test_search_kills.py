@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.rig.programs import wait_until
+from tests.rig.personal import PERSON, personal_in
+from tests.rig.programs import metrics_of, wait_until
 from tests.rig.search import SearchHouse, open_search_house
 
 WAYBILL = "103000000001"
@@ -22,7 +23,12 @@ STEPS = ("declared", "scanned", "suspected", "written", "escalated", "reported",
 
 def search(house: SearchHouse, after: Callable[[str], None]) -> dict[str, Any]:
     """Play the whole search; ``after`` is told of each step that was seen to have happened."""
-    order = {"declared_value_cny": "30000", "origin": "755A", "destination": "021W"}
+    order = {
+        "declared_value_cny": "30000",
+        "origin": "755A",
+        "destination": "021W",
+        "recipient": PERSON,
+    }
     status, body = house.hub.call("PUT", f"parcels/{WAYBILL}", order)
     assert status == 200, body
     after("declared")
@@ -63,7 +69,10 @@ def test_a_silent_parcel_is_suspected_searched_and_found_at_a_third_site(
         search(house, after)
         found = house.incident(WAYBILL)
         incidents = house.hub.get("incidents")["items"]
+        metrics = [metrics_of(each.url) for each in (house.hub, *house.edges.values())]
     assert found is not None
+    assert all(metrics)
+    assert [personal_in(each) for each in metrics] == [[]] * len(metrics)
     assert tuple(seen) == STEPS
     assert [item["waybills"] for item in incidents] == [[WAYBILL]]
     assert (found["site"], found["previous_site"]) == ("755W", "755A")

@@ -23,6 +23,7 @@ from websockets import Origin
 from websockets.sync.client import connect
 
 from tests.rig import warm
+from tests.rig.personal import check_log
 from tests.rig.warm import WarmProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,12 @@ def http_status(url: str) -> int:
             return error.code
     except OSError:
         return 0
+
+
+def metrics_of(url: str) -> str:
+    """A program's metrics, as text."""
+    with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())
 
 
 @dataclass
@@ -295,10 +302,13 @@ class Edge(CustosProgram):
 
     def depth(self) -> int:
         """Lines without a receipt, as the edge's own metrics count them now."""
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
+        lines = self.metrics().splitlines()
         found = [line for line in lines if line.startswith("custos_edge_spool_depth ")]
         return int(float(found[0].split()[1]))
+
+    def metrics(self) -> str:
+        """Its metrics as text."""
+        return metrics_of(self.url)
 
     def page(self) -> dict[str, Any]:
         """What the station page shows now, as its WebSocket sends it."""
@@ -326,7 +336,10 @@ def _which(program: str, path: str) -> str:
 
 @contextmanager
 def running(*programs: Program) -> Iterator[None]:
-    """Start programs in order; whatever happens, none outlives the block."""
+    """Start programs in order; whatever happens, none outlives the block.
+
+    What they logged is searched for personal data (CS-P1).
+    """
     try:
         for program in programs:
             program.start()
@@ -334,3 +347,5 @@ def running(*programs: Program) -> Iterator[None]:
     finally:
         for program in reversed(programs):
             program.kill()
+    for program in programs:
+        check_log(program.log)

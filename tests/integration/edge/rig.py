@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 
 from tests.integration.edge.fake_hub import EDGE, PATIENCE_S, SITE, TOKEN, FakeHub
 from tests.rig import warm
+from tests.rig.personal import check_log
 from tests.rig.programs import free_port, is_listening, wait_until
 from tests.rig.warm import WarmProcess
 
@@ -142,6 +143,7 @@ class EdgeProgram:
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
+        check_log(self.log)
         return code
 
 
