@@ -155,20 +155,31 @@ def out_by_the_records(truth: Truth) -> set[str]:
     }
 
 
-def wrongly_held(holdings: list[Holding], chain: Chain) -> list[tuple[Holding, str | None]]:
-    """Truths that the events allow to be known and the chain tells otherwise."""
+def wrongly_held(
+    holdings: list[Holding], chain: Chain
+) -> list[tuple[Holding, datetime, str | None]]:
+    """Truths that the events allow to be known, and an instant at which the chain tells otherwise.
+
+    Every instant of a holding is looked at: its first, and each at which the chain changes. What
+    became of the parcel in the end is looked at until the fold's own time.
+    """
     wrong = []
     is_known = False
-    for holding, following in zip(holdings, [*holdings[1:], None], strict=True):
+    ends = [*(each.at for each in holdings[1:]), chain.as_of]
+    for holding, end in zip(holdings, ends, strict=True):
         if holding.why not in CHANGES_NOBODY or not holding.told:
             is_known = holding.told
-        if following is None or not is_known or holding.at == following.at:
-            continue
-        span = chain.span_at(holding.at + (following.at - holding.at) / 2)
-        told = None if span is None or span.holder is None else span.holder.badge
-        if told != holding.holder:
-            wrong.append((holding, told))
+        if is_known and holding.at < end:
+            changes = (span.to_at for span in chain.spans if span.to_at is not None)
+            instants = [holding.at, *(each for each in changes if holding.at < each < end)]
+            told = [(each, _told_at(chain, each)) for each in instants]
+            wrong += [(holding, at, badge) for at, badge in told if badge != holding.holder]
     return wrong
+
+
+def _told_at(chain: Chain, at: datetime) -> str | None:
+    span = chain.span_at(at)
+    return None if span is None or span.holder is None else span.holder.badge
 
 
 def jumps(chain: Chain) -> list[tuple[Span, Span]]:

@@ -13,7 +13,8 @@ import pytest
 from hub.custody.rules.chain import BreachKind, Chain, GapKind
 from simulators.carrier.day import simulate
 from simulators.carrier.noise import QUIET, Noise
-from simulators.carrier.truth import FateKind
+from simulators.carrier.truth import FateKind, Holding
+from tests.custody_parts import WAYBILL, Day, minute_of
 from tests.custody_truth import Days, found_of, injected, jumps, out_by_the_records, wrongly_held
 
 QUIET_PARCELS, PARCELS = 600, 400
@@ -60,3 +61,17 @@ def test_with_skipped_scans_outages_and_thefts_all_is_found_and_nothing_invented
     assert {each for each in more if each[:2] not in unscanned} == set()
     assert wrong_chains(days, chains) == {}
     assert [each for chain in chains.values() for each in jumps(chain)] == []
+
+
+def test_a_holder_who_is_wrong_for_two_minutes_of_a_long_holding_is_seen() -> None:
+    def held(minute: float, holder: str) -> Holding:
+        at = minute_of(minute)
+        return Holding(WAYBILL, at, holder, "BRANCH", None, None, None, "accept", told=True)
+
+    day = Day()
+    for minute, step, who in ((0, "accept", "KIM"), (10, "retrieve", "SORTER")):
+        day.scan(minute, step, who)
+    day.scan(12, "retrieve", "KIM")
+    day.scan(100, "retrieve", "LOADER")
+    truth = [held(0, "KIM"), held(100, "LOADER")]
+    assert wrongly_held(truth, day.chain(at=200)) == [(truth[0], minute_of(10), "SORTER")]
