@@ -151,4 +151,5 @@ def _is_since(lot_at: datetime | None, since: datetime) -> bool:
 
 
 def _key(breach: Breach) -> tuple[object, ...]:
-    return breach.kind, breach.waybill, breach.evidence.line
+    # A late line may change when a handover was given up, and so since when it is a breach.
+    return breach.kind, breach.waybill, breach.evidence.line, breach.at
