@@ -34,6 +34,7 @@ KIND_OF = {
     "one_sided": BreachKind.OPEN_HANDOVER,
     "arrived_alone": BreachKind.NO_HANDOVER,
     "low_value": BreachKind.SERIES_MISUSED,
+    "sent_back": BreachKind.RETURN_UNSAID,
 }
 """By the truth's word; a site without cameras is no parcel's breach and is not among them."""
 CHANGES_NOBODY = {"pack", "unload", "refuse"}

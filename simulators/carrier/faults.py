@@ -2,7 +2,7 @@
 
 Pure. What is broken here is scanned whole, so that it can be found; a breach enters the truth
 only once it was done. Source: HV-2.2.2.2, HV-2.2.5, HV-2.2.6, HV-2.3, HV-2.4, HV-2.6, HV-2.8,
-HV-3, design section 6 (the table's "if missing").
+HV-2.9, HV-3, design section 6 (the table's "if missing").
 """
 
 import random
@@ -28,6 +28,7 @@ RULES = {
     Fault.NO_SIGNER: "HV-2.6",
     Fault.ONE_SIDED: "HV-2.2.6",
     Fault.LOW_VALUE: "HV-2.2.2.2",
+    Fault.SENT_BACK: "HV-2.9",
 }
 """What each kind breaks. ``ARRIVED_ALONE`` breaks HV-2.2.6, as every arrival whose handover was not
 scanned does (``Floor.arrive``); the others leave gaps, or are right work after trouble."""
@@ -135,6 +136,19 @@ class Faults:
             parcel.fault = None
         return self.world.receiver_at(lane.origin, at) if chosen else lane.driver
 
+    def sends_back(self, parcel: Parcel, site: str) -> str | None:
+        """Where a parcel goes back to from the first hub on its way; None: it goes on."""
+        is_turned = parcel.fault is Fault.SENT_BACK and parcel.route[1] == site
+        return parcel.route[0] if is_turned else None
+
+    def come_back(self, lane: Lane, units: Sequence[Unit], at: datetime) -> None:
+        """What was sent back has arrived, without any return."""
+        for unit in units:
+            if not isinstance(unit, Parcel) or unit.fault is not Fault.SENT_BACK:
+                continue
+            if lane.destination == unit.route[0]:
+                self.commit(unit, at, lane.destination)
+
     def leave_apart(
         self, lane: Lane, units: Sequence[Unit], at: datetime, leave: datetime
     ) -> tuple[list[Unit], list[Parcel]]:
@@ -159,7 +173,13 @@ class Faults:
 
 def needs_sure_scans(units: Sequence[Unit]) -> bool:
     """Say whether a rule is about to be broken with these: then the scans are made."""
-    loud = {Fault.LEFT_APART, Fault.BAG_SPLIT, Fault.MIXED_BAG, Fault.BRANCH_BAG}
+    loud = {
+        Fault.LEFT_APART,
+        Fault.BAG_SPLIT,
+        Fault.MIXED_BAG,
+        Fault.BRANCH_BAG,
+        Fault.SENT_BACK,
+    }
     return any(
         each.is_watched or each.is_stopped or each.fault in loud
         for unit in units

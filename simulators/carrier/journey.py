@@ -124,6 +124,11 @@ class Journey:
             parcel.route = self.world.route(site, parcel.destination)
         right = parcel.next_from(site)
         parcel.is_loose = False
+        back = self.faults.sends_back(parcel, site)
+        if back is not None:
+            parcel.is_loose = True
+            self.fates.stray(parcel, site, back, at)
+            return back
         if parcel.strays_after is None:
             return right
         parcel.strays_after -= 1
@@ -219,6 +224,7 @@ class Journey:
         if handed:
             at = self.floor.hand_over(site, IN, lane.driver, by, handed, at, trip.sure)
             at = self.floor.arrive(lane, by, handed, at, trip.sure)
+            self.faults.come_back(lane, handed, at)
         for parcel in alone:
             self.floor.pass_silently(site, parcel, by, at)
             at = self.floor.arrive(lane, by, [parcel], at, sure=True)

@@ -37,6 +37,8 @@ class Fault(StrEnum):
     LOW_VALUE = "low_value"
     NO_DRIVER = "no_driver"
     """The keeper scans the departure, the driver's badge is missing: nobody holds from there."""
+    SENT_BACK = "sent_back"
+    """From its first hub back to its origin, and nobody says that it is a return."""
     REFUSED = "refused"
     """Right work: the receiver refuses, an exception follows, the second handover holds."""
 
