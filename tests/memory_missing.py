@@ -195,6 +195,11 @@ class MemoryTables:
             for each in self.outage_rows
         ]
 
+    def forget_outages(self, _tx: object, before: datetime) -> None:
+        self.outage_rows = [
+            each for each in self.outage_rows if each.until is None or each.until >= before
+        ]
+
     def outages(self, _tx: object, since: datetime) -> list[Outage]:
         return [each for each in self.outage_rows if each.until is None or each.until > since]
 
