@@ -177,9 +177,13 @@ class ManifestPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class DispatchPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``list_min``: the HV list is sent so long after a shift's transfer (HV-2.7)."""
+    """``list_min``: the HV list is sent so long after a shift's transfer (HV-2.7).
+
+    ``receive_min``: a destination's centre has received what was forwarded to it within this.
+    """
 
     list_min: Positive
+    receive_min: Positive
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

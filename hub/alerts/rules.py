@@ -50,6 +50,8 @@ class AlertKind(StrEnum):
     MAIL_REFUSED = "mail_refused"
     DISPATCH_UNSENT = "dispatch_unsent"
     DISPATCH_UNFORWARDED = "dispatch_unforwarded"
+    DISPATCH_UNRECEIVED = "dispatch_unreceived"
+    """Forwarded, and a destination's centre has not confirmed its part (HV-2.7)."""
     SERIES_MISUSED = "series_misused"
     SERIES_MISSING = "series_missing"
     ABOVE_BAND = "above_band"
@@ -97,6 +99,7 @@ LEVEL_OF = {
     AlertKind.MAIL_REFUSED: Level.ACT,
     AlertKind.DISPATCH_UNSENT: Level.ACT,
     AlertKind.DISPATCH_UNFORWARDED: Level.ACT,
+    AlertKind.DISPATCH_UNRECEIVED: Level.ACT,
     AlertKind.SERIES_MISUSED: Level.WARN,
     AlertKind.SERIES_MISSING: Level.WARN,
     AlertKind.ABOVE_BAND: Level.WARN,

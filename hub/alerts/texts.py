@@ -97,6 +97,10 @@ _TEXTS = {
         "{site} 未转发 {branch} 班次 {shift}（{day}）的高价值快件清单，应于 {at} 前转发",
         "{site} has not forwarded the HV list of {branch}, shift {shift}, {day}: it was due {at}",
     ),
+    AlertKind.DISPATCH_UNRECEIVED: (
+        "{site} 未确认收到 {branch} 班次 {shift}（{day}）的高价值快件清单，{at} 已转发",
+        "{site} has not confirmed the HV list of {branch}, shift {shift}, {day}: forwarded {at}",
+    ),
     AlertKind.SERIES_MISUSED: (
         "{waybill} 声明价值未超过标准，不得使用高价值运单（{site}）",
         "{waybill} at {site}: its declared value is too low for the high-value series",

@@ -66,11 +66,15 @@ class ListItem(BaseModel):
 
 
 class EntryItem(BaseModel):
-    """One parcel; address and phone are masked unless a reason was given."""
+    """One parcel; address and phone are masked unless a reason was given.
+
+    ``is_presumed``: it left without a depart scan, and ``departed_at`` is its last at the branch.
+    """
 
     serial: int | None
     waybill: str
     departed_at: str | None
+    is_presumed: bool
     origin: str
     destination: str | None
     destination_area: str | None
@@ -205,7 +209,9 @@ def _check(caller: Caller, site: str | None) -> None:
 
 
 def _desk(hub: HubContext) -> Desk:
-    return Desk(hub.network, hub.search.mails, hub.keys.bodies, hub.clock.random_bytes)
+    keys, policy = hub.keys, hub.policy.dispatch
+    random_bytes = hub.clock.random_bytes
+    return Desk(hub.network, hub.search.mails, keys.bodies, random_bytes, policy.receive_min)
 
 
 def _item(tx: Connection, found: DispatchList, hub: HubContext, *, masked: bool) -> WholeListItem:
@@ -225,6 +231,7 @@ def _entry(
         serial=entry.serial,
         waybill=entry.waybill,
         departed_at=at_text(entry.departed_at),
+        is_presumed=entry.is_presumed,
         origin=found.site,
         destination=entry.destination,
         destination_area=area_of(entry.destination),

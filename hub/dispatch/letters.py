@@ -6,10 +6,9 @@ the mail's room keeps every text encrypted.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.dispatch.rules import DispatchList, Recipient, area_of
+from hub.dispatch.rules import DispatchList, Entry, Recipient, area_of
 from hub.mail.service import Mail
 
 LINES_PER_MAIL_MAX = 100
@@ -21,8 +20,7 @@ class Line:
     """One line of the register as it is sent."""
 
     serial: int
-    waybill: str
-    departed_at: datetime
+    entry: Entry
     origin: str
     destination: str | None
     recipient: Recipient
@@ -80,8 +78,8 @@ def _table(lines: Sequence[Line], zone: ZoneInfo) -> str:
         " | ".join(
             (
                 str(line.serial),
-                line.departed_at.astimezone(zone).date().isoformat(),
-                line.waybill,
+                _date(line.entry, zone),
+                line.entry.waybill,
                 line.origin,
                 area_of(line.destination) or "–",
                 _plain(line.recipient.address),
@@ -90,6 +88,11 @@ def _table(lines: Sequence[Line], zone: ZoneInfo) -> str:
         )
         for line in lines
     )
+
+
+def _date(entry: Entry, zone: ZoneInfo) -> str:
+    day = entry.departed_at.astimezone(zone).date().isoformat()
+    return f"{day}（无发出扫描 / no depart scan）" if entry.is_presumed else day
 
 
 def _plain(text: str | None) -> str:

@@ -62,7 +62,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One parcel on a list; ``serial`` is given when it is sent."""
+    """One parcel on a list; ``serial`` is given when it is sent.
+
+    ``is_presumed``: its depart scan is missing, and ``departed_at`` is its last scan at the branch.
+    """
 
     waybill: str
     departed_at: datetime
@@ -70,6 +73,7 @@ class Entry:
     sent_at: datetime | None = None
     forwarded_at: datetime | None = None
     destination: str | None = None
+    is_presumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Source: HV-2.7.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection
@@ -54,6 +54,8 @@ class Desk:
     mails: MailQueue
     cipher: BodyCipher
     random_bytes: Callable[[int], bytes]
+    receive_min: int
+    """How soon a destination's centre has received what was forwarded to it."""
 
 
 def find_list(tx: Connection, list_id: int) -> DispatchList | None:
@@ -110,7 +112,7 @@ def send_list(tx: Connection, desk: Desk, list_id: int, who: str, now: datetime)
         _number(tx, desk, found, entry, serial, now)
         for serial, entry in enumerate(entries, store.last_serial(tx, list_id) + 1)
     ]
-    to = desk.network.sites[found.centre].contacts if found.centre in desk.network.sites else ()
+    to = _address(desk, found.centre)
     if not to:
         raise DispatchError(f"the network names no address of {found.centre}")
     _mail(tx, desk, found, found.centre, to, lines, now, forwarded=False)
@@ -128,7 +130,7 @@ def send_list(tx: Connection, desk: Desk, list_id: int, who: str, now: datetime)
 def forward_list(tx: Connection, desk: Desk, list_id: int, who: str, now: datetime) -> DispatchList:
     """Forward what was sent to the destinations' dispatch centres, each its own part.
 
-    A parcel whose destination, or its centre, nobody knows stays unforwarded.
+    A parcel whose destination, its centre or that centre's address nobody knows stays unforwarded.
 
     Raises:
         LookupError: no such list.
@@ -136,23 +138,28 @@ def forward_list(tx: Connection, desk: Desk, list_id: int, who: str, now: dateti
     """
     found = _read(tx, list_id)
     parts: dict[str, list[Entry]] = {}
+    unreachable: set[str] = set()
     for entry in store.untold(tx, list_id, ENTRIES_PER_SENDING_MAX, forward=True):
         # Declared only after the list was sent: better late than nowhere.
         destination = entry.destination or _declared(tx, desk.cipher, entry.waybill)[0]
         centre = centre_of(desk.network, destination)
-        if centre is not None:
+        if centre is not None and not _address(desk, centre):
+            unreachable.add(centre)
+        elif centre is not None:
             parts.setdefault(centre, []).append(entry)
             changes: dict[str, object] = {"forwarded_at": now, "destination": destination}
             store.set_entry(tx, list_id, entry.waybill, changes)
+    if not parts and unreachable:
+        centres = ", ".join(sorted(unreachable))
+        raise DispatchError(f"the network names no address of {centres}")
     if not parts:
         raise DispatchError("nothing that was sent has a destination centre and is unforwarded")
     for centre, entries in sorted(parts.items()):
-        store.put_receipt(tx, list_id, centre, now)
-        to = desk.network.sites[centre].contacts
-        if to:
-            known = recipients_of(tx, desk.cipher, list_id, entries)
-            lines = [_line(found, entry, known) for entry in entries]
-            _mail(tx, desk, found, centre, to, lines, now, forwarded=True)
+        alarm_at = now + timedelta(minutes=desk.receive_min)
+        store.put_receipt(tx, list_id, centre, now, alarm_at)
+        known = recipients_of(tx, desk.cipher, list_id, entries)
+        lines = [_line(found, entry, known) for entry in entries]
+        _mail(tx, desk, found, centre, _address(desk, centre), lines, now, forwarded=True)
     changes = {"forwarded_by": who, "forwarded_at": now}
     if sum(map(len, parts.values())) == found.unforwarded:
         changes["forward_alarm_at"] = None
@@ -176,12 +183,13 @@ def receive_list(
         raise DispatchError(f"nothing of this list was forwarded to {centre}")
     if mine.received_at is None:
         store.set_received(tx, list_id, centre, who, now)
+        close_alert(tx, AlertKind.DISPATCH_UNRECEIVED, _subject_at(found, centre), now)
     return _read(tx, list_id)
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchDuty:
-    """Raises an alert for each list that was not sent or forwarded in time, once."""
+    """Raises an alert for each list that was not sent, forwarded or received in time, once."""
 
     network: Network
     name = "dispatch"
@@ -196,6 +204,10 @@ class DispatchDuty:
             site, due_at = found.centre or found.site, found.deadlines.forward_at
             self._raise(tx, AlertKind.DISPATCH_UNFORWARDED, found, site, due_at, now)
             store.set_list(tx, found.id, {"forward_alarm_at": None})
+        for list_id, receipt in store.unreceived(tx, now, TIMERS_PER_TURN_MAX):
+            found, kind = _read(tx, list_id), AlertKind.DISPATCH_UNRECEIVED
+            subject = _subject_at(found, receipt.centre)
+            self._raise(tx, kind, found, receipt.centre, receipt.forwarded_at, now, subject)
 
     def _raise(
         self,
@@ -205,6 +217,7 @@ class DispatchDuty:
         site: str,
         due_at: datetime,
         now: datetime,
+        subject: str | None = None,
     ) -> None:
         local = due_at.astimezone(self.network.zone_of(found.site))
         words = {
@@ -213,7 +226,7 @@ class DispatchDuty:
             "day": found.day.isoformat(),
             "at": f"{local:%m-%d %H:%M}",
         }
-        subject = subject_of(found.site, found.shift, found.day)
+        subject = subject or subject_of(found.site, found.shift, found.day)
         raise_alert(tx, Finding(kind, subject, now, site=site, words=words), now)
 
 
@@ -226,6 +239,15 @@ def _read(tx: Connection, list_id: int) -> DispatchList:
 
 def _close(tx: Connection, kind: AlertKind, found: DispatchList, now: datetime) -> None:
     close_alert(tx, kind, subject_of(found.site, found.shift, found.day), now)
+
+
+def _subject_at(found: DispatchList, centre: str) -> str:
+    return f"{subject_of(found.site, found.shift, found.day)}/{centre}"
+
+
+def _address(desk: Desk, centre: str) -> tuple[str, ...]:
+    """A dispatch centre's mail addresses; none: the network names none."""
+    return desk.network.sites[centre].contacts if centre in desk.network.sites else ()
 
 
 def _number(
@@ -241,13 +263,12 @@ def _number(
         "sent_at": now,
     }
     store.set_entry(tx, found.id, entry.waybill, changes)
-    return Line(serial, entry.waybill, entry.departed_at, found.site, destination, recipient)
+    return Line(serial, entry, found.site, destination, recipient)
 
 
 def _line(found: DispatchList, entry: Entry, known: dict[str, Recipient]) -> Line:
     recipient = known.get(entry.waybill, Recipient(None, None))
-    serial, destination = entry.serial or 0, entry.destination
-    return Line(serial, entry.waybill, entry.departed_at, found.site, destination, recipient)
+    return Line(entry.serial or 0, entry, found.site, entry.destination, recipient)
 
 
 def _declared(tx: Connection, cipher: BodyCipher, waybill: str) -> tuple[str | None, Recipient]:

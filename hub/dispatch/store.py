@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Date,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Row,
@@ -61,6 +63,9 @@ dispatch_entry = Table(
     Column("recipient", LargeBinary),
     Column("sent_at", UtcDateTime),
     Column("forwarded_at", UtcDateTime),
+    # No depart scan was made: it was seen elsewhere, and ``departed_at`` is its last scan here.
+    Column("is_presumed", Boolean, nullable=False),
+    Index(None, "waybill"),
 )
 dispatch_receipt = Table(
     "dispatch_receipt",
@@ -70,6 +75,8 @@ dispatch_receipt = Table(
     Column("forwarded_at", UtcDateTime, nullable=False),
     Column("received_by", String(64)),
     Column("received_at", UtcDateTime),
+    # A timer, as those of the list.
+    Column("alarm_at", UtcDateTime, index=True),
 )
 
 
@@ -103,10 +110,21 @@ def entries_of(tx: Connection, list_id: int, waybills: Iterable[str]) -> dict[st
     return {row.waybill: _entry(row) for row in rows}
 
 
-def add_entry(tx: Connection, list_id: int, waybill: str, departed_at: datetime) -> None:
+def listed_at(tx: Connection, waybills: Iterable[str]) -> set[tuple[str, str]]:
+    """Those of some parcels that are on any list, each with the list's branch."""
+    query = select(dispatch_entry.c.waybill, dispatch_list.c.site).join_from(
+        dispatch_entry, dispatch_list
+    )
+    rows = tx.execute(query.where(dispatch_entry.c.waybill.in_(list(waybills))))
+    return {(row.waybill, row.site) for row in rows}
+
+
+def add_entry(
+    tx: Connection, list_id: int, waybill: str, departed_at: datetime, *, is_presumed: bool
+) -> None:
     """Put a parcel on a list."""
     row = {"list_id": list_id, "waybill": waybill, "departed_at": departed_at}
-    tx.execute(insert(dispatch_entry).values(row))
+    tx.execute(insert(dispatch_entry).values(row | {"is_presumed": is_presumed}))
 
 
 def set_entry(tx: Connection, list_id: int, waybill: str, changes: Mapping[str, object]) -> None:
@@ -153,10 +171,17 @@ def recipients(tx: Connection, list_id: int) -> dict[str, bytes]:
     return {row.waybill: row.recipient for row in rows}
 
 
-def put_receipt(tx: Connection, list_id: int, centre: str, forwarded_at: datetime) -> None:
+def put_receipt(
+    tx: Connection, list_id: int, centre: str, forwarded_at: datetime, alarm_at: datetime
+) -> None:
     """A list, or more of it, went to a centre: it has to be received again."""
     mine = (dispatch_receipt.c.list_id == list_id) & (dispatch_receipt.c.centre == centre)
-    row = {"forwarded_at": forwarded_at, "received_by": None, "received_at": None}
+    row: dict[str, object] = {
+        "forwarded_at": forwarded_at,
+        "received_by": None,
+        "received_at": None,
+        "alarm_at": alarm_at,
+    }
     if tx.execute(update(dispatch_receipt).where(mine).values(row)).rowcount == 0:
         new = {**row, "list_id": list_id, "centre": centre}
         tx.execute(insert(dispatch_receipt).values(new))
@@ -165,7 +190,18 @@ def put_receipt(tx: Connection, list_id: int, centre: str, forwarded_at: datetim
 def set_received(tx: Connection, list_id: int, centre: str, who: str, now: datetime) -> None:
     """A centre has a list."""
     mine = (dispatch_receipt.c.list_id == list_id) & (dispatch_receipt.c.centre == centre)
-    tx.execute(update(dispatch_receipt).where(mine).values(received_by=who, received_at=now))
+    done = {"received_by": who, "received_at": now, "alarm_at": None}
+    tx.execute(update(dispatch_receipt).where(mine).values(done))
+
+
+def unreceived(tx: Connection, now: datetime, limit: int) -> list[tuple[int, Receipt]]:
+    """What was forwarded and should be received by now, with the list's id; it has its alarm."""
+    at = dispatch_receipt.c.alarm_at
+    rows = tx.execute(select(dispatch_receipt).where(at < now).order_by(at).limit(limit)).all()
+    for row in rows:
+        mine = dispatch_receipt.c.list_id == row.list_id, dispatch_receipt.c.centre == row.centre
+        tx.execute(update(dispatch_receipt).where(*mine).values(alarm_at=None))
+    return [(row.list_id, Receipt(row.centre, row.forwarded_at)) for row in rows]
 
 
 def find(tx: Connection, list_id: int) -> DispatchList | None:
@@ -234,6 +270,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
         sent_at=row.sent_at,
         forwarded_at=row.forwarded_at,
         destination=row.destination,
+        is_presumed=row.is_presumed,
     )
 
 

@@ -104,6 +104,17 @@ def last_seen(tx: Connection, waybill: str) -> Sighting | None:
     return None if seen is None else seen.last
 
 
+def first_sites(tx: Connection, waybills: Iterable[str]) -> dict[str, str]:
+    """Where those of these parcels that were ever recorded were recorded first."""
+    found = trace_store.states_of(tx, waybills)
+    return {waybill: each.first.site for waybill, each in found.items()}
+
+
+def last_at(tx: Connection, waybill: str, site: str) -> datetime | None:
+    """When a parcel was recorded at a site last; null: never."""
+    return trace_store.newest_at(tx, waybill, site)
+
+
 def in_store(tx: Connection, sites: frozenset[str] | None, limit: int) -> dict[str, Sighting]:
     """Parcels that rest in a store, the longest first; ``sites`` null: of all (HV-2.8)."""
     return trace_store.waiting(tx, ParcelState.IN_STORE, sites, limit)

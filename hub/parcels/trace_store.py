@@ -162,6 +162,13 @@ def recorded_at(
     return frozenset(tx.execute(select(unit_trace.c.unit).where(mine).distinct()).scalars())
 
 
+def newest_at(tx: Connection, unit: str, site: str) -> datetime | None:
+    """When a unit was recorded at a site last; null: never."""
+    mine = (unit_trace.c.unit == unit) & (unit_trace.c.site == site)
+    query = select(unit_trace.c.at).where(mine).order_by(unit_trace.c.at.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none()
+
+
 def add_traces(tx: Connection, traces: Iterable[Trace]) -> None:
     """Keep traces that are not kept yet."""
     rows = [

@@ -70,7 +70,9 @@ class DispatchDesk:
             site = {Act.SEND: found.site, Act.FORWARD: found.centre, Act.RECEIVE: centre}[act]
             if not _is_allowed(act, site, caller):
                 raise NotAllowedError
-            desk = Desk(hub.network, hub.search.mails, hub.keys.bodies, hub.clock.random_bytes)
+            cipher, receive_min = hub.keys.bodies, hub.policy.dispatch.receive_min
+            random_bytes = hub.clock.random_bytes
+            desk = Desk(hub.network, hub.search.mails, cipher, random_bytes, receive_min)
             if act is Act.SEND:
                 service.send_list(tx, desk, list_id, caller.name, now)
             elif act is Act.FORWARD:
@@ -83,6 +85,7 @@ class DispatchDesk:
             serial=entry.serial,
             waybill=entry.waybill,
             departed_at=entry.departed_at,
+            is_presumed=entry.is_presumed,
             destination=entry.destination,
             area=area_of(entry.destination),
             centre=centre_of(self._hub.network, entry.destination),

@@ -160,6 +160,8 @@ class RegisterListPage:
                 text(visible(row.phone or ""), "figure")
             with box("span", "row-cell"):
                 age(row.departed_at, words.exact(row.departed_at), "label")
+                if row.is_presumed:
+                    text(words.say("dispatch.row.presumed"), "gap")
             with box("span", "row-cell row-end"):
                 state = "forwarded" if row.forwarded_at else "sent" if row.sent_at else "open"
                 meaning = Meaning.OPEN if state == "open" else Meaning.RECORDED

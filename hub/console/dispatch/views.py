@@ -34,6 +34,7 @@ class ParcelRow:
     serial: int | None
     waybill: str
     departed_at: datetime
+    is_presumed: bool
     destination: str | None
     area: str | None
     centre: str | None

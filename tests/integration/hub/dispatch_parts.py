@@ -34,6 +34,7 @@ NETWORK = Network(
     site=(
         make_site("755A", SiteKind.BRANCH, "755D"),
         make_site("755D", SiteKind.DISPATCH, None, "centre@755d.example"),
+        make_site("755B", SiteKind.BRANCH, "755D"),
         make_site("020A", SiteKind.BRANCH, "020D"),
         make_site("020D", SiteKind.DISPATCH, None, "centre@020d.example"),
         make_site("010A", SiteKind.BRANCH, "010D"),

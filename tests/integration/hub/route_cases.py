@@ -182,8 +182,8 @@ def _make_dispatch(hub: HubHome, site: str) -> int:
         times = ("ends_at", "last_depart_at", "list_due_at", "forward_due_at")
         row: dict[str, object] = {"centre": site, **dict.fromkeys(times, START)}
         list_id = add_list(tx, site, window, row)
-        add_entry(tx, list_id, WAYBILL[site], START)
-        put_receipt(tx, list_id, site, START)
+        add_entry(tx, list_id, WAYBILL[site], START, is_presumed=False)
+        put_receipt(tx, list_id, site, START, START)
     return list_id
 
 

@@ -1,12 +1,13 @@
 """The dispatch register, from depart scans to receipts: HV-2.7."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.alerts.service import AlertKind, AlertState
 from hub.dispatch.project import DispatchProjection
 from hub.dispatch.service import Desk, DispatchError, entries_of, list_lists, send_list
 from hub.network import Network, SiteKind
@@ -24,13 +25,16 @@ from tests.integration.hub.dispatch_parts import (
     mails,
     make_site,
     tell,
+    told,
     waybills,
     whole,
+    work,
 )
 from tests.integration.hub.parcel_parts import IN_BAG, IN_TRUCK, fact, label, scan
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, problem
-from wire.names import Step
+from wire.events import Scan
+from wire.names import Step, format_at
 
 pytestmark = pytest.mark.anyio
 
@@ -191,7 +195,7 @@ async def test_without_a_centre_or_its_address_nothing_is_sent(
 ) -> None:
     sites = (make_site("755A", SiteKind.BRANCH, superior), make_site("010D", SiteKind.DISPATCH))
     network = Network(site=sites, shift=hub.role.network.shift[:1])
-    desk = Desk(network, hub.search().mails, hub.keys.bodies, hub.clock.random_bytes)
+    desk = Desk(network, hub.search().mails, hub.keys.bodies, hub.clock.random_bytes, 120)
     with hub.database.writing() as tx:
         DispatchProjection(hub.role.policy, network).apply(tx, [fact(left(ONE))], NOON)
     with pytest.raises(DispatchError, match=why), hub.database.writing() as tx:
@@ -206,7 +210,7 @@ async def test_a_sending_that_was_never_committed_has_told_nobody(
 ) -> None:
     tell(hub, left(ONE))
     before = await whole(admin)
-    desk = Desk(NETWORK, hub.search().mails, hub.keys.bodies, hub.clock.random_bytes)
+    desk = Desk(NETWORK, hub.search().mails, hub.keys.bodies, hub.clock.random_bytes, 120)
     with pytest.raises(ZeroDivisionError), hub.database.writing() as tx:
         send_list(tx, desk, 1, "li", NOON)
         raise ZeroDivisionError
@@ -222,24 +226,94 @@ async def test_each_destination_centre_gets_its_part_and_receives_it(
     hub: HubHome, admin: httpx.AsyncClient
 ) -> None:
     await declare(admin, ONE, "020A")
-    await declare(admin, TWO, "010A")
+    await declare(admin, TWO, "755B")
     tell(hub, left(ONE), left(TWO))
     problem(await admin.post(f"{URL}/1/forward"), 409)
     await admin.post(f"{URL}/1/send")
     forwarded = (await admin.post(f"{URL}/1/forward")).json()
     assert (forwarded["state"], forwarded["forwarded_by"]) == ("forwarded", "administrator")
-    # The second centre has no address in the network: it finds its part here.
-    assert mails(hub) == [("centre@755d.example",), ("centre@020d.example",)]
+    to = ("centre@755d.example",)
+    assert mails(hub) == [to, ("centre@020d.example",), to]
     problem(await admin.post(f"{URL}/1/receive"), 409)
-    problem(await admin.post(f"{URL}/1/receive", json={"centre": "755D"}), 409)
-    for centre in ("010D", "020D", "020D"):
+    problem(await admin.post(f"{URL}/1/receive", json={"centre": "010D"}), 409)
+    for centre in ("755D", "020D", "020D"):
         received = await admin.post(f"{URL}/1/receive", json={"centre": centre})
         assert received.status_code == 200
         hub.clock.move(60)
     done = received.json()
     assert done["state"] == "received"
     assert [each["received_by"] for each in done["receipts"]] == ["administrator"] * 2
-    assert done["receipts"][1]["received_at"] == "2026-11-22T01:01:00.000Z"
+    assert [each["received_at"] for each in done["receipts"]] == [
+        "2026-11-22T01:01:00.000Z",
+        "2026-11-22T01:00:00.000Z",
+    ]
+
+
+async def test_to_a_centre_without_an_address_nothing_is_forwarded_and_its_alarm_stays(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    await declare(admin, TWO, "010A")
+    tell(hub, left(TWO))
+    await admin.post(f"{URL}/1/send")
+    assert "no address of 010D" in problem(await admin.post(f"{URL}/1/forward"), 409)
+    found = await whole(admin)
+    assert (found["state"], found["unforwarded"], found["receipts"]) == ("sent", 1, [])
+    # What can go on goes on; the rest stays where it is seen and alarmed.
+    await declare(admin, ONE, "020A")
+    tell(hub, left(ONE))
+    await admin.post(f"{URL}/1/send")
+    found = (await admin.post(f"{URL}/1/forward")).json()
+    assert (found["state"], found["unforwarded"]) == ("sent", 1)
+    assert [each["centre"] for each in found["receipts"]] == ["020D"]
+    assert mails(hub)[-1] == ("centre@020d.example",)
+    work(hub, NOON + timedelta(days=1))
+    assert told(hub, AlertKind.DISPATCH_UNFORWARDED) == [(AlertState.OPEN, "755D", 1)]
+
+
+# ---------------------------------------------------------------- without a depart scan
+
+
+def seen(waybill: str, site: str, at: datetime, step: Step) -> Scan:
+    return scan(0, site, step, waybill, at=format_at(at))
+
+
+@on_both_databases
+async def test_who_left_without_a_depart_scan_is_added_late_when_it_is_seen_elsewhere(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    plain = "755000000001"
+    await declare(admin, ONE, "020A")
+    tell(hub, *(seen(each, "755A", NOON, Step.ACCEPT) for each in (ONE, plain)))
+    assert (await admin.get(URL)).json()["items"] == []
+    later = NOON + timedelta(hours=8)
+    for step in (Step.ARRIVE, Step.SORT):
+        tell(hub, *(seen(each, "755W", later, step) for each in (ONE, plain)))
+    found = await whole(admin)
+    assert (found["site"], found["shift"], found["state"]) == ("755A", "day", "draft")
+    (entry,) = found["entries"]
+    assert (entry["waybill"], entry["is_presumed"]) == (ONE, True)
+    assert entry["departed_at"] == "2026-11-22T04:00:00.000Z"
+    work(hub, later)
+    assert told(hub, AlertKind.DISPATCH_UNSENT) == [(AlertState.OPEN, "755A", 1)]
+    await admin.post(f"{URL}/1/send")
+    assert (await whole(admin))["entries"][0]["is_presumed"] is True
+
+
+async def test_after_the_sending_it_is_a_supplement_and_a_depart_scan_puts_the_draft_right(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    tell(hub, *(seen(each, "755A", NOON, Step.ACCEPT) for each in (ONE, TWO)))
+    tell(hub, left(ONE, NOON + timedelta(hours=1)))
+    await admin.post(f"{URL}/1/send")
+    arrived_at = NOON + timedelta(hours=5)
+    tell(hub, *(seen(each, "755W", arrived_at, Step.ARRIVE) for each in (ONE, TWO)))
+    found = await whole(admin)
+    assert (found["state"], found["parcels"], found["unsent"]) == ("draft", 2, 1)
+    presumed = {each["waybill"]: each["is_presumed"] for each in found["entries"]}
+    assert presumed == {ONE: False, TWO: True}
+    tell(hub, left(TWO, NOON + timedelta(hours=2)))
+    entries = (await whole(admin))["entries"]
+    assert [each["is_presumed"] for each in entries] == [False, False]
 
 
 async def test_a_parcel_without_a_known_destination_waits_for_one(

@@ -87,12 +87,31 @@ async def test_a_list_not_forwarded_by_midnight_is_an_alert_for_the_centre(
     assert told(hub, AlertKind.DISPATCH_UNFORWARDED) == [(AlertState.CLOSED, "755D", 1)]
 
 
+async def test_a_part_that_is_not_received_in_time_is_one_alert_that_the_receipt_closes(
+    hub: HubHome, admin: httpx.AsyncClient
+) -> None:
+    hub.clock.at = NOON
+    await declare(admin, ONE, "020A")
+    tell(hub, left(ONE))
+    await admin.post(f"{URL}/1/send")
+    await admin.post(f"{URL}/1/forward")
+    late = NOON + timedelta(minutes=hub.role.policy.dispatch.receive_min)
+    work(hub, late)
+    assert told(hub, AlertKind.DISPATCH_UNRECEIVED) == []
+    for seconds in (1, 60):
+        work(hub, late + timedelta(seconds=seconds))
+    assert told(hub, AlertKind.DISPATCH_UNRECEIVED) == [(AlertState.OPEN, "020D", 1)]
+    await admin.post(f"{URL}/1/receive")
+    assert told(hub, AlertKind.DISPATCH_UNRECEIVED) == [(AlertState.CLOSED, "020D", 1)]
+
+
 async def test_lists_in_time_raise_nothing(hub: HubHome, admin: httpx.AsyncClient) -> None:
     await declare(admin, ONE, "020A")
     tell(hub, left(ONE))
     hub.clock.at = NOON
     await admin.post(f"{URL}/1/send")
     await admin.post(f"{URL}/1/forward")
+    await admin.post(f"{URL}/1/receive")
     work(hub, NOON + timedelta(days=3))
     assert hub.alerts() == []
 

@@ -11,6 +11,7 @@ from hub.dispatch.letters import LINES_PER_MAIL_MAX, Line, letters
 from hub.dispatch.rules import (
     Deadlines,
     DispatchList,
+    Entry,
     ListState,
     Receipt,
     Recipient,
@@ -178,14 +179,21 @@ def test_a_list_s_state_is_that_of_its_parcel_that_is_furthest_behind() -> None:
 
 
 def test_a_long_list_goes_in_several_mails_and_each_line_is_in_one() -> None:
+    at = local("2026-11-22T12:00")
+    last = LINES_PER_MAIL_MAX + 1
     lines = [
         Line(
-            n, f"103{n:09}", local("2026-11-22T12:00"), "755A", "020A", Recipient("路\n1 号", None)
+            n,
+            Entry(f"103{n:09}", at, is_presumed=n == last - 1),
+            "755A",
+            "020A",
+            Recipient("路\n1 号", None),
         )
-        for n in range(1, LINES_PER_MAIL_MAX + 2)
+        for n in range(1, last + 1)
     ]
     first, second = letters(a_list(), "755D", ("d@d",), lines, SHANGHAI, forwarded=False)
     assert first.key != second.key
     told = (first.text_zh + second.text_zh).splitlines()
     assert sum(" | 103" in line for line in told) == len(lines)
+    assert ["无发出扫描" in line for line in told if " | 103" in line].count(True) == 1
     assert told[-1] == "101 | 2026-11-22 | 103000000101 | 755A | 020 | 路 1 号 | –"
