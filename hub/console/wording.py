@@ -16,7 +16,11 @@ from zoneinfo import ZoneInfo
 from hub.web.choice import Language
 
 ZONE = ZoneInfo("Asia/Shanghai")
-"""In which the console writes and reads times, until sites have zones of their own."""
+"""In which the console writes and reads all times, whatever the site's own zone is.
+
+Its screens put sites of several zones beside each other; an exact time tells its offset. Deadlines
+are worked out in the site's zone elsewhere.
+"""
 _HERE = Path(__file__).parent
 _WIRE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
