@@ -11,6 +11,25 @@ CHECKED_LOOKS = LOOKS[:2]
 """Faults come from a theme's colours or from a language's words: these two have all of them."""
 
 
+LAPTOP = {"width": 1366, "height": 768}
+TOO_WIDE = (
+    "[...document.querySelectorAll('main, main *')].filter(e => e.scrollWidth > e.clientWidth + 1"
+    " && getComputedStyle(e).display !== 'inline' && getComputedStyle(e).overflowX === 'visible'"
+    " && e.clientWidth > 0 && !e.closest('.replay, .lane-field, [class*=sr-], .ring'))"
+    ".map(e => e.className)"
+)
+
+
+def check_fits(page: Page) -> None:
+    """On a laptop nothing stands out of its row or pane; ruler and lanes place things by time."""
+    desk = page.viewport_size
+    assert desk is not None
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]  # a plain dict is what it takes
+    too_wide = page.evaluate(TOO_WIDE)
+    assert not too_wide, too_wide
+    page.set_viewport_size(desk)
+
+
 def choose(page: Page, day: LivingHub, language: str, theme: str) -> None:
     """Let the person have chosen a language and a theme."""
     chosen = {"custos_language": language, "custos_theme": theme}
@@ -20,7 +39,10 @@ def choose(page: Page, day: LivingHub, language: str, theme: str) -> None:
 
 
 def look_at(page: Page, day: LivingHub, name: str, path: str) -> None:
-    """Open a screen in each look, leave its picture, and find no serious accessibility fault."""
+    """Open a screen in each look, leave its picture, and find no serious accessibility fault.
+
+    In English, whose words are longer, it also fits a laptop.
+    """
     for language, theme in LOOKS:
         choose(page, day, language, theme)
         page.goto(day.process.url + path)
@@ -28,3 +50,5 @@ def look_at(page: Page, day: LivingHub, name: str, path: str) -> None:
         shoot(page, f"console-{name}-{language}-{theme}")
         if (language, theme) in CHECKED_LOOKS:
             check_access(page)
+        if (language, theme) == ("en", "light"):
+            check_fits(page)
