@@ -68,7 +68,7 @@ def test_declarations_from_before_their_rows_stay_and_refused_ones_stay_refused(
     with database.writing() as tx:
         config = upgrading._alembic_config()
         config.attributes["connection"] = tx
-        command.upgrade(config, "0033")
+        command.upgrade(config, "0012")
         accepted = (
             "INSERT INTO parcel (waybill, declared_value_fen, origin, hv_by_value, declared_by,"
             " declared_at) VALUES (:waybill, 2500000, '755A', false, 'li', :at)"

@@ -1,12 +1,12 @@
 """A query of suspects says whether a person made it or a program; older ones count as persons'.
 
-Revision ID: 0033
+Revision ID: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
+revision = "0012"
 down_revision = "0011"
 
 

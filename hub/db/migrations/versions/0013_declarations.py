@@ -1,6 +1,6 @@
 """Declarations are rows that are only ever added; a refused one is one of them.
 
-Revision ID: 0034
+Revision ID: 0013
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from hub.db.schema import RowId, UtcDateTime
 
-revision = "0034"
-down_revision = "0033"
+revision = "0013"
+down_revision = "0012"
 
 _SAID = "declared_value_fen, origin, destination, route, accepted_at, people, reason"
 _ORDINARY_FEN_MAX = 2_000_000

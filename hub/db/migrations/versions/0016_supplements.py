@@ -1,6 +1,6 @@
 """Lists name parcels without a depart scan, and what was forwarded has a timer for its receipt.
 
-Revision ID: 0036
+Revision ID: 0016
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from hub.db.schema import UtcDateTime
 
-revision = "0036"
-down_revision = "0035"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:

@@ -1,13 +1,13 @@
 """What stations reported of parcels is worked once, however often its line is.
 
-Revision ID: 0035
+Revision ID: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0031"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:

@@ -1,6 +1,6 @@
 """Follow-ups wait by site; what a stop covers on the wanted list is kept; reports are known.
 
-Revision ID: 0031
+Revision ID: 0014
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from hub.db.schema import UtcDateTime
 
-revision = "0031"
-down_revision = "0034"
+revision = "0014"
+down_revision = "0013"
 
 # Before, a timer had no site: the one that was asked last is whose follow-up it is.
 _CARRY_TIMERS = """
