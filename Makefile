@@ -17,7 +17,7 @@ demo:
 # Programs are started many times: without bytecode each would compile every module anew.
 test:
 	@scripts/setup.sh test
-	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check:
 	@scripts/setup.sh test

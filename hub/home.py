@@ -4,11 +4,12 @@ ConfigError, DatabaseError, KeyFileError, StartError      one sentence, exit 2
 """
 
 import fcntl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
@@ -25,6 +26,9 @@ from wire.policy import Policy
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="hub.toml")]
 _TOKEN_BYTES = 32
+_LOCK_TRIES = 60
+_LOCK_RETRY_S = 0.05
+"""A hub that was killed a moment ago is over when its last role is: three seconds at most."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,21 @@ def _data_dir(path: Path, *, exclusive: bool) -> Iterator[None]:
     except OSError as error:
         raise ConfigError(f"data_dir: cannot use {path}: {error.strerror}") from error
     with lock:
-        if exclusive:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ConfigError(f"data_dir: another hub runs on {path}") from error
+        if exclusive and not _take_alone(lock):
+            raise ConfigError(f"data_dir: another hub runs on {path}")
         yield
+
+
+def _take_alone(lock: TextIO) -> bool:
+    pause = threading.Event()
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pause.wait(_LOCK_RETRY_S)
+        else:
+            return True
+    return False
 
 
 def read_clock(settings: Settings) -> ClockSetting | None:

@@ -16,6 +16,7 @@ from hub.incidents.service import (
     Triage,
     TriageLevel,
     answer_self_check,
+    list_incidents,
     open_incident,
     stop,
     triage,
@@ -67,6 +68,7 @@ class LivingHub:
     def __init__(self, folder: Path) -> None:
         self._open = ExitStack()
         self._session: dict[str, str] = {}
+        self.incidents: dict[str, int] = {}
         try:
             port = self._open.enter_context(smtp_server(Mailbox("250 2.0.0 Ok: queued as 4D1F2")))
             network = folder / "network.toml"
@@ -287,6 +289,8 @@ class LivingHub:
             second = open_incident(tx, search, stopped, now - timedelta(hours=2))
             self.suspect(tx, stopped, second, now - timedelta(hours=2))
             stop(tx, search, second, "zhao.lei", "等待公安到场", now - timedelta(minutes=70))
-            open_incident(tx, search, bag, now - timedelta(minutes=40))
+            third = open_incident(tx, search, bag, now - timedelta(minutes=40))
             open_incident(tx, search, replace(stopped, subject=FOUND, waybills=(FOUND,)), now)
+            (refused,) = list_incidents(tx, waybill=CARRIED)
+        self.incidents = {SUSPECT: first, STOPPED: second, BAG: third, CARRIED: refused.id}
         self.gate.scan(FOUND, Result.HV)

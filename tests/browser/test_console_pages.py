@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import check_access
-from tests.browser.console_day import BAG, FOUND, PASSING, STOPPED, SUSPECT, LivingHub
+from tests.browser.console_day import BAG, CARRIED, FOUND, PASSING, STOPPED, SUSPECT, LivingHub
 from tests.browser.console_looks import look_at
 from tests.browser.screenshots import shoot
 
@@ -18,7 +18,6 @@ PAGES = {
     "parcel": f"/console/parcels/{SUSPECT}",
     "parcel-none": "/console/parcels/999999999999",
     "incidents": "/console/incidents",
-    "incident": "/console/incidents/1",
     "incident-none": "/console/incidents/404",
     "sites": "/console/sites",
     "station": "/console/sites/755W/gate",
@@ -29,10 +28,16 @@ PAGES = {
 }
 
 
+INCIDENTS = {"incident": SUSPECT, "anomaly": CARRIED}
 TOO_SMALL_AT_THREE_METRES = (
     "[...document.querySelectorAll('.lane *, .top *')].filter(e => e.innerText && "
     "parseFloat(getComputedStyle(e).fontSize) < 28 && e.offsetParent).map(e => e.className)"
 )
+
+
+def incident(day: LivingHub, subject: str) -> str:
+    """The page of the incident about a parcel or bag."""
+    return f"/console/incidents/{day.incidents[subject]}"
 
 
 @pytest.fixture
@@ -40,9 +45,10 @@ def page(day_page: Page) -> Page:
     return day_page
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *INCIDENTS])
 def test_no_screen_has_a_serious_accessibility_fault(day: LivingHub, page: Page, name: str) -> None:
-    look_at(page, day, name, PAGES[name])
+    path = incident(day, INCIDENTS[name]) if name in INCIDENTS else PAGES[name]
+    look_at(page, day, name, path)
 
 
 def test_the_rail_leads_to_every_screen_by_its_number(day: LivingHub, page: Page) -> None:
@@ -69,25 +75,26 @@ def test_searches_stand_by_their_deadline_and_a_state_narrows_them(
 ) -> None:
     page.goto(f"{day.process.url}/console/incidents")
     rows = page.locator(".part").first.locator(".row")
-    expect(rows).to_have_count(3)
+    expect(rows).to_have_count(4)
     expect(rows.nth(0)).to_contain_text(BAG)
     expect(rows.nth(0).locator("custos-countdown")).to_contain_text("还剩")
     expect(page.locator(f'.rows [aria-label="{FOUND}"]')).to_be_visible()
     page.locator(".chip-button", has_text="禁止流转").click()
-    expect(page.locator(".rows .row")).to_have_count(1)
-    expect(page.locator(f'.rows [aria-label="{STOPPED}"]')).to_be_visible()
+    expect(page.locator(".rows .row")).to_have_count(2)
+    for number in (STOPPED, CARRIED):
+        expect(page.locator(f'.rows [aria-label="{number}"]')).to_be_visible()
     page.locator(".chip-button", has_text="禁止流转").click()
-    expect(rows).to_have_count(3)
+    expect(rows).to_have_count(4)
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/console/incidents/1")
+    page.wait_for_url(f"**{incident(day, SUSPECT)}")
 
 
 def test_a_search_shows_its_steps_its_tasks_and_the_mail_servers_answer(
     day: LivingHub, page: Page
 ) -> None:
-    page.goto(f"{day.process.url}/console/incidents/1")
+    page.goto(day.process.url + incident(day, SUSPECT))
     expect(page.locator(".step-now")).to_contain_text("网点自查")
     tasks = page.locator(".tasks").first.locator(".task")
     expect(tasks).to_have_count(3)
@@ -98,7 +105,7 @@ def test_a_search_shows_its_steps_its_tasks_and_the_mail_servers_answer(
 
 
 def test_an_act_needs_its_reason_and_is_recorded_with_it(day: LivingHub, page: Page) -> None:
-    page.goto(f"{day.process.url}/console/incidents/3")
+    page.goto(day.process.url + incident(day, BAG))
     expect(page.locator(".vitals .m-green")).to_be_visible()
     page.keyboard.press("s")
     form = page.locator(".act-form")
@@ -117,7 +124,7 @@ def test_an_act_needs_its_reason_and_is_recorded_with_it(day: LivingHub, page: P
 def test_a_document_is_filed_and_can_be_saved(day: LivingHub, page: Page, tmp_path: Path) -> None:
     receipt = tmp_path / "回执.txt"
     receipt.write_text("已受理")
-    page.goto(f"{day.process.url}/console/incidents/2")
+    page.goto(day.process.url + incident(day, STOPPED))
     expect(page.locator(".vitals .m-green")).to_be_visible()
     page.keyboard.press("d")
     form = page.locator(".act-form")

@@ -278,6 +278,17 @@ def test_kill_minus_nine_leaves_nobody_behind(tmp_path: Path) -> None:
         assert alive == []
 
 
+def test_a_killed_hub_can_be_started_again_at_once(tmp_path: Path) -> None:
+    """Its roles live on for a moment, and hold its directory and its ports."""
+    config = write_config(tmp_path)
+    for _ in range(3):
+        with started(config, tmp_path) as hub:
+            assert hub.process.stdout is not None
+            assert hub.process.stdout.readline(), (tmp_path / "stderr.log").read_text()
+            hub.process.kill()
+            assert hub.process.wait(10) == -signal.SIGKILL
+
+
 # ---------------------------------------------------------------- what cannot start
 
 
