@@ -27,6 +27,7 @@ from hub.roles import make_search
 from hub.wanted.service import list_version
 from tests.browser.hub_process import HubProcess, Pen
 from tests.network_parts import NETWORK_TOML
+from tests.rig.personal import PERSON
 from tests.smtp_parts import Mailbox, smtp_server
 from wire.events import ActKind, ClockReading, ContainerKind, StationFact
 from wire.messages import DeviceState
@@ -122,7 +123,7 @@ class LivingHub:
     def carried(self) -> None:
         """A parcel with all that custody knows: handovers of each kind, a store, gaps, a bag."""
         dock, gate = self.dock, self.gate
-        dock.declare(CARRIED, "46800", "755A", "021W")
+        dock.declare(CARRIED, "46800", "755A", "021W", PERSON)
 
         def hours(figure: float) -> timedelta:
             return timedelta(hours=figure)

@@ -5,11 +5,12 @@ shows went through the same rules, projections and alerts as any scan; only the 
 """
 
 import hashlib
+import json
 import os
 import select
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,7 @@ from hub.db.engine import Database, open_database, parse_url
 from hub.heartbeat import Role
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake
-from hub.keys import load_keys
+from hub.keys import NONCE_BYTES, load_keys
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.rules.parcel import Declaration
 from hub.roles import RoleContext
@@ -249,10 +250,20 @@ class Pen:
             put_entry(tx, entry, datetime.now(UTC))
 
     def declare(
-        self, waybill: str, value_cny: str, origin: str = "755W", destination: str = "021B"
+        self,
+        waybill: str,
+        value_cny: str,
+        origin: str = "755W",
+        destination: str = "021B",
+        recipient: Mapping[str, str] | None = None,
     ) -> None:
-        """Declare a parcel's value and its way."""
-        said = Declaration(Decimal(value_cny), origin, destination, None, None, None)
+        """Declare a parcel's value, its way, and whom it is for."""
+        people = None
+        if recipient is not None:
+            plain = json.dumps({"recipient": recipient}).encode()
+            nonce = self.role.clock.random_bytes(NONCE_BYTES)
+            people = self.role.keys.bodies.encrypt(plain, f"people/{waybill}", nonce)
+        said = Declaration(Decimal(value_cny), origin, destination, None, None, people)
         with self.database.writing() as tx:
             declare_parcel(tx, waybill, said, "administrator", samples.POLICY, datetime.now(UTC))
 

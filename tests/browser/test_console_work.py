@@ -14,6 +14,7 @@ from tests.browser.console_day import CARRIED, SUSPECT, LivingHub
 from tests.browser.console_looks import look_at
 from tests.browser.screenshots import shoot
 from tests.browser.watchers import delays_s, watching
+from tests.rig.personal import PERSON
 from tests.rig.programs import wait_until
 from wire.names import Result
 
@@ -53,6 +54,25 @@ def test_a_block_and_a_handover_are_told_in_words_with_their_records(
     page.locator(".block-nobody").last.click()
     expect(page.locator(".chosen")).to_contain_text("途中没有具名的人负责")
     expect(page.locator(".task", has_text="HV-2.3")).to_contain_text("SZ-0090")
+
+
+def test_whom_a_parcel_is_for_is_shown_with_a_reason_that_is_on_record(
+    day: LivingHub, day_page: Page
+) -> None:
+    page = day_page
+    page.goto(day.process.url + CUSTODY)
+    people = page.locator(".people")
+    expect(people).to_contain_text("139****1234")
+    expect(page.locator("body")).not_to_contain_text(PERSON["name"])
+    show = people.get_by_role("button", name="显示全部")
+    show.click()
+    expect(people.locator(".problem")).to_have_text("要写明原因")
+    people.get_by_label("查看原因").fill("派送前致电")
+    show.click()
+    for field in PERSON.values():
+        expect(people).to_contain_text(field)
+    shoot(page, "console-people-zh-dark")
+    expect(page.locator(".parcel-facts")).to_contain_text("派送前致电")
 
 
 def test_what_was_known_at_a_moment_stands_in_the_address_and_leads_back(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.access.service import Caller, Look, list_looks, may
+from hub.access.service import Caller, Look, list_looks, mask_person, may, record_look
 from hub.alerts.service import HistoryEntry, alert_history, list_alerts
 from hub.console.naming import name_for, named_history
 from hub.console.parcel.replay import Layout
@@ -22,12 +22,14 @@ from hub.incidents.service import (
 )
 from hub.ingest.service import EventFilter, events
 from hub.parcels.service import (
+    Parcel,
     containers_of,
     declarations_of,
     find_parcel,
     high_value_among,
     manifest_of,
     may_see,
+    recipient_in,
     track_of,
 )
 from hub.web.context import HubContext
@@ -87,7 +89,24 @@ class ParcelDesk:
             manifest=None if as_of is not None else manifest_of(tx, waybill),
             searches=self._searches(tx, waybill, caller, as_of),
             looks=self._looks(tx, waybill, caller),
+            recipient=None if known is None else mask_person(self._recipient(known)),
         )
+
+    def reveal(self, waybill: str, caller: Caller, reason: str) -> dict[str, str] | str | None:
+        """The declared recipient in clear; the look is on record before anybody sees it (CS-P1).
+
+        Raises:
+            MayNotUnmaskError: the role may not.
+        """
+        with self._hub.database.writing() as tx:
+            known = find_parcel(tx, waybill)
+            if known is None or not may_see(tx, caller, waybill):
+                return None
+            record_look(tx, caller, "people", waybill, self._hub.clock.now(), reason=reason)
+        return self._recipient(known)
+
+    def _recipient(self, parcel: Parcel) -> dict[str, str] | str | None:
+        return recipient_in(parcel, self._hub.keys.bodies)
 
     def _scans(
         self, tx: Connection, waybill: str, sites: frozenset[str] | None, as_of: datetime | None

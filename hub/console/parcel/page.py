@@ -5,6 +5,9 @@ Source: console.md ("Custody replay").
 
 from datetime import datetime
 
+from starlette.concurrency import run_in_threadpool
+
+from hub.access.service import UNMASKING_ROLES
 from hub.console.live import Live
 from hub.console.looks import Meaning
 from hub.console.markup import attribute, box, chip, icon, text, waybill
@@ -21,6 +24,7 @@ from hub.console.parcel.parts import (
     draw_route,
     draw_searches,
 )
+from hub.console.parcel.people import PeoplePanel, Recipient
 from hub.console.parcel.ruler import Ruler
 from hub.console.parcel.scans import ScanRows
 from hub.console.parcel.views import ParcelSight
@@ -62,6 +66,8 @@ class ParcelPage:
                     self._draw_scans_part()
                 with attribute(box("aside", "pane parcel-facts"), "tabindex", "0"):
                     self._chosen = ChosenEntry(words)
+                    may_unmask = visit.caller.role in UNMASKING_ROLES
+                    self._people = PeoplePanel(words, self._reveal if may_unmask else None)
                     self._facts = box("div", "parcel-more")
 
     def _draw_back(self) -> None:
@@ -115,6 +121,9 @@ class ParcelPage:
             return None
         return self._desk.parcel(self._number, self._visit.caller, self._as_of)
 
+    async def _reveal(self, reason: str) -> Recipient:
+        return await run_in_threadpool(self._desk.reveal, self._number, self._visit.caller, reason)
+
     def _tell_broken(self) -> None:
         self._draw_sentence("parcel.broken", "broken")
 
@@ -149,6 +158,7 @@ class ParcelPage:
         self._count.set_text(str(sight.count))
         hidden = self._words.say("parcel.hidden", n=sight.hidden) if sight.hidden else ""
         self._hidden.set_text(hidden)
+        self._people.show(sight.recipient)
         self._draw_facts(sight)
 
     def _draw_marks(self, sight: ParcelSight) -> None:

@@ -185,6 +185,7 @@ class ParcelSight:
     the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``); None: now.
     ``answers`` are what people gave as reasons when they answered a card's alert, by its id.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
+    ``recipient``: masked (CS-P1).
     """
 
     waybill: str
@@ -205,6 +206,7 @@ class ParcelSight:
     manifest: Manifest | None = None
     searches: tuple[Searched, ...] = ()
     looks: tuple[Look, ...] | None = None
+    recipient: Mapping[str, str] | str | None = None
 
     @property
     def hidden(self) -> int:

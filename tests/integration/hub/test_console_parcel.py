@@ -2,16 +2,22 @@
 
 from datetime import datetime
 
+import msgspec
 import pytest
 
+from hub.access.looks import MayNotUnmaskError
 from hub.access.service import Caller, Role, record_look
 from hub.alerts.service import Act, AlertKind, AlertState, Level, answer_alert
 from hub.console.parcel.desk import ParcelDesk
 from hub.console.parcel.views import ParcelSight, Replay
 from hub.custody.service import BreachKind
+from hub.keys import NONCE_BYTES
+from hub.parcels.declaring import declare_parcel
+from hub.parcels.service import Declaration
 from tests import samples
 from tests.custody_hub import WAYBILL, Carrier, at
 from tests.postgres_parts import on_both_databases
+from tests.rig.personal import PERSON, personal_in
 from wire.events import ActKind
 from wire.names import Step
 
@@ -85,6 +91,28 @@ def test_alerts_and_looks_are_told_to_whom_they_are_granted(carried: Carrier) ->
     looks = read(carried).looks
     assert looks is not None
     assert [(look.who, look.reason) for look in looks] == [("zhao", "客户来电")]
+
+
+def test_whom_it_is_for_is_masked_until_somebody_says_why_and_is_on_record(
+    carried: Carrier,
+) -> None:
+    """CS-P1, HV-2.6: who delivers calls first."""
+    hub = carried.hub
+    plain = msgspec.json.encode({"recipient": PERSON})
+    sealed = hub.role.keys.bodies.encrypt(plain, f"people/{WAYBILL}", bytes(NONCE_BYTES))
+    said = Declaration(None, "BRANCH", "HUB", None, None, sealed)
+    with hub.database.writing() as tx:
+        declare_parcel(tx, WAYBILL, said, "li", hub.role.policy, at(230))
+    assert personal_in(str(read(carried).recipient)) == []
+    desk = ParcelDesk(hub.web())
+    with pytest.raises(MayNotUnmaskError):
+        desk.reveal(WAYBILL, MONITOR, "来电")
+    assert desk.reveal(WAYBILL, STRANGER, "来电") is None
+    assert hub.count("look") == 0
+    assert desk.reveal(WAYBILL, ADMIN, "派送前致电") == PERSON
+    looks = read(carried).looks
+    assert looks is not None
+    assert [(look.who, look.reason) for look in looks] == [("zhao", "派送前致电")]
 
 
 def test_another_sites_parcel_is_not_shown(carried: Carrier) -> None:
