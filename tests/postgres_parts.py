@@ -44,11 +44,17 @@ class PostgresServer:
         self._run(f"CREATE DATABASE {database} TEMPLATE template0")
 
     def empty(self, database: str, tables: Sequence[str]) -> None:
-        """Delete all rows and count from 1 again; a third of what a copied database takes.
+        """Delete all rows and count from 1 again; ``tables`` come before those that name them.
 
-        Fails after ``LOCK_TIMEOUT`` when a test has left a transaction open.
+        A third of what TRUNCATE takes, which makes every table's files anew. Fails after
+        ``LOCK_TIMEOUT`` when a test has left a transaction open.
         """
-        self._run(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY", database)
+        deletes = "; ".join(f"DELETE FROM {table}" for table in reversed(tables))
+        self._run(
+            f"BEGIN; LOCK TABLE {', '.join(tables)}; {deletes};"
+            " SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'; COMMIT",
+            database,
+        )
 
     def drop(self, database: str) -> None:
         """Fails after some seconds when a test has left a connection open."""
