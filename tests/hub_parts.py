@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -250,12 +251,18 @@ class HubHome:
             return int(tx.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
 
 
+@cache
+def _database_of(url: URL) -> Database:
+    """One for all tests on a database: a new one would compile every statement anew."""
+    return open_database(url)
+
+
 @contextmanager
 def open_hub(data_dir: Path, url: URL, network: Network = EMPTY) -> Iterator[HubHome]:
     """Make a hub's home in a database that has its schema: keys, token, rules."""
     clock = SetClock()
     settings = Settings(data_dir=data_dir)
-    database = open_database(url)
+    database = _database_of(url)
     policy = load_policy(None)
     try:
         keys = load_keys(data_dir, clock.random_bytes)

@@ -62,6 +62,12 @@ def postgres_url(postgres: PostgresServer) -> URL:
     return postgres.url("hub")
 
 
+@pytest.fixture(scope="session")
+def hub_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for each test's hub, made anew; see ``tests.hub_parts.open_hub``."""
+    return tmp_path_factory.mktemp("hubs") / "hub"
+
+
 @pytest.fixture
 def kind(request: pytest.FixtureRequest) -> str:
     """SQLite, or what ``on_both_databases`` asks for."""
@@ -76,13 +82,14 @@ def network() -> Network:
 
 @pytest.fixture
 def hub(
-    tmp_path: Path,
+    hub_folder: Path,
     kind: str,
     sqlite_template: Path,
     network: Network,
     request: pytest.FixtureRequest,
 ) -> Iterator[HubHome]:
-    data_dir = tmp_path / "hub"
+    data_dir = hub_folder
+    shutil.rmtree(data_dir, ignore_errors=True)
     data_dir.mkdir()
     if kind == "sqlite":
         shutil.copy(sqlite_template, data_dir / "hub.sqlite")
