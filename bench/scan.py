@@ -79,8 +79,10 @@ def _house(directory: Path) -> Iterator[tuple[Hub, Edge, Probe]]:
     try:
         broker = Broker(directory)
         hub = Hub(directory, broker.url)
+        hub.is_cold = True
         scanners = {"dock-1": (str(directory / "scanner"), "honeywell")}
         edge = Edge(directory, hub, broker.url, scanners)
+        edge.is_cold = True
         with running(broker, hub, edge):
             wait_until(lambda: is_connected(hub, edge), "edge connected")
             yield hub, edge, probe
@@ -157,6 +159,7 @@ def _cold_starts(directory: Path) -> dict[str, Any]:
         broker = Broker(place)
         hub = Hub(place, broker.url)
         edge = Edge(place, hub, broker.url, {"dock-1": (str(place / "none"), "honeywell")})
+        hub.is_cold = edge.is_cold = True
         with running(broker):
             for name, program in (("hub", hub), ("edge", edge)):
                 start = time.monotonic()

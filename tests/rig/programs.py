@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -181,9 +182,22 @@ class Broker(Program):
 class CustosProgram(Program):
     """One of our own: its command is ``edge`` or ``hub`` with arguments."""
 
-    def spawn(self, log: int, env: dict[str, str]) -> WarmProcess:
+    is_cold = False
+    """Start it as an operator does: what is measured of it is then what an operator sees."""
+
+    def spawn(self, log: int, env: dict[str, str]) -> subprocess.Popen[bytes] | WarmProcess:
         program, *arguments = self.command
-        return warm.launch(program, arguments, env=env, stdout=log, stderr=log)
+        if not self.is_cold:
+            return warm.launch(program, arguments, env=env, stdout=log, stderr=log)
+        return subprocess.Popen(
+            [sys.executable, "-m", program, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=env,
+            start_new_session=True,
+        )
 
 
 class Hub(CustosProgram):
