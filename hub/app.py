@@ -198,7 +198,7 @@ def _judge(context: RoleContext) -> Judge:
 
 def _silence_judge(context: RoleContext) -> SilenceJudge:
     holidays = Holidays(context.policy.holiday)
-    return make_judge(context.network, context.policy.missing, holidays.is_holiday)
+    return make_judge(context.network, context.policy, holidays.is_holiday)
 
 
 def _create_app_with_console(context: HubContext) -> FastAPI:

@@ -120,8 +120,8 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``late_min``: how late a scan is on average, where nothing is learned yet; what was learned
     weighs as much as this once there are ``samples_min`` past scans. ``false_per_1000``: the budget
     of good parcels suspected in their whole life. ``lost_per_10000``: the prior of ``p_lost``.
-    ``handle_min``: between a parcel's arrival and its leaving. ``deliver_by``: the local time by
-    which what went out is delivered; it goes out ``delivery_min`` before that, or on the next day.
+    ``handle_min``: between a parcel's arrival and its leaving. ``delivery_min``: so long before
+    ``[delivery] due_at`` what is to be delivered goes out, or on the next day.
     ``unplanned_min``: silence of a high-value parcel without a way.
     ``silent_max_min``: longer after its next scan was due, silence is never waited for.
     ``site_silent_min``, ``site_odds``: no scan at a site for so long, and a working site would be
@@ -135,7 +135,6 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lost_per_10000: Annotated[int, Meta(ge=1, le=10_000)]
     handle_min: Positive
     delivery_min: Positive
-    deliver_by: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     unplanned_min: Positive
     silent_max_min: Positive
     site_silent_min: Positive

@@ -13,7 +13,7 @@ from hub.missing.rules.schedule import Schedule
 from hub.missing.rules.scoring import ALONE, Company, ScheduleScorer, Scorer, Silence
 from hub.missing.rules.watch import Watch
 from hub.network import Network
-from wire.policy import MissingPolicy
+from wire.policy import MissingPolicy, Policy
 
 LOOK_EVERY = timedelta(hours=3)
 """How often what travels in company is looked at once its next scan is overdue."""
@@ -97,11 +97,11 @@ def next_look(fold: Watch, due_at: datetime | None, now: datetime) -> datetime |
 
 
 def make_judge(
-    network: Network, policy: MissingPolicy, is_holiday: Callable[[date], bool]
+    network: Network, policy: Policy, is_holiday: Callable[[date], bool]
 ) -> SilenceJudge:
     """A judge by a carrier's network and policy."""
-    handle = timedelta(minutes=policy.handle_min)
-    deliver_by = time.fromisoformat(policy.deliver_by)
-    delivery = timedelta(minutes=policy.delivery_min)
+    handle = timedelta(minutes=policy.missing.handle_min)
+    deliver_by = time.fromisoformat(policy.delivery.due_at)
+    delivery = timedelta(minutes=policy.missing.delivery_min)
     schedule = Schedule(network, is_holiday, handle, deliver_by, delivery)
-    return SilenceJudge(network, policy, Planner(schedule))
+    return SilenceJudge(network, policy.missing, Planner(schedule))

@@ -117,7 +117,7 @@ def judge_days(days: CarrierDays, tick: timedelta = TICK) -> Run:
     seen_at: dict[str, list[datetime]] = {}
     with pytest.MonkeyPatch.context() as patch:
         tables.stand_in(patch)
-        judge = make_judge(network, policy.missing, Holidays(policy.holiday).is_holiday)
+        judge = make_judge(network, policy, Holidays(policy.holiday).is_holiday)
         projection = MissingProjection(judge, None, policy)  # type: ignore[arg-type]  # incidents are told to the tables
         duty = SuspectDuty(make_watchman(judge, None, policy))  # type: ignore[arg-type]  # the same
         for now, calls, parts in ticks(inputs(days), tick):
@@ -312,7 +312,7 @@ def test_a_scorer_that_suspects_everything_fails_the_measure(small: Run) -> None
 
 def test_the_real_tables_give_the_same_suspicions(small: Run, hub: HubHome) -> None:
     policy, search = hub.role.policy, hub.search()
-    judge = make_judge(hub.role.network, policy.missing, Holidays(policy.holiday).is_holiday)
+    judge = make_judge(hub.role.network, policy, Holidays(policy.holiday).is_holiday)
     projections = (ParcelProjection(), MissingProjection(judge, search, policy))
     duty = SuspectDuty(make_watchman(judge, search, policy))
     for now, calls, parts in ticks(inputs(small.days), SMALL_TICK):
