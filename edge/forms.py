@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from wire.events import Waybill
 from wire.limits import ACT_CHECKS_MAX
-from wire.names import END, Hex32, Name, Seq
+from wire.names import END, ExceptionReason, Hex32, Name, Seq
 
 FORM_BYTES_MAX = 4096
 SIGNER_NAME_CHARS_MAX = 64
@@ -26,18 +26,6 @@ SignerId = Annotated[
     str, Meta(pattern=_FILLED + _PRINTABLE.removeprefix("^"), max_length=SIGNER_ID_CHARS_MAX)
 ]
 Note = Annotated[str, Meta(pattern=_PRINTABLE, max_length=NOTE_CHARS_MAX)]
-
-
-class ExceptionReason(StrEnum):
-    """What is wrong with a parcel (ours: the sources say "any anomaly", HV-3)."""
-
-    DAMAGED = "damaged"
-    SEAL_BROKEN = "seal_broken"
-    COUNT_DIFFERS = "count_differs"
-    CONTENTS_DIFFER = "contents_differ"
-    PAPERS_MISSING = "papers_missing"
-    SUSPICIOUS = "suspicious"
-    OTHER = "other"
 
 
 class Refusal(StrEnum):

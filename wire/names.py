@@ -86,6 +86,18 @@ class Step(StrEnum):
     COUNT = "count"
 
 
+class ExceptionReason(StrEnum):
+    """What is wrong with a parcel (ours: the sources say "any anomaly", HV-3)."""
+
+    DAMAGED = "damaged"
+    SEAL_BROKEN = "seal_broken"
+    COUNT_DIFFERS = "count_differs"
+    CONTENTS_DIFFER = "contents_differ"
+    PAPERS_MISSING = "papers_missing"
+    SUSPICIOUS = "suspicious"
+    OTHER = "other"
+
+
 def is_name(text: str) -> bool:
     """Say whether ``text`` may stand where a name stands: 1 to 32 of ``A-Za-z0-9_-``."""
     return _NAME.match(text) is not None

@@ -5,25 +5,27 @@ person releases it (HV-3, HV-2.2.6). Of an ordinary one nothing stops: CS has it
 worked and registered (CS-D2), so it is an alert that somebody looks at.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.incidents.rules import Kind, Suspicion
 from wire.events import Act, ActKind
+from wire.names import ExceptionReason
 
 REPORTS = frozenset({ActKind.EXCEPTION, ActKind.HANDOVER_REFUSE})
 
-_REASONS = {
-    "damaged": ("破损", "damaged"),
-    "seal_broken": ("封签损坏", "seal broken"),
-    "count_differs": ("件数不符", "the count differs"),
-    "contents_differ": ("内件不符", "the contents differ"),
-    "papers_missing": ("单证缺失", "papers missing"),
-    "suspicious": ("可疑", "suspicious"),
-    "other": ("其他", "other"),
+_REASONS: Mapping[str, tuple[str, str]] = {
+    ExceptionReason.DAMAGED: ("破损", "damaged"),
+    ExceptionReason.SEAL_BROKEN: ("封签损坏", "seal broken"),
+    ExceptionReason.COUNT_DIFFERS: ("件数不符", "the count differs"),
+    ExceptionReason.CONTENTS_DIFFER: ("内件不符", "the contents differ"),
+    ExceptionReason.PAPERS_MISSING: ("单证缺失", "papers missing"),
+    ExceptionReason.SUSPICIOUS: ("可疑", "suspicious"),
+    ExceptionReason.OTHER: ("其他", "other"),
 }
-"""What the station page offers; a refusal's label may say anything else, which stays as it is."""
+"""A refusal's label may say anything else, which stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from edge.forms import (
     Ack,
     DeliverForm,
     ExceptionForm,
-    ExceptionReason,
     Form,
     Refusal,
     SelfCheckForm,
@@ -46,6 +45,7 @@ from tests.unit.edge.fakes import (
 from wire.events import ActKind
 from wire.limits import ACT_CHECKS_MAX
 from wire.messages import ActBody
+from wire.names import ExceptionReason
 from wire.wanted import WantedEntry, WantedIndex, WantedResult, make_list
 
 KEY = "1" * 32

@@ -8,14 +8,14 @@ import pytest
 
 from devices.symbology import Verb
 from edge.acts import ActHint
-from edge.forms import ExceptionReason, Refusal
+from edge.forms import Refusal
 from edge.handheld_page import FILES
 from edge.handheld_talk import HAND_IN_SCANS_MAX, PATIENCE_MS, HandInProblem, PairRefusal
 from tests.unit.contrast import AA_TEXT, ratio, tokens
 from wire.events import ContainerKind
 from wire.limits import CODE_BYTES_MAX
 from wire.messages import Problem
-from wire.names import Signal, Step
+from wire.names import ExceptionReason, Signal, Step
 
 STATIC = Path(__file__).parents[3] / "edge" / "static"
 SCRIPTS = sorted(STATIC.glob("*.js"))

@@ -9,7 +9,7 @@ from hub.incidents.reports import Report, Sight, sentences, suspicion_of
 from hub.incidents.rules import Kind, name_of
 from tests import samples
 from wire.events import Act, ActKind
-from wire.names import format_at
+from wire.names import ExceptionReason, format_at
 
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -67,3 +67,10 @@ def test_an_anomaly_is_about_its_parcel_and_predicts_nothing() -> None:
     assert (found.kind, found.site, found.since) == (Kind.ANOMALY, "755A", AT)
     assert (found.previous_site, found.expected_by, found.p_lost) == (None, None, None)
     assert name_of(found) == ("快件 103000000001", "parcel 103000000001")
+
+
+@pytest.mark.parametrize("reason", ExceptionReason)
+def test_what_a_station_can_report_has_words_in_both_languages(reason: ExceptionReason) -> None:
+    zh, en = sentences(report(reason=reason.value), ZONE)
+    assert reason.value not in zh[0]
+    assert "_" not in en[0]
