@@ -210,12 +210,15 @@ def check_act(kind: Kind, state: State, act: Act) -> None:
     """Refuse a person's act that an incident does not allow as it stands.
 
     Raises:
-        IncidentError: the act does not fit; a silent site has no flow that could be stopped.
+        IncidentError: the act does not fit; a silent site has no flow that could be stopped, and
+            an anomaly's parcel is not searched for.
     """
     if state not in _FITS[act]:
         raise IncidentError(_MISFIT.get(act, "the search is over: {state}").format(state=state))
     if act is Act.STOPPED and kind is Kind.SITE:
         raise IncidentError("a silent site has no parcel that could be stopped")
+    if act is Act.CHECKED and kind is Kind.ANOMALY:
+        raise IncidentError("nobody searches for a parcel that a station has reported")
 
 
 def state_after_release(*, is_seen: bool, was_escalated: bool) -> State:

@@ -93,6 +93,8 @@ def test_a_persons_act_fits_its_states_and_no_other(act: Act, state: State) -> N
 def test_a_silent_site_cannot_be_stopped() -> None:
     with pytest.raises(IncidentError, match="no parcel"):
         check_act(Kind.SITE, State.SELF_CHECK, Act.STOPPED)
+    with pytest.raises(IncidentError):
+        check_act(Kind.ANOMALY, State.STOPPED, Act.CHECKED)
     check_act(Kind.GROUP, State.SELF_CHECK, Act.STOPPED)
 
 
