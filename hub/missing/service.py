@@ -16,7 +16,7 @@ from hub.missing.query_store import Query, ShiftEnd
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.schedule import ShiftTurn, turn_ending_at_or_after
 from hub.missing.rules.suspicion import Siblings
-from hub.missing.rules.words import container_words
+from hub.missing.rules.words import container_words, percent
 from hub.missing.suspect_store import Suspect
 from hub.network import Network, Shift
 from wire.names import format_at
@@ -27,6 +27,7 @@ __all__ = [
     "Siblings",
     "Suspect",
     "container_words",
+    "percent",
     "turn_ending_at_or_after",
 ]
 

@@ -10,6 +10,7 @@ from hub.console.markup import age, attribute, box, button, chip, countdown, ico
 from hub.console.wording import Words, visible
 from hub.incidents.service import HistoryLine
 from hub.mail.service import MailReceipt
+from hub.missing.service import percent
 
 
 def draw_steps(steps: Sequence[Step], words: Words) -> None:
@@ -82,7 +83,7 @@ def draw_evidence(sight: SearchSight, words: Words) -> None:
                 text(words.say("incident.p_lost"), "label", "dt")
                 # No estimate is a gap, never zero.
                 value = suspicion.p_lost
-                said = words.say("incident.p_lost.none") if value is None else f"{value:.0%}"
+                said = words.say("incident.p_lost.none") if value is None else percent(value)
                 text(said, "gap" if value is None else "figure", "dd")
             with box("div", "fact"):
                 text(words.say("incident.tier"), "label", "dt")

@@ -10,7 +10,7 @@ from hub.console.screens import ROOT
 from hub.console.suspects.views import Evidence, SuspectLine
 from hub.console.visit import Visit
 from hub.console.wording import Words, visible
-from hub.missing.service import NextLook, Siblings, Suspect, container_words
+from hub.missing.service import NextLook, Siblings, Suspect, container_words, percent
 
 
 def draw_evidence(evidence: Evidence, visit: Visit) -> None:
@@ -116,7 +116,7 @@ def _draw_estimate(suspect: Suspect, words: Words) -> None:
             text(said, "bar-name")
             text(words.say("suspects.bar.no_estimate", tier=tier), "gap")
         return
-    note = words.say("suspects.bar.estimate", share=f"{suspect.p_lost:.0%}", tier=tier)
+    note = words.say("suspects.bar.estimate", share=percent(suspect.p_lost), tier=tier)
     _draw_bar(said, note, suspect.p_lost, Meaning.UNPROVEN)
 
 

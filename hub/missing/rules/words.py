@@ -42,6 +42,13 @@ _PHASES = {
 }
 
 
+def percent(share: float) -> str:
+    """A share as people read it; a small one is not none."""
+    if share >= 0.01:
+        return f"{share:.0%}"
+    return f"{share:.1%}" if share >= 0.001 else "<0.1%"
+
+
 @dataclass(frozen=True)
 class Words:
     """Writes times in the local time of the site that they are about."""
@@ -77,10 +84,10 @@ class Words:
         once_in = max(1, round(1 / odds)) if odds else 10**6
         budget, prior = self.policy.false_per_1000, self.policy.lost_per_10000
         return (
-            f"未遗失的快件约每 {once_in} 次才有一次沉默这么久；遗失概率估计 {p_lost:.0%}"
+            f"未遗失的快件约每 {once_in} 次才有一次沉默这么久；遗失概率估计 {percent(p_lost)}"
             f"（先验万分之 {prior}，误报预算千分之 {budget}）",
             f"A parcel that is not lost is silent for so long once in {once_in} times; "
-            f"estimated {p_lost:.0%} lost (prior {prior} in 10,000, budget of false alarms "
+            f"estimated {percent(p_lost)} lost (prior {prior} in 10,000, budget of false alarms "
             f"{budget} in 1,000)",
         )
 
