@@ -6,6 +6,7 @@ framework sets properties again whenever anything on the page changes, and typin
 
 import base64
 import binascii
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,8 +28,15 @@ _SEND_FILE = """async (event) => {
   emit({name: file.name, size: file.size, content: btoa(binary)});
 }"""
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
 Options = Sequence[tuple[str, str]]
 """Values and the words for them."""
+
+
+def as_typed(said: str, chars_max: int) -> str:
+    """What a person can have typed of it: no control characters, which no database takes either."""
+    return _CONTROL.sub("", said)[:chars_max]
 
 
 class TextField:
@@ -69,7 +77,7 @@ class TextField:
             field.on("input", self._keep, js_handler=_SEND_VALUE)
 
     async def _keep(self, event: GenericEventArguments) -> None:
-        self.value = str(event.args)[: self._chars_max]
+        self.value = as_typed(str(event.args), self._chars_max)
         followed = None if self._changed is None else self._changed()
         if followed is not None:
             await followed
