@@ -3,17 +3,16 @@
 Shell. What a person has to do (HV-2.11.2) counts only from who has logged in, so this one does.
 """
 
-import http.client
 import json
 import secrets
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
+from functools import partial
 from http.cookiejar import CookieJar
 from typing import Any
 
-from simulators.hub_rest import BODY_BYTES_MAX, TIMEOUT_S, HubRest, HubRestError
+from simulators.hub_rest import TIMEOUT_S, HubRest, HubRestError, read_answer
 
 ROLE = "monitor"
 
@@ -21,8 +20,8 @@ ROLE = "monitor"
 class _Stay(urllib.request.HTTPRedirectHandler):
     """The page after a login is of no interest: the cookie came with the answer."""
 
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
+    def http_error_303(self, _request: object, answer: Any, *_: object) -> Any:
+        return answer
 
 
 class HubPerson:
@@ -66,14 +65,4 @@ class HubPerson:
             data=None if form is None else urllib.parse.urlencode(form).encode(),
             headers={"Origin": self._base_url},
         )
-        try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                return bytes(answer.read(BODY_BYTES_MAX))
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read(BODY_BYTES_MAX).decode(errors="replace")
-            if error.code == http.client.SEE_OTHER:
-                return b""
-            raise HubRestError(f"the hub answered {error.code}: {said}") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise HubRestError(f"the hub did not answer: {error}") from error
+        return read_answer(partial(self._opener.open, timeout=TIMEOUT_S), request)

@@ -7,7 +7,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 TIMEOUT_S = 15.0
@@ -34,6 +34,26 @@ def _open(request: urllib.request.Request | str) -> http.client.HTTPResponse:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     answer: http.client.HTTPResponse = opener.open(request, timeout=TIMEOUT_S)
     return answer
+
+
+def read_answer(
+    open_: Callable[[urllib.request.Request], http.client.HTTPResponse],
+    request: urllib.request.Request,
+) -> bytes:
+    """What the hub answers, at most ``BODY_BYTES_MAX``.
+
+    Raises:
+        HubRestError: the hub refused or did not answer.
+    """
+    try:
+        with open_(request) as answer:
+            return answer.read(BODY_BYTES_MAX)
+    except urllib.error.HTTPError as error:
+        with error:
+            said = error.read(BODY_BYTES_MAX).decode(errors="replace")
+        raise HubRestError(f"the hub answered {error.code}: {said}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise HubRestError(f"the hub did not answer: {error}") from error
 
 
 class HubRest:
@@ -74,12 +94,4 @@ class HubRest:
                 "Content-Type": "application/json",
             },
         )
-        try:
-            with _open(request) as answer:
-                return answer.read(BODY_BYTES_MAX)
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read(BODY_BYTES_MAX).decode(errors="replace")
-            raise HubRestError(f"the hub answered {error.code}: {said}") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise HubRestError(f"the hub did not answer: {error}") from error
+        return read_answer(_open, request)
