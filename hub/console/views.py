@@ -98,7 +98,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Where a parcel was scanned last, and when (event time)."""
+    """Where and when a parcel was scanned, event time."""
 
     site: str
     at: datetime

@@ -9,9 +9,9 @@ from hub.access.service import Caller, Look, list_looks, mask_person, may, recor
 from hub.alerts.service import HistoryEntry, alert_history, list_alerts
 from hub.console.naming import name_for, named_history
 from hub.console.parcel.replay import Layout
-from hub.console.parcel.views import ParcelSight, Person, Replay, Searched, Seen
+from hub.console.parcel.views import ParcelSight, Person, Replay, Searched
 from hub.console.reading import read_card, scan_line
-from hub.console.views import Card, Level, ScanLine
+from hub.console.views import Card, Level, ScanLine, Seen
 from hub.custody.service import FoundBreach, Holder, breaches_of, custody_of
 from hub.incidents.service import (
     HistoryLine,

@@ -6,9 +6,9 @@ from hub.alerts.service import HistoryEntry
 from hub.console.incidents.looks import STATE_ICON, STATE_MEANING, state_word
 from hub.console.looks import MEANING_OF, Meaning
 from hub.console.markup import age, attribute, box, chip, countdown, icon, text
-from hub.console.parcel.views import ParcelSight, Searched, Seen
+from hub.console.parcel.views import ParcelSight, Searched
 from hub.console.screens import ROOT
-from hub.console.views import Card, Level, State
+from hub.console.views import Card, Level, Seen, State
 from hub.console.wording import Words, visible
 from hub.custody.service import FoundBreach, what_en, what_zh
 from hub.parcels.service import RULE_OF, Aboard, Declaration, Manifest, SaidOnce, Track

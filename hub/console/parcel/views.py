@@ -7,21 +7,10 @@ from enum import StrEnum
 
 from hub.access.service import Look
 from hub.alerts.service import HistoryEntry
-from hub.console.views import Card, ScanLine
+from hub.console.views import Card, ScanLine, Seen
 from hub.custody.service import Container, FoundBreach, GapKind, Record, Standing
 from hub.incidents.service import Deadline, HistoryLine, Incident
 from hub.parcels.service import Aboard, Declaration, Manifest, SaidOnce, Track
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Where and when a parcel was scanned, event time."""
-
-    site: str
-    at: datetime
-
-
-# ---------------------------------------------------------------- custody on a ruler
 
 
 @dataclass(frozen=True, slots=True)
