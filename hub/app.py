@@ -140,6 +140,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.missing.api
     import hub.parcels.api
     import hub.parcels.manifest_api
+    import hub.policy.api
     import hub.wanted.api
     import hub.web.health
 
@@ -147,6 +148,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.access.accounts_api.router,
         hub.access.staff_api.router,
         hub.web.health.about_router,
+        hub.policy.api.router,
         hub.ingest.api.router,
         hub.parcels.api.router,
         hub.parcels.manifest_api.router,

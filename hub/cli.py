@@ -105,6 +105,7 @@ def _serve(home: Home, roles: list[Role]) -> None:
     supervisor = Supervisor(
         home.settings,
         home.policy,
+        home.own_policy_keys,
         home.network,
         roles,
         home.clock,

@@ -20,7 +20,7 @@ import msgspec
 from hub.access.service import Enrolment
 from hub.network import EMPTY, Network
 from hub.network_file import parse_network
-from wire.policy import Policy, parse_policy
+from wire.policy import Policy, keys_in, parse_policy
 
 MQTT_SCHEMES = ("mqtt", "mqtts", "embedded")
 MQTT_PORT = 1883
@@ -157,9 +157,19 @@ def load_policy(path: Path | None) -> Policy:
     Raises:
         ConfigError: the file is unreadable, or has an unknown key or a wrong value.
     """
+    return load_policy_and_own_keys(path)[0]
+
+
+def load_policy_and_own_keys(path: Path | None) -> tuple[Policy, frozenset[str]]:
+    """The policy, and the keys that the carrier's own file sets: those it has confirmed.
+
+    Raises:
+        ConfigError: as ``load_policy``.
+    """
     shipped = files("wire").joinpath("policy.toml").read_bytes()
     try:
-        return parse_policy(shipped, None if path is None else path.read_bytes())
+        own = None if path is None else path.read_bytes()
+        return parse_policy(shipped, own), frozenset() if own is None else keys_in(own)
     except OSError as error:
         raise ConfigError(f"policy: cannot read {path}: {error.strerror}") from error
     except ValueError as error:

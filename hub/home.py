@@ -15,7 +15,7 @@ import typer
 
 from hub.access.service import adopt_admin_token
 from hub.clock import ClockSetting, SystemClock, read_test_clock
-from hub.config import ConfigError, Settings, load_network, load_policy, load_settings
+from hub.config import ConfigError, Settings, load_network, load_policy_and_own_keys, load_settings
 from hub.db.engine import Database, DatabaseError, open_database, parse_url
 from hub.db.upgrade import upgrade
 from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
@@ -37,6 +37,7 @@ class Home:
 
     settings: Settings
     policy: Policy
+    own_policy_keys: frozenset[str]
     network: Network
     clock: SystemClock
     database: Database
@@ -53,7 +54,7 @@ def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
         ConfigError, DatabaseError, KeyFileError: it cannot be opened; one sentence.
     """
     settings = load_settings(config)
-    policy = load_policy(settings.policy)
+    policy, own_keys = load_policy_and_own_keys(settings.policy)
     network = load_network(settings.network)
     clock = SystemClock(read_clock(settings))
     url = parse_url(settings.database, settings.data_dir)
@@ -67,7 +68,7 @@ def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
             with database.writing() as tx:
                 adopt_admin_token(tx, token, clock.now())
                 adopt_rules(tx, policy, clock.now())
-            yield Home(settings, policy, network, clock, database, keys)
+            yield Home(settings, policy, own_keys, network, clock, database, keys)
     finally:
         database.close()
 

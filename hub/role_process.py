@@ -66,6 +66,7 @@ def _make_context(order: RoleOrder, stop: threading.Event) -> RoleContext:
         role=order.role,
         settings=settings,
         policy=order.policy,
+        own_policy_keys=order.own_policy_keys,
         network=order.network,
         clock=order.clock,
         database=open_database(parse_url(settings.database, settings.data_dir), pages),

@@ -22,11 +22,15 @@ SENDER_WITHOUT_SMTP = "custos@localhost"
 
 @dataclass(frozen=True)
 class RoleContext:
-    """A role's part of the hub; the supervisor has opened ``listen_fd``, the web role's socket."""
+    """A role's part of the hub; the supervisor has opened ``listen_fd``, the web role's socket.
+
+    ``own_policy_keys`` are those that the carrier's own policy file sets.
+    """
 
     role: Role
     settings: Settings
     policy: Policy
+    own_policy_keys: frozenset[str]
     network: Network
     clock: Clock
     database: Database

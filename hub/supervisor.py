@@ -59,6 +59,7 @@ class RoleOrder:
     role: Role
     settings: Settings
     policy: Policy
+    own_policy_keys: frozenset[str]
     network: Network
     clock: Clock
     life: Life
@@ -85,6 +86,7 @@ class Supervisor:
         self,
         settings: Settings,
         policy: Policy,
+        own_policy_keys: frozenset[str],
         network: Network,
         roles: Sequence[Role],
         clock: Clock,
@@ -92,6 +94,7 @@ class Supervisor:
     ) -> None:
         self._settings = settings
         self._policy = policy
+        self._own_policy_keys = own_policy_keys
         self._network = network
         self._clock = clock
         self._children = [_Child(role) for role in roles]
@@ -214,6 +217,7 @@ class Supervisor:
             role=child.role,
             settings=self._settings,
             policy=self._policy,
+            own_policy_keys=self._own_policy_keys,
             network=self._network,
             clock=self._clock,
             life=self._life,

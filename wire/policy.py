@@ -231,5 +231,17 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
     return policy
 
 
+def keys_in(own: bytes) -> frozenset[str]:
+    """The keys that a carrier's own file sets, e.g. ``late.late_s``; ``waybill`` for all its kinds.
+
+    Args:
+        own: what :func:`parse_policy` has taken.
+    """
+    found: set[str] = set()
+    for key, value in _load(own).items():
+        found |= {f"{key}.{name}" for name in value} if isinstance(value, dict) else {key}
+    return frozenset(found)
+
+
 def _load(data: bytes) -> dict[str, Any]:
     return tomllib.loads(data.decode("utf-8"))

@@ -65,6 +65,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # What this hub is
     "GET /api/v1/about": EVERYONE,
     "GET /api/v1/openapi.json": EVERYONE,
+    "GET /api/v1/policy": WATCHING,
     # Events and where they come from
     "GET /api/v1/events": WATCHING,
     "GET /api/v1/edges": WATCHING,
@@ -121,6 +122,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/dispatch": EVERYONE,
     "GET /console/dispatch/{list_id}": EVERYONE,
     "GET /console/staff": LEADING | CHECKING,
+    "GET /console/policy": WATCHING,
     "GET /console/labels": LEADING,
     "POST /console/labels/badge": LEADING,
     "GET /console/wanted": WATCHING,

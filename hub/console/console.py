@@ -25,6 +25,8 @@ from hub.console.incidents.list_page import LIST_KEYS, IncidentsPage
 from hub.console.incidents.page import PAGE_KEYS, IncidentPage
 from hub.console.parcel.desk import ParcelDesk
 from hub.console.parcel.page import ParcelPage
+from hub.console.policy.desk import PolicyDesk
+from hub.console.policy.page import POLICY_KEYS, PolicyPage
 from hub.console.quarantine.desk import QuarantineDesk
 from hub.console.quarantine.page import QUARANTINE_KEYS, QuarantinePage
 from hub.console.screens import ROOT, site_options
@@ -86,6 +88,7 @@ class Console:
         self._site_desk = SiteDesk(hub, trail)
         self._wanted_desk = WantedDesk(hub)
         self._quarantine_desk = QuarantineDesk(hub)
+        self._policy_desk = PolicyDesk(hub)
         self._words: Mapping[Language, Words] = {
             language: load_words(language, ZONE) for language in Language
         }
@@ -111,6 +114,7 @@ class Console:
             ("/wanted", self._wanted),
             ("/wanted/import", self._import),
             ("/quarantine", self._quarantine),
+            ("/policy", self._policy),
         ):
             ui.page(path, response_timeout=ANSWER_S_MAX)(draw)
         ui.run_with(
@@ -183,6 +187,10 @@ class Console:
     async def _quarantine(self, request: Request) -> None:
         visit = self._open(request, "quarantine", "title.quarantine", QUARANTINE_KEYS)
         await QuarantinePage(visit, self._quarantine_desk).start()
+
+    def _policy(self, request: Request) -> None:
+        visit = self._open(request, "policy", "title.policy", POLICY_KEYS)
+        PolicyPage(visit, self._policy_desk).start()
 
     def _open(
         self, request: Request, screen: str, title: str, keys: Keys = (), **values: str

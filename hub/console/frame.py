@@ -17,11 +17,13 @@ from wire.names import format_at
 Keys = Sequence[tuple[str, str]]
 """Keys of a page and the messages that say what they do."""
 
+_RAIL_KEYS = "1234567890"
+"""Of the screens in the rail's order; there are no more than these."""
 SHIFT_LOOK_EVERY = timedelta(minutes=1)
 
 _COMMON_KEYS: Keys = (
     ("/", "keys.search"),
-    ("1–9", "keys.screens"),
+    ("1–9, 0", "keys.screens"),
     ("l", "keys.language"),
     ("t", "keys.theme"),
     ("w", "keys.view"),
@@ -154,9 +156,9 @@ class Frame:
 
 def _draw_rail(words: Words, screens: Sequence[Screen], here: str) -> None:
     with attribute(box("nav", "rail"), "aria-label", words.say("nav.screens")):
-        for number, screen in enumerate(screens, 1):
+        for key, screen in zip(_RAIL_KEYS, screens, strict=False):
             link = attribute(box("a", "rail-link"), "href", screen.url)
-            attribute(attribute(link, "data-key", str(number)), "title", str(number))
+            attribute(attribute(link, "data-key", key), "title", key)
             if screen.name == here:
                 attribute(link, "aria-current", "page")
             with link:

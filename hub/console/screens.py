@@ -32,6 +32,7 @@ SCREENS = (
     Screen("wanted", "/wanted"),
     Screen("staff", "/staff"),
     Screen("quarantine", "/quarantine"),
+    Screen("policy", "/policy"),
 )
 
 

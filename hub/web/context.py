@@ -35,6 +35,7 @@ NO_NUL = r"^[^\x00]*$"
 class HubContext:
     """The hub as its web role holds it; ``mqtt`` is the broker's URL as edges reach it.
 
+    ``own_policy_keys`` are those that the carrier's own policy file sets, and so has confirmed.
     ``test_clock`` is the setting's text where the test clock is in use: every screen shows it.
     """
 
@@ -42,6 +43,7 @@ class HubContext:
     keys: HubKeys
     clock: Clock
     policy: Policy
+    own_policy_keys: frozenset[str]
     network: Network
     search: Search
     chains: Chains

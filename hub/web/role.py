@@ -74,6 +74,7 @@ def _hub_context(context: RoleContext) -> HubContext:
         keys=context.keys,
         clock=context.clock,
         policy=context.policy,
+        own_policy_keys=context.own_policy_keys,
         network=context.network,
         search=make_search(settings, context.policy, context.network, context.keys, context.clock),
         chains=make_chains(context.policy, context.network),

@@ -136,6 +136,7 @@ class Pen:
             role=Role.INGEST,
             settings=settings,
             policy=load_policy(settings.policy),
+            own_policy_keys=frozenset(),
             network=load_network(settings.network),
             clock=clock,
             database=self.database,

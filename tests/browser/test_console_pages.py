@@ -25,6 +25,7 @@ PAGES = {
     "wanted": "/console/wanted",
     "import": "/console/wanted/import",
     "quarantine": "/console/quarantine",
+    "policy": "/console/policy",
 }
 
 
@@ -238,6 +239,21 @@ def test_quarantined_bytes_are_shown_as_hex_and_saved_as_received(
     with page.expect_download() as saved:
         page.keyboard.press("d")
     assert saved.value.path().read_bytes() == b'{"v":1,"site":"021W","seq":"\xff\xfe broken'
+
+
+def test_the_values_that_the_carrier_has_to_confirm_are_counted_and_narrowed_to(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/policy")
+    rows = page.locator(".row-policy:not(.row-head)")
+    open_rows = rows.filter(has_text="待确认")
+    count, of_all = open_rows.count(), rows.count()
+    expect(page.locator(".chip-button")).to_contain_text(f"{count} / {of_all}")
+    page.keyboard.press("u")
+    expect(rows).to_have_count(count)
+    expect(page.locator(".chip-button")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("u")
+    expect(rows).to_have_count(of_all)
 
 
 def test_a_search_is_begun_from_a_card_with_its_reason_and_leads_to_its_page(

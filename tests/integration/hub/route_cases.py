@@ -277,6 +277,7 @@ CASES: dict[str, Case] = {
     ),
     "GET /api/v1/looks": plain("/api/v1/looks"),
     "GET /api/v1/about": plain("/api/v1/about"),
+    "GET /api/v1/policy": plain("/api/v1/policy"),
     "GET /api/v1/openapi.json": plain("/api/v1/openapi.json"),
     "GET /api/v1/events": listed("/api/v1/events"),
     "GET /api/v1/edges": listed("/api/v1/edges"),

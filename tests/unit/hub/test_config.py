@@ -11,6 +11,7 @@ from hub.config import (
     Settings,
     is_loopback,
     load_policy,
+    load_policy_and_own_keys,
     load_settings,
 )
 
@@ -157,11 +158,13 @@ def test_a_carriers_policy_is_laid_over_the_shipped_one(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text("[late]\nlate_s = 60\n")
     assert load_policy(path).late.late_s == 60
+    assert load_policy_and_own_keys(path)[1] == {"late.late_s"}
     path.write_text("[late]\nlate_seconds = 60\n")
     with pytest.raises(ConfigError, match="late_seconds"):
         load_policy(path)
     with pytest.raises(ConfigError, match="cannot read"):
         load_policy(tmp_path / "nothing.toml")
+    assert load_policy_and_own_keys(None) == (load_policy(None), frozenset())
 
 
 @pytest.mark.parametrize(

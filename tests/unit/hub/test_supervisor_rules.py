@@ -76,6 +76,7 @@ def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
     supervisor = Supervisor(
         Settings(data_dir=tmp_path),
         load_policy(None),
+        frozenset(),
         EMPTY,
         [Role.CLOCK],
         SystemClock(),
