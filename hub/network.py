@@ -15,13 +15,17 @@ from msgspec import Meta, Struct
 
 from hub.pseudonyms import PseudonymIndex
 from wire.badges import badge_sha256
+from wire.events import ContainerKind
 from wire.names import END, ClockTime, Name
+from wire.policy import VehicleKind
 from wire.site_pack import Duty, PackText
 
 SITES_MAX = 5_000
 STAFF_MAX = 100_000
 LANES_MAX = 50_000
 CHANNELS_MAX = 50_000
+VEHICLES_MAX = 20_000
+FLIGHTS_MAX = 20_000
 CONTACTS_MAX = 8
 PLACES_PER_CHANNEL_MAX = 32
 PLANNED_H_MAX = 30 * 24
@@ -30,6 +34,8 @@ STORAGE_KINDS = frozenset({"cage", "store"})
 """Places where what cannot go on may rest (HV-2.8)."""
 DEDICATED_KIND = "dedicated_area"
 """The camera-covered area of HV-2.11.3."""
+UNLISTED = "unlisted"
+"""The kind of a vehicle or flight that is not on the carrier's list, where there is one."""
 
 T = TypeVar("T")
 
@@ -45,6 +51,13 @@ class SiteKind(StrEnum):
     LEVEL_2 = "level-2"
     LEVEL_1 = "level-1"
     DISPATCH = "dispatch"
+
+
+class FlightKind(StrEnum):
+    """What a flight is (HV-2.4.2: dedicated; where that is impossible, scheduled)."""
+
+    DEDICATED = "dedicated"
+    SCHEDULED = "scheduled"
 
 
 class _Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,6 +131,20 @@ class Channel(_Row, frozen=True, kw_only=True):
     role: Name
 
 
+class Vehicle(_Row, frozen=True, kw_only=True):
+    """A road vehicle by its label ``CX:VEH:<id>`` (HV-X8)."""
+
+    id: Name
+    kind: VehicleKind
+
+
+class Flight(_Row, frozen=True, kw_only=True):
+    """A flight by its label ``CX:FLT:<id>`` (HV-2.4.2)."""
+
+    id: Name
+    kind: FlightKind
+
+
 class Network(_Row, frozen=True, kw_only=True, dict=True):
     """The whole file; look things up by its methods."""
 
@@ -128,6 +155,8 @@ class Network(_Row, frozen=True, kw_only=True, dict=True):
     shift: tuple[Shift, ...] = ()
     staff: Annotated[tuple[Staff, ...], Meta(max_length=STAFF_MAX)] = ()
     channel: Annotated[tuple[Channel, ...], Meta(max_length=CHANNELS_MAX)] = ()
+    vehicle: Annotated[tuple[Vehicle, ...], Meta(max_length=VEHICLES_MAX)] = ()
+    flight: Annotated[tuple[Flight, ...], Meta(max_length=FLIGHTS_MAX)] = ()
 
     @cached_property
     def sites(self) -> dict[str, Site]:
@@ -177,6 +206,18 @@ class Network(_Row, frozen=True, kw_only=True, dict=True):
         """A site's zone: dates, cut-offs and shifts are local to it (design section 5)."""
         found = self.sites.get(site)
         return ZoneInfo(DEFAULT_TIMEZONE if found is None else found.timezone)
+
+    def carrier_kind(self, kind: str, id_: str) -> str | None:
+        """A vehicle's or flight's kind; None: the carrier lists none of them at all."""
+        listed = self._carriers.get(kind)
+        return None if not listed else listed.get(id_, UNLISTED)
+
+    @cached_property
+    def _carriers(self) -> dict[str, dict[str, str]]:
+        return {
+            ContainerKind.VEHICLE: {each.id: each.kind for each in self.vehicle},
+            ContainerKind.FLIGHT: {each.id: each.kind for each in self.flight},
+        }
 
     def is_camera_covered(self, site: str, place: str) -> bool:
         """Say whether any channel sees a place (HV-2.8)."""

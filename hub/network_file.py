@@ -72,6 +72,8 @@ def _check_unique(network: Network) -> None:
         "shift": (f"{each.site}/{each.name}" for each in network.shift),
         "staff": (each.badge for each in network.staff),
         "channel": (f"{each.site}/{each.camera}" for each in network.channel),
+        "vehicle": (each.id for each in network.vehicle),
+        "flight": (each.id for each in network.flight),
     }
     for table, names in keys.items():
         seen: set[object] = set()

@@ -19,6 +19,7 @@ from tests.carrier_bridge import inputs, salt_of
 from tests.hub_parts import HubHome
 from wire.events import Scan, seal_line
 from wire.names import ZERO_HEAD
+from wire.policy import GoodsClass
 
 FACTS_PER_BATCH = 200
 
@@ -63,6 +64,7 @@ class Stage:
             accepted_at,
             None,
             "as asked",
+            goods_class=GoodsClass(str(body["goods_class"])),
         )
         policy = self._hub.role.policy
         with self._hub.database.writing() as tx:

@@ -94,12 +94,12 @@ DUTIES = {
 }
 
 
-def small_network() -> Network:
+def small_network(more: str = "") -> Network:
     staff = "".join(
         f'[[staff]]\nbadge = "{badge}"\nname = "{badge.title()}"\nduty = "{duty}"\nsite = "HUB"\n'
         for badge, duty in DUTIES.items()
     )
-    return parse_network((NETWORK_TOML + staff).encode())
+    return parse_network((NETWORK_TOML + staff + more).encode())
 
 
 NETWORK = small_network()
@@ -118,7 +118,7 @@ def people() -> dict[tuple[str, str], Staff]:
     }
 
 
-GROUND = Ground(NETWORK, POLICY.handover, POLICY.delivery, people())
+GROUND = Ground(NETWORK, POLICY.handover, POLICY.delivery, POLICY.vehicle, people())
 
 
 def bag(name: str = "B-1") -> Container:

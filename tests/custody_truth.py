@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from hub.custody.rules.carriage import carrier_of, with_carriage
 from hub.custody.rules.chain import Breach, BreachKind, Chain, Ground, Span, Standing, Subject
 from hub.custody.rules.fold import fold
 from hub.custody.rules.reading import read_act, read_scan
 from hub.custody.rules.records import UNIT_KINDS, Container, Record
 from hub.custody.rules.siblings import judge_lot, lots_of
 from hub.fact import Fact
+from hub.network import Network
 from simulators.carrier.day import CarrierDays
 from simulators.carrier.truth import Breach as TrueBreach
 from simulators.carrier.truth import Holding, Truth
@@ -20,6 +22,7 @@ from tests.carrier_bridge import by_of, inputs, network_of
 from tests.samples import POLICY
 from wire.events import Act, Scan
 from wire.names import Step
+from wire.policy import GoodsClass
 
 SERIES_HV = "103"
 HV_ABOVE_CNY = Decimal(20_000)
@@ -35,6 +38,8 @@ KIND_OF = {
     "arrived_alone": BreachKind.NO_HANDOVER,
     "low_value": BreachKind.SERIES_MISUSED,
     "sent_back": BreachKind.RETURN_UNSAID,
+    "half_closed": BreachKind.VEHICLE_KIND,
+    "unlisted": BreachKind.VEHICLE_UNLISTED,
 }
 """By the truth's word; a site without cameras is no parcel's breach and is not among them."""
 CHANGES_NOBODY = {"pack", "unload", "refuse"}
@@ -51,6 +56,7 @@ class Days:
     own: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     logs: dict[Container, list[Record]] = field(default_factory=lambda: defaultdict(list))
     values: dict[str, Decimal] = field(default_factory=dict)
+    goods: dict[str, list[tuple[datetime, GoodsClass | None]]] = field(default_factory=dict)
     ends_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,8 +64,7 @@ class Days:
         for each in inputs(self.carrier):
             if not isinstance(each, Fact):
                 if each.path.startswith("parcels/") and each.body is not None:
-                    value = Decimal(str(each.body["declared_value_cny"]))
-                    self.values[each.path.removeprefix("parcels/")] = value
+                    self._declare(each.path.removeprefix("parcels/"), each.body, each.at)
                 continue
             self.ends_at = each.received_at + timedelta(days=1)
             if isinstance(each.event, Scan):
@@ -68,6 +73,15 @@ class Days:
                 self._file(record)
             elif isinstance(each.event, Act):
                 self._file_act(each, each.event, scans)
+
+    def _declare(self, waybill: str, body: Mapping[str, object], at: datetime) -> None:
+        self.values[waybill] = Decimal(str(body["declared_value_cny"]))
+        if not self._is_misused(waybill):
+            self.goods[waybill] = [(at, GoodsClass(str(body["goods_class"])))]
+
+    def _is_misused(self, waybill: str) -> bool:
+        """Refused: what such a declaration says of the goods does not count."""
+        return waybill.startswith(SERIES_HV) and self.values[waybill] <= HV_ABOVE_CNY
 
     def _file(self, record: Record) -> None:
         if record.waybill is not None:
@@ -95,9 +109,11 @@ class Days:
             for site in network.sites
             for badge, person in network.people.items()
         }
-        ground = Ground(network, POLICY.handover, POLICY.delivery, people)
+        ground = Ground(network, POLICY.handover, POLICY.delivery, POLICY.vehicle, people)
         return {
-            waybill: fold(self._records(waybill), self._subject(waybill), ground, self.ends_at)
+            waybill: fold(
+                self._carried(waybill, network), self._subject(waybill), ground, self.ends_at
+            )
             for waybill in self.carrier.truth.plans
             if waybill.startswith(SERIES_HV)
         }
@@ -123,9 +139,21 @@ class Days:
         moves = [each for unit in units for each in self.logs[unit] if each.unit == unit]
         return self.own[waybill] + moves
 
+    def _carried(self, waybill: str, network: Network) -> list[Record]:
+        """Its records, each load with what the hub has on record of vehicle and goods."""
+        found = []
+        for record in self._records(waybill):
+            carrier = carrier_of(record)
+            if carrier is not None:
+                kind = network.carrier_kind(carrier.kind, carrier.id)
+                kinds = [(record.received_at, kind)]
+                record = with_carriage(record, kinds, self.goods.get(waybill, []))
+            found.append(record)
+        return found
+
     def _subject(self, waybill: str) -> Subject:
         route = tuple(visit.site for visit in self.carrier.truth.plans[waybill])
-        is_misused = self.values[waybill] <= HV_ABOVE_CNY
+        is_misused = self._is_misused(waybill)
         return Subject(waybill, True, BreachKind.SERIES_MISUSED if is_misused else None, route)
 
     def _is_watched(self, record: Record) -> bool:

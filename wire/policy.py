@@ -8,6 +8,7 @@ the files. Source: domain.md ("Every number is a policy value").
 import re
 import tomllib
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,6 +18,22 @@ from wire.names import ClockTime, Name, Prefix
 
 HOLIDAYS_MAX = 1_000
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+
+
+class VehicleKind(StrEnum):
+    """What a road vehicle is, as HV-X8 tells them apart."""
+
+    CONTAINER = "container"
+    CLOSED_BOX_LOCKED = "closed_box_locked"
+    HALF_CLOSED_BOX_LOCKED = "half_closed_box_locked"
+    OTHER = "other"
+
+
+class GoodsClass(StrEnum):
+    """What goods are declared as, as far as HV-X8 tells them apart."""
+
+    ELECTRONICS = "electronics"
+    OTHER = "other"
 
 
 class WaybillKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +131,16 @@ class AcceptancePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pieces_max: Positive
 
 
+class VehiclePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The road vehicles that high-value parcels, and those of electronics, may travel in (HV-X8).
+
+    Goods whose class nobody declared are not judged as electronics.
+    """
+
+    kinds: tuple[VehicleKind, ...]
+    electronics_kinds: tuple[VehicleKind, ...]
+
+
 class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a silent parcel is a suspect; see ``hub.missing.rules``.
 
@@ -197,6 +224,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     handover: HandoverPolicy
     delivery: DeliveryPolicy
     acceptance: AcceptancePolicy
+    vehicle: VehiclePolicy
     missing: MissingPolicy
     holiday: HolidayPolicy
     incident: IncidentPolicy

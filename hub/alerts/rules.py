@@ -62,6 +62,8 @@ class AlertKind(StrEnum):
     NO_HANDOVER = "no_handover"
     BAGGED_WITH_OTHERS = "bagged_with_others"
     LEFT_SIBLINGS = "left_siblings"
+    VEHICLE_UNLISTED = "vehicle_unlisted"
+    VEHICLE_KIND = "vehicle_kind"
     NO_SIGNER = "no_signer"
     UNDELIVERED = "undelivered"
     """Out for delivery past the day's hour: who answers it gives the reason (HV-2.6)."""
@@ -110,6 +112,8 @@ LEVEL_OF = {
     AlertKind.NO_HANDOVER: Level.WARN,
     AlertKind.BAGGED_WITH_OTHERS: Level.WARN,
     AlertKind.LEFT_SIBLINGS: Level.ACT,
+    AlertKind.VEHICLE_UNLISTED: Level.WARN,
+    AlertKind.VEHICLE_KIND: Level.WARN,
     AlertKind.NO_SIGNER: Level.WARN,
     AlertKind.UNDELIVERED: Level.WARN,
     AlertKind.STORAGE: Level.WARN,

@@ -141,6 +141,14 @@ _TEXTS = {
         "{waybill} 未随同批快件离开 {site}（{what_zh}）",
         "{waybill} did not leave {site} with the parcels packed or loaded with it ({what_en})",
     ),
+    AlertKind.VEHICLE_UNLISTED: (
+        "{waybill} 在 {site} 装上未登记车辆（{what_zh}）",
+        "{waybill} was loaded at {site} into a vehicle that is not recorded ({what_en})",
+    ),
+    AlertKind.VEHICLE_KIND: (
+        "{waybill} 在 {site} 装上不合要求的车辆（{what_zh}）",
+        "{waybill} was loaded at {site} into a vehicle that may not take its goods ({what_en})",
+    ),
     AlertKind.NO_SIGNER: (
         "{waybill} 在 {site} 派送后未登记签收人证件",
         "{waybill} was delivered from {site} without the signer's ID",

@@ -6,15 +6,21 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.custody import note_store
+from hub.custody import carriage_store, note_store
 from hub.custody.people import People
+from hub.custody.rules.carriage import carrier_of, with_carriage
 from hub.custody.rules.chain import BreachKind, Chain, Ground, Subject
 from hub.custody.rules.fold import fold
 from hub.custody.rules.reading import read_scan
 from hub.custody.rules.records import UNIT_KINDS, Container, Record
 from hub.ingest.service import scans_of
 from hub.network import Network
-from hub.parcels.service import high_value_among, planned_routes, refusals_among
+from hub.parcels.service import (
+    goods_classes,
+    high_value_among,
+    planned_routes,
+    refusals_among,
+)
 from wire.events import Scan
 from wire.names import Step
 from wire.policy import Policy
@@ -42,7 +48,8 @@ class Chains:
         subjects = self._subjects(tx, asked)
         everyone = self.people.behind(tx, (each for own in records.values() for each in own))
         policy = self.policy
-        ground = Ground(self.network, policy.handover, policy.delivery, everyone)
+        ground = Ground(self.network, policy.handover, policy.delivery, policy.vehicle, everyone)
+        _add_carriages(tx, records)
         chains = {each: fold(records[each], subjects[each], ground, now) for each in asked}
         return {
             waybill: replace(chain, complete=False) if waybill in cut else chain
@@ -77,6 +84,21 @@ def _records(
         for subject in (waybill, *map(note_store.key_of, units[waybill])):
             own[waybill] += notes.get(subject, [])
     return own, cut
+
+
+def _add_carriages(tx: Connection, records: dict[str, list[Record]]) -> None:
+    """Put to each load what was on record of vehicle and goods when it came in (HV-X8)."""
+    carriers = {carrier_of(each) for own in records.values() for each in own} - {None}
+    if not carriers:
+        return
+    kinds = carriage_store.kinds_of(tx, [each for each in carriers if each is not None])
+    goods = goods_classes(tx, records)
+    for waybill, own in records.items():
+        for nth, each in enumerate(own):
+            carrier = carrier_of(each)
+            if carrier is not None:
+                said = goods.get(waybill, [])
+                own[nth] = with_carriage(each, kinds.get(carrier, []), said)
 
 
 def _units(records: Sequence[Record]) -> Mapping[Container, None]:

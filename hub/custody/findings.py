@@ -8,6 +8,8 @@ from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
 from hub.custody import store
 from hub.custody.rules.chain import Breach, BreachKind
 from hub.custody.rules.storage import CAMERA, CONTAINER, KEEPER, LOCKED_PLACE
+from hub.network import UNLISTED
+from wire.policy import GoodsClass, VehicleKind
 
 ALERT_OF = {
     BreachKind.SERIES_MISUSED: AlertKind.SERIES_MISUSED,
@@ -26,12 +28,24 @@ ALERT_OF = {
     BreachKind.NO_CAMERA: AlertKind.NO_CAMERA,
     BreachKind.RETURN_UNSAID: AlertKind.RETURN_UNSAID,
     BreachKind.STOPPED_MOVED: AlertKind.STOPPED_MOVED,
+    BreachKind.VEHICLE_UNLISTED: AlertKind.VEHICLE_UNLISTED,
+    BreachKind.VEHICLE_KIND: AlertKind.VEHICLE_KIND,
 }
-_CONDITIONS = {
+_WORDS = {
     KEEPER: ("保管人", "a named keeper"),
     CONTAINER: ("可上锁容器", "a lockable container"),
     LOCKED_PLACE: ("固定上锁场所", "a fixed lockable place"),
     CAMERA: ("监控覆盖", "camera coverage"),
+    f"vehicle:{VehicleKind.CONTAINER}": ("集装箱货车", "container truck"),
+    f"vehicle:{VehicleKind.CLOSED_BOX_LOCKED}": ("全封闭上锁厢式货车", "closed locked box truck"),
+    f"vehicle:{VehicleKind.HALF_CLOSED_BOX_LOCKED}": (
+        "半封闭上锁厢式货车",
+        "half-closed locked box truck",
+    ),
+    f"vehicle:{VehicleKind.OTHER}": ("其他车型", "another kind of vehicle"),
+    f"vehicle:{UNLISTED}": ("不在车辆名单中", "not on the list of vehicles"),
+    f"goods:{GoodsClass.ELECTRONICS}": ("电子产品", "electronics"),
+    f"goods:{GoodsClass.OTHER}": ("其他物品", "other goods"),
 }
 
 
@@ -57,12 +71,12 @@ def untell(tx: Connection, breach: Breach, now: datetime) -> None:
 
 def what_zh(breach: Breach) -> str:
     """What is missing or meant, in Chinese."""
-    return "、".join(_CONDITIONS[word][0] if word in _CONDITIONS else word for word in breach.words)
+    return "、".join(_WORDS.get(word, (word, word))[0] for word in breach.words)
 
 
 def what_en(breach: Breach) -> str:
     """What is missing or meant, in English."""
-    return ", ".join(_CONDITIONS[word][1] if word in _CONDITIONS else word for word in breach.words)
+    return ", ".join(_WORDS.get(word, (word, word))[1] for word in breach.words)
 
 
 def _subject(breach: Breach) -> str:

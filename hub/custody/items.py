@@ -20,6 +20,26 @@ from hub.custody.service import (
 )
 from hub.network import Network
 from hub.web.context import at_text
+from wire.policy import GoodsClass
+
+
+class ContainerItem(BaseModel):
+    """A bag, vehicle, flight, pallet, or the lockable container of a place (store)."""
+
+    kind: str
+    id: str
+
+
+class CarriageItem(BaseModel):
+    """What was on record when a load into a vehicle or flight came in (HV-X8, HV-2.4.2).
+
+    ``kind``: container, closed_box_locked, half_closed_box_locked or other of a vehicle, dedicated
+    or scheduled of a flight, unlisted, or null: not recorded. ``goods_class`` null: nobody said.
+    """
+
+    container: ContainerItem
+    kind: str | None
+    goods_class: GoodsClass | None
 
 
 class EvidenceItem(BaseModel):
@@ -35,6 +55,7 @@ class EvidenceItem(BaseModel):
     by: str | None
     detail: str | None
     simulated: bool
+    carriage: CarriageItem | None
 
 
 class HolderItem(BaseModel):
@@ -48,13 +69,6 @@ class HolderItem(BaseModel):
     badge: str | None
     name: str | None
     duty: str | None
-
-
-class ContainerItem(BaseModel):
-    """A bag, vehicle, flight, pallet, or the lockable container of a place (store)."""
-
-    kind: str
-    id: str
 
 
 class SpanItem(BaseModel):
@@ -227,4 +241,14 @@ def _evidence(record: Record) -> EvidenceItem:
         by=record.by,
         detail=record.detail,
         simulated=record.simulated,
+        carriage=_carriage(record),
+    )
+
+
+def _carriage(record: Record) -> CarriageItem | None:
+    if record.carriage is None or record.container is None:
+        return None
+    into = _container(record.container)
+    return CarriageItem(
+        container=into, kind=record.carriage.kind, goods_class=record.carriage.goods
     )

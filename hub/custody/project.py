@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from hub.custody import note_store, store
+from hub.custody import carriage_store, note_store, store
 from hub.custody.judging import Judge
+from hub.custody.rules.carriage import carrier_of
 from hub.custody.rules.chain import Breach, BreachKind
 from hub.custody.rules.reading import container_of, read_act, read_scan, unit_of
 from hub.custody.rules.records import UNIT_KINDS, Container, Record
@@ -33,7 +34,7 @@ class _Batch:
     """What a batch of events tells custody.
 
     ``touched`` tells from when on containers are looked at, ``packed`` which of them something was
-    put into or taken out of.
+    put into or taken out of, ``carriers`` when a load into a vehicle or flight came in first.
     """
 
     scans: list[Record] = field(default_factory=list)
@@ -41,9 +42,16 @@ class _Batch:
     waybills: set[str] = field(default_factory=set)
     touched: dict[Container, datetime] = field(default_factory=dict)
     packed: set[Container] = field(default_factory=set)
+    carriers: dict[Container, datetime] = field(default_factory=dict)
 
     def touch(self, container: Container, at: datetime) -> None:
         self.touched[container] = min(at, self.touched.get(container, at))
+
+    def note_carrier(self, record: Record) -> None:
+        carrier = carrier_of(record)
+        if carrier is not None:
+            earlier = self.carriers.get(carrier, record.received_at)
+            self.carriers[carrier] = min(earlier, record.received_at)
 
 
 class CustodyProjection:
@@ -62,6 +70,7 @@ class CustodyProjection:
                 _read_scan(batch, fact, fact.event)
             elif isinstance(fact.event, Act):
                 _read_act(tx, batch, fact, fact.event)
+        self._note_carriers(tx, batch)
         watched = self._watched(tx, batch)
         for scan in batch.scans:
             _log(batch, scan, scan.waybill in watched)
@@ -73,6 +82,16 @@ class CustodyProjection:
         if batch.touched:
             self._judge.judge_containers(tx, batch.touched, batch.packed, now)
         self._judge_cameras(tx, batch, now)
+
+    def _note_carriers(self, tx: Connection, batch: _Batch) -> None:
+        """What the network says of vehicles now is on record for what is loaded from now on."""
+        network = self._judge.chains.network
+        seen = {
+            each: (at, network.carrier_kind(each.kind, each.id))
+            for each, at in batch.carriers.items()
+        }
+        if seen:
+            carriage_store.note_kinds(tx, seen)
 
     def _watched(self, tx: Connection, batch: _Batch) -> set[str]:
         asked = batch.waybills
@@ -99,8 +118,10 @@ class CustodyProjection:
 
 def _read_scan(batch: _Batch, fact: Fact, scan: Scan) -> None:
     if scan.waybill is not None:
-        batch.scans.append(read_scan(fact, scan))
+        own = read_scan(fact, scan)
+        batch.scans.append(own)
         batch.waybills.add(scan.waybill)
+        batch.note_carrier(own)
         return
     unit = unit_of(scan)
     if unit is None:
@@ -108,6 +129,7 @@ def _read_scan(batch: _Batch, fact: Fact, scan: Scan) -> None:
     record = read_scan(fact, scan)
     batch.notes.append((note_store.key_of(unit), record))
     batch.touch(unit, record.at)
+    batch.note_carrier(record)
     carrier = container_of(scan)
     if carrier is not None and carrier != unit:
         batch.notes.append((note_store.key_of(carrier), record))

@@ -14,6 +14,7 @@ from hub.custody.chains import Chains
 from hub.custody.findings import what_en, what_zh
 from hub.custody.judging import Judge, tell_due
 from hub.custody.people import People
+from hub.custody.rules.carriage import loads_of
 from hub.custody.rules.chain import (
     Breach,
     BreachKind,
@@ -24,12 +25,13 @@ from hub.custody.rules.chain import (
     Span,
     Standing,
 )
-from hub.custody.rules.records import Container, Record
+from hub.custody.rules.records import Carriage, Container, Record
 from hub.custody.store import FoundBreach
 
 __all__ = [
     "Breach",
     "BreachKind",
+    "Carriage",
     "Chain",
     "Chains",
     "Container",
@@ -49,6 +51,7 @@ __all__ = [
     "custody_of",
     "last_holder",
     "list_breaches",
+    "loads_of",
     "nobody_time",
     "what_en",
     "what_zh",

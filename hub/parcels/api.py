@@ -22,6 +22,7 @@ from hub.parcels.service import Declaration
 from hub.wanted.service import ListFullError
 from hub.web.context import CalledBy, Hub, UnmaskReason, check_site, to_utc
 from hub.web.problems import ProblemError
+from wire.policy import GoodsClass
 
 router = APIRouter(prefix="/api/v1/parcels", tags=["parcels"])
 
@@ -39,7 +40,8 @@ class ParcelOrder(People):
     """What is declared of a parcel; money in CNY with at most two decimals.
 
     Weight (to a gram) and edges (to a millimetre, in any order) are those of the piece (HV-1.2.1).
-    ``reason`` is why a high value travels on an ordinary waybill (HV-2.2.2.2).
+    ``reason`` is why a high value travels on an ordinary waybill (HV-2.2.2.2). Which vehicles may
+    take the goods depends on ``goods_class`` (HV-X8); null: nobody said.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,6 +57,7 @@ class ParcelOrder(People):
     route: list[_SiteName] | None = Field(default=None, max_length=ROUTE_SITES_MAX)
     accepted_at: AwareDatetime | None = None
     reason: Text | None = None
+    goods_class: GoodsClass | None = None
 
 
 @router.get("/{waybill}")
@@ -87,6 +90,7 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
         weight_kg=order.weight_kg,
         size_m=order.size_m,
         pieces=order.pieces,
+        goods_class=order.goods_class,
     )
     if caller.sites is not None:
         # Who answers for sites declares what begins there.

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.parcels.rules.acceptance import Refusal, SaidOnce
 from hub.parcels.rules.parcel import Declaration
+from wire.policy import GoodsClass
 
 declaration = Table(
     "parcel_declaration",
@@ -43,6 +44,7 @@ declaration = Table(
     # Sender and recipient, encrypted under the hub's body key.
     Column("people", LargeBinary),
     Column("reason", String(200)),
+    Column("goods_class", String(16)),
     Column("declared_by", String(64), nullable=False),
     Column("declared_at", UtcDateTime, nullable=False),
     # Null: accepted.
@@ -100,6 +102,7 @@ def add(
         "accepted_at": said.accepted_at,
         "people": said.people,
         "reason": said.reason,
+        "goods_class": said.goods_class,
         "declared_by": who,
         "declared_at": now,
         "refused_for": refused_for,
@@ -143,12 +146,30 @@ def read(row: Row[*tuple[Any, ...]]) -> Declaration:
         weight_kg=_exact(row.weight_g, _KG),
         size_m=None if size is None else (size[0] * _M, size[1] * _M, size[2] * _M),
         pieces=row.pieces,
+        goods_class=_goods_class(row.goods_class),
     )
+
+
+def goods_classes(
+    tx: Connection, waybills: Iterable[str]
+) -> dict[str, list[tuple[datetime, GoodsClass | None]]]:
+    """What accepted declarations called goods, and when they said so, the oldest first."""
+    mine = declaration.c.waybill.in_(list(waybills)) & ~_REFUSED
+    columns = (declaration.c.waybill, declaration.c.declared_at, declaration.c.goods_class)
+    found: dict[str, list[tuple[datetime, GoodsClass | None]]] = {}
+    for row in tx.execute(select(*columns).where(mine).order_by(declaration.c.id)):
+        said = (row.declared_at, _goods_class(row.goods_class))
+        found.setdefault(row.waybill, []).append(said)
+    return found
 
 
 def value_in(fen: int) -> Decimal:
     """A stored amount in CNY."""
     return fen * _FEN
+
+
+def _goods_class(stored: str | None) -> GoodsClass | None:
+    return None if stored is None else GoodsClass(stored)
 
 
 def _whole(value: Decimal | None, unit: Decimal) -> int | None:

@@ -13,6 +13,7 @@ from hub.parcels.service import ManifestKind, Parcel, ParcelState, SaidOnce, Sig
 from hub.wanted.service import is_stopped
 from hub.web.context import NO_NUL, HubContext, at_text
 from wire.events import ContainerKind
+from wire.policy import GoodsClass
 
 PERSON_FIELDS_MAX = 32
 Text = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
@@ -59,6 +60,7 @@ class SaidItem(BaseModel):
     weight_kg: str | None
     size_m: list[str] | None
     pieces: int | None
+    goods_class: GoodsClass | None
     origin: str | None
     destination: str | None
     reason: str | None
@@ -90,6 +92,7 @@ class ParcelItem(BaseModel):
     weight_kg: str | None
     size_m: list[str] | None
     pieces: int | None
+    goods_class: GoodsClass | None
     reason: str | None
     origin: str | None
     destination: str | None
@@ -148,6 +151,7 @@ def item_of(tx: Connection, parcel: Parcel, hub: HubContext) -> ParcelItem:
         weight_kg=_figure(declared.weight_kg) if declared else None,
         size_m=_figures(declared.size_m) if declared else None,
         pieces=declared.pieces if declared else None,
+        goods_class=declared.goods_class if declared else None,
         reason=declared.reason if declared else None,
         origin=declared.origin if declared else None,
         destination=declared.destination if declared else None,
@@ -181,6 +185,7 @@ def _said(each: SaidOnce) -> SaidItem:
         weight_kg=_figure(said.weight_kg),
         size_m=_figures(said.size_m),
         pieces=said.pieces,
+        goods_class=said.goods_class,
         origin=said.origin,
         destination=said.destination,
         reason=said.reason,

@@ -42,7 +42,7 @@ from hub.parcels.rules.traces import (
 from hub.parcels.rules.track import Track, planned_route, track
 from wire.events import ContainerKind, Scan
 from wire.names import Step
-from wire.policy import Policy
+from wire.policy import GoodsClass, Policy
 
 __all__ = [
     "RULE_OF",
@@ -153,6 +153,13 @@ def refusals_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> d
             if is_series_misused(waybill, value, policy):
                 found[waybill] = Refusal.SERIES_MISUSED
     return found
+
+
+def goods_classes(
+    tx: Connection, waybills: Iterable[str]
+) -> dict[str, list[tuple[datetime, GoodsClass | None]]]:
+    """What was declared of goods, and when, the oldest first; refused declarations said nothing."""
+    return declaration_store.goods_classes(tx, waybills)
 
 
 def declarations_of(tx: Connection, waybill: str) -> list[SaidOnce]:

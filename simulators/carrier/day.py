@@ -142,6 +142,7 @@ def _declare(rng: random.Random, book: ScanBook, parcel: Parcel) -> None:
         "declared_value_cny": f"{parcel.value_cny}.00",
         "origin": parcel.origin,
         "destination": parcel.destination,
+        "goods_class": "electronics" if parcel.is_electronics else "other",
         "accepted_at": format_at(parcel.accepted_at),
         "sender": {"name": _person(rng), "phone": _phone(rng)},
         "recipient": {"name": _person(rng), "phone": _phone(rng), "address": _address(rng)},

@@ -2,7 +2,7 @@
 
 Pure. What is broken here is scanned whole, so that it can be found; a breach enters the truth
 only once it was done. Source: HV-2.2.2.2, HV-2.2.5, HV-2.2.6, HV-2.3, HV-2.4, HV-2.6, HV-2.8,
-HV-2.9, HV-3, design section 6 (the table's "if missing").
+HV-2.9, HV-3, HV-X8, design section 6 (the table's "if missing").
 """
 
 import random
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from simulators.carrier.build import CAGE, SHELF
 from simulators.carrier.floor import IN, Floor
 from simulators.carrier.moments import utc
-from simulators.carrier.parcels import Bag, Fault, Parcel, Unit
+from simulators.carrier.parcels import TRANSPORT_FAULTS, Bag, Fault, Parcel, Unit
 from simulators.carrier.pulls import ScanBook
 from simulators.carrier.truth import Breach, Truth
 from simulators.carrier.world import Lane, World
@@ -29,6 +29,8 @@ RULES = {
     Fault.ONE_SIDED: "HV-2.2.6",
     Fault.LOW_VALUE: "HV-2.2.2.2",
     Fault.SENT_BACK: "HV-2.9",
+    Fault.HALF_CLOSED: "HV-X8",
+    Fault.UNLISTED: "HV-X8",
 }
 """What each kind breaks. ``ARRIVED_ALONE`` breaks HV-2.2.6, as every arrival whose handover was not
 scanned does (``Floor.arrive``); the others leave gaps, or are right work after trouble."""
@@ -128,6 +130,26 @@ class Faults:
                 unit.is_stopped = False
                 self.commit(unit, at, site)
                 self.book.call(utc(at + RELEASE_AFTER), "DELETE", f"wanted/{unit.waybill}", None)
+
+    def choose_vehicle(self, lane: Lane, units: Sequence[Unit]) -> Lane:
+        """What goes along a road lane: its own vehicle, or for a chosen parcel a wrong one."""
+        faults = {each.fault for unit in units for each in unit.parcels}
+        if lane.by_air or faults.isdisjoint(TRANSPORT_FAULTS):
+            return lane
+        return lane.unlisted if Fault.UNLISTED in faults else lane.half_closed
+
+    def note_vehicle(self, lane: Lane, own: Lane, units: Sequence[Unit], at: datetime) -> None:
+        """Who was loaded into a wrong vehicle: everybody in an unlisted one, else electronics."""
+        if lane == own:
+            return
+        fault = Fault.UNLISTED if lane == own.unlisted else Fault.HALF_CLOSED
+        for parcel in (each for unit in units for each in unit.parcels):
+            if parcel.fault in TRANSPORT_FAULTS:
+                parcel.fault = None
+            is_wrong = parcel.high_value and (parcel.is_electronics or fault is Fault.UNLISTED)
+            if is_wrong and parcel.is_told:
+                said = Breach(RULES[fault], parcel.waybill, utc(at), lane.origin, fault.value)
+                self.truth.breaches.append(said)
 
     def who_departs(self, lane: Lane, units: Sequence[Unit], at: datetime) -> str:
         """Whose badge the departure is scanned with: the driver's, or somebody forgot him."""

@@ -165,10 +165,17 @@ class Floor:
         return end
 
     def load(
-        self, lane: Lane, by: str, units: Sequence[Unit], at: datetime, sure: bool = False
+        self,
+        lane: Lane,
+        by: str,
+        units: Sequence[Unit],
+        at: datetime,
+        sure: bool = False,
+        seen: bool = False,
     ) -> datetime:
         """Put units into what goes along a lane; the loader answers until a driver's badge."""
-        work = Work(lane.origin, OUT, by, Step.LOAD, DOCK, lane.carrier_label, sure=sure)
+        label = lane.carrier_label
+        work = Work(lane.origin, OUT, by, Step.LOAD, DOCK, label, sure=sure, seen=seen)
         return self._move(work, units, at, "load", lane.vehicle, lane.origin)
 
     def depart(

@@ -171,7 +171,9 @@ class Journey:
         sure = needs_sure_scans(units)
         at = self.floor.take_over(site, by, units, now, sure)
         units, split, at = self.bagging.bag(lane, by, units, at)
-        at = self.floor.load(lane, by, units, at, sure)
+        own, lane = lane, self.faults.choose_vehicle(lane, units)
+        at = self.floor.load(lane, by, units, at, sure, seen=lane != own)
+        self.faults.note_vehicle(lane, own, units, at)
         self.faults.move_stopped(units, site, at)
         late_min = self.rng.lognormvariate(*LATE_START) if self.rates.late_sigma else 0.0
         leave = utc(max(at, leaves_at + timedelta(minutes=late_min)))

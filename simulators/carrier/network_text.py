@@ -6,6 +6,7 @@ Pure. Source: interface.md (network.toml).
 import json
 from collections.abc import Iterable
 
+from simulators.carrier.timetable import SiteKind
 from simulators.carrier.world import World
 
 Value = str | float | list[str]
@@ -22,6 +23,8 @@ def network_text(world: World) -> str:
             *_tables("shift", _shift_rows(world)),
             *_tables("staff", _staff_rows(world)),
             *_tables("channel", _channel_rows(world)),
+            *_tables("vehicle", _vehicle_rows(world)),
+            *_tables("flight", _flight_rows(world)),
         ]
     )
 
@@ -100,3 +103,20 @@ def _channel_rows(world: World) -> Iterable[dict[str, Value]]:
             "places": list(channel.places),
             "role": channel.role,
         }
+
+
+def _vehicle_rows(world: World) -> Iterable[dict[str, Value]]:
+    """Each road lane's own vehicle, and a half-closed one that is hired where that is short."""
+    for lane in world.lanes:
+        if not lane.by_air:
+            ends = {world.site[lane.origin].kind, world.site[lane.destination].kind}
+            kind = "closed_box_locked" if SiteKind.BRANCH in ends else "container"
+            yield {"id": lane.vehicle, "kind": kind}
+            yield {"id": lane.half_closed.vehicle, "kind": "half_closed_box_locked"}
+
+
+def _flight_rows(world: World) -> Iterable[dict[str, Value]]:
+    for lane in world.lanes:
+        if lane.by_air:
+            kind = "scheduled" if lane.shift == "day" else "dedicated"
+            yield {"id": lane.vehicle, "kind": kind}

@@ -16,6 +16,8 @@ from simulators.carrier.truth import FateKind
 from simulators.carrier.world import DAY, World
 from wire.site_pack import Duty
 
+ELECTRONICS_ENDS = "369"
+"""Last digits of the waybills whose goods are electronics."""
 ORDINARY_SHARE = 0.1
 TO_LEVEL_2_SHARE = 0.08
 """Parcels whose dedicated deliverer starts from the level-2 hub itself (HV-2.5)."""
@@ -41,6 +43,14 @@ class Fault(StrEnum):
     """From its first hub back to its origin, and nobody says that it is a return."""
     REFUSED = "refused"
     """Right work: the receiver refuses, an exception follows, the second handover holds."""
+    HALF_CLOSED = "half_closed"
+    """Electronics leave in a half-closed truck."""
+    UNLISTED = "unlisted"
+    """Everything leaves in a vehicle that stands on no list."""
+
+
+TRANSPORT_FAULTS = (Fault.HALF_CLOSED, Fault.UNLISTED)
+"""Chosen from among the rest by dice of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,11 @@ class Parcel:
     def label(self) -> str:
         """What a scanner reads on it."""
         return self.waybill
+
+    @property
+    def is_electronics(self) -> bool:
+        """Whether its goods are electronics (HV-X8)."""
+        return self.waybill[-1] in ELECTRONICS_ENDS
 
     @property
     def parcels(self) -> list["Parcel"]:
@@ -196,8 +211,9 @@ def _doom(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
 def _spoil(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
     dark = {each.site for each in rates.outages if each.kind is OutageKind.POWER}
     sound = [each for each in parcels if _is_sound(each) and dark.isdisjoint(each.route)]
-    chosen = iter(rng.sample(sound, k=min(len(sound), rates.faults * len(Fault))))
-    for fault in Fault:
+    kinds = [fault for fault in Fault if fault not in TRANSPORT_FAULTS]
+    chosen = iter(rng.sample(sound, k=min(len(sound), rates.faults * len(kinds))))
+    for fault in kinds:
         for _ in range(rates.faults):
             parcel = next(chosen, None)
             if parcel is None:
@@ -205,6 +221,21 @@ def _spoil(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
             parcel.fault = fault
             if fault is Fault.LOW_VALUE:
                 parcel.value_cny = rng.randrange(5_000, 20_001)
+    _spoil_transport(rates, [each for each in sound if each.fault is None])
+
+
+def _spoil_transport(rates: Rates, sound: list[Parcel]) -> None:
+    """Choose parcels that are carried wrongly, by dice that move nothing else."""
+    own = random.Random("".join(each.waybill for each in sound))
+    own.shuffle(sound)
+    for fault in TRANSPORT_FAULTS:
+        fit = [
+            each
+            for each in sound
+            if each.fault is None and (each.is_electronics or fault is not Fault.HALF_CLOSED)
+        ]
+        for parcel in fit[: rates.faults]:
+            parcel.fault = fault
 
 
 def _is_sound(parcel: Parcel) -> bool:

@@ -8,7 +8,7 @@ Pure. What a hub may know of it is written by :mod:`simulators.carrier.network_t
 import heapq
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -88,6 +88,16 @@ class Lane:
     def carrier_label(self) -> str:
         """The label of what goes there."""
         return f"CX:{'FLT' if self.by_air else 'VEH'}:{self.vehicle}"
+
+    @property
+    def half_closed(self) -> "Lane":
+        """The same trip in a half-closed box truck, which electronics may not travel in (HV-X8)."""
+        return replace(self, vehicle=f"{self.vehicle}-H")
+
+    @property
+    def unlisted(self) -> "Lane":
+        """The same trip in a vehicle that stands on no list (HV-X8)."""
+        return replace(self, vehicle=f"{self.vehicle}-X")
 
 
 @dataclass(frozen=True, slots=True)

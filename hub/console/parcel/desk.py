@@ -12,7 +12,7 @@ from hub.console.parcel.replay import Layout
 from hub.console.parcel.views import ParcelSight, Person, Replay, Searched
 from hub.console.reading import read_card, scan_line
 from hub.console.views import Card, Level, ScanLine, Seen
-from hub.custody.service import FoundBreach, Holder, breaches_of, custody_of
+from hub.custody.service import FoundBreach, Holder, Record, breaches_of, custody_of, loads_of
 from hub.incidents.service import (
     HistoryLine,
     Incident,
@@ -66,7 +66,7 @@ class ParcelDesk:
         said = [each for each in said if as_of is None or each.at <= as_of]
         scans = self._scans(tx, waybill, caller.sites, as_of)
         cards = self._cards(tx, waybill, caller, as_of)
-        replay, breaches = self._custody(tx, waybill, caller, as_of, scans, cards)
+        replay, breaches, loads = self._custody(tx, waybill, caller, as_of, scans, cards)
         # Where it stands is told of now only; what was recorded until then is told above.
         now = known if as_of is None else None
         seen = None if now is None else now.seen
@@ -85,6 +85,7 @@ class ParcelDesk:
             answers=_answers(tx, cards or (), as_of),
             replay=replay,
             breaches=breaches,
+            loads=loads,
             containers=() if as_of is not None else containers_of(tx, waybill),
             manifest=None if as_of is not None else manifest_of(tx, waybill),
             searches=self._searches(tx, waybill, caller, as_of),
@@ -138,11 +139,11 @@ class ParcelDesk:
         as_of: datetime | None,
         scans: tuple[ScanLine, ...],
         cards: tuple[Card, ...] | None,
-    ) -> tuple[Replay | None, tuple[FoundBreach, ...]]:
+    ) -> tuple[Replay | None, tuple[FoundBreach, ...], tuple[Record, ...]]:
         hub = self._hub
         chain = custody_of(tx, hub.chains, waybill, hub.clock.now(), as_of)
         if chain is None:
-            return None, ()
+            return None, (), ()
         records = [record for span in chain.spans for record in span.evidence]
         behind = hub.chains.people.behind(tx, records)
 
@@ -158,7 +159,8 @@ class ParcelDesk:
             return None if site is None else site.name
 
         layout = Layout(chain, holder, person, site_name)
-        return layout.replay(scans, cards or ()), tuple(breaches_of(tx, waybill, chain.as_of))
+        breaches = tuple(breaches_of(tx, waybill, chain.as_of))
+        return layout.replay(scans, cards or ()), breaches, loads_of(chain)
 
     def _searches(
         self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None

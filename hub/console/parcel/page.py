@@ -19,6 +19,7 @@ from hub.console.parcel.parts import (
     draw_containers,
     draw_declarations,
     draw_facts,
+    draw_loads,
     draw_looks,
     draw_manifest,
     draw_route,
@@ -208,6 +209,7 @@ class ParcelPage:
                 draw_route(sight.track, words)
             draw_facts(sight, words)
             draw_declarations(sight.said, words)
+            draw_loads(sight.loads, words)
             draw_searches(sight.searches, words)
             if sight.as_of is None:
                 draw_containers(sight.containers, words)

@@ -10,7 +10,7 @@ from hub.console.parcel.views import ParcelSight, Searched
 from hub.console.screens import ROOT
 from hub.console.views import Card, Level, Seen, State
 from hub.console.wording import Words, visible
-from hub.custody.service import FoundBreach, what_en, what_zh
+from hub.custody.service import FoundBreach, Record, what_en, what_zh
 from hub.parcels.service import RULE_OF, Aboard, Declaration, Manifest, SaidOnce, Track
 
 
@@ -48,6 +48,9 @@ def draw_facts(sight: ParcelSight, words: Words) -> None:
         value = None if declared is None else declared.declared_value_cny
         _fact(words, "parcel.value", None if value is None else words.money(value), undeclared)
         _fact(words, "parcel.piece", _piece(declared, words), undeclared)
+        goods = None if declared is None else declared.goods_class
+        said = None if goods is None else words.name("goods", goods)
+        _fact(words, "parcel.goods", said, words.say("goods.none"))
         _fact(words, "parcel.origin", None if declared is None else declared.origin, undeclared)
         destination = None if declared is None else declared.destination
         _fact(words, "parcel.destination", destination, undeclared)
@@ -143,6 +146,32 @@ def draw_containers(containers: Sequence[Aboard], words: Words) -> None:
                 else:
                     text(words.span(each.until - each.since), "figure")
                 age(each.since, words.exact(each.since))
+
+
+def draw_loads(loads: Sequence[Record], words: Words) -> None:
+    """What vehicle took it, with what goods, as it was on record at the load (HV-X8)."""
+    text(words.say("parcel.loads"), "detail-title", "h2")
+    if not loads:
+        text(words.say("parcel.loads.none"), "gap", "p")
+        return
+    with box("ol", "history"):
+        for record in reversed(loads):
+            with box("li"):
+                _draw_load(record, words)
+
+
+def _draw_load(record: Record, words: Words) -> None:
+    into, carriage = record.container, record.carriage
+    if into is None or carriage is None:
+        return
+    text(words.name("container", into.kind), "label")
+    text(visible(into.id), "code")
+    text(record.site, "", "b")
+    age(record.at, words.exact(record.at))
+    kind = words.name(f"carriage.{into.kind}", carriage.kind)
+    text(kind, "gap" if carriage.kind is None else "")
+    goods = words.name("goods", carriage.goods)
+    text(goods, "gap" if carriage.goods is None else "")
 
 
 def draw_manifest(manifest: Manifest | None, words: Words) -> None:

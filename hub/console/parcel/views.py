@@ -172,6 +172,7 @@ class ParcelSight:
     ``scans`` are the newest, oldest first; ``said`` are its declarations, newest first, and
     ``declared`` the one that counts. ``as_of``: as it was believed then, without what only
     the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``); None: now.
+    ``loads`` are those into vehicles and flights (HV-X8).
     ``answers`` are what people gave as reasons when they answered a card's alert, by its id.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
     ``recipient``: masked (CS-P1).
@@ -191,6 +192,7 @@ class ParcelSight:
     answers: Mapping[int, tuple[HistoryEntry, ...]] = field(default_factory=dict)
     replay: Replay | None = None
     breaches: tuple[FoundBreach, ...] = ()
+    loads: tuple[Record, ...] = ()
     containers: tuple[Aboard, ...] = ()
     manifest: Manifest | None = None
     searches: tuple[Searched, ...] = ()

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from hub.custody.rules.records import Container, Record
 from hub.network import Network, Staff
-from wire.policy import DeliveryPolicy, HandoverPolicy
+from wire.policy import DeliveryPolicy, HandoverPolicy, VehiclePolicy
 from wire.site_pack import Duty
 
 DRIVING = frozenset({Duty.DRIVER, Duty.COURIER, Duty.DEDICATED_DELIVERER})
@@ -86,6 +86,10 @@ class BreachKind(StrEnum):
     """A site without any camera: one standing breach, not one a parcel."""
     RETURN_UNSAID = "return_unsaid"
     STOPPED_MOVED = "stopped_moved"
+    VEHICLE_UNLISTED = "vehicle_unlisted"
+    """Its vehicle was not on the carrier's list."""
+    VEHICLE_KIND = "vehicle_kind"
+    """Its goods may not travel in such a vehicle."""
 
 
 RULE_OF = {
@@ -105,6 +109,8 @@ RULE_OF = {
     BreachKind.NO_CAMERA: "HV-2.8",
     BreachKind.RETURN_UNSAID: "HV-2.9",
     BreachKind.STOPPED_MOVED: "HV-3",
+    BreachKind.VEHICLE_UNLISTED: "HV-X8",
+    BreachKind.VEHICLE_KIND: "HV-X8",
 }
 
 
@@ -233,6 +239,7 @@ class Ground:
     network: Network
     handover: HandoverPolicy
     delivery: DeliveryPolicy
+    vehicle: VehiclePolicy
     people: Mapping[tuple[str, str], Staff]
 
     def person(self, site: str, by: str | None) -> Holder | None:

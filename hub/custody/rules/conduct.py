@@ -1,10 +1,11 @@
 """What was done against the rules, as far as single scans of one parcel show it. Pure.
 
-Source: HV-1.2.1, 1.2.2, 2.2.2.2, 2.3, 2.6, 2.8, 2.9, HV-3.
+Source: HV-1.2.1, 1.2.2, 2.2.2.2, 2.3, 2.6, 2.8, 2.9, HV-3, HV-X8.
 """
 
 from datetime import datetime
 
+from hub.custody.rules.carriage import judge_vehicle
 from hub.custody.rules.chain import Breach, BreachKind, Exit, Ground, Holder, Subject
 from hub.custody.rules.outing import ENDS_OUTING, delivery_due_at
 from hub.custody.rules.records import Record
@@ -41,6 +42,7 @@ class Conduct:
         self._judge_bagging(scan)
         self._judge_storage(scan)
         self._judge_direction(scan)
+        self._judge_vehicle(scan)
         self._judge_outing(scan)
 
     def add(
@@ -139,6 +141,17 @@ class Conduct:
         if reached < self._furthest and not self._returning:
             self.add(BreachKind.RETURN_UNSAID, scan)
         self._furthest = reached
+
+    def _judge_vehicle(self, scan: Record) -> None:
+        kind = judge_vehicle(scan, self._ground.vehicle)
+        if kind is None or scan.container is None or scan.carriage is None:
+            return
+        words = [scan.container.id, f"vehicle:{scan.carriage.kind}"]
+        if scan.carriage.goods is not None:
+            words.append(f"goods:{scan.carriage.goods}")
+        # Load and departure are one breach. A bag's may be withdrawn, then the parcel's own counts.
+        unit = None if scan.unit is None else scan.unit.id
+        self._add_once(kind, scan, (scan.site, scan.container.id, unit), tuple(words))
 
     def _judge_outing(self, scan: Record) -> None:
         is_out = scan.step is Step.OUT_FOR_DELIVERY

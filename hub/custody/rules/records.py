@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from wire.events import ActKind, ContainerKind
 from wire.names import Result, Step
+from wire.policy import GoodsClass
 
 UNIT_KINDS = frozenset({ContainerKind.BAG, ContainerKind.PALLET})
 """Containers that move as a whole: scanning their label means all in them."""
@@ -30,6 +31,18 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Carriage:
+    """What was on record of a vehicle or flight, and of the goods, when a load came in (HV-X8).
+
+    ``kind`` is that of the network's list, or ``unlisted``; null: the carrier listed none of them.
+    ``goods`` null: no class of goods was declared.
+    """
+
+    kind: str | None
+    goods: GoodsClass | None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One event line, as far as custody reads it; the four first fields say where it stands.
 
@@ -38,7 +51,7 @@ class Record:
     about, as far as they concern this parcel or unit. ``signed``: a signer's ID came with it;
     ``found``: a self-check found the parcel.
     ``queue`` and ``place_in_queue`` belong to a scan that a handheld handed in later. ``detail`` is
-    a seal's number or a reason.
+    a seal's number or a reason. ``carriage`` belongs to what goes into a vehicle or flight.
     """
 
     site: str
@@ -65,6 +78,7 @@ class Record:
     place_in_queue: int = 0
     late: bool = False
     simulated: bool = False
+    carriage: Carriage | None = None
 
     @property
     def line(self) -> Line:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from hub.parcels.rules.traces import OVER, ParcelState, Standing
+from wire.policy import GoodsClass
 
 Size = tuple[Decimal, Decimal, Decimal]
 """Three edges in m, in any order."""
@@ -16,6 +17,7 @@ class Declaration:
 
     ``reason`` is why a value above the threshold travels outside the HV series (HV-2.2.2.2).
     ``weight_kg`` to a gram and ``size_m`` to a millimetre are those of the piece (HV-1.2.1).
+    ``goods_class`` is what HV-X8 asks of the vehicle for; null: nobody said.
     """
 
     declared_value_cny: Decimal | None
@@ -28,6 +30,7 @@ class Declaration:
     weight_kg: Decimal | None = None
     size_m: Size | None = None
     pieces: int | None = None
+    goods_class: GoodsClass | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,10 @@ TERMS = (
         "高价值运单最多件数",
         "pieces on one high-value waybill",
     ),
+    _said("vehicle.kinds", "HV-X8", None, "高价值快件可用车型", "vehicles for high-value parcels"),
+    _said(
+        "vehicle.electronics_kinds", "HV-X8", None, "电子产品可用车型", "vehicles for electronics"
+    ),
     _open(
         "missing.late_min",
         _MISSING,

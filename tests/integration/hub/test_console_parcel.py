@@ -10,7 +10,7 @@ from hub.access.service import Caller, Role, record_look
 from hub.alerts.service import Act, AlertKind, AlertState, Level, answer_alert
 from hub.console.parcel.desk import ParcelDesk
 from hub.console.parcel.views import ParcelSight, Replay
-from hub.custody.service import BreachKind
+from hub.custody.service import BreachKind, Carriage, Container
 from hub.keys import NONCE_BYTES
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration
@@ -18,7 +18,7 @@ from tests import samples
 from tests.custody_hub import WAYBILL, Carrier, at
 from tests.postgres_parts import on_both_databases
 from tests.rig.personal import PERSON, personal_in
-from wire.events import ActKind
+from wire.events import ActKind, ContainerKind
 from wire.names import Step
 
 pytestmark = on_both_databases
@@ -80,6 +80,17 @@ def test_on_the_floor_people_of_other_sites_are_masked(carried: Carrier) -> None
         "Sorter",
         None,
     ]
+
+
+def test_the_page_tells_what_was_on_record_of_vehicle_and_goods_at_each_load(
+    carried: Carrier,
+) -> None:
+    """HV-X8: this carrier lists no vehicles, and nobody declared the goods."""
+    aboard = {"container": "V-1", "container_kind": ContainerKind.VEHICLE}
+    carried.hand_in(carried.scan(230, Step.LOAD, "LOADER", "HUB", **aboard))
+    (load,) = read(carried).loads
+    assert (load.container, load.carriage) == (Container("vehicle", "V-1"), Carriage(None, None))
+    assert read(carried, as_of=at(220)).loads == ()
 
 
 def test_alerts_and_looks_are_told_to_whom_they_are_granted(carried: Carrier) -> None:

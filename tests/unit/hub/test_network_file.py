@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.config import NETWORK_BYTES_MAX, ConfigError, load_network
-from hub.network import EMPTY, SiteKind
+from hub.network import EMPTY, UNLISTED, SiteKind
 from hub.network_file import parse_network
 from wire.limits import PACK_SHIFTS_MAX
 from wire.site_pack import Duty
@@ -79,6 +79,14 @@ site = "755A"
 camera = "cam-1"
 places = ["cage1"]
 role = "dedicated"
+
+[[vehicle]]
+id = "V-1"
+kind = "container"
+
+[[flight]]
+id = "F-1"
+kind = "scheduled"
 """
 
 
@@ -101,6 +109,16 @@ def test_the_whole_file_of_the_interface_is_read() -> None:
     assert region.operations_contact == "ops@south.example"
     assert network.is_camera_covered("755A", "cage1")
     assert not network.is_camera_covered("755A", "dock1")
+
+
+def test_a_vehicle_or_flight_is_of_its_kind_unlisted_or_nobody_can_say() -> None:
+    """HV-X8, HV-2.4.2."""
+    network = parse_network(WHOLE.encode())
+    assert network.carrier_kind("vehicle", "V-1") == "container"
+    assert network.carrier_kind("flight", "F-1") == "scheduled"
+    assert network.carrier_kind("vehicle", "F-1") == UNLISTED
+    assert EMPTY.carrier_kind("vehicle", "V-1") is None
+    assert network.carrier_kind("bag", "B-1") is None
 
 
 def test_every_duty_of_the_handbook_is_taken_as_it_is_written_there() -> None:
@@ -149,6 +167,9 @@ def test_dates_are_local_to_the_site_and_an_unnamed_site_has_the_default_zone() 
         ('to = "06:00"', 'to = "24:30"', "shift"),
         ("Europe/Berlin", "Europe/Nowhere", "timezone"),
         ('code = "BER"', 'code = "755W"', "755W stands there twice"),
+        ('kind = "container"', 'kind = "scheduled"', "scheduled"),
+        ('kind = "scheduled"', 'kind = "container"', "container"),
+        ("[[vehicle]]", '[[flight]]\nid = "F-1"\nkind = "dedicated"\n[[vehicle]]', "F-1 stands"),
         ("ops@south.example", "nobody", "operations_contact"),
         ("[[region]]", "[[region]", "network:"),
     ],
