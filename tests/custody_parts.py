@@ -36,6 +36,12 @@ kind = "level-1"
 region = "EAST"
 
 [[site]]
+code = "SECOND"
+name = "二级中转场"
+kind = "level-2"
+region = "EAST"
+
+[[site]]
 code = "FAR"
 name = "远处分点部"
 kind = "branch"
@@ -92,11 +98,14 @@ DUTIES = {
     "SORTER": "warehouse_keeper",
     "LIN": "dedicated_deliverer",
 }
+HOMES = {"KIM": "BRANCH"}
+"""Where people are listed; all others at the hub."""
 
 
 def small_network(more: str = "") -> Network:
     staff = "".join(
-        f'[[staff]]\nbadge = "{badge}"\nname = "{badge.title()}"\nduty = "{duty}"\nsite = "HUB"\n'
+        f'[[staff]]\nbadge = "{badge}"\nname = "{badge.title()}"\nduty = "{duty}"\n'
+        f'site = "{HOMES.get(badge, "HUB")}"\n'
         for badge, duty in DUTIES.items()
     )
     return parse_network((NETWORK_TOML + staff + more).encode())
@@ -118,7 +127,7 @@ def people() -> dict[tuple[str, str], Staff]:
     }
 
 
-GROUND = Ground(NETWORK, POLICY.handover, POLICY.delivery, POLICY.vehicle, people())
+GROUND = Ground(NETWORK, POLICY.handover, POLICY.delivery, POLICY.storage, POLICY.vehicle, people())
 
 
 def bag(name: str = "B-1") -> Container:

@@ -40,6 +40,9 @@ KIND_OF = {
     "sent_back": BreachKind.RETURN_UNSAID,
     "half_closed": BreachKind.VEHICLE_KIND,
     "unlisted": BreachKind.VEHICLE_UNLISTED,
+    "left_lying": BreachKind.NOT_STORED,
+    "wrong_receiver": BreachKind.WRONG_RECEIVER,
+    "wrong_deliverer": BreachKind.WRONG_DELIVERER,
 }
 """By the truth's word; a site without cameras is no parcel's breach and is not among them."""
 CHANGES_NOBODY = {"pack", "unload", "refuse"}
@@ -109,7 +112,14 @@ class Days:
             for site in network.sites
             for badge, person in network.people.items()
         }
-        ground = Ground(network, POLICY.handover, POLICY.delivery, POLICY.vehicle, people)
+        ground = Ground(
+            network,
+            POLICY.handover,
+            POLICY.delivery,
+            POLICY.storage,
+            POLICY.vehicle,
+            people,
+        )
         return {
             waybill: fold(
                 self._carried(waybill, network), self._subject(waybill), ground, self.ends_at
@@ -182,6 +192,26 @@ def out_by_the_records(truth: Truth) -> set[str]:
             one.why == "out_for_delivery" and not other.told for one, other in pairwise(holdings)
         )
     }
+
+
+def unstored_by_the_records(truth: Truth) -> set[Found]:
+    """Where parcels lay for long, and no scan was made that shows them stored.
+
+    Left behind in a corner, or stored and taken out again without scans: the records rightly lack
+    a storage, though nobody broke the rule on purpose.
+    """
+    within = timedelta(minutes=POLICY.storage.within_min)
+    found: set[Found] = set()
+    for waybill, holdings in truth.holdings.items():
+        site, since = "", holdings[0].at
+        for each in holdings:
+            if each.at - since > within and each.site == site:
+                found.add((BreachKind.NOT_STORED, waybill, site))
+            if each.site != site:
+                site, since = each.site, each.at
+            elif each.why in ("store", "retrieve") and each.told:
+                since = each.at
+    return found
 
 
 def wrongly_held(

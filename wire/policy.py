@@ -116,6 +116,12 @@ class DeliveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     due_at: ClockTime
 
 
+class StoragePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``within_min``: what lies longer at a site is stored there (HV-2.3, 2.4.1, 2.5.3, 2.8)."""
+
+    within_min: Positive
+
+
 class AcceptancePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``hv_above_cny``: a declared value above this asks for an HV waybill (HV-1.2.1).
 
@@ -223,6 +229,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     late: LatePolicy
     handover: HandoverPolicy
     delivery: DeliveryPolicy
+    storage: StoragePolicy
     acceptance: AcceptancePolicy
     vehicle: VehiclePolicy
     missing: MissingPolicy

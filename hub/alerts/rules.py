@@ -70,6 +70,9 @@ class AlertKind(StrEnum):
     STORAGE = "storage"
     NO_CAMERA = "no_camera"
     """Of a site, not of each parcel that is stored there (HV-2.8)."""
+    NOT_STORED = "not_stored"
+    WRONG_RECEIVER = "wrong_receiver"
+    WRONG_DELIVERER = "wrong_deliverer"
     RETURN_UNSAID = "return_unsaid"
     STOPPED_MOVED = "stopped_moved"
     LIST_OVERTAKEN = "list_overtaken"
@@ -118,6 +121,9 @@ LEVEL_OF = {
     AlertKind.UNDELIVERED: Level.WARN,
     AlertKind.STORAGE: Level.WARN,
     AlertKind.NO_CAMERA: Level.WARN,
+    AlertKind.NOT_STORED: Level.WARN,
+    AlertKind.WRONG_RECEIVER: Level.WARN,
+    AlertKind.WRONG_DELIVERER: Level.WARN,
     AlertKind.RETURN_UNSAID: Level.WARN,
     AlertKind.STOPPED_MOVED: Level.ACT,
     AlertKind.LIST_OVERTAKEN: Level.ACT,

@@ -165,6 +165,18 @@ _TEXTS = {
         "{site} 未安装监控，却存放高价值快件",
         "{site} stores high-value parcels and has no camera",
     ),
+    AlertKind.NOT_STORED: (
+        "{waybill} 在 {site} 停留 {what_zh}，没有存放记录",
+        "{waybill} lay at {site} for {what_en} with no storage recorded",
+    ),
+    AlertKind.WRONG_RECEIVER: (
+        "{waybill} 到达中转场 {site}，由非指定人员接收",
+        "{waybill} was taken in at hub {site} by somebody who is no designated receiver",
+    ),
+    AlertKind.WRONG_DELIVERER: (
+        "{waybill} 在二级中转场 {site} 由非专职派送人员出仓派送",
+        "{waybill} was taken out from level-2 hub {site} by somebody who is no dedicated deliverer",
+    ),
     AlertKind.RETURN_UNSAID: (
         "{waybill} 退回 {site}，但没有退件扫描",
         "{waybill} came back to {site} without a return scan",

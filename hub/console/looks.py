@@ -62,6 +62,9 @@ MEANING_OF: Mapping[str, Meaning] = {
     AlertKind.UNDELIVERED: Meaning.OPEN,
     AlertKind.STORAGE: Meaning.OPEN,
     AlertKind.NO_CAMERA: Meaning.OPEN,
+    AlertKind.NOT_STORED: Meaning.UNPROVEN,
+    AlertKind.WRONG_RECEIVER: Meaning.OPEN,
+    AlertKind.WRONG_DELIVERER: Meaning.OPEN,
     AlertKind.RETURN_UNSAID: Meaning.OPEN,
     AlertKind.STOPPED_MOVED: Meaning.STOP,
 }
@@ -134,6 +137,9 @@ ICON_OF: Mapping[str, str] = {
     AlertKind.UNDELIVERED: "clock",
     AlertKind.STORAGE: "parcel",
     AlertKind.NO_CAMERA: "gear",
+    AlertKind.NOT_STORED: "parcel",
+    AlertKind.WRONG_RECEIVER: "parcel",
+    AlertKind.WRONG_DELIVERER: "parcel",
     AlertKind.RETURN_UNSAID: "parcel",
     AlertKind.STOPPED_MOVED: "stop",
 }

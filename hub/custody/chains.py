@@ -48,7 +48,14 @@ class Chains:
         subjects = self._subjects(tx, asked)
         everyone = self.people.behind(tx, (each for own in records.values() for each in own))
         policy = self.policy
-        ground = Ground(self.network, policy.handover, policy.delivery, policy.vehicle, everyone)
+        ground = Ground(
+            self.network,
+            policy.handover,
+            policy.delivery,
+            policy.storage,
+            policy.vehicle,
+            everyone,
+        )
         _add_carriages(tx, records)
         chains = {each: fold(records[each], subjects[each], ground, now) for each in asked}
         return {

@@ -26,6 +26,9 @@ ALERT_OF = {
     BreachKind.UNDELIVERED: AlertKind.UNDELIVERED,
     BreachKind.STORAGE: AlertKind.STORAGE,
     BreachKind.NO_CAMERA: AlertKind.NO_CAMERA,
+    BreachKind.NOT_STORED: AlertKind.NOT_STORED,
+    BreachKind.WRONG_RECEIVER: AlertKind.WRONG_RECEIVER,
+    BreachKind.WRONG_DELIVERER: AlertKind.WRONG_DELIVERER,
     BreachKind.RETURN_UNSAID: AlertKind.RETURN_UNSAID,
     BreachKind.STOPPED_MOVED: AlertKind.STOPPED_MOVED,
     BreachKind.VEHICLE_UNLISTED: AlertKind.VEHICLE_UNLISTED,
@@ -71,12 +74,20 @@ def untell(tx: Connection, breach: Breach, now: datetime) -> None:
 
 def what_zh(breach: Breach) -> str:
     """What is missing or meant, in Chinese."""
+    if breach.kind is BreachKind.NOT_STORED:
+        return "{} 小时 {} 分钟".format(*_hours_minutes(breach))
     return "、".join(_WORDS.get(word, (word, word))[0] for word in breach.words)
 
 
 def what_en(breach: Breach) -> str:
     """What is missing or meant, in English."""
+    if breach.kind is BreachKind.NOT_STORED:
+        return "{} h {} min".format(*_hours_minutes(breach))
     return ", ".join(_WORDS.get(word, (word, word))[1] for word in breach.words)
+
+
+def _hours_minutes(breach: Breach) -> tuple[int, int]:
+    return divmod(int(breach.words[0]), 60)
 
 
 def _subject(breach: Breach) -> str:

@@ -57,17 +57,15 @@ class Deliveries:
                     self.agenda.note(leave, partial(self._go_out, site.code, end))
 
     def _go_out(self, site: str, ends_at: datetime, now: datetime) -> None:
-        couriers = self.world.couriers(site)
-        parcels = self._gather(site, now, len(couriers) * ROUND_PARCELS_MAX)
+        most = len(self.world.couriers(site)) * ROUND_PARCELS_MAX
+        parcels = self._gather(site, now, most)
         if not parcels:
             return
         keeper = self.world.receiver_at(site, now)
         at = self.floor.take_over(site, keeper, parcels, now)
-        for number, courier in enumerate(couriers):
-            own = parcels[number :: len(couriers)]
-            if own:
-                at = self.floor.hand_over(site, OUT, keeper, courier, own, at)
-                self._deliver_all(courier, own, self.floor.take_out(courier, own, at), ends_at)
+        for courier, own in self.faults.rounds(site, parcels):
+            at = self.floor.hand_over(site, OUT, keeper, courier, own, at)
+            self._deliver_all(courier, own, self.faults.take_out(courier, own, at), ends_at)
 
     def _gather(self, site: str, now: datetime, most: int) -> list[Parcel]:
         ready: list[Parcel] = []

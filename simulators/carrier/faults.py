@@ -1,8 +1,8 @@
 """Wrong work: a few parcels on which each rule is broken once, and the truth told of it.
 
 Pure. What is broken here is scanned whole, so that it can be found; a breach enters the truth
-only once it was done. Source: HV-2.2.2.2, HV-2.2.5, HV-2.2.6, HV-2.3, HV-2.4, HV-2.6, HV-2.8,
-HV-2.9, HV-3, HV-X8, design section 6 (the table's "if missing").
+only once it was done. Source: HV-2.2.2.2, HV-2.2.5, HV-2.2.6, HV-2.3, HV-2.4, HV-2.5, HV-2.6,
+HV-2.8, HV-2.9, HV-3, HV-X8, design section 6 (the table's "if missing").
 """
 
 import random
@@ -17,6 +17,7 @@ from simulators.carrier.parcels import TRANSPORT_FAULTS, Bag, Fault, Parcel, Uni
 from simulators.carrier.pulls import ScanBook
 from simulators.carrier.truth import Breach, Truth
 from simulators.carrier.world import Lane, World
+from wire.site_pack import Duty
 
 RULES = {
     Fault.BRANCH_BAG: "HV-2.3",
@@ -31,13 +32,19 @@ RULES = {
     Fault.SENT_BACK: "HV-2.9",
     Fault.HALF_CLOSED: "HV-X8",
     Fault.UNLISTED: "HV-X8",
+    Fault.WRONG_RECEIVER: "HV-2.4.1",
+    Fault.WRONG_DELIVERER: "HV-2.5",
 }
 """What each kind breaks. ``ARRIVED_ALONE`` breaks HV-2.2.6, as every arrival whose handover was not
-scanned does (``Floor.arrive``); the others leave gaps, or are right work after trouble."""
+scanned does (``Floor.arrive``), and what lies unstored, for whatever reason, breaks HV-2.8
+(``move_lying``); the others leave gaps, or are right work after trouble."""
+LEFT_LYING = ("HV-2.8", "left_lying")
 NO_CAMERA = ("HV-2.8", "no_camera")
 """A site without any camera where high-value parcels rest: one standing breach (ours)."""
 OPEN_FOR = timedelta(minutes=35)
 """A handover that nobody confirms is seen as open only if nothing is scanned for half an hour."""
+LYING_FOR = timedelta(hours=6)
+"""What lies so long until it is loaded should have been stored, whatever a carrier's policy."""
 STOP_AFTER = timedelta(minutes=5)
 RELEASE_AFTER = timedelta(hours=1)
 REFUSED_FOR = timedelta(minutes=20)
@@ -88,6 +95,22 @@ class Faults:
     def _lies_for_long(self, parcel: Parcel, site: str, at: datetime) -> bool:
         leaving = self.world.leaving(site, parcel.next_from(site), at)
         return leaving.at - self.world.timetable.cut_off - at > OPEN_FOR
+
+    def leaves_lying(self, parcel: Parcel, wait: timedelta) -> bool:
+        """Say whether nobody stores a parcel although its departure is so far away."""
+        if parcel.fault is Fault.LEFT_LYING and parcel.is_told and wait > LYING_FOR:
+            parcel.fault = None
+            parcel.is_left_lying = True
+        return parcel.is_left_lying
+
+    def move_lying(self, units: Sequence[Unit], site: str, at: datetime) -> None:
+        """What nobody stored goes on: a breach where it lay for long and its leaving is scanned."""
+        rule, what = LEFT_LYING
+        for parcel in (each for unit in units for each in unit.parcels if each.is_left_lying):
+            parcel.is_left_lying = False
+            is_seen = parcel.is_told if parcel.bag is None else parcel.is_bag_told
+            if is_seen and at - parcel.since > LYING_FOR:
+                self.truth.breaches.append(Breach(rule, parcel.waybill, utc(at), site, what))
 
     def store(self, site: str, keeper: str, parcels: Sequence[Parcel], at: datetime) -> datetime:
         """Put parcels into the cage; a few where nothing protects them, a few are stopped."""
@@ -170,6 +193,41 @@ class Faults:
                 continue
             if lane.destination == unit.route[0]:
                 self.commit(unit, at, lane.destination)
+
+    def take_in(
+        self, lane: Lane, units: Sequence[Unit], at: datetime
+    ) -> tuple[list[Unit], datetime]:
+        """At a hub somebody else than the receiver takes in a few parcels; returns the others."""
+        site = lane.destination
+        rest: list[Unit] = []
+        for unit in units:
+            is_chosen = isinstance(unit, Parcel) and unit.fault is Fault.WRONG_RECEIVER
+            if not isinstance(unit, Parcel) or not is_chosen or site not in self.world.hubs:
+                rest.append(unit)
+                continue
+            by = self.world.badges(site, Duty.WAREHOUSE_KEEPER)[0]
+            at = self.floor.hand_over(site, IN, lane.driver, by, [unit], at, sure=True)
+            at = self.floor.arrive(lane, by, [unit], at, sure=True)
+            self.commit(unit, at, site)
+        return rest, at
+
+    def rounds(self, site: str, parcels: Sequence[Parcel]) -> list[tuple[str, list[Parcel]]]:
+        """Who delivers which parcels: the couriers in turn, a few are a hub keeper's."""
+        chosen = [each for each in parcels if each.fault is Fault.WRONG_DELIVERER]
+        rest = [each for each in parcels if each.fault is not Fault.WRONG_DELIVERER]
+        couriers = self.world.couriers(site)
+        shares = [(who, rest[nth :: len(couriers)]) for nth, who in enumerate(couriers)]
+        if chosen:
+            shares.append((self.world.badges(site, Duty.WAREHOUSE_KEEPER)[0], chosen))
+        return [(who, own) for who, own in shares if own]
+
+    def take_out(self, who: str, parcels: Sequence[Parcel], at: datetime) -> datetime:
+        """Out for delivery with whoever takes them."""
+        chosen = [each for each in parcels if each.fault is Fault.WRONG_DELIVERER]
+        at = self.floor.take_out(who, parcels, at, sure=bool(chosen))
+        for parcel in chosen:
+            self.commit(parcel, at, parcel.site)
+        return at
 
     def leave_apart(
         self, lane: Lane, units: Sequence[Unit], at: datetime, leave: datetime

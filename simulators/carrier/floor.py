@@ -215,10 +215,12 @@ class Floor:
         work = Work(site, SORT, sorter, Step.SORT, AREA)
         return self.book.write(work, at, [parcel.label for parcel in parcels])[1]
 
-    def take_out(self, courier: str, parcels: Sequence[Parcel], at: datetime) -> datetime:
+    def take_out(
+        self, courier: str, parcels: Sequence[Parcel], at: datetime, sure: bool = False
+    ) -> datetime:
         """Out for delivery with the courier (HV-2.5)."""
         site = parcels[0].site
-        work = Work(site, handheld(courier), courier, Step.OUT_FOR_DELIVERY)
+        work = Work(site, handheld(courier), courier, Step.OUT_FOR_DELIVERY, sure=sure)
         turns, end = self.book.write(work, at, [parcel.label for parcel in parcels])
         for parcel, turn in zip(parcels, turns, strict=True):
             self._hold(parcel, turn, "out_for_delivery")

@@ -144,9 +144,11 @@ class Journey:
     def _is_stored(self, parcel: Parcel, site: str, to: str | None, at: datetime) -> bool:
         if to is None:
             return True
-        waits_long = self.world.leaving(site, to, at).at - at > self.world.timetable.store_after
-        is_left, parcel.is_left_lying = parcel.is_left_lying, False
-        return waits_long and not is_left
+        hours = self.world.timetable
+        wait = self.world.leaving(site, to, at).at - at
+        return wait > hours.store_after and not self.faults.leaves_lying(
+            parcel, wait - hours.cut_off
+        )
 
     # ------------------------------------------------------------ departures
 
@@ -175,6 +177,7 @@ class Journey:
         at = self.floor.load(lane, by, units, at, sure, seen=lane != own)
         self.faults.note_vehicle(lane, own, units, at)
         self.faults.move_stopped(units, site, at)
+        self.faults.move_lying(units, site, at)
         late_min = self.rng.lognormvariate(*LATE_START) if self.rates.late_sigma else 0.0
         leave = utc(max(at, leaves_at + timedelta(minutes=late_min)))
         units, left = self.faults.leave_apart(lane, units, at, leave)
@@ -222,7 +225,7 @@ class Journey:
         by = self.world.receiver_at(site, now)
         alone = alone_at_arrival(units)
         handed = [unit for unit in units if unit not in alone]
-        at = now
+        handed, at = self.faults.take_in(lane, handed, now)
         if handed:
             at = self.floor.hand_over(site, IN, lane.driver, by, handed, at, trip.sure)
             at = self.floor.arrive(lane, by, handed, at, trip.sure)

@@ -5,9 +5,12 @@ period's band (HV-1.2.2); the others are ordinary.
 """
 
 import random
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from simulators.carrier.moments import utc
 from simulators.carrier.noise import OutageKind, Rates
@@ -47,10 +50,21 @@ class Fault(StrEnum):
     """Electronics leave in a half-closed truck."""
     UNLISTED = "unlisted"
     """Everything leaves in a vehicle that stands on no list."""
+    LEFT_LYING = "left_lying"
+    """It waits for hours and nobody stores it."""
+    WRONG_RECEIVER = "wrong_receiver"
+    WRONG_DELIVERER = "wrong_deliverer"
+    """One of a level-2 hub's keepers takes it out for delivery."""
 
 
 TRANSPORT_FAULTS = (Fault.HALF_CLOSED, Fault.UNLISTED)
-"""Chosen from among the rest by dice of their own."""
+DRAWN_ASIDE = (
+    *TRANSPORT_FAULTS,
+    Fault.LEFT_LYING,
+    Fault.WRONG_RECEIVER,
+    Fault.WRONG_DELIVERER,
+)
+"""Kinds whose parcels are drawn with dice of their own, so that all others stay as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +117,7 @@ class Parcel:
     """Its next departure is scanned whole, so that what was done to it can be seen."""
     is_stopped: bool = False
     is_left_lying: bool = False
-    """Nobody stores it, although it waits."""
+    """Nobody stores it at this site, although it waits."""
     since: datetime = field(init=False)
     """When it came to rest where it is, or was taken along."""
 
@@ -156,7 +170,7 @@ def draw_parcels(
     rng: random.Random, world: World, rates: Rates, count: int, first_day: date, days: int
 ) -> list[Parcel]:
     """Draw the parcels of all days, with the fates and faults of the few, in order of time."""
-    ends = [site.code for site in world.sites if site.kind is SiteKind.LEVEL_2]
+    ends = _level_2(world)
     workdays = [day for n in range(days) if world.is_working_day(day := first_day + n * DAY)]
     parcels = []
     for number in range(count):
@@ -179,7 +193,7 @@ def draw_parcels(
         )
     parcels.sort(key=lambda parcel: (parcel.accepted_at, parcel.waybill))
     _doom(rng, rates, parcels)
-    _spoil(rng, rates, parcels)
+    _spoil(rng, world, rates, parcels)
     return parcels
 
 
@@ -208,34 +222,31 @@ def _doom(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
             parcel.strays_after = rng.randrange(len(parcel.route) - 2)
 
 
-def _spoil(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
+def _spoil(rng: random.Random, world: World, rates: Rates, parcels: list[Parcel]) -> None:
     dark = {each.site for each in rates.outages if each.kind is OutageKind.POWER}
     sound = [each for each in parcels if _is_sound(each) and dark.isdisjoint(each.route)]
-    kinds = [fault for fault in Fault if fault not in TRANSPORT_FAULTS]
+    kinds = [fault for fault in Fault if fault not in DRAWN_ASIDE]
     chosen = iter(rng.sample(sound, k=min(len(sound), rates.faults * len(kinds))))
     for fault in kinds:
-        for _ in range(rates.faults):
-            parcel = next(chosen, None)
-            if parcel is None:
-                return
+        for parcel in islice(chosen, rates.faults):
             parcel.fault = fault
             if fault is Fault.LOW_VALUE:
                 parcel.value_cny = rng.randrange(5_000, 20_001)
-    _spoil_transport(rates, [each for each in sound if each.fault is None])
-
-
-def _spoil_transport(rates: Rates, sound: list[Parcel]) -> None:
-    """Choose parcels that are carried wrongly, by dice that move nothing else."""
-    own = random.Random("".join(each.waybill for each in sound))
-    own.shuffle(sound)
-    for fault in TRANSPORT_FAULTS:
-        fit = [
-            each
-            for each in sound
-            if each.fault is None and (each.is_electronics or fault is not Fault.HALF_CLOSED)
-        ]
-        for parcel in fit[: rates.faults]:
+    own, hubs = copy(rng), _level_2(world)
+    for fault in DRAWN_ASIDE:
+        fitting = [each for each in sound if each.fault is None and _fits(each, fault, hubs)]
+        for parcel in own.sample(fitting, k=min(len(fitting), rates.faults)):
             parcel.fault = fault
+
+
+def _fits(parcel: Parcel, fault: Fault, hubs: Sequence[str]) -> bool:
+    if fault is Fault.HALF_CLOSED:
+        return parcel.is_electronics
+    return fault is not Fault.WRONG_DELIVERER or parcel.destination in hubs
+
+
+def _level_2(world: World) -> list[str]:
+    return [site.code for site in world.sites if site.kind is SiteKind.LEVEL_2]
 
 
 def _is_sound(parcel: Parcel) -> bool:

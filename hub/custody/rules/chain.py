@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from hub.custody.rules.records import Container, Record
 from hub.network import Network, Staff
-from wire.policy import DeliveryPolicy, HandoverPolicy, VehiclePolicy
+from wire.policy import DeliveryPolicy, HandoverPolicy, StoragePolicy, VehiclePolicy
 from wire.site_pack import Duty
 
 DRIVING = frozenset({Duty.DRIVER, Duty.COURIER, Duty.DEDICATED_DELIVERER})
@@ -84,6 +84,10 @@ class BreachKind(StrEnum):
     STORAGE = "storage"
     NO_CAMERA = "no_camera"
     """A site without any camera: one standing breach, not one a parcel."""
+    NOT_STORED = "not_stored"
+    """It lay for long with no storage recorded (HV-2.3, HV-2.4.1, HV-2.5.3, HV-2.8)."""
+    WRONG_RECEIVER = "wrong_receiver"
+    WRONG_DELIVERER = "wrong_deliverer"
     RETURN_UNSAID = "return_unsaid"
     STOPPED_MOVED = "stopped_moved"
     VEHICLE_UNLISTED = "vehicle_unlisted"
@@ -107,6 +111,9 @@ RULE_OF = {
     BreachKind.UNDELIVERED: "HV-2.6",
     BreachKind.STORAGE: "HV-2.8",
     BreachKind.NO_CAMERA: "HV-2.8",
+    BreachKind.NOT_STORED: "HV-2.8",
+    BreachKind.WRONG_RECEIVER: "HV-2.4.1",
+    BreachKind.WRONG_DELIVERER: "HV-2.5",
     BreachKind.RETURN_UNSAID: "HV-2.9",
     BreachKind.STOPPED_MOVED: "HV-3",
     BreachKind.VEHICLE_UNLISTED: "HV-X8",
@@ -239,6 +246,7 @@ class Ground:
     network: Network
     handover: HandoverPolicy
     delivery: DeliveryPolicy
+    storage: StoragePolicy
     vehicle: VehiclePolicy
     people: Mapping[tuple[str, str], Staff]
 

@@ -1,22 +1,26 @@
 """What was done against the rules, as far as single scans of one parcel show it. Pure.
 
-Source: HV-1.2.1, 1.2.2, 2.2.2.2, 2.3, 2.6, 2.8, 2.9, HV-3, HV-X8.
+Source: HV-1.2.1, 1.2.2, 2.2.2.2, 2.3, 2.4.1, 2.5, 2.6, 2.8, 2.9, HV-3, HV-X8.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.custody.rules.carriage import judge_vehicle
 from hub.custody.rules.chain import Breach, BreachKind, Exit, Ground, Holder, Subject
 from hub.custody.rules.outing import ENDS_OUTING, delivery_due_at
 from hub.custody.rules.records import Record
+from hub.custody.rules.resting import Rest
 from hub.custody.rules.storage import missing_conditions
 from hub.network import SiteKind
 from wire.events import ContainerKind
 from wire.names import Result, Step
+from wire.site_pack import Duty
 
 OUTBOUND = frozenset({Step.LOAD, Step.DEPART, Step.OUT_FOR_DELIVERY, Step.DELIVER})
 """Steps that move a parcel out; answered with ``stop`` they are a breach (HV-3)."""
 _REACHING = frozenset({Step.ACCEPT, Step.ARRIVE})
+_HUBS = frozenset({SiteKind.LEVEL_1, SiteKind.LEVEL_2})
+_MINUTE = timedelta(minutes=1)
 
 
 class Conduct:
@@ -31,6 +35,7 @@ class Conduct:
         self._returning = False
         self._repeats: dict[BreachKind, tuple[str | None, ...]] = {}
         self._out: Record | None = None
+        self._rest = Rest(ground)
 
     def judge(self, scan: Record) -> None:
         """Look at one scan of the parcel or of the bag it is in."""
@@ -44,6 +49,8 @@ class Conduct:
         self._judge_direction(scan)
         self._judge_vehicle(scan)
         self._judge_outing(scan)
+        self._judge_people(scan)
+        self._note_rest(scan, self._rest.see(scan))
 
     def add(
         self,
@@ -81,11 +88,13 @@ class Conduct:
                 self.add(BreachKind.UNDELIVERED, self._out, at=due_at)
         self._out = None
 
-    def receive(self, receiver: Holder, at: datetime) -> None:
-        """Handed to somebody who is known and delivers nothing: it is out no more."""
+    def receive(self, receiver: Holder, record: Record) -> None:
+        """Handed to a driver it moves on; to another who is known, it is out no more."""
         is_known = receiver.badge is not None and receiver.badge in self._ground.network.people
-        if is_known and not self._ground.drives(receiver):
-            self.end_outing(at)
+        if self._ground.drives(receiver):
+            self._note_rest(record, self._rest.end(record))
+        elif is_known:
+            self.end_outing(record.at)
 
     def judge_outing(self, now: datetime) -> datetime | None:
         """Note a parcel that is still out when it should be delivered; return until when it may."""
@@ -159,6 +168,27 @@ class Conduct:
             self.end_outing(scan.at)
         if is_out:
             self._out = scan
+
+    def _judge_people(self, scan: Record) -> None:
+        """Who takes in at a hub, and who takes out from a level-2 hub (HV-2.4.1, HV-2.5).
+
+        Only people whom the network lists are judged, receivers only where they are listed. A
+        driver who scans his own arrival still holds it: his handover shows who receives.
+        """
+        site = self._ground.network.sites.get(scan.site)
+        by = None if scan.by is None else self._ground.people.get((scan.site, scan.by))
+        if site is None or by is None:
+            return
+        is_received = scan.step is Step.ARRIVE and site.kind in _HUBS and by.site == scan.site
+        if is_received and by.duty not in (Duty.DESIGNATED_KEEPER, Duty.DRIVER):
+            self.add(BreachKind.WRONG_RECEIVER, scan)
+        is_out = scan.step is Step.OUT_FOR_DELIVERY and site.kind is SiteKind.LEVEL_2
+        if is_out and by.duty is not Duty.DEDICATED_DELIVERER:
+            self.add(BreachKind.WRONG_DELIVERER, scan)
+
+    def _note_rest(self, record: Record, lay: timedelta | None) -> None:
+        if lay is not None:
+            self.add(BreachKind.NOT_STORED, record, (str(lay // _MINUTE),))
 
     def _add_once(
         self,

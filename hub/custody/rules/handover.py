@@ -133,7 +133,7 @@ class Handovers:
     ) -> None:
         """Both sides are there: the receiver holds from this record on."""
         self.forget()
-        self._conduct.receive(receiver, record.at)
+        self._conduct.receive(receiver, record)
         claim, self._claim = self._claim, None
         if claim is not None and self._answers(claim, record, receiver):
             self._conduct.withdraw(BreachKind.NO_HANDOVER, claim.record)

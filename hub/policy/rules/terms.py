@@ -102,6 +102,13 @@ TERMS = (
         "people are warned of today's deliveries at",
     ),
     _said("delivery.due_at", "HV-2.6", Unit.CLOCK, "当日派送截止时间", "deliveries are done by"),
+    _open(
+        "storage.within_min",
+        "HV-2.8",
+        Unit.MIN,
+        "停留超过此时间须有存放记录",
+        "what lies longer at a site has a storage recorded",
+    ),
     _said(
         "acceptance.hv_above_cny",
         "HV-1.2.1",

@@ -126,6 +126,7 @@ def test_each_rule_is_broken_as_often_as_it_is_told(days: CarrierDays) -> None:
     rare = {"mixed_bag", "bag_split"}
     assert broken["no_camera"] == 1
     assert broken["arrived_alone"] > 10, "skipped handovers are breaches, too"
+    assert broken["left_lying"] >= 1
     for fault in RULES:
         assert broken[fault.value] >= (0 if fault.value in rare else 1), fault
     assert all(breach.rule.startswith("HV-") for breach in days.truth.breaches)

@@ -153,11 +153,11 @@ def test_a_bag_is_handed_over_with_all_that_is_in_it() -> None:
 def test_the_scans_of_a_handover_in_its_second_form_confirm_a_claim() -> None:
     day = held_by_kim()
     day.scan(30, "depart", "DRIVER")
-    day.scan(200, "arrive", "SORTER", site="HUB")
-    for minute, who in ((205, "SORTER"), (206, "DRIVER")):
+    day.scan(200, "arrive", "KEEPER", site="HUB")
+    for minute, who in ((205, "KEEPER"), (206, "DRIVER")):
         day.scan(minute, "handover", who, site="HUB", edge=f"of-{who}")
     chain = day.chain()
-    assert told(chain)[-1] == (206, "SORTER", "confirmed")
+    assert told(chain)[-1] == (206, "KEEPER", "confirmed")
     assert {held for _, held, _ in told(chain)[1:-1]} == {"DRIVER"}
     assert (kinds(chain), gaps(chain)) == ([], [])
 

@@ -220,9 +220,9 @@ def test_a_handover_long_after_the_arrival_leaves_the_breach() -> None:
 
 def test_what_the_claimant_stored_meanwhile_stays_stored_when_the_handover_follows() -> None:
     day = under_way()
-    day.scan(200, "arrive", "SORTER", site="HUB")
-    day.scan(202, "store", "SORTER", site="HUB", place="cage9")
-    day.handover(204, "DRIVER", "SORTER", site="HUB")
+    day.scan(200, "arrive", "KEEPER", site="HUB")
+    day.scan(202, "store", "KEEPER", site="HUB", place="cage9")
+    day.handover(204, "DRIVER", "KEEPER", site="HUB")
     chain = day.chain()
     assert told(chain)[-1][1] == "HUBKEEPER"
     assert (kinds(chain), gaps(chain)) == ([], [])
