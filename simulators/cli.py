@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from simulators.cable import Cable, CableTakenError, PtyCable
 from simulators.demo import SEED_MAX, run_demo
+from simulators.demo_day import PARCELS_PER_DAY, PARCELS_PER_DAY_MAX, PARCELS_PER_DAY_MIN
 from simulators.pull_log import PullLog
 from simulators.refused import RefusedError
 from simulators.scanner import Faults, ScannerProtocol, check_faults
@@ -125,9 +126,13 @@ def demo(
     seed: Annotated[int | None, typer.Option(help="Play the same day again.")] = None,
     beats: Annotated[int | None, typer.Option(min=1, help="Stop after so many beats.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=SPEED_MAX, help="Shorter pauses.")] = 1.0,
+    parcels: Annotated[
+        int,
+        typer.Option(min=PARCELS_PER_DAY_MIN, max=PARCELS_PER_DAY_MAX, help="Parcels a day."),
+    ] = PARCELS_PER_DAY,
 ) -> None:
     """Play a carrier's day on this machine, with hub and four edges, until Ctrl-C."""
-    raise typer.Exit(run_demo(data_dir, http_port, seed, beats, speed=speed))
+    raise typer.Exit(run_demo(data_dir, http_port, seed, beats, speed, parcels))
 
 
 def _wait_host(device: SimulatedScanner) -> None:

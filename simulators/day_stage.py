@@ -24,11 +24,13 @@ from simulators.typist import Typist, TypistError
 from wire.names import parse_at
 
 GUARD_S = 0.35
-"""A little longer than the stations take two equal labels for one scan (policy: repeat_guard_ms).
-That is real time, and a day that runs sixty times as fast would forget it."""
+"""A little longer than the stations take two equal codes for one scan (policy: repeat_guard_ms).
+That is real time: in a fast day a parcel that is accepted and handed over at once needs it."""
 MARGIN_S = 3.0
 """No work begins so shortly before a shift's end, nor after it: programs answer in real time."""
 CLOCK_TRIES_MAX = 50
+BEHIND_MAX = timedelta(hours=1)
+"""Work that is done so long after its time is a day of its own: an onlooker has to know."""
 NAP_S = 0.2
 """Nobody waits longer than this without a look around."""
 
@@ -62,6 +64,7 @@ class DayStage:
         self._beat_at: datetime | None = None
         self._behind: dict[str, timedelta] = {}
         self._answered_s: dict[tuple[str, str, str], float] = {}
+        self._is_behind = False
         self.pulls = 0
 
     def wait_hosts(self) -> None:
@@ -109,6 +112,7 @@ class DayStage:
                 return
             until = self._best_begun_at(turn.doing)
             if until is None:
+                self._say_if_behind(turn.due_at)
                 self._do(turn.doing)
             else:
                 queue.put_off(turn, until)
@@ -127,6 +131,18 @@ class DayStage:
             return False
         self._beat_at = self._scenes.perform(beat)
         return True
+
+    def _say_if_behind(self, due_at: datetime) -> None:
+        """Once: the programs' clocks do not wait for a machine that scans too slowly."""
+        behind = self._scenes.clock.now() - due_at
+        if behind > BEHIND_MAX and not self._is_behind:
+            self._is_behind = True
+            hours = behind / timedelta(hours=1)
+            self.tell("", f"此机太慢，这一天晚了 {hours:.1f} 小时，会误报；请用更小的 --speed")
+            self.tell(
+                "", f"this machine is too slow: the day is {hours:.1f} h late, parcels will be"
+            )
+            self.tell("", "suspected that only wait for their scan; use a smaller --speed")
 
     def tell(self, site: str, words: str) -> None:
         """One line under the day's time."""
@@ -188,12 +204,13 @@ class DayStage:
         return end + margin + behind if abs(end - now) < margin else None
 
     def _scan_apart(self, pull: Pull) -> Answer | None:
-        """Scan no command label twice within the guard; it counts from the answer to the first."""
+        """Scan no code twice within the guard; it counts from the answer to the first."""
         key = (pull.site, pull.device, pull.code)
         since_s = time.monotonic() - self._answered_s.get(key, -GUARD_S)
         if since_s < GUARD_S:
             self._scenes.pause(GUARD_S - since_s)
         answer = self._scanners[pull.site, pull.device].scan(pull.code)
-        if pull.code.startswith("CX:"):
-            self._answered_s[key] = time.monotonic()
+        now_s = time.monotonic()
+        recent = {k: at_s for k, at_s in self._answered_s.items() if now_s - at_s < GUARD_S}
+        self._answered_s = recent | {key: now_s}
         return answer

@@ -20,7 +20,15 @@ from simulators.children import Child, ChildDiedError, Children, StopRequestedEr
 from simulators.clerk import Clerk
 from simulators.day_clock import DayClock
 from simulators.day_stage import DayStage, Scanners
-from simulators.demo_day import FROM, gate_people, make_days, make_world, opens_at, starts_at
+from simulators.demo_day import (
+    FROM,
+    PARCELS_PER_DAY,
+    gate_people,
+    make_days,
+    make_world,
+    opens_at,
+    starts_at,
+)
 from simulators.demo_site import (
     LOOPBACK,
     DemoPorts,
@@ -75,6 +83,7 @@ class Show:
     seed: int
     speed: float
     beats_max: int | None
+    parcels_per_day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +109,9 @@ def run_demo(
     http_port: int,
     seed: int | None,
     beats_max: int | None,
-    programs: Programs = REAL_PROGRAMS,
     speed: float = 1.0,
+    parcels_per_day: int = PARCELS_PER_DAY,
+    programs: Programs = REAL_PROGRAMS,
 ) -> int:
     """Run everything until Ctrl-C or ``beats_max`` beats of the scenes, then stop it all.
 
@@ -135,7 +145,7 @@ def run_demo(
         )
         try:
             with place.children.looked_after():
-                _run(place, Show(world, seed, speed, beats_max))
+                _run(place, Show(world, seed, speed, beats_max, parcels_per_day))
         except StopRequestedError:
             _say("停止 Stopped.")
         except ChildDiedError as error:
@@ -192,7 +202,7 @@ def _run(place: _Place, show: Show) -> None:
     _say(f"日志 Logs: {place.log_dir}   种子 Seed: {show.seed}   Ctrl-C 停止 stops everything")
     stage.wait_hosts()
     stage.compare_clocks()
-    days = make_days(show.seed, opens_at(clock.now()))
+    days = make_days(show.seed, opens_at(clock.now()), show.parcels_per_day)
     for line in programme(days.thefts[0], clock.now(), clock.rate, console):
         _say(line)
     office = place.post_office

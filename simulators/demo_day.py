@@ -33,6 +33,8 @@ LAST_PICKUP = time(23, 30)
 SIZE = Size(regions=1, level_2_per_region=1, branches_per_level_2=3)
 DAYS = 3
 PARCELS_PER_DAY = 150
+PARCELS_PER_DAY_MIN, PARCELS_PER_DAY_MAX = 30, 500
+"""With fewer a day may have none that is worth a theft; more nobody can scan in time."""
 HUB, FROM, TO, THIRD = "755X1", "755A", "755B", "755C"
 EDGE_SITES = (FROM, HUB, TO, THIRD)
 HUB_STOCK = 3
@@ -121,7 +123,7 @@ def devices_of(world: World, site: str) -> tuple[str, ...]:
     return (DOCK_1, DOCK_2, *(handheld(badge) for badge in couriers), DESK)
 
 
-def make_days(seed: int, opening: datetime) -> DemoDays:
+def make_days(seed: int, opening: datetime, parcels_per_day: int = PARCELS_PER_DAY) -> DemoDays:
     """The demo's days in the world of the same seed; ``opening`` is a full hour of the first."""
     world = make_world(seed)
     script = _Script(world, opening)
@@ -134,7 +136,7 @@ def make_days(seed: int, opening: datetime) -> DemoDays:
         devices=_DEVICES,
         clock_slack=CLOCK_SLACK,
     )
-    days = simulate(seed, DAYS * PARCELS_PER_DAY, _NOISE, DAYS, setting)
+    days = simulate(seed, DAYS * parcels_per_day, _NOISE, DAYS, setting)
     thefts = [_theft(fate) for fate in days.truth.vanished()]
     return DemoDays(days.doings, sorted(thefts, key=lambda theft: theft.stolen_at))
 
@@ -156,14 +158,11 @@ class _Script:
         robbed: set[date] = set()
         for parcel in parcels:
             day = world.local(parcel.origin, parcel.accepted_at).date()
-            if day not in robbed and _is_worth_it(parcel):
+            if day not in robbed and parcel.high_value and parcel.origin == FROM:
                 robbed.add(day)
+                parcel.destination, parcel.route = TO, world.route(FROM, TO)
                 parcel.accepted_at = world.moment(FROM, day, self.opens) + FIRST_PICKUP_AFTER
                 parcel.doom = Doom(FateKind.STOLEN, HUB_STOCK, TurnsUp(THIRD, TURNS_UP_AFTER))
-
-
-def _is_worth_it(parcel: Parcel) -> bool:
-    return parcel.high_value and (parcel.origin, parcel.destination) == (FROM, TO)
 
 
 def _theft(fate: Fate) -> Theft:

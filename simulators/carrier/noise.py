@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import cycle
 
 from simulators.carrier.timetable import SiteKind
 from simulators.carrier.world import DAY, World
@@ -18,8 +19,9 @@ NEVER: Range = (0.0, 0.0)
 OUTAGE_H: Range = (5.0, 8.0)
 BUSY_FROM = {SiteKind.LEVEL_2: timedelta(hours=17), SiteKind.LEVEL_1: timedelta(hours=24)}
 """Branches' vehicles come to a level-2 hub in the evening, the hubs' own to a level-1 hub in the
-night after it; from local midnight, outages begin within the three hours after that."""
-OUTAGE_WITHIN_MIN = 180
+night after it; from local midnight. Outages begin within the two hours after that, before most of
+them have come: later nobody could tell."""
+OUTAGE_WITHIN_MIN = 120
 
 
 class OutageKind(StrEnum):
@@ -196,11 +198,13 @@ def _outages(
     rng: random.Random, noise: Noise, world: World, first_day: date, days: int
 ) -> Iterator[Outage]:
     kinds = [OutageKind.LINK] * noise.links + [OutageKind.POWER] * noise.powers
-    for kind, site in zip(kinds, rng.sample(world.hubs, k=len(kinds)), strict=True):
-        # Not on the first day, the last, or a holiday, when fewer parcels are under way, and not
-        # while a hub is at rest anyway: nobody could tell.
-        busy = [first_day + DAY * n for n in range(1, days - 1)] or [first_day]
-        day = rng.choice([day for day in busy if world.is_working_day(day)] or busy)
+    # Not on the first day, the last, or a holiday, when fewer parcels are under way, and not two in
+    # one night: what cannot be scanned at one hub is not due at the next, and nobody could tell.
+    inner = [first_day + DAY * n for n in range(1, days - 1)] or [first_day]
+    nights = [day for day in inner if world.is_working_day(day)] or inner
+    drawn = rng.sample(nights, k=min(len(nights), len(kinds)))
+    sites = rng.sample(world.hubs, k=len(kinds))
+    for kind, site, day in zip(kinds, sites, cycle(drawn)):
         starts_at = world.moment(site, day, time()) + BUSY_FROM[world.site[site].kind]
         starts_at += timedelta(minutes=rng.randrange(OUTAGE_WITHIN_MIN))
         length = timedelta(hours=rng.uniform(*OUTAGE_H))

@@ -20,6 +20,8 @@ from tests.rig.programs import ROOT, free_port, wait_until
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 SEED = 3
+PARCELS_PER_DAY = 40
+"""At speed 4, on a machine that runs other tests besides."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 BEAT_TIMEOUT_MS = 60_000
@@ -62,6 +64,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     output = directory / "demo.out"
     command = [sys.executable, "-m", "simulators", "demo", "--data-dir", str(directory / "data")]
     command += ["--http-port", str(free_port()), "--seed", str(SEED), "--speed", "4"]
+    command += ["--parcels", str(PARCELS_PER_DAY)]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
     demo = Demo(process, output)

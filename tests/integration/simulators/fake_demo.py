@@ -45,7 +45,11 @@ day_stage.CLOCK_TRIES_MAX = 1
 children.STOP_TIMEOUT_S = 1.0
 data_dir, http_port, seed, beats = sys.argv[1:]
 try:
-    sys.exit(demo.run_demo(Path(data_dir), int(http_port), int(seed), int(beats) or None, PROGRAMS))
+    sys.exit(
+        demo.run_demo(
+            Path(data_dir), int(http_port), int(seed), int(beats) or None, programs=PROGRAMS
+        )
+    )
 except (RefusedError, CableTakenError) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)

@@ -8,7 +8,14 @@ import pytest
 from simulators.carrier.build import Size, build_world
 from simulators.carrier.pulls import Call, Pull, Typed
 from simulators.carrier.timetable import BRISK
-from simulators.day_stage import CLOCK_TRIES_MAX, GUARD_S, MARGIN_S, NAP_S, DayStage
+from simulators.day_stage import (
+    BEHIND_MAX,
+    CLOCK_TRIES_MAX,
+    GUARD_S,
+    MARGIN_S,
+    NAP_S,
+    DayStage,
+)
 from simulators.demo_day import DESK
 from simulators.play import Beat, ScanBeat
 from simulators.stage import Stage
@@ -68,6 +75,17 @@ def test_what_is_due_later_waits_and_what_is_overdue_is_done_at_once() -> None:
     assert fixture.looker.looks
 
 
+def test_an_onlooker_is_told_once_that_the_machine_is_too_slow_for_the_day() -> None:
+    fixture = Fixture()
+    fixture.play(pull("755000000001", -BEHIND_MAX / 2))
+    assert not [line for line in fixture.lines if "too slow" in line]
+    late = [pull(f"75500000001{n}", -BEHIND_MAX - HOUR) for n in range(3)]
+    fixture.play(*late)
+    (told,) = [line for line in fixture.lines if "too slow" in line]
+    assert " h late" in told
+    assert len(fixture.dock.scanned) == 4, "late work is done all the same"
+
+
 def test_scenes_are_played_while_the_day_waits_and_their_end_ends_the_play() -> None:
     fixture = Fixture()
     fixture.play(pull("755000000001", HOUR), beats=(BEAT, BEAT))
@@ -90,13 +108,14 @@ def test_a_piece_of_work_is_one_line_and_an_unexpected_answer_a_surprise() -> No
     assert fixture.scenes.surprises == 1
 
 
-def test_no_command_label_is_scanned_twice_within_the_stations_guard(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("code", ["CX:STEP:load", "755000000002"])
+def test_nothing_is_scanned_twice_within_the_stations_guard(
+    monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     fixture = Fixture()
     now_s = 100.0
     monkeypatch.setattr("simulators.day_stage.time.monotonic", lambda: now_s)
-    fixture.play(pull("CX:STEP:load"), pull("755000000001"), pull("CX:STEP:load"))
+    fixture.play(pull(code), pull("755000000001"), pull(code))
     guarded = [each for each in fixture.children.pauses if each == pytest.approx(GUARD_S)]
     assert len(guarded) == 1
 

@@ -13,6 +13,7 @@ from simulators.demo_day import (
     DAYS,
     EDGE_SITES,
     HUB,
+    PARCELS_PER_DAY_MIN,
     POLICY,
     THIRD,
     DemoDays,
@@ -241,6 +242,12 @@ def test_every_day_of_the_demo_has_a_theft_that_is_found_at_a_third_site(days: D
     assert days.thefts[0].stolen_at - OPENING < timedelta(hours=2)
     assert days.doings[0].at >= OPENING
     assert make_days(3, OPENING).doings == days.doings
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_demo_with_few_parcels_has_its_theft_too(seed: int) -> None:
+    few = make_days(seed, opens_at(starts_at(make_world(seed))), PARCELS_PER_DAY_MIN)
+    assert len(few.thefts) == DAYS
 
 
 @pytest.mark.parametrize(
