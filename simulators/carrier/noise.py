@@ -198,10 +198,12 @@ def _outages(
     rng: random.Random, noise: Noise, world: World, first_day: date, days: int
 ) -> Iterator[Outage]:
     kinds = [OutageKind.LINK] * noise.links + [OutageKind.POWER] * noise.powers
-    # Not on the first day, the last, or a holiday, when fewer parcels are under way, and not two in
-    # one night: what cannot be scanned at one hub is not due at the next, and nobody could tell.
+    # Not on the first day, the last, or next to a holiday, when fewer parcels are under way or
+    # nothing is late, and not two in one night: what cannot be scanned at one hub is not due at
+    # the next. Nobody could tell.
     inner = [first_day + DAY * n for n in range(1, days - 1)] or [first_day]
-    nights = [day for day in inner if world.is_working_day(day)] or inner
+    works = world.is_working_day
+    nights = [day for day in inner if works(day) and works(day + DAY)] or inner
     drawn = rng.sample(nights, k=min(len(nights), len(kinds)))
     sites = rng.sample(world.hubs, k=len(kinds))
     for kind, site, day in zip(kinds, sites, cycle(drawn)):
