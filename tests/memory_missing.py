@@ -61,6 +61,7 @@ class MemoryTables:
         patch.setattr(project, "waybills_of", self.waybills_of)
         patch.setattr(project, "end_silence", self.end_silence)
         patch.setattr(watchman, "open_incident", self.open_incident)
+        patch.setattr(watchman, "stopped_among", lambda *_: frozenset())
 
     # ------------------------------------------------------------ other rooms
 

@@ -19,9 +19,12 @@ from hub.missing.rules.watch import Watch, replan
 from hub.missing.rules.words import Sentence, Words
 from hub.missing.store import Watched
 from hub.parcels.service import high_value_among, planned_routes
+from hub.wanted.service import stopped_among
 from wire.policy import Policy
 
 DUE_PER_TURN_MAX = 200
+STOPPED_AGAIN = timedelta(hours=1)
+"""When a parcel that must not move is looked at again."""
 WAYBILLS_PER_GROUP_MAX = 500
 """Parcels of one incident (hub.incidents): a larger vehicle makes more than one."""
 
@@ -63,9 +66,10 @@ class Watchman:
             if outage.until is None:
                 again = now + timedelta(minutes=self.policy.missing.site_silent_min)
                 store.put_off(tx, outage.site, again)
-        due = self._replanned(tx, store.due(tx, now, DUE_PER_TURN_MAX))
+        found = store.due(tx, now, DUE_PER_TURN_MAX)
+        due = self._replanned(tx, self._free_to_move(tx, found, now))
         if not due:
-            return 0
+            return len(found)
         scorer = self.judge.scorer(tx, [each.fold for each in due], now)
         high_value = high_value_among(tx, [each.waybill for each in due], self.policy)
         rides = Rides(tx)
@@ -88,7 +92,14 @@ class Watchman:
                 store.renew(tx, [replace(each, due_at=next_look(each.fold, due_at, now))])
             else:
                 suspected |= self._suspect(tx, each, question, siblings, scorer, now)
-        return len(due)
+        return len(found)
+
+    def _free_to_move(self, tx: Connection, due: Sequence[Watched], now: datetime) -> list[Watched]:
+        """Without those that a stop holds where they are: their silence is what was asked for."""
+        stopped = stopped_among(tx, [each.waybill for each in due], now)
+        held = [each for each in due if each.waybill in stopped]
+        store.renew(tx, [replace(each, due_at=now + STOPPED_AGAIN) for each in held])
+        return [each for each in due if each.waybill not in stopped]
 
     def _replanned(self, tx: Connection, due: Sequence[Watched]) -> list[Watched]:
         """By the routes as they are declared now: a declaration may come after the first scan."""

@@ -238,10 +238,17 @@ def find_entry(tx: Connection, waybill: str) -> WantedEntry | None:
 
 def is_stopped(tx: Connection, waybill: str, now: datetime) -> bool:
     """Say whether a parcel may not go on, at one site at least (HV-3)."""
-    entry = store.find(tx, waybill)
-    if entry is None or entry.result is not WantedResult.STOP:
-        return False
-    return not _is_expired(entry, now)
+    return bool(stopped_among(tx, [waybill], now))
+
+
+def stopped_among(tx: Connection, waybills: Sequence[str], now: datetime) -> frozenset[str]:
+    """Which parcels may not go on, at one site at least (HV-3)."""
+    entries = store.find_all(tx, waybills)
+    return frozenset(
+        waybill
+        for waybill, entry in entries.items()
+        if entry.result is WantedResult.STOP and not _is_expired(entry, now)
+    )
 
 
 def find_entries(tx: Connection, waybills: Sequence[str]) -> dict[str, WantedEntry]:

@@ -9,6 +9,8 @@ from hub.incidents.service import Kind, State
 from hub.missing import store, watchman
 from hub.missing.judge import OUTAGES_KEPT
 from hub.network import Network
+from hub.wanted.rules import entry_id_of
+from hub.wanted.service import put_entry, remove_entry
 from tests.hub_parts import HubHome
 from tests.integration.hub.suspect_parts import HV, ORDINARY, Watching
 from tests.missing_parts import HOUR, local
@@ -16,6 +18,7 @@ from tests.missing_parts import network as small_network
 from tests.postgres_parts import on_both_databases
 from wire.events import ActKind
 from wire.names import Step
+from wire.wanted import WantedEntry, WantedResult
 
 EVENING = local(14, "15:00")
 LEFT_AT = local(14, "19:30")
@@ -191,6 +194,22 @@ def test_a_holiday_gives_what_waits_in_store_another_day(watching: Watching) -> 
     assert watching.suspects() == []
     watching.watch(at + 7 * 24 * HOUR, 48)
     assert len(watching.suspects()) == 1
+
+
+def test_what_a_stop_holds_is_no_suspect_until_it_is_released(watching: Watching) -> None:
+    """HV-3: its flow stands still because somebody asked for that."""
+    leave(watching, HV)
+    stop = WantedEntry(
+        id=entry_id_of(HV), waybill=HV, result=WantedResult.STOP, reason="破损", owner="li"
+    )
+    with watching.hub.database.writing() as tx:
+        put_entry(tx, stop, LEFT_AT)
+    watching.watch(LEFT_AT, LONG_H)
+    assert watching.suspects() == []
+    with watching.hub.database.writing() as tx:
+        remove_entry(tx, HV, LEFT_AT + LONG_H * HOUR)
+    watching.watch(LEFT_AT + LONG_H * HOUR, 6)
+    assert [each.waybill for each in watching.suspects()] == [HV]
 
 
 # ---------------------------------------------------------------- bags, vehicles, sites
