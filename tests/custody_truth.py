@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from hub.custody.rules.carriage import carrier_of, with_carriage
 from hub.custody.rules.chain import Breach, BreachKind, Chain, Ground, Span, Standing, Subject
+from hub.custody.rules.flights import departures_of, held_by, judge_departure
 from hub.custody.rules.fold import fold
 from hub.custody.rules.reading import read_act, read_scan
 from hub.custody.rules.records import UNIT_KINDS, Container, Record
@@ -20,7 +21,7 @@ from simulators.carrier.truth import Breach as TrueBreach
 from simulators.carrier.truth import Holding, Truth
 from tests.carrier_bridge import by_of, inputs, network_of
 from tests.samples import POLICY
-from wire.events import Act, Scan
+from wire.events import Act, ContainerKind, Scan
 from wire.names import Step
 from wire.policy import GoodsClass
 
@@ -43,6 +44,7 @@ KIND_OF = {
     "left_lying": BreachKind.NOT_STORED,
     "wrong_receiver": BreachKind.WRONG_RECEIVER,
     "wrong_deliverer": BreachKind.WRONG_DELIVERER,
+    "loaded_last": BreachKind.NOT_LOADED_FIRST,
 }
 """By the truth's word; a site without cameras is no parcel's breach and is not among them."""
 CHANGES_NOBODY = {"pack", "unload", "refuse"}
@@ -135,9 +137,13 @@ class Days:
         high = {waybill for waybill in self.own if waybill.startswith(SERIES_HV)}
         for container, log in self.logs.items():
             is_carrier = container.kind not in UNIT_KINDS
-            watched = [each for each in log if not is_carrier or self._is_watched(each)]
-            for lot in lots_of(container, watched):
+            kept = [each for each in log if not is_carrier or self._is_kept(each)]
+            for lot in lots_of(container, kept):
                 found += judge_lot(lot, exits, high)
+            if container.kind == ContainerKind.FLIGHT:
+                for departure in departures_of(container, kept):
+                    held = held_by(departure, self.logs, dict.fromkeys(self.logs, exits))
+                    found += judge_departure(departure, held, high)
         return found
 
     def _records(self, waybill: str) -> list[Record]:
@@ -166,8 +172,10 @@ class Days:
         is_misused = self._is_misused(waybill)
         return Subject(waybill, True, BreachKind.SERIES_MISUSED if is_misused else None, route)
 
-    def _is_watched(self, record: Record) -> bool:
-        return record.waybill is None or record.waybill.startswith(SERIES_HV)
+    def _is_kept(self, record: Record) -> bool:
+        is_watched = record.waybill is None or record.waybill.startswith(SERIES_HV)
+        is_flown = record.container is not None and record.container.kind == ContainerKind.FLIGHT
+        return is_watched or (is_flown and record.step is Step.LOAD)
 
 
 def found_of(breaches: Iterable[Breach]) -> set[Found]:

@@ -62,6 +62,8 @@ class AlertKind(StrEnum):
     NO_HANDOVER = "no_handover"
     BAGGED_WITH_OTHERS = "bagged_with_others"
     LEFT_SIBLINGS = "left_siblings"
+    NOT_LOADED_FIRST = "not_loaded_first"
+    PALLET_APART = "pallet_apart"
     VEHICLE_UNLISTED = "vehicle_unlisted"
     VEHICLE_KIND = "vehicle_kind"
     NO_SIGNER = "no_signer"
@@ -115,6 +117,8 @@ LEVEL_OF = {
     AlertKind.NO_HANDOVER: Level.WARN,
     AlertKind.BAGGED_WITH_OTHERS: Level.WARN,
     AlertKind.LEFT_SIBLINGS: Level.ACT,
+    AlertKind.NOT_LOADED_FIRST: Level.WARN,
+    AlertKind.PALLET_APART: Level.WARN,
     AlertKind.VEHICLE_UNLISTED: Level.WARN,
     AlertKind.VEHICLE_KIND: Level.WARN,
     AlertKind.NO_SIGNER: Level.WARN,

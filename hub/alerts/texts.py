@@ -141,6 +141,15 @@ _TEXTS = {
         "{waybill} 未随同批快件离开 {site}（{what_zh}）",
         "{waybill} did not leave {site} with the parcels packed or loaded with it ({what_en})",
     ),
+    AlertKind.NOT_LOADED_FIRST: (
+        "高价值快件 {waybill} 在 {site} 未优先装机，普通快件已先装（航班 {what_zh}）",
+        "{waybill} was not loaded first at {site}: ordinary parcels were before it ({what_en})",
+    ),
+    AlertKind.PALLET_APART: (
+        "高价值快件 {waybill} 在 {site} 未与同航班高价值快件同板（航班 {what_zh}）",
+        "{waybill} was not on the pallet of the flight's other high-value parcels "
+        "at {site} ({what_en})",
+    ),
     AlertKind.VEHICLE_UNLISTED: (
         "{waybill} 在 {site} 装上未登记车辆（{what_zh}）",
         "{waybill} was loaded at {site} into a vehicle that is not recorded ({what_en})",

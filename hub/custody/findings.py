@@ -31,6 +31,8 @@ ALERT_OF = {
     BreachKind.WRONG_DELIVERER: AlertKind.WRONG_DELIVERER,
     BreachKind.RETURN_UNSAID: AlertKind.RETURN_UNSAID,
     BreachKind.STOPPED_MOVED: AlertKind.STOPPED_MOVED,
+    BreachKind.NOT_LOADED_FIRST: AlertKind.NOT_LOADED_FIRST,
+    BreachKind.PALLET_APART: AlertKind.PALLET_APART,
     BreachKind.VEHICLE_UNLISTED: AlertKind.VEHICLE_UNLISTED,
     BreachKind.VEHICLE_KIND: AlertKind.VEHICLE_KIND,
 }

@@ -106,6 +106,20 @@ def log_of(tx: Connection, container: Container, since: datetime) -> list[Record
     return [_decode(note) for note in tx.execute(query).scalars()]
 
 
+def logs_of(
+    tx: Connection, containers: Iterable[Container], since: datetime
+) -> dict[Container, list[Record]]:
+    """What the logs of several hold from a moment on, the newest ``LOG_READ_MAX`` of all."""
+    keys = {key_of(each): each for each in containers}
+    note = custody_note.c
+    mine = note.subject.in_(list(keys)) & (note.occurred_at >= since)
+    query = select(note.subject, note.note).where(mine).order_by(note.occurred_at.desc())
+    found: dict[Container, list[Record]] = {}
+    for row in tx.execute(query.limit(LOG_READ_MAX)):
+        found.setdefault(keys[row.subject], []).append(_decode(row.note))
+    return found
+
+
 def members_of(tx: Connection, container: Container, since: datetime, until: datetime) -> list[str]:
     """The parcels whose scans named a container within a time, at most ``MEMBERS_READ_MAX``."""
     note = custody_note.c

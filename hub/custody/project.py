@@ -19,7 +19,7 @@ from hub.custody.rules.storage import is_blind
 from hub.fact import Fact
 from hub.ingest.service import events_at
 from hub.parcels.service import high_value_among, refusals_among
-from wire.events import Act, Scan
+from wire.events import Act, ContainerKind, Scan
 from wire.names import Result, Step
 
 ABOARD_AGE_MAX = timedelta(days=30)
@@ -157,11 +157,15 @@ def _read_act(tx: Connection, batch: _Batch, fact: Fact, act: Act) -> None:
 
 
 def _log(batch: _Batch, scan: Record, is_watched: bool) -> None:
-    """Note a parcel's scan in the log of what it names; vehicles' logs only hold watched ones."""
+    """Note a parcel's scan in the log of what it names.
+
+    Vehicles' logs hold only watched ones, flights' also others' loads: high value goes first.
+    """
     container = scan.container
     if container is None or scan.step not in _LOGGED:
         return
-    if container.kind in UNIT_KINDS or is_watched:
+    is_flown = container.kind == ContainerKind.FLIGHT and scan.step is Step.LOAD
+    if container.kind in UNIT_KINDS or is_flown or is_watched:
         batch.notes.append((note_store.key_of(container), scan))
         batch.touch(container, scan.at)
         if scan.step in (Step.PACK, Step.UNLOAD):

@@ -36,7 +36,7 @@ custody_breach = Table(
     "custody_breach",
     metadata,
     Column("id", RowId, primary_key=True),
-    # The waybill, container or site whose records are judged together.
+    # The waybill, container, flight's departures or site whose records are judged together.
     Column("scope", String(100), nullable=False),
     # Of a container's breach: when its lot began.
     Column("lot_at", UtcDateTime),

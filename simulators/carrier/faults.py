@@ -6,14 +6,14 @@ HV-2.8, HV-2.9, HV-3, HV-X8, design section 6 (the table's "if missing").
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from simulators.carrier.build import CAGE, SHELF
 from simulators.carrier.floor import IN, Floor
 from simulators.carrier.moments import utc
-from simulators.carrier.parcels import TRANSPORT_FAULTS, Bag, Fault, Parcel, Unit
+from simulators.carrier.parcels import HV_ABOVE_CNY, ROAD_FAULTS, Bag, Fault, Parcel, Unit
 from simulators.carrier.pulls import ScanBook
 from simulators.carrier.truth import Breach, Truth
 from simulators.carrier.world import Lane, World
@@ -34,6 +34,7 @@ RULES = {
     Fault.UNLISTED: "HV-X8",
     Fault.WRONG_RECEIVER: "HV-2.4.1",
     Fault.WRONG_DELIVERER: "HV-2.5",
+    Fault.LOADED_LAST: "HV-2.4.2",
 }
 """What each kind breaks. ``ARRIVED_ALONE`` breaks HV-2.2.6, as every arrival whose handover was not
 scanned does (``Floor.arrive``), and what lies unstored, for whatever reason, breaks HV-2.8
@@ -48,6 +49,8 @@ LYING_FOR = timedelta(hours=6)
 STOP_AFTER = timedelta(minutes=5)
 RELEASE_AFTER = timedelta(hours=1)
 REFUSED_FOR = timedelta(minutes=20)
+ORDINARY, LAST = 2, 3
+"""Ranks at loading a flight."""
 
 
 @dataclass
@@ -157,7 +160,7 @@ class Faults:
     def choose_vehicle(self, lane: Lane, units: Sequence[Unit]) -> Lane:
         """What goes along a road lane: its own vehicle, or for a chosen parcel a wrong one."""
         faults = {each.fault for unit in units for each in unit.parcels}
-        if lane.by_air or faults.isdisjoint(TRANSPORT_FAULTS):
+        if lane.by_air or faults.isdisjoint(ROAD_FAULTS):
             return lane
         return lane.unlisted if Fault.UNLISTED in faults else lane.half_closed
 
@@ -167,12 +170,35 @@ class Faults:
             return
         fault = Fault.UNLISTED if lane == own.unlisted else Fault.HALF_CLOSED
         for parcel in (each for unit in units for each in unit.parcels):
-            if parcel.fault in TRANSPORT_FAULTS:
+            if parcel.fault in ROAD_FAULTS:
                 parcel.fault = None
-            is_wrong = parcel.high_value and (parcel.is_electronics or fault is Fault.UNLISTED)
+            # A declaration that was refused said nothing of its goods.
+            is_known = parcel.is_electronics and parcel.value_cny > HV_ABOVE_CNY
+            is_wrong = parcel.high_value and (is_known or fault is Fault.UNLISTED)
             if is_wrong and parcel.is_told:
                 said = Breach(RULES[fault], parcel.waybill, utc(at), lane.origin, fault.value)
                 self.truth.breaches.append(said)
+
+    def loading_ranks(self, lane: Lane, units: Sequence[Unit]) -> dict[str, int]:
+        """By air high value goes first (HV-2.4.2), but for what a chosen parcel is in."""
+        if not lane.by_air:
+            return {}
+        ranks = {unit.label: _rank(unit) for unit in units}
+        if any(_is_known_ordinary(unit) for unit in units):
+            ranks |= {unit.label: LAST for unit in units if _is_loaded_last(unit)}
+        return ranks
+
+    def note_last(self, lane: Lane, ranks: Mapping[str, int], units: Sequence[Unit]) -> None:
+        """What was loaded last although it is of high value."""
+        for unit in units:
+            for parcel in unit.parcels if ranks.get(unit.label) == LAST else ():
+                if parcel.fault is Fault.LOADED_LAST:
+                    parcel.fault = None
+                if parcel.high_value and parcel.is_told:
+                    what = Fault.LOADED_LAST
+                    at = self.truth.holdings[parcel.waybill][-1].at
+                    said = Breach(RULES[what], parcel.waybill, at, lane.origin, what.value)
+                    self.truth.breaches.append(said)
 
     def who_departs(self, lane: Lane, units: Sequence[Unit], at: datetime) -> str:
         """Whose badge the departure is scanned with: the driver's, or somebody forgot him."""
@@ -249,6 +275,21 @@ class Faults:
         siblings = [each for unit in units for each in unit.parcels if each.high_value]
         others = [each for each in siblings if each.fault is not Fault.LEFT_APART]
         return parcel.fault is Fault.LEFT_APART and bool(others)
+
+
+def _rank(unit: Unit) -> int:
+    """All of high value, some of it, none of it."""
+    high = [parcel.high_value for parcel in unit.parcels]
+    return 0 if all(high) else 1 if any(high) else ORDINARY
+
+
+def _is_known_ordinary(unit: Unit) -> bool:
+    told = [isinstance(unit, Parcel) or parcel.is_bag_told for parcel in unit.parcels]
+    return _rank(unit) == ORDINARY and any(told)
+
+
+def _is_loaded_last(unit: Unit) -> bool:
+    return any(parcel.fault is Fault.LOADED_LAST for parcel in unit.parcels)
 
 
 def needs_sure_scans(units: Sequence[Unit]) -> bool:

@@ -6,7 +6,7 @@ HV-2.8, design section 6.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -172,10 +172,20 @@ class Floor:
         at: datetime,
         sure: bool = False,
         seen: bool = False,
+        ranks: Mapping[str, int] | None = None,
     ) -> datetime:
         """Put units into what goes along a lane; the loader answers until a driver's badge."""
-        label = lane.carrier_label
-        work = Work(lane.origin, OUT, by, Step.LOAD, DOCK, label, sure=sure, seen=seen)
+        work = Work(
+            lane.origin,
+            OUT,
+            by,
+            Step.LOAD,
+            DOCK,
+            lane.carrier_label,
+            sure=sure,
+            seen=seen,
+            ranks=ranks or {},
+        )
         return self._move(work, units, at, "load", lane.vehicle, lane.origin)
 
     def depart(

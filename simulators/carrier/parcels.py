@@ -5,12 +5,11 @@ period's band (HV-1.2.2); the others are ordinary.
 """
 
 import random
-from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 
 from simulators.carrier.moments import utc
 from simulators.carrier.noise import OutageKind, Rates
@@ -19,6 +18,8 @@ from simulators.carrier.truth import FateKind
 from simulators.carrier.world import DAY, World
 from wire.site_pack import Duty
 
+HV_ABOVE_CNY = 20_000
+"""A high-value waybill of less is refused (HV-2.2.2.2)."""
 ELECTRONICS_ENDS = "369"
 """Last digits of the waybills whose goods are electronics."""
 ORDINARY_SHARE = 0.1
@@ -55,14 +56,17 @@ class Fault(StrEnum):
     WRONG_RECEIVER = "wrong_receiver"
     WRONG_DELIVERER = "wrong_deliverer"
     """One of a level-2 hub's keepers takes it out for delivery."""
+    LOADED_LAST = "loaded_last"
+    """Into a flight behind the ordinary parcels."""
 
 
-TRANSPORT_FAULTS = (Fault.HALF_CLOSED, Fault.UNLISTED)
+ROAD_FAULTS = (Fault.HALF_CLOSED, Fault.UNLISTED)
 DRAWN_ASIDE = (
-    *TRANSPORT_FAULTS,
+    *ROAD_FAULTS,
     Fault.LEFT_LYING,
     Fault.WRONG_RECEIVER,
     Fault.WRONG_DELIVERER,
+    Fault.LOADED_LAST,
 )
 """Kinds whose parcels are drawn with dice of their own, so that all others stay as they were."""
 
@@ -232,17 +236,23 @@ def _spoil(rng: random.Random, world: World, rates: Rates, parcels: list[Parcel]
             parcel.fault = fault
             if fault is Fault.LOW_VALUE:
                 parcel.value_cny = rng.randrange(5_000, 20_001)
-    own, hubs = copy(rng), _level_2(world)
+    own = copy(rng)
     for fault in DRAWN_ASIDE:
-        fitting = [each for each in sound if each.fault is None and _fits(each, fault, hubs)]
+        fitting = [each for each in sound if each.fault is None and _fits(each, fault, world)]
         for parcel in own.sample(fitting, k=min(len(fitting), rates.faults)):
             parcel.fault = fault
 
 
-def _fits(parcel: Parcel, fault: Fault, hubs: Sequence[str]) -> bool:
-    if fault is Fault.HALF_CLOSED:
-        return parcel.is_electronics
-    return fault is not Fault.WRONG_DELIVERER or parcel.destination in hubs
+def _fits(parcel: Parcel, fault: Fault, world: World) -> bool:
+    match fault:
+        case Fault.HALF_CLOSED:
+            return parcel.is_electronics
+        case Fault.WRONG_DELIVERER:
+            return parcel.destination in _level_2(world)
+        case Fault.LOADED_LAST:
+            return any(world.lanes_between[trip][0].by_air for trip in pairwise(parcel.route))
+        case _:
+            return True
 
 
 def _level_2(world: World) -> list[str]:

@@ -90,6 +90,10 @@ class BreachKind(StrEnum):
     WRONG_DELIVERER = "wrong_deliverer"
     RETURN_UNSAID = "return_unsaid"
     STOPPED_MOVED = "stopped_moved"
+    NOT_LOADED_FIRST = "not_loaded_first"
+    """Into a flight, after an ordinary parcel."""
+    PALLET_APART = "pallet_apart"
+    """By air on another pallet than most, or on none."""
     VEHICLE_UNLISTED = "vehicle_unlisted"
     """Its vehicle was not on the carrier's list."""
     VEHICLE_KIND = "vehicle_kind"
@@ -116,6 +120,8 @@ RULE_OF = {
     BreachKind.WRONG_DELIVERER: "HV-2.5",
     BreachKind.RETURN_UNSAID: "HV-2.9",
     BreachKind.STOPPED_MOVED: "HV-3",
+    BreachKind.NOT_LOADED_FIRST: "HV-2.4.2",
+    BreachKind.PALLET_APART: "HV-2.4.2",
     BreachKind.VEHICLE_UNLISTED: "HV-X8",
     BreachKind.VEHICLE_KIND: "HV-X8",
 }
