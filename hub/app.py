@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def make_projections(context: RoleContext) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
     return [
-        ParcelProjection(),
+        ParcelProjection(_search(context)),
         CustodyProjection(_judge(context)),
         WantedProjection(),
         MissingProjection(_silence_judge(context), _search(context), context.policy),

@@ -77,6 +77,7 @@ class AlertKind(StrEnum):
     WRONG_DELIVERER = "wrong_deliverer"
     RETURN_UNSAID = "return_unsaid"
     STOPPED_MOVED = "stopped_moved"
+    OLD_WAYBILL = "old_waybill"
     LIST_OVERTAKEN = "list_overtaken"
     """An edge holds a wanted list that this hub never made: the hub was restored, or it lies."""
 
@@ -130,6 +131,7 @@ LEVEL_OF = {
     AlertKind.WRONG_DELIVERER: Level.WARN,
     AlertKind.RETURN_UNSAID: Level.WARN,
     AlertKind.STOPPED_MOVED: Level.ACT,
+    AlertKind.OLD_WAYBILL: Level.WARN,
     AlertKind.LIST_OVERTAKEN: Level.ACT,
 }
 

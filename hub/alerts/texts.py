@@ -194,6 +194,10 @@ _TEXTS = {
         "禁止流转的快件 {waybill} 在 {site} 被扫描出仓",
         "Stopped parcel {waybill} was scanned outbound at {site}",
     ),
+    AlertKind.OLD_WAYBILL: (
+        "{waybill} 已换新单 {what_zh}，却在 {site} 仍用旧单流转",
+        "{waybill} goes on as {what_en} and was moved under its old waybill at {site}",
+    ),
     AlertKind.LIST_OVERTAKEN: (
         "站点终端 {subject} 持有中心没有的通缉名单（版本 {held}，中心 {version}）：请核对名单",
         "Edge {subject} held a wanted list that the hub does not know "

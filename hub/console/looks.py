@@ -69,6 +69,7 @@ MEANING_OF: Mapping[str, Meaning] = {
     AlertKind.WRONG_DELIVERER: Meaning.OPEN,
     AlertKind.RETURN_UNSAID: Meaning.OPEN,
     AlertKind.STOPPED_MOVED: Meaning.STOP,
+    AlertKind.OLD_WAYBILL: Meaning.OPEN,
 }
 STANDING_MEANING: Mapping[str, Meaning] = {
     Standing.CONFIRMED: Meaning.RECORDED,
@@ -146,4 +147,5 @@ ICON_OF: Mapping[str, str] = {
     AlertKind.WRONG_DELIVERER: "parcel",
     AlertKind.RETURN_UNSAID: "parcel",
     AlertKind.STOPPED_MOVED: "stop",
+    AlertKind.OLD_WAYBILL: "label-bad",
 }

@@ -12,7 +12,7 @@ from hub.custody.rules.carriage import carrier_of, with_carriage
 from hub.custody.rules.chain import BreachKind, Chain, Ground, Subject
 from hub.custody.rules.fold import fold
 from hub.custody.rules.reading import read_scan
-from hub.custody.rules.records import UNIT_KINDS, Container, Record
+from hub.custody.rules.records import UNIT_KINDS, Container, Record, in_order
 from hub.ingest.service import scans_of
 from hub.network import Network
 from hub.parcels.service import (
@@ -20,6 +20,7 @@ from hub.parcels.service import (
     high_value_among,
     planned_routes,
     refusals_among,
+    replaced_among,
 )
 from wire.events import Scan
 from wire.names import Step
@@ -45,7 +46,10 @@ class Chains:
         if not asked:
             return {}
         records, cut = _records(tx, asked, received_until)
-        subjects = self._subjects(tx, asked)
+        new = {old: link.new for old, link in replaced_among(tx, asked).items()}
+        for old, first in _first_scans(tx, new, received_until).items():
+            records[old].append(first)
+        subjects = self._subjects(tx, asked, new)
         everyone = self.people.behind(tx, (each for own in records.values() for each in own))
         policy = self.policy
         ground = Ground(
@@ -63,13 +67,15 @@ class Chains:
             for waybill, chain in chains.items()
         }
 
-    def _subjects(self, tx: Connection, waybills: Sequence[str]) -> dict[str, Subject]:
+    def _subjects(
+        self, tx: Connection, waybills: Sequence[str], new: Mapping[str, str]
+    ) -> dict[str, Subject]:
         high = high_value_among(tx, waybills, self.policy)
         refused = refusals_among(tx, waybills, self.policy)
         breach = {waybill: BreachKind(refusal) for waybill, refusal in refused.items()}
         routes = planned_routes(tx, waybills, self.network)
         return {
-            each: Subject(each, each in high, breach.get(each), routes.get(each))
+            each: Subject(each, each in high, breach.get(each), routes.get(each), new.get(each))
             for each in waybills
         }
 
@@ -106,6 +112,18 @@ def _add_carriages(tx: Connection, records: dict[str, list[Record]]) -> None:
             if carrier is not None:
                 said = goods.get(waybill, [])
                 own[nth] = with_carriage(each, kinds.get(carrier, []), said)
+
+
+def _first_scans(
+    tx: Connection, new: Mapping[str, str], received_until: datetime
+) -> dict[str, Record]:
+    """The first scan of the waybill under which each of some parcels goes on (HV-2.9)."""
+    own: dict[str, list[Record]] = {}
+    for fact in scans_of(tx, list(new.values()), received_until, SCANS_FOLDED_MAX) if new else ():
+        scan = fact.event
+        if isinstance(scan, Scan) and scan.waybill is not None:
+            own.setdefault(scan.waybill, []).append(read_scan(fact, scan))
+    return {old: in_order(own[waybill])[0] for old, waybill in new.items() if waybill in own}
 
 
 def _units(records: Sequence[Record]) -> Mapping[Container, None]:

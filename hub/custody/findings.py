@@ -35,6 +35,7 @@ ALERT_OF = {
     BreachKind.PALLET_APART: AlertKind.PALLET_APART,
     BreachKind.VEHICLE_UNLISTED: AlertKind.VEHICLE_UNLISTED,
     BreachKind.VEHICLE_KIND: AlertKind.VEHICLE_KIND,
+    BreachKind.OLD_WAYBILL: AlertKind.OLD_WAYBILL,
 }
 _WORDS = {
     KEEPER: ("保管人", "a named keeper"),

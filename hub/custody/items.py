@@ -126,7 +126,10 @@ class ContradictionItem(BaseModel):
 
 
 class CustodyItem(BaseModel):
-    """Custody as believed at ``as_of``; ``complete`` false: the oldest scans were left out."""
+    """Custody as believed at ``as_of``; ``complete`` false: the oldest scans were left out.
+
+    ``replaced_by`` is the waybill under which the parcel goes on, and whose first scan ended it.
+    """
 
     waybill: str
     spans: list[SpanItem]
@@ -134,6 +137,7 @@ class CustodyItem(BaseModel):
     breaches: list[BreachItem]
     contradictions: list[ContradictionItem]
     delivered: bool
+    replaced_by: str | None
     complete: bool
     as_of: str | None
 
@@ -160,6 +164,7 @@ def custody_item(
             for each in chain.contradictions
         ],
         delivered=chain.delivered,
+        replaced_by=chain.replaced_by,
         complete=chain.complete,
         as_of=at_text(chain.as_of),
     )

@@ -49,6 +49,7 @@ __all__ = [
     "Standing",
     "breaches_of",
     "custody_of",
+    "judge_again",
     "last_holder",
     "list_breaches",
     "loads_of",
@@ -110,6 +111,11 @@ def last_holder(tx: Connection, chains: Chains, waybill: str, now: datetime) -> 
     return LastHolder(
         span.holder, next(sites, None), span.place, span.containers, span.from_at, span.standing
     )
+
+
+def judge_again(tx: Connection, waybill: str, now: datetime) -> None:
+    """More is known of a watched parcel than its records tell: the clock's next turn judges it."""
+    store.watch(tx, {waybill: now}, [waybill])
 
 
 def breaches_of(tx: Connection, waybill: str, as_of: datetime) -> list[FoundBreach]:

@@ -74,6 +74,7 @@ __all__ = [
     "may_follow",
     "next_deadlines",
     "read_dossier",
+    "see_parcel",
     "tasks_of",
 ]
 
@@ -119,6 +120,16 @@ class IncidentDuty:
         """Each timer once: its effects and its end are one transaction."""
         for row in steps.due_timers(tx, now, TIMERS_PER_TURN_MAX):
             self.search.fire(tx, row, now)
+
+
+def see_parcel(
+    tx: Connection, search: Search, waybill: str, site: str, at: datetime, now: datetime
+) -> None:
+    """A parcel was seen at a site under another number than the one that is searched for."""
+    for incident_id, _, since in store.awaiting(tx, [waybill]):
+        # As of a scan: one from before the suspicion's last shows nothing new.
+        if at > since:
+            search.see(tx, incident_id, waybill, site, at, now)
 
 
 # ---------------------------------------------------------------- suspicions

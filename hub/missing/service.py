@@ -4,7 +4,7 @@ The caller owns the transaction. Source: HV-2.11.2.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -171,6 +171,18 @@ def shift_asks(
 
 def note_declared(tx: Connection, waybill: str, now: datetime) -> None:
     """A parcel's route may have changed: the clock's next turn judges it by the new one."""
+    store.judge_again(tx, waybill, now)
+
+
+def end_suspicion(tx: Connection, waybill: str, now: datetime) -> None:
+    """A parcel goes on under a new waybill: no suspect; the clock's next turn watches it no more.
+
+    Source: HV-2.9.
+    """
+    watched = store.known(tx, [waybill]).get(waybill)
+    if watched is not None and watched.suspect_id is not None:
+        suspect_store.close(tx, [watched.suspect_id], now)
+        store.renew(tx, [replace(watched, suspect_id=None)])
     store.judge_again(tx, waybill, now)
 
 

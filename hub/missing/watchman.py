@@ -15,10 +15,10 @@ from hub.missing.company import Rides
 from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look, silence_of
 from hub.missing.rules.scoring import Scorer, lost_probability
 from hub.missing.rules.suspicion import Due, Siblings, evidence_of, quiet_odds, silent_group
-from hub.missing.rules.watch import Watch, replan
+from hub.missing.rules.watch import Watch, ended, replan
 from hub.missing.rules.words import Sentence, Words
 from hub.missing.store import Watched
-from hub.parcels.service import high_value_among, planned_routes
+from hub.parcels.service import high_value_among, planned_routes, replaced_among
 from hub.wanted.service import stopped_among
 from wire.policy import Policy
 
@@ -67,7 +67,7 @@ class Watchman:
                 again = now + timedelta(minutes=self.policy.missing.site_silent_min)
                 store.put_off(tx, outage.site, again)
         found = store.due(tx, now, DUE_PER_TURN_MAX)
-        due = self._replanned(tx, self._free_to_move(tx, found, now))
+        due = self._replanned(tx, self._free_to_move(tx, _still_going(tx, found), now))
         if not due:
             return len(found)
         scorer = self.judge.scorer(tx, [each.fold for each in due], now)
@@ -157,6 +157,14 @@ class Watchman:
 def make_watchman(judge: SilenceJudge, search: Search, policy: Policy) -> Watchman:
     """A watchman who speaks of times in their site's zone."""
     return Watchman(judge, search, policy, Words(judge.network.zone_of, policy.missing))
+
+
+def _still_going(tx: Connection, due: Sequence[Watched]) -> list[Watched]:
+    """Those that have not gone on under a new waybill: of these nothing more is expected."""
+    replaced = replaced_among(tx, [each.waybill for each in due]) if due else {}
+    over = [each for each in due if each.waybill in replaced]
+    store.renew(tx, [replace(each, fold=ended(each.fold), due_at=None) for each in over])
+    return [each for each in due if each.waybill not in replaced]
 
 
 def _party(fold: Watch) -> str:

@@ -1,15 +1,16 @@
-"""Routes of the parcels. Source: interface (REST), HV-1.2.1, HV-1.2.2, HV-2.2.2.2."""
+"""Routes of the parcels. Source: interface (REST), HV-1.2.1, HV-1.2.2, HV-2.2.2.2, HV-2.9."""
 
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Path
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from hub.access.service import record_look
-from hub.parcels import declaring, service
+from hub.parcels import declaring, forwarding, service
 from hub.parcels.declaring import DeclarationRefusedError
+from hub.parcels.forwarding import ReplacementClashError, ReplacementError
 from hub.parcels.items import (
     ParcelItem,
     People,
@@ -18,7 +19,7 @@ from hub.parcels.items import (
     item_of,
     masked,
 )
-from hub.parcels.service import Declaration
+from hub.parcels.service import Declaration, ReplaceReason
 from hub.wanted.service import ListFullError
 from hub.web.context import CalledBy, Hub, UnmaskReason, check_site, to_utc
 from hub.web.problems import ProblemError
@@ -31,7 +32,8 @@ WEIGHT_KG_MAX = Decimal(1_000_000)
 EDGE_M_MAX = Decimal(1_000)
 PIECES_MAX = 1_000_000
 VALUE_CNY_MAX = Decimal("9999999999.99")
-WaybillPath = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
+_WAYBILL = r"^[0-9A-Za-z-]{1,64}$"
+WaybillPath = Annotated[str, Path(pattern=_WAYBILL)]
 _SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 _Edge = Annotated[Decimal, Field(gt=0, le=EDGE_M_MAX, decimal_places=3)]
 
@@ -41,7 +43,8 @@ class ParcelOrder(People):
 
     Weight (to a gram) and edges (to a millimetre, in any order) are those of the piece (HV-1.2.1).
     ``reason`` is why a high value travels on an ordinary waybill (HV-2.2.2.2). Which vehicles may
-    take the goods depends on ``goods_class`` (HV-X8); null: nobody said.
+    take the goods depends on ``goods_class`` (HV-X8); null: nobody said. ``replaces`` is the
+    waybill that the parcel had until now, with why it has a new one (HV-2.9).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -58,6 +61,14 @@ class ParcelOrder(People):
     accepted_at: AwareDatetime | None = None
     reason: Text | None = None
     goods_class: GoodsClass | None = None
+    replaces: Annotated[str, Field(pattern=_WAYBILL)] | None = None
+    replaces_reason: ReplaceReason | None = None
+
+    @model_validator(mode="after")
+    def _replaces_for_a_reason(self) -> Self:
+        if (self.replaces is None) != (self.replaces_reason is None):
+            raise ValueError("replaces and replaces_reason go together")
+        return self
 
 
 @router.get("/{waybill}")
@@ -91,6 +102,8 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
         size_m=order.size_m,
         pieces=order.pieces,
         goods_class=order.goods_class,
+        replaces=order.replaces,
+        replaces_reason=order.replaces_reason,
     )
     if caller.sites is not None:
         # Who answers for sites declares what begins there.
@@ -100,12 +113,18 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
         with hub.database.writing() as tx:
             if service.find_parcel(tx, waybill) and not service.may_see(tx, caller, waybill):
                 raise ProblemError(HTTPStatus.FORBIDDEN, f"{waybill} is another site's")
+            replaced = order.replaces
+            if replaced and not service.may_see(tx, caller, replaced):
+                raise ProblemError(HTTPStatus.FORBIDDEN, f"{replaced} is another site's")
             declaring.declare_parcel(tx, waybill, declaration, caller.name, hub.policy, now)
+            forwarding.end_replaced(tx, [waybill], hub.search, now)
             parcel = service.find_parcel(tx, waybill)
             assert parcel is not None
             return masked(item_of(tx, parcel, hub))
-    except ListFullError as error:
+    except (ListFullError, ReplacementClashError) as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from error
+    except ReplacementError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
     except DeclarationRefusedError as error:
         with hub.database.writing() as tx:
             declaring.keep_refusal(tx, waybill, declaration, error, caller.name, now)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.parcels.rules.acceptance import Refusal, SaidOnce
-from hub.parcels.rules.parcel import Declaration
+from hub.parcels.rules.parcel import Declaration, ReplaceReason
 from wire.policy import GoodsClass
 
 declaration = Table(
@@ -49,6 +49,9 @@ declaration = Table(
     Column("declared_at", UtcDateTime, nullable=False),
     # Null: accepted.
     Column("refused_for", String(16)),
+    # The waybill that the parcel had before, and why it has a new one.
+    Column("replaces", String(64)),
+    Column("replaces_reason", String(16)),
     Index(None, "waybill", "id"),
     sqlite_autoincrement=True,
 )
@@ -58,6 +61,13 @@ Index(
     declaration.c.waybill,
     sqlite_where=_REFUSED,
     postgresql_where=_REFUSED,
+)
+_REPLACES = declaration.c.replaces.is_not(None)
+Index(
+    "ix_parcel_declaration_replaces",
+    declaration.c.replaces,
+    sqlite_where=_REPLACES,
+    postgresql_where=_REPLACES,
 )
 _FEN, _KG, _M = Decimal("0.01"), Decimal("0.001"), Decimal("0.001")
 
@@ -106,6 +116,8 @@ def add(
         "declared_by": who,
         "declared_at": now,
         "refused_for": refused_for,
+        "replaces": said.replaces,
+        "replaces_reason": said.replaces_reason,
     }
     added = tx.execute(insert(declaration).values(row).returning(declaration.c.id))
     return int(added.scalar_one())
@@ -147,6 +159,8 @@ def read(row: Row[*tuple[Any, ...]]) -> Declaration:
         size_m=None if size is None else (size[0] * _M, size[1] * _M, size[2] * _M),
         pieces=row.pieces,
         goods_class=_goods_class(row.goods_class),
+        replaces=row.replaces,
+        replaces_reason=None if row.replaces_reason is None else ReplaceReason(row.replaces_reason),
     )
 
 

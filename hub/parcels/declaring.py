@@ -1,9 +1,10 @@
 """Declare parcels. The caller owns the transaction.
 
-Source: HV-1.2.1, HV-1.2.2, HV-2.2.2.2, design section 3 ("High value by declared value").
+Source: HV-1.2.1, HV-1.2.2, HV-2.2.2.2, HV-2.9, design section 3 ("High value by declared value").
 
     DeclarationRefusedError   the rules do not allow it     (hub.parcels.rules.acceptance)
     ListFullError             no room on the wanted list    (hub.wanted.service)
+    ReplacementError          it replaces what it cannot    (hub.parcels.rules.forwarding)
 """
 
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 
 from hub.missing.service import note_declared
 from hub.parcels import declaration_store, store
+from hub.parcels.forwarding import check_link
 from hub.parcels.rules.acceptance import (
     DeclarationRefusedError,
     check_declaration,
@@ -41,9 +43,11 @@ def declare_parcel(
 
     Raises:
         DeclarationRefusedError: the rules do not allow it; nothing was written.
+        ReplacementError: it cannot replace the waybill that it names; nothing was written.
         ListFullError: the wanted list takes no more; roll back.
     """
     check_declaration(waybill, declaration, policy)
+    check_link(tx, waybill, declaration, policy, now)
     value = declaration.declared_value_cny
     by_value = is_above_threshold(value, policy) and not is_in_series(waybill, policy)
     declaration_id = declaration_store.add(tx, waybill, declaration, who, now)

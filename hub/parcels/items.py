@@ -9,7 +9,16 @@ from sqlalchemy import Connection
 from hub.access.service import mask_person
 from hub.keys import NONCE_BYTES
 from hub.parcels import service
-from hub.parcels.service import ManifestKind, Parcel, ParcelState, SaidOnce, Sighting, Size
+from hub.parcels.service import (
+    Link,
+    ManifestKind,
+    Parcel,
+    ParcelState,
+    ReplaceReason,
+    SaidOnce,
+    Sighting,
+    Size,
+)
 from hub.wanted.service import is_stopped
 from hub.web.context import NO_NUL, HubContext, at_text
 from wire.events import ContainerKind
@@ -64,6 +73,7 @@ class SaidItem(BaseModel):
     origin: str | None
     destination: str | None
     reason: str | None
+    replaces: str | None
     refused_by: str | None
 
 
@@ -74,6 +84,24 @@ class ManifestRef(BaseModel):
     kind: ManifestKind
     origin: str = Field(serialization_alias="from")
     destination: str = Field(serialization_alias="to")
+
+
+class LinkItem(BaseModel):
+    """The same parcel's other waybill, at ``/api/v1/parcels/{waybill}``.
+
+    ``since`` is the new one's first sign; null: it has none, the old one counts still.
+    """
+
+    waybill: str
+    reason: ReplaceReason
+    since: str | None
+
+
+class ReplacesItem(LinkItem):
+    """The waybill that a parcel had before, and what a new one costs (HV-2.9)."""
+
+    note_zh: str = "运费和保价费重新收取（HV-2.9）"
+    note_en: str = "freight and premium are charged again (HV-2.9)"
 
 
 class ParcelItem(BaseModel):
@@ -110,6 +138,8 @@ class ParcelItem(BaseModel):
     declared_by: str | None
     declared_at: str | None
     declarations: list[SaidItem]
+    replaces: ReplacesItem | None
+    replaced_by: LinkItem | None
     lost_at: str | None
     first_seen: SightingItem | None
     last_seen: SightingItem | None
@@ -142,6 +172,7 @@ def item_of(tx: Connection, parcel: Parcel, hub: HubContext) -> ParcelItem:
     value = declared.declared_value_cny if declared else None
     people = _decrypt_people(declared.people if declared else None, parcel.waybill, hub)
     way = service.track_of(tx, parcel, hub.network)
+    before, after = parcel.replaces, parcel.replaced_by
     return ParcelItem(
         waybill=parcel.waybill,
         high_value=service.is_high_value(parcel.waybill, value, hub.policy),
@@ -169,11 +200,25 @@ def item_of(tx: Connection, parcel: Parcel, hub: HubContext) -> ParcelItem:
         declared_by=parcel.declared_by,
         declared_at=at_text(parcel.declared_at),
         declarations=[_said(each) for each in service.declarations_of(tx, parcel.waybill)],
+        replaces=None if before is None else _before(before),
+        replaced_by=None if after is None else _after(after),
         lost_at=at_text(parcel.lost_at),
         first_seen=_sighting(seen.first) if seen else None,
         last_seen=_sighting(seen.last) if seen else None,
         scans=seen.scans if seen else 0,
     )
+
+
+def _before(link: Link) -> ReplacesItem:
+    return ReplacesItem(waybill=link.old, reason=link.reason, since=_since(link))
+
+
+def _after(link: Link) -> LinkItem:
+    return LinkItem(waybill=link.new, reason=link.reason, since=_since(link))
+
+
+def _since(link: Link) -> str | None:
+    return None if link.first is None else at_text(link.first.at)
 
 
 def _said(each: SaidOnce) -> SaidItem:
@@ -189,6 +234,7 @@ def _said(each: SaidOnce) -> SaidItem:
         origin=said.origin,
         destination=said.destination,
         reason=said.reason,
+        replaces=said.replaces,
         refused_by=None if each.refusal is None else service.RULE_OF[each.refusal],
     )
 

@@ -1,6 +1,6 @@
 """Arriving scans and acts renew what is known of parcels, bags and pallets.
 
-Source: HV-2.4, design sections 5 and 6.
+Source: HV-2.4, HV-2.9, design sections 5 and 6.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.fact import Fact
+from hub.incidents.service import Search
 from hub.parcels import store, trace_store
+from hub.parcels.forwarding import end_replaced
 from hub.parcels.rules.traces import (
     UNIT_STEPS,
     Standing,
@@ -33,6 +35,9 @@ class ParcelProjection:
 
     name = "parcels"
 
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
     def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
         """Fold events into their units: one read and three writes, however many events."""
         fresh: dict[str, dict[tuple[str, int], Trace]] = {}
@@ -52,6 +57,8 @@ class ParcelProjection:
         trace_store.add_states(tx, {u: each for u, each in folded.items() if u not in known})
         trace_store.update_states(tx, {u: each for u, each in folded.items() if u in known})
         _renew_entries(tx, known, folded, now)
+        begun = [u for u, each in folded.items() if u not in known or each.first != known[u].first]
+        end_replaced(tx, begun, self._search, now)
 
 
 def trace_of(fact: Fact) -> Trace | None:

@@ -7,6 +7,7 @@ Source: HV-2.2.2.2, HV-2.4, design sections 5 to 7.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,7 +17,7 @@ from hub.access.service import Caller
 from hub.ingest.service import was_scanned_at
 from hub.keys import BodyCipher
 from hub.network import Network
-from hub.parcels import declaration_store, manifest_store, store, trace_store
+from hub.parcels import declaration_store, link_store, manifest_store, store, trace_store
 from hub.parcels.rules.acceptance import (
     RULE_OF,
     Refusal,
@@ -27,7 +28,7 @@ from hub.parcels.rules.acceptance import (
 )
 from hub.parcels.rules.containers import NESTING_MAX, Aboard, chain_of, is_closed
 from hub.parcels.rules.manifests import Comparison, Manifest, ManifestKind, compare
-from hub.parcels.rules.parcel import Declaration, Parcel, Size
+from hub.parcels.rules.parcel import Declaration, Link, Parcel, ReplaceReason, Size
 from hub.parcels.rules.traces import (
     ParcelState,
     Sighting,
@@ -49,11 +50,13 @@ __all__ = [
     "Aboard",
     "Comparison",
     "Declaration",
+    "Link",
     "Manifest",
     "ManifestKind",
     "Parcel",
     "ParcelState",
     "Refusal",
+    "ReplaceReason",
     "SaidOnce",
     "Sighting",
     "Size",
@@ -75,7 +78,18 @@ class _People(msgspec.Struct, frozen=True):
 
 def find_parcel(tx: Connection, waybill: str) -> Parcel | None:
     """One parcel, if it was declared or ever recorded."""
-    return store.find(tx, waybill, trace_store.state_of(tx, waybill))
+    known = store.find(tx, waybill, trace_store.state_of(tx, waybill))
+    if known is None:
+        return None
+    replaces = link_store.of_new(tx, [waybill]).get(waybill)
+    replaced_by = link_store.of_old(tx, [waybill]).get(waybill)
+    return replace(known, replaces=replaces, replaced_by=replaced_by)
+
+
+def replaced_among(tx: Connection, waybills: Iterable[str]) -> dict[str, Link]:
+    """Those that go on under a new waybill, which was recorded since (HV-2.9)."""
+    found = link_store.of_old(tx, waybills)
+    return {old: link for old, link in found.items() if link.first is not None}
 
 
 def may_see(tx: Connection, caller: Caller, waybill: str) -> bool:
@@ -117,14 +131,14 @@ def last_at(tx: Connection, waybill: str, site: str) -> datetime | None:
 
 def in_store(tx: Connection, sites: frozenset[str] | None, limit: int) -> dict[str, Sighting]:
     """Parcels that rest in a store, the longest first; ``sites`` null: of all (HV-2.8)."""
-    return trace_store.waiting(tx, ParcelState.IN_STORE, sites, limit)
+    return _waiting(tx, ParcelState.IN_STORE, sites, limit)
 
 
 def out_for_delivery(
     tx: Connection, sites: frozenset[str] | None, limit: int
 ) -> dict[str, Sighting]:
     """Parcels that their deliverers have taken, the longest first (HV-2.6)."""
-    return trace_store.waiting(tx, ParcelState.OUT_FOR_DELIVERY, sites, limit)
+    return _waiting(tx, ParcelState.OUT_FOR_DELIVERY, sites, limit)
 
 
 def high_value_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> frozenset[str]:
@@ -177,15 +191,16 @@ def planned_routes(
 
 
 def on_their_way(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
-    """Those of which more is expected: neither delivered nor given back; never scanned is."""
+    """Those of which more is expected: not delivered, given back or replaced; never scanned is."""
     asked = frozenset(waybills)
     seen = trace_store.states_of(tx, asked)
-    return asked - {waybill for waybill, standing in seen.items() if standing.is_over}
+    over = {waybill for waybill, standing in seen.items() if standing.is_over}
+    return asked - over - replaced_among(tx, asked).keys()
 
 
 def belongs_on_list(tx: Connection, waybill: str) -> bool:
     """Say whether a parcel is high value by declared value, of no HV series, and under way yet."""
-    if not store.hv_by_value(tx, [waybill]):
+    if not store.hv_by_value(tx, [waybill]) or replaced_among(tx, [waybill]):
         return False
     seen = trace_store.state_of(tx, waybill)
     return seen is None or not seen.is_over
@@ -269,6 +284,14 @@ def is_container_closed(tx: Connection, kind: ContainerKind, container_id: str) 
     """Say whether a bag or pallet is closed, as far as its own label tells; null: nothing does."""
     standing = trace_store.state_of(tx, container_unit(kind, container_id))
     return None if standing is None else is_closed(standing)
+
+
+def _waiting(
+    tx: Connection, state: ParcelState, sites: frozenset[str] | None, limit: int
+) -> dict[str, Sighting]:
+    found = trace_store.waiting(tx, state, sites, limit)
+    replaced = replaced_among(tx, found)
+    return {waybill: seen for waybill, seen in found.items() if waybill not in replaced}
 
 
 def _scanned_aboard(tx: Connection, container: str, site: str, since: datetime) -> set[str]:

@@ -90,6 +90,8 @@ class ParcelDesk:
             manifest=None if as_of is not None else manifest_of(tx, waybill),
             searches=self._searches(tx, waybill, caller, as_of),
             looks=self._looks(tx, waybill, caller),
+            replaces=None if now is None else now.replaces,
+            replaced_by=None if now is None else now.replaced_by,
             recipient=None if known is None else mask_person(self._recipient(known)),
         )
 

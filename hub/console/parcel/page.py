@@ -19,11 +19,13 @@ from hub.console.parcel.parts import (
     draw_containers,
     draw_declarations,
     draw_facts,
+    draw_links,
     draw_loads,
     draw_looks,
     draw_manifest,
     draw_route,
     draw_searches,
+    draw_way_to,
 )
 from hub.console.parcel.people import PeoplePanel, Recipient
 from hub.console.parcel.ruler import Ruler
@@ -171,6 +173,10 @@ class ParcelPage:
                 chip(words.say("card.high_value"), Meaning.INFORMATION, "parcel")
             if sight.track is not None:
                 chip(words.name("parcel.state", sight.track.state), Meaning.NO_DATA)
+            if sight.replaced_by is not None:
+                draw_way_to("parcel.replaced_by", sight.replaced_by.new, words)
+            if sight.replaces is not None:
+                draw_way_to("parcel.replaces", sight.replaces.old, words)
             if sight.as_of is not None:
                 said = words.say("custody.as_of.chip", at=words.exact(sight.as_of))
                 chip(said, Meaning.UNPROVEN, "clock")
@@ -204,6 +210,7 @@ class ParcelPage:
         words = self._words
         self._facts.clear()
         with self._facts:
+            draw_links(sight.replaces, sight.replaced_by, words)
             text(words.say("parcel.way"), "detail-title", "h2")
             if sight.track is not None:
                 draw_route(sight.track, words)

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from hub.alerts.service import HistoryEntry
 from hub.console.incidents.looks import STATE_ICON, STATE_MEANING, state_word
 from hub.console.looks import MEANING_OF, Meaning
-from hub.console.markup import age, attribute, box, chip, countdown, icon, text
+from hub.console.markup import age, attribute, box, chip, countdown, icon, text, waybill
 from hub.console.parcel.views import ParcelSight, Searched
 from hub.console.screens import ROOT
 from hub.console.views import Card, Level, Seen, State
 from hub.console.wording import Words, visible
 from hub.custody.service import FoundBreach, Record, what_en, what_zh
-from hub.parcels.service import RULE_OF, Aboard, Declaration, Manifest, SaidOnce, Track
+from hub.parcels.service import RULE_OF, Aboard, Declaration, Link, Manifest, SaidOnce, Track
 
 
 def draw_breaches(breaches: Sequence[FoundBreach], words: Words) -> None:
@@ -38,6 +38,35 @@ def _draw_breach(found: FoundBreach, words: Words) -> None:
             text(words.say(f"custody.breach.{breach.kind}"), "gap", "p")
         with box("div", "row-end"):
             age(breach.at, words.exact(breach.at))
+
+
+def draw_links(before: Link | None, after: Link | None, words: Words) -> None:
+    """The same parcel's other waybills; a new one is charged again (HV-2.9)."""
+    if after is not None:
+        _draw_link(after, after.new, "parcel.replaced_by", words)
+    if before is not None:
+        _draw_link(before, before.old, "parcel.replaces", words)
+        text(words.say("parcel.charged"), "problem m-amber", "p")
+
+
+def draw_way_to(key: str, number: str, words: Words) -> None:
+    """A word, and the way to the page of the parcel's other waybill."""
+    with attribute(box("a", "link"), "href", f"{ROOT}/parcels/{number}"):
+        text(words.say(key))
+        waybill(number)
+
+
+def _draw_link(link: Link, number: str, key: str, words: Words) -> None:
+    text(words.say(key), "detail-title", "h2")
+    with box("p", "searched-head"):
+        with attribute(box("a", "link"), "href", f"{ROOT}/parcels/{number}"):
+            waybill(number)
+        chip(words.say(f"parcel.replaces.{link.reason}"), Meaning.INFORMATION, "back")
+        if link.first is None:
+            text(words.say("parcel.replaces.unseen"), "gap")
+        else:
+            text(link.first.site, "", "b")
+            age(link.first.at, words.exact(link.first.at))
 
 
 def draw_facts(sight: ParcelSight, words: Words) -> None:
@@ -76,6 +105,9 @@ def draw_declarations(said: Sequence[SaidOnce], words: Words) -> None:
                 text(_piece(each.declaration, words) or "", "figure")
                 text(visible(each.by))
                 age(each.at, words.exact(each.at))
+                if each.declaration.replaces is not None:
+                    text(words.say("parcel.said.replaces"), "label")
+                    text(visible(each.declaration.replaces), "code")
                 if each.declaration.reason is not None:
                     text(visible(each.declaration.reason), "history-reason", "p")
 

@@ -64,7 +64,7 @@ class Layout:
             lanes=self._lanes(blocks, joints, ticks),
             marks=tuple(marks),
             learned=_learned(records, scale),
-            delivered=self._chain.delivered,
+            is_over=self._chain.is_over,
             complete=self._chain.complete,
         )
 
@@ -74,7 +74,7 @@ class Layout:
         found += [span.to_at for span in chain.spans if span.to_at is not None]
         found += [gap.from_at for gap in chain.gaps]
         found.append(max((received_at for _, received_at in records), default=found[0]))
-        if not chain.delivered:
+        if not chain.is_over:
             found.append(full_minute(chain.as_of))
         return found
 

@@ -79,7 +79,7 @@ class Ruler:
                 new_day = words.day(mark.at)
                 self._draw_mark(mark, new_day[5:] if new_day != day else "")
                 day = new_day
-            if not replay.delivered:
+            if not replay.is_over:
                 end = words.say("custody.then" if is_past else "custody.now")
                 text(end, "mark mark-end")
 

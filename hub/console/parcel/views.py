@@ -10,7 +10,7 @@ from hub.alerts.service import HistoryEntry
 from hub.console.views import Card, ScanLine, Seen
 from hub.custody.service import Container, FoundBreach, GapKind, Record, Standing
 from hub.incidents.service import Deadline, HistoryLine, Incident
-from hub.parcels.service import Aboard, Declaration, Manifest, SaidOnce, Track
+from hub.parcels.service import Aboard, Declaration, Link, Manifest, SaidOnce, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Replay:
     lanes: tuple[Lane, ...]
     marks: tuple[Mark, ...]
     learned: tuple[Learned, ...]
-    delivered: bool
+    is_over: bool
     complete: bool
 
     def block(self, key: str) -> Block | None:
@@ -171,8 +171,8 @@ class ParcelSight:
 
     ``scans`` are the newest, oldest first; ``said`` are its declarations, newest first, and
     ``declared`` the one that counts. ``as_of``: as it was believed then, without what only
-    the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``); None: now.
-    ``loads`` are those into vehicles and flights (HV-X8).
+    the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``, ``replaces``,
+    ``replaced_by``); None: now. ``loads`` are those into vehicles and flights (HV-X8).
     ``answers`` are what people gave as reasons when they answered a card's alert, by its id.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
     ``recipient``: masked (CS-P1).
@@ -198,6 +198,8 @@ class ParcelSight:
     searches: tuple[Searched, ...] = ()
     looks: tuple[Look, ...] | None = None
     recipient: Mapping[str, str] | str | None = None
+    replaces: Link | None = None
+    replaced_by: Link | None = None
 
     @property
     def hidden(self) -> int:

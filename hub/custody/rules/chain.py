@@ -98,6 +98,8 @@ class BreachKind(StrEnum):
     """Its vehicle was not on the carrier's list."""
     VEHICLE_KIND = "vehicle_kind"
     """Its goods may not travel in such a vehicle."""
+    OLD_WAYBILL = "old_waybill"
+    """Moved under the waybill that it had before (HV-2.9)."""
 
 
 RULE_OF = {
@@ -124,6 +126,7 @@ RULE_OF = {
     BreachKind.PALLET_APART: "HV-2.4.2",
     BreachKind.VEHICLE_UNLISTED: "HV-X8",
     BreachKind.VEHICLE_KIND: "HV-X8",
+    BreachKind.OLD_WAYBILL: "HV-2.9",
 }
 
 
@@ -132,7 +135,8 @@ class Span:
     """One holder in one place and container, from (included) until (not included).
 
     ``holder`` null: nobody. ``site`` null: under way. ``to_at`` null: until now. ``opened_by`` and
-    ``closed_by`` are steps, acts, or ``handover_expired``. ``containers`` run from the inside out.
+    ``closed_by`` are steps, acts, ``handover_expired`` or ``replaced`` (by a new waybill).
+    ``containers`` run from the inside out.
     """
 
     holder: Holder | None
@@ -211,7 +215,7 @@ class Chain:
     """A parcel's custody as believed at ``as_of``.
 
     ``due_at`` is when it changes next without any new record; ``complete`` says that no older
-    records were left out.
+    records were left out. ``replaced_by`` is the waybill under which it goes on (HV-2.9).
     """
 
     spans: tuple[Span, ...]
@@ -223,9 +227,15 @@ class Chain:
     due_at: datetime | None
     delivered: bool
     complete: bool = True
+    replaced_by: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Nobody holds it under this waybill any more: delivered, or gone on under another."""
+        return self.delivered or self.replaced_by is not None
 
     def span_at(self, at: datetime) -> Span | None:
-        """The one span of an instant; None before the first record and after delivery."""
+        """The one span of an instant; None before the first record and after the end."""
         for span in self.spans:
             if span.from_at <= at and (span.to_at is None or at < span.to_at):
                 return span
@@ -237,12 +247,14 @@ class Subject:
     """What is known of the parcel itself; ``route`` are its sites, None where nobody can say.
 
     ``refused_for`` is the breach that each way of it is: it must not travel as it was declared.
+    ``replaced_by`` is the waybill under which it goes on (HV-2.9).
     """
 
     waybill: str
     is_high_value: bool
     refused_for: BreachKind | None = None
     route: tuple[str, ...] | None = None
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from wire.site_pack import Duty
 
 OUTBOUND = frozenset({Step.LOAD, Step.DEPART, Step.OUT_FOR_DELIVERY, Step.DELIVER})
 """Steps that move a parcel out; answered with ``stop`` they are a breach (HV-3)."""
+MOVING = OUTBOUND | {Step.ARRIVE}
+"""Steps that show a parcel on its way."""
 _REACHING = frozenset({Step.ACCEPT, Step.ARRIVE})
 _HUBS = frozenset({SiteKind.LEVEL_1, SiteKind.LEVEL_2})
 _MINUTE = timedelta(minutes=1)
@@ -51,6 +53,14 @@ class Conduct:
         self._judge_outing(scan)
         self._judge_people(scan)
         self._note_rest(scan, self._rest.see(scan))
+
+    def judge_old(self, scan: Record, new: str) -> None:
+        """Look at a scan of a parcel that goes on as ``new``: it must not move as the old (HV-2.9).
+
+        What else the rules ask of a parcel is asked of the new waybill's.
+        """
+        if scan.step in MOVING:
+            self._add_once(BreachKind.OLD_WAYBILL, scan, (scan.site,), (new,))
 
     def add(
         self,

@@ -24,12 +24,16 @@ from hub.custody.rules.spans import SpanBook, Where
 from wire.events import ActKind
 from wire.names import Step
 
+REPLACED = "replaced"
+"""What closes the last span of a parcel that goes on under a new waybill."""
+
 
 def fold(records: Iterable[Record], subject: Subject, ground: Ground, now: datetime) -> Chain:
     """Fold what is recorded of a parcel into its custody as believed at ``now``.
 
     Args:
-        records: the parcel's own, and those of each bag or pallet that it ever was in; any order.
+        records: the parcel's own, those of each bag or pallet that it ever was in, and the first
+            of the waybill under which it goes on; any order.
         subject: what is known of the parcel itself.
         ground: network, policy and the people behind pseudonyms.
         now: aware UTC; what passes without a record (an open handover) is judged at this time.
@@ -46,6 +50,8 @@ class _Folding:
 
     def __init__(self, subject: Subject, ground: Ground, ordered: Sequence[Record]) -> None:
         self._ground = ground
+        self._new_waybill = subject.replaced_by
+        self._goes_on = False
         self._book = SpanBook()
         self._contents = Contents(self._book)
         self._conduct = Conduct(subject, ground)
@@ -76,6 +82,8 @@ class _Folding:
         if record.unit is not None and record.unit not in self._contents.now:
             return
         self._handovers.expire(record.at, ends_after=True)
+        if self._new_waybill is not None and self._take_after(record, self._new_waybill):
+            return
         if not self._book.has_begun and record.step is not Step.ACCEPT:
             self._book.begin_unaccepted(record)
         if record.act is not None:
@@ -90,6 +98,22 @@ class _Folding:
         step = self._see if record.step is None else self._steps.get(record.step, self._see)
         step(record)
 
+    def _take_after(self, record: Record, new: str) -> bool:
+        """The new waybill's first scan ends custody of this one, what is later is noted (HV-2.9).
+
+        Returns:
+            Whether the record was such a one. A delivered parcel goes on under no other number.
+        """
+        if record.waybill == new and not self._delivered:
+            self._goes_on = True
+            self._handovers.forget()
+            self._conduct.end_outing(record.at)
+            self._book.close(record, REPLACED)
+        elif self._goes_on:
+            self._conduct.judge_old(record, new)
+            self._book.note(record)
+        return self._goes_on or record.waybill == new
+
     def finish(self, now: datetime) -> Chain:
         """What all records come to at ``now``."""
         self._handovers.expire(now, ends_after=False)
@@ -102,7 +126,8 @@ class _Folding:
             tuple(self._contents.exits),
             now,
             min((each for each in due if each is not None), default=None),
-            self._delivered,
+            self._delivered and not self._goes_on,
+            replaced_by=self._new_waybill if self._goes_on else None,
         )
 
     # ------------------------------------------------------------ steps that take custody

@@ -73,7 +73,7 @@ class SpanBook:
 
     @property
     def current(self) -> Draft | None:
-        """The open span; None before the first record and after delivery."""
+        """The open span; None before the first record and after the end."""
         if not self._drafts or self._drafts[-1].to_at is not None:
             return None
         return self._drafts[-1]
@@ -173,11 +173,11 @@ class SpanBook:
         if self._drafts:
             self._drafts[-1].records.append(record)
 
-    def close(self, record: Record) -> None:
-        """Delivered: no span is open any more."""
+    def close(self, record: Record, cause: str | None = None) -> None:
+        """No span is open any more: delivered, or another ``cause``."""
         current = self.current
         if current is not None:
-            current.to_at, current.closed_by = record.at, cause_of(record)
+            current.to_at, current.closed_by = record.at, cause or cause_of(record)
             current.records.append(record)
         self._last_site, self._last_at = record.site, record.at
 

@@ -157,6 +157,14 @@ def replan(known: Watch, route: tuple[str, ...] | None, planner: Planner) -> Wat
     return replace(known, stops=stops, sites=len(route) if route and way else 0)
 
 
+def ended(known: Watch) -> Watch:
+    """It goes on under a new waybill: nothing more is expected of this one, with whomever it was.
+
+    Source: HV-2.9.
+    """
+    return replace(known, stops=(), done=True, ride=None, bag=None, is_in_bag=False)
+
+
 def learn(counts: dict[str, Counts], lessons: Sequence[Lesson]) -> None:
     """Add lessons to ``counts``, each under its own key and under its phase's pool."""
     for lesson in lessons:

@@ -3,12 +3,33 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
-from hub.parcels.rules.traces import OVER, ParcelState, Standing
+from hub.parcels.rules.traces import OVER, ParcelState, Sighting, Standing
 from wire.policy import GoodsClass
 
 Size = tuple[Decimal, Decimal, Decimal]
 """Three edges in m, in any order."""
+
+
+class ReplaceReason(StrEnum):
+    """Why a parcel goes on under a new waybill (HV-2.9)."""
+
+    FORWARD = "forward"
+    RETURN = "return"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A parcel goes on under a new waybill (HV-2.9): from ``first`` on, the new one's first sign.
+
+    Null: the new one was never recorded, so the parcel still goes under its old number.
+    """
+
+    old: str
+    new: str
+    reason: ReplaceReason
+    first: Sighting | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +39,7 @@ class Declaration:
     ``reason`` is why a value above the threshold travels outside the HV series (HV-2.2.2.2).
     ``weight_kg`` to a gram and ``size_m`` to a millimetre are those of the piece (HV-1.2.1).
     ``goods_class`` is what HV-X8 asks of the vehicle for; null: nobody said.
+    ``replaces`` is the waybill that the parcel had until now, null: it is its first (HV-2.9).
     """
 
     declared_value_cny: Decimal | None
@@ -31,6 +53,8 @@ class Declaration:
     size_m: Size | None = None
     pieces: int | None = None
     goods_class: GoodsClass | None = None
+    replaces: str | None = None
+    replaces_reason: ReplaceReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +62,7 @@ class Parcel:
     """One waybill: declared, recorded, or both.
 
     ``lost_at`` is when it was counted as lost, ``silent_since`` its newest sign by then.
+    ``replaces`` tells of the waybill that it had before, ``replaced_by`` of the one after it.
     """
 
     waybill: str
@@ -47,10 +72,15 @@ class Parcel:
     lost_at: datetime | None = None
     silent_since: datetime | None = None
     seen: Standing | None = None
+    replaces: Link | None = None
+    replaced_by: Link | None = None
 
     @property
     def state(self) -> ParcelState:
         """Where the parcel stands by its own traces; see ``track`` for what its bag adds."""
+        goes_on = self.replaced_by is not None and self.replaced_by.first is not None
+        if goes_on and (self.seen is None or not self.seen.is_over):
+            return ParcelState.REPLACED
         if self.seen is None:
             return ParcelState.DECLARED if self.lost_at is None else ParcelState.LOST
         if self.lost_at is None or self.seen.state in OVER:

@@ -33,6 +33,8 @@ class ParcelState(StrEnum):
     """Counted as lost, and not scanned since."""
     FOUND = "found"
     """Scanned after it was counted as lost."""
+    REPLACED = "replaced"
+    """Goes on under a new waybill (HV-2.9)."""
 
 
 OVER = frozenset({ParcelState.DELIVERED, ParcelState.RETURNED})

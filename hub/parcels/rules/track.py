@@ -11,7 +11,7 @@ from hub.network import Network
 from hub.parcels.rules.parcel import Parcel
 from hub.parcels.rules.traces import OVER, ParcelState, Standing
 
-_FIXED = OVER | {ParcelState.LOST}
+_FIXED = OVER | {ParcelState.LOST, ParcelState.REPLACED}
 
 
 @dataclass(frozen=True, slots=True)

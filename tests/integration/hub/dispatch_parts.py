@@ -56,7 +56,7 @@ def left(waybill: str, at: datetime = NOON, site: str = "755A", **fields: object
 def tell(hub: HubHome, *events: Event) -> None:
     with hub.database.writing() as tx:
         facts = [fact(each) for each in events]
-        ParcelProjection().apply(tx, facts, hub.clock.now())
+        ParcelProjection(hub.search()).apply(tx, facts, hub.clock.now())
         DispatchProjection(hub.role.policy, hub.role.network).apply(tx, facts, hub.clock.now())
 
 

@@ -52,4 +52,4 @@ def label(minute: float, site: str, step: Step | None, text: str, **fields: obje
 def tell(hub: HubHome, *events: Event) -> None:
     """Let the parcels' room work on events, in one transaction."""
     with hub.database.writing() as tx:
-        ParcelProjection().apply(tx, [fact(each) for each in events], hub.clock.now())
+        ParcelProjection(hub.search()).apply(tx, [fact(each) for each in events], hub.clock.now())

@@ -29,7 +29,7 @@ def test_what_the_hub_keeps_is_what_all_events_at_once_come_to(hub: HubHome) -> 
     hub.database.close()
     with open_hub(hub.data_dir, hub.url, network_of(carrier)) as home:
         judge = Judge(home.chains())
-        Stage(home, [ParcelProjection(), CustodyProjection(judge)]).play(carrier)
+        Stage(home, [ParcelProjection(home.search()), CustodyProjection(judge)]).play(carrier)
         with home.database.writing() as tx:
             for _ in range(TURNS):
                 CustodyDuty(judge).run(tx, days.ends_at)

@@ -313,7 +313,7 @@ def test_a_scorer_that_suspects_everything_fails_the_measure(small: Run) -> None
 def test_the_real_tables_give_the_same_suspicions(small: Run, hub: HubHome) -> None:
     policy, search = hub.role.policy, hub.search()
     judge = make_judge(hub.role.network, policy, Holidays(policy.holiday).is_holiday)
-    projections = (ParcelProjection(), MissingProjection(judge, search, policy))
+    projections = (ParcelProjection(search), MissingProjection(judge, search, policy))
     duty = SuspectDuty(make_watchman(judge, search, policy))
     for now, calls, parts in ticks(inputs(small.days), SMALL_TICK):
         with hub.database.writing() as tx:

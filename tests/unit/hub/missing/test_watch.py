@@ -11,6 +11,7 @@ from hub.missing.rules.watch import (
     ParcelScan,
     Ride,
     Watch,
+    ended,
     fold_scan,
     learn,
     replan,
@@ -176,3 +177,13 @@ def test_the_newest_scan_counts_in_whatever_order_scans_arrive(order: tuple[int,
     scans = (ACCEPTED, LEFT, ARRIVED)
     known, _ = fold(*(scans[index] for index in order))
     assert (known.last.site, came(known.stops)[0]) == ("755W", ("755W", "out", "15 02:00"))
+
+
+def test_of_what_goes_on_under_a_new_waybill_nothing_is_expected_whatever_is_scanned_then() -> None:
+    known, _ = fold(ACCEPTED, scan("755A", Step.PACK, "16:00", container="bag:B-1"), LEFT)
+    over = ended(known)
+    assert (over.stops, over.done, over.last) == ((), True, known.last)
+    # Nor is it one of those that its bag or vehicle is judged by.
+    assert (over.ride, over.bag, over.is_riding, over.is_in_bag) == (None, None, False, False)
+    again, lessons = fold_scan(over, ARRIVED, ROUTE, PLAN)
+    assert (again.stops, again.done, lessons) == ((), True, [])

@@ -159,7 +159,7 @@ def test_a_delivered_parcels_ruler_ends_with_it() -> None:
     day.scan(0, "accept", "KIM")
     day.scan(60, "deliver", "KIM")
     found = replay_of(day)
-    assert found.delivered
+    assert found.is_over
     assert found.marks[-1].at == minute_of(60)
 
 
