@@ -26,6 +26,7 @@ from hub.missing.judge import SilenceJudge, make_judge
 from hub.missing.project import MissingProjection
 from hub.missing.watchman import make_watchman
 from hub.packs.service import PackDuty
+from hub.parcels.flights import FlightDuty, FlightProjection
 from hub.parcels.project import ParcelProjection
 from hub.role_process import run_as_process
 from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_chains, make_search
@@ -43,6 +44,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
     return [
         ParcelProjection(_search(context)),
+        FlightProjection(context.policy),
         CustodyProjection(_judge(context)),
         WantedProjection(),
         MissingProjection(_silence_judge(context), _search(context), context.policy),
@@ -62,6 +64,7 @@ def make_duties(context: RoleContext) -> list[Duty]:
         QueryDuty(network),
         IncidentDuty(_search(context)),
         DispatchDuty(network),
+        FlightDuty(network),
         PackDuty(
             network,
             policy,

@@ -203,9 +203,13 @@ class MailPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ManifestPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``window_h``: scans so long before a manifest was put belong to its trip."""
+    """``window_h``: scans so long before a manifest was put belong to its trip.
+
+    ``flight_min``: a flight's manifest comes within this after it left (HV-2.4.2).
+    """
 
     window_h: Positive
+    flight_min: Positive
 
 
 class DispatchPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,6 +52,8 @@ class AlertKind(StrEnum):
     DISPATCH_UNFORWARDED = "dispatch_unforwarded"
     DISPATCH_UNRECEIVED = "dispatch_unreceived"
     """Forwarded, and a destination's centre has not confirmed its part (HV-2.7)."""
+    FLIGHT_UNREGISTERED = "flight_unregistered"
+    """A flight took high-value parcels, and its manifest has not come (HV-2.4.2)."""
     SERIES_MISUSED = "series_misused"
     SERIES_MISSING = "series_missing"
     ABOVE_BAND = "above_band"
@@ -108,6 +110,7 @@ LEVEL_OF = {
     AlertKind.DISPATCH_UNSENT: Level.ACT,
     AlertKind.DISPATCH_UNFORWARDED: Level.ACT,
     AlertKind.DISPATCH_UNRECEIVED: Level.ACT,
+    AlertKind.FLIGHT_UNREGISTERED: Level.WARN,
     AlertKind.SERIES_MISUSED: Level.WARN,
     AlertKind.SERIES_MISSING: Level.WARN,
     AlertKind.ABOVE_BAND: Level.WARN,

@@ -101,6 +101,10 @@ _TEXTS = {
         "{site} 未确认收到 {branch} 班次 {shift}（{day}）的高价值快件清单，{at} 已转发",
         "{site} has not confirmed the HV list of {branch}, shift {shift}, {day}: forwarded {at}",
     ),
+    AlertKind.FLIGHT_UNREGISTERED: (
+        "{site} 未按时登记航班 {flight} 的发运数据（清单），{at} 已离站",
+        "{site} has not registered the dispatch data (manifest) of flight {flight}: it left {at}",
+    ),
     AlertKind.SERIES_MISUSED: (
         "{waybill} 声明价值未超过标准，不得使用高价值运单（{site}）",
         "{waybill} at {site}: its declared value is too low for the high-value series",

@@ -14,6 +14,7 @@ manifest = Table(
     Column("destination", String(32), nullable=False),
     Column("put_by", String(64), nullable=False),
     Column("put_at", UtcDateTime, nullable=False),
+    Column("remarks", String(500)),
 )
 manifest_line = Table(
     "manifest_line",
@@ -34,6 +35,7 @@ def put(tx: Connection, wanted: Manifest) -> None:
         "destination": wanted.destination,
         "put_by": wanted.put_by,
         "put_at": wanted.put_at,
+        "remarks": wanted.remarks,
     }
     tx.execute(insert(manifest).values(row))
     lines = [{"manifest_id": wanted.id, "waybill": each} for each in dict.fromkeys(wanted.waybills)]
@@ -58,6 +60,7 @@ def find(tx: Connection, manifest_id: str) -> Manifest | None:
         tuple(lines.scalars()),
         row.put_by,
         row.put_at,
+        row.remarks,
     )
 
 

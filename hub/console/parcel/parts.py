@@ -219,6 +219,8 @@ def draw_manifest(manifest: Manifest | None, words: Words) -> None:
         text(words.say("parcel.manifest.count", n=len(manifest.waybills)))
         age(manifest.put_at, words.exact(manifest.put_at))
         text(visible(manifest.put_by), "history-reason")
+        if manifest.remarks is not None:
+            text(visible(manifest.remarks), "history-reason", "p")
 
 
 def draw_searches(searches: Sequence[Searched], words: Words) -> None:

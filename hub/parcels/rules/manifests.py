@@ -8,6 +8,7 @@ from enum import StrEnum
 from wire.events import ContainerKind
 
 MANIFEST_WAYBILLS_MAX = 2_000
+REMARKS_MAX = 500
 
 
 class ManifestKind(StrEnum):
@@ -30,7 +31,7 @@ class Manifest:
     """The parcels that travel together from ``origin`` to ``destination``.
 
     ``id`` is the container's own (a bag's, a vehicle's, a flight's number), so that a newer trip
-    replaces the manifest of the one before.
+    replaces the manifest of the one before. ``remarks`` tell of faults (HV-2.4.2).
     """
 
     id: str
@@ -40,6 +41,7 @@ class Manifest:
     waybills: tuple[str, ...]
     put_by: str
     put_at: datetime
+    remarks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

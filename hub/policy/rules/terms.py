@@ -274,6 +274,13 @@ TERMS = (
         "清单登记前多久的装载算本趟",
         "scans so long before a manifest are of its trip",
     ),
+    _open(
+        "manifest.flight_min",
+        "HV-2.4.2",
+        Unit.MIN,
+        "航班起飞后登记清单的时限",
+        "a flight's manifest comes after it left within",
+    ),
     _said(
         "dispatch.list_min",
         "HV-2.7",

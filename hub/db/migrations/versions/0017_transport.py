@@ -1,4 +1,4 @@
-"""What goods are, what vehicles and flights were known as at a load, and flights' dispatch data.
+"""What goods are, and what vehicles and flights were known as at a load.
 
 Revision ID: 0017
 """
