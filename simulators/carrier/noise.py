@@ -16,11 +16,11 @@ from simulators.carrier.world import DAY, World
 
 Range = tuple[float, float]
 NEVER: Range = (0.0, 0.0)
-OUTAGE_H: Range = (5.0, 8.0)
+OUTAGE_H: Range = (6.0, 9.0)
 BUSY_FROM = {SiteKind.LEVEL_2: timedelta(hours=17), SiteKind.LEVEL_1: timedelta(hours=24)}
 """Branches' vehicles come to a level-2 hub in the evening, the hubs' own to a level-1 hub in the
 night after it; from local midnight. Outages begin within the two hours after that, before most of
-them have come: later nobody could tell."""
+them have come, and last until all of them are late: else nobody could tell."""
 OUTAGE_WITHIN_MIN = 120
 
 
