@@ -62,6 +62,7 @@ class MemoryTables:
         patch.setattr(project, "end_silence", self.end_silence)
         patch.setattr(watchman, "open_incident", self.open_incident)
         patch.setattr(watchman, "stopped_among", lambda *_: frozenset())
+        patch.setattr(watchman, "replaced_among", lambda *_: {})
 
     # ------------------------------------------------------------ other rooms
 

@@ -51,8 +51,8 @@ def draw_links(before: Link | None, after: Link | None, words: Words) -> None:
 
 def draw_way_to(key: str, number: str, words: Words) -> None:
     """A word, and the way to the page of the parcel's other waybill."""
+    text(words.say(key), "label")
     with attribute(box("a", "link"), "href", f"{ROOT}/parcels/{number}"):
-        text(words.say(key))
         waybill(number)
 
 
