@@ -1,12 +1,14 @@
-"""What the wanted list finds in scans, as alerts in the making. Source: HV-2.11.1."""
+"""What the wanted list finds in scans, as alerts in the making. Source: HV-2.11.1, HV-2.5, HV-3."""
 
 from datetime import datetime
 
 from hub.alerts.service import AlertKind, Finding
 from hub.fact import Fact
-from wire.events import Scan
-from wire.names import Result, format_at
-from wire.wanted import WantedEntry, holds
+from wire.events import ContainerKind, Scan
+from wire.names import Result, Step, format_at
+from wire.wanted import WantedEntry, WantedResult, holds
+
+_CARRIERS = frozenset({ContainerKind.VEHICLE, ContainerKind.FLIGHT})
 
 
 def past_match(entry: WantedEntry, site: str, at: datetime) -> Finding:
@@ -45,3 +47,26 @@ def find_in_scan(
     if entry is not None and holds(entry, scan.site, now):
         return past_match(entry, scan.site, fact.occurred_at)
     return None
+
+
+def is_bag_leaving(scan: Scan) -> bool:
+    """Say whether a label that is no parcel's is scanned outbound, into a vehicle or flight."""
+    if scan.waybill is not None or scan.text is None:
+        return False
+    is_loaded = scan.step is Step.LOAD and scan.container_kind in _CARRIERS
+    return is_loaded or scan.step is Step.DEPART
+
+
+def stopped_aboard(scan: Scan, fact: Fact, entry: WantedEntry, now: datetime) -> Finding | None:
+    """A stopped parcel leaves in its bag: the scanner answered for the bag (HV-2.5, HV-3)."""
+    if entry.result is not WantedResult.STOP or not holds(entry, scan.site, now):
+        return None
+    return Finding(
+        AlertKind.STOP,
+        entry.waybill,
+        fact.occurred_at,
+        fact.late,
+        waybill=entry.waybill,
+        site=scan.site,
+        words={"reason": f"{entry.reason} ({scan.text})"},
+    )

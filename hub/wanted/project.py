@@ -1,4 +1,4 @@
-"""Arriving scans of wanted parcels raise alerts. Source: HV-2.11.1."""
+"""Arriving scans of wanted parcels raise alerts. Source: HV-2.11.1, HV-2.5, HV-3."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,16 +7,16 @@ from sqlalchemy import Connection
 
 from hub.alerts.service import raise_alert
 from hub.fact import Fact
-from hub.parcels.service import high_value_by_declaration
+from hub.parcels.service import high_value_by_declaration, waybills_of
 from hub.wanted import store
-from hub.wanted.findings import find_in_scan
+from hub.wanted.findings import find_in_scan, is_bag_leaving, stopped_aboard
 from hub.wanted.rules import is_high_value_entry
 from wire.events import Scan
 from wire.names import Result
 
 
 class WantedProjection:
-    """Looks up each scanned waybill on the list as it stands now."""
+    """Looks up each scanned waybill, and those in a leaving bag, on the list as it stands now."""
 
     name = "wanted"
 
@@ -24,6 +24,7 @@ class WantedProjection:
         """Work through events in the order in which they were stored: one read for all."""
         scans = [(fact, fact.event) for fact in facts if isinstance(fact.event, Scan)]
         waybills = {scan.waybill for _, scan in scans if scan.waybill is not None}
+        _look_into_bags(tx, scans, now)
         if not waybills:
             return
         entries = store.find_all(tx, waybills)
@@ -39,5 +40,15 @@ class WantedProjection:
             if scan.waybill in marked and scan.result is not Result.STOP:
                 continue
             finding = find_in_scan(scan, fact, entries.get(scan.waybill or ""), now)
+            if finding is not None:
+                raise_alert(tx, finding, now)
+
+
+def _look_into_bags(tx: Connection, scans: Sequence[tuple[Fact, Scan]], now: datetime) -> None:
+    for fact, scan in scans:
+        if not is_bag_leaving(scan):
+            continue
+        for entry in store.find_all(tx, waybills_of(tx, scan)).values():
+            finding = stopped_aboard(scan, fact, entry, now)
             if finding is not None:
                 raise_alert(tx, finding, now)

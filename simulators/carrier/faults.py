@@ -150,12 +150,11 @@ class Faults:
         self.book.call(utc(at + STOP_AFTER), "PUT", f"wanted/{parcel.waybill}", order)
 
     def move_stopped(self, units: Sequence[Unit], site: str, at: datetime) -> None:
-        """What was stopped and is loaded all the same; released when somebody noticed."""
-        for unit in units:
-            if isinstance(unit, Parcel) and unit.is_stopped:
-                unit.is_stopped = False
-                self.commit(unit, at, site)
-                self.book.call(utc(at + RELEASE_AFTER), "DELETE", f"wanted/{unit.waybill}", None)
+        """What was stopped and is bagged or loaded all the same; released when somebody noticed."""
+        for parcel in (each for unit in units for each in unit.parcels if each.is_stopped):
+            parcel.is_stopped = False
+            self.commit(parcel, at, site)
+            self.book.call(utc(at + RELEASE_AFTER), "DELETE", f"wanted/{parcel.waybill}", None)
 
     def choose_vehicle(self, lane: Lane, units: Sequence[Unit]) -> Lane:
         """What goes along a road lane: its own vehicle, or for a chosen parcel a wrong one."""

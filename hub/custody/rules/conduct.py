@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hub.custody.rules.carriage import judge_vehicle
 from hub.custody.rules.chain import Breach, BreachKind, Exit, Ground, Holder, Subject
 from hub.custody.rules.outing import ENDS_OUTING, delivery_due_at
-from hub.custody.rules.records import Record
+from hub.custody.rules.records import UNIT_KINDS, Record
 from hub.custody.rules.resting import Rest
 from hub.custody.rules.storage import missing_conditions
 from hub.network import SiteKind
@@ -121,7 +121,16 @@ class Conduct:
         return tuple(sorted(self._found.values(), key=lambda each: (each.at, each.kind)))
 
     def _judge_stop(self, scan: Record) -> None:
-        if scan.result is Result.STOP and scan.step in OUTBOUND:
+        """What is stopped goes on nowhere, at a level-1 hub neither (HV-2.5, HV-3).
+
+        Being put into a bag or on a pallet is its last scan before it leaves with that.
+        """
+        is_bagged = (
+            scan.step is Step.PACK
+            and scan.container is not None
+            and scan.container.kind in UNIT_KINDS
+        )
+        if scan.result is Result.STOP and (is_bagged or scan.step in OUTBOUND):
             # Load, depart and delivery of one outing are one breach.
             self._add_once(BreachKind.STOPPED_MOVED, scan, (scan.site,))
         elif scan.step in OUTBOUND:

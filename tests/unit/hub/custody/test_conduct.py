@@ -1,4 +1,4 @@
-"""Breaches that single scans of a parcel show. HV-2.2.2.2, 2.3, 2.8, HV-3."""
+"""Breaches that single scans of a parcel show. HV-2.2.2.2, 2.3, 2.5, 2.8, HV-3."""
 
 import pytest
 
@@ -51,6 +51,18 @@ def test_a_stopped_parcel_that_is_scanned_outbound_breaks_hv_3(step: str) -> Non
         "HV-3",
         moved,
     )
+
+
+def test_a_stopped_parcel_that_is_put_into_a_bag_is_on_its_way_out() -> None:
+    """HV-2.5: a level-1 hub lets no faulty parcel through; it bags what goes on."""
+    day = Day(site="HUB")
+    day.scan(0, "arrive", "HUBKEEPER", result=Result.STOP)
+    day.scan(5, "pack", "SORTER", result=Result.STOP)
+    assert kinds(day.chain()) == []
+    packed = day.scan(10, "pack", "SORTER", container=bag(), result=Result.STOP)
+    day.scan(20, "load", "LOADER", unit=bag(), container=truck(), result=Result.NOT_A_PARCEL)
+    breach = only_breach(day.chain(at=21))
+    assert (breach.kind, breach.evidence) == (BreachKind.STOPPED_MOVED, packed)
 
 
 @pytest.mark.parametrize("step", ["arrive", "sort", "store", "inspect"])
