@@ -50,7 +50,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
         MissingProjection(_silence_judge(context), _search(context), context.policy),
         IncidentProjection(_search(context), context.policy),
         DispatchProjection(context.policy, context.network),
-        AlertProjection(context.policy),
+        AlertProjection(context.policy, context.network),
     ]
 
 

@@ -1,6 +1,7 @@
 """Passages of high-value parcels, and what stations report of themselves.
 
-Wanted and stopped parcels are ``hub.wanted``'s. Source: HV-2.11.1, design sections 3 and 5.
+Wanted and stopped parcels are ``hub.wanted``'s. Source: HV-2.4.1, HV-2.11.1, design sections 3
+and 5.
 """
 
 from collections.abc import Sequence
@@ -11,10 +12,13 @@ from sqlalchemy import Connection
 from hub.alerts import raising
 from hub.alerts.rules import AlertKind, Finding
 from hub.fact import Fact
-from hub.parcels.service import high_value_among
+from hub.network import Network, SiteKind
+from hub.parcels.service import high_value_among, undeclared_among
 from wire.events import Scan, Station, StationFact
 from wire.names import Result
 from wire.policy import Policy
+
+_TRANSIT = frozenset({SiteKind.LEVEL_1, SiteKind.LEVEL_2})
 
 
 class AlertProjection:
@@ -22,8 +26,9 @@ class AlertProjection:
 
     name = "alerts"
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, network: Network) -> None:
         self._policy = policy
+        self._network = network
 
     def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
         """Work through events in the order in which they were stored."""
@@ -36,6 +41,31 @@ class AlertProjection:
                 _apply_scan(tx, fact, event, high_value, now)
             elif isinstance(event, Station):
                 _apply_station(tx, fact, event, now)
+        self._tell_undeclared(tx, facts, high_value, now)
+
+    def _tell_undeclared(
+        self, tx: Connection, facts: Sequence[Fact], high_value: frozenset[str], now: datetime
+    ) -> None:
+        """At each scan in transit a high-value parcel's data is checked: there are none (HV-2.4.1).
+
+        Where it is accepted the declaration may still be on its way.
+        """
+        scans = [(fact, fact.event) for fact in facts if isinstance(fact.event, Scan)]
+        in_transit = [
+            (fact, scan.waybill)
+            for fact, scan in scans
+            if scan.waybill in high_value and self._is_transit(scan.site)
+        ]
+        if not in_transit:
+            return
+        unknown = undeclared_among(tx, {waybill for _, waybill in in_transit if waybill})
+        for fact, waybill in in_transit:
+            if waybill in unknown:
+                raising.raise_alert(tx, _about_parcel(AlertKind.UNDECLARED, fact, waybill), now)
+
+    def _is_transit(self, site: str) -> bool:
+        known = self._network.sites.get(site)
+        return known is not None and known.kind in _TRANSIT
 
 
 def _apply_scan(
@@ -47,7 +77,8 @@ def _apply_scan(
         return
     # A wanted HV parcel is still a passing one: its visits must not have holes.
     if scan.result is Result.HV or scan.waybill in high_value:
-        raising.record_passage(tx, _passage(fact, scan.waybill), now)
+        passage = _about_parcel(AlertKind.HV_PASSAGE, fact, scan.waybill)
+        raising.record_passage(tx, passage, now)
 
 
 def _apply_station(tx: Connection, fact: Fact, station: Station, now: datetime) -> None:
@@ -59,8 +90,8 @@ def _apply_station(tx: Connection, fact: Fact, station: Station, now: datetime) 
         raising.close_alert(tx, AlertKind.DEVICE_LOST, _device_subject(fact), now)
 
 
-def _passage(fact: Fact, waybill: str) -> Finding:
-    kind, site = AlertKind.HV_PASSAGE, fact.event.site
+def _about_parcel(kind: AlertKind, fact: Fact, waybill: str) -> Finding:
+    site = fact.event.site
     return Finding(kind, waybill, fact.occurred_at, fact.late, waybill=waybill, site=site)
 
 

@@ -105,6 +105,10 @@ _TEXTS = {
         "{site} 未按时登记航班 {flight} 的发运数据（清单），{at} 已离站",
         "{site} has not registered the dispatch data (manifest) of flight {flight}: it left {at}",
     ),
+    AlertKind.UNDECLARED: (
+        "高价值快件 {waybill} 在 {site} 中转，没有申报资料可核对",
+        "High-value parcel {waybill} is in transit at {site}, and no declaration is on record",
+    ),
     AlertKind.SERIES_MISUSED: (
         "{waybill} 声明价值未超过标准，不得使用高价值运单（{site}）",
         "{waybill} at {site}: its declared value is too low for the high-value series",

@@ -1,6 +1,7 @@
 """Declare parcels. The caller owns the transaction.
 
-Source: HV-1.2.1, HV-1.2.2, HV-2.2.2.2, HV-2.9, design section 3 ("High value by declared value").
+Source: HV-1.2.1, HV-1.2.2, HV-2.2.2.2, HV-2.4.1, HV-2.9, design section 3 ("High value by declared
+value").
 
     DeclarationRefusedError   the rules do not allow it     (hub.parcels.rules.acceptance)
     ListFullError             no room on the wanted list    (hub.wanted.service)
@@ -11,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from hub.alerts.service import AlertKind, close_alert
 from hub.missing.service import note_declared
 from hub.parcels import declaration_store, store
 from hub.parcels.forwarding import check_link
@@ -55,6 +57,7 @@ def declare_parcel(
     renew = want_high_value if belongs_on_list(tx, waybill) else drop_high_value
     renew(tx, waybill, now)
     note_declared(tx, waybill, now)
+    close_alert(tx, AlertKind.UNDECLARED, waybill, now)
 
 
 def keep_refusal(

@@ -148,6 +148,13 @@ def high_value_among(tx: Connection, waybills: Iterable[str], policy: Policy) ->
     return in_series | store.hv_by_value(tx, asked - in_series)
 
 
+def undeclared_among(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
+    """Those of which no declaration was accepted: nothing to check a scan against (HV-2.4.1)."""
+    asked = frozenset(waybills)
+    known = store.find_declared(tx, asked)
+    return asked - {parcel.waybill for parcel in known if parcel.declaration is not None}
+
+
 def high_value_by_declaration(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
     """Those that are high value by what was declared alone, on a waybill of no HV series."""
     return store.hv_by_value(tx, waybills)
