@@ -74,7 +74,7 @@ def test_as_of_a_moment_nothing_is_there_that_came_later(carried: Carrier) -> No
 
 
 def test_on_the_floor_people_of_other_sites_are_masked(carried: Carrier) -> None:
-    """All of the small carrier's people work at HUB, so at BRANCH they are others."""
+    """Keeper and Sorter work at HUB, so at BRANCH they are others."""
     assert holders(read(carried, FLOOR)) == ["K**", "S**", None]
     assert holders(read(carried, Caller("wu", Role.WAREHOUSE, frozenset({"BRANCH", "HUB"})))) == [
         "Keeper",
