@@ -24,10 +24,12 @@ CUSTODY = f"/console/parcels/{CARRIED}"
 WATCHERS = 50
 ALERTS = 33
 ALERTS_PER_MIN = 200
+ALERTS_ALONE = 12
 TOLD_S_MAX = 20.0
-BEHIND_S_MAX = 2.0
-"""Half of what is told comes sooner. A wall that could not follow told it after 3 s, one that can
-after 0.4 s, both on a busy machine; ``python -m bench console`` measures it alone."""
+ALONE_S_MIN = 0.25
+TIMES_BEHIND_MAX = 6
+"""The median for fifty against that for one, in one run: machines are shared, and a busy one slows
+both. ``python -m bench console`` measures it alone."""
 
 
 def test_custody_is_readable_for_everybody(day: LivingHub, day_page: Page) -> None:
@@ -184,11 +186,19 @@ def test_nobody_of_fifty_loses_the_wall_and_each_is_told_of_every_alert_at_once(
     day: LivingHub, day_person: BrowserContext
 ) -> None:
     cookies = {each["name"]: each["value"] for each in day_person.cookies()}
+    alone_s = median_delay_s(day, cookies, 1, ALERTS_ALONE)
+    together_s = median_delay_s(day, cookies, WATCHERS, ALERTS)
+    print(f"half is told within: one watcher {alone_s:.2f} s, {WATCHERS} {together_s:.2f} s")
+    assert together_s < TIMES_BEHIND_MAX * max(alone_s, ALONE_S_MIN)
+
+
+def median_delay_s(day: LivingHub, cookies: dict[str, str], count: int, alerts: int) -> float:
+    """Half of so many watchers' news of so many alerts came sooner; none is lost."""
     committed_at: dict[str, float] = {}
-    with watching(day.process.url, cookies, WATCHERS) as watchers:
+    with watching(day.process.url, cookies, count) as watchers:
         begun = time.monotonic()
-        for number in range(ALERTS):
-            waybill = f"1030008{number:05d}"
+        for number in range(alerts):
+            waybill = f"10300{count:02d}{number:05d}"
             day.gate.scan_at_once([waybill], Result.HV)
             committed_at[waybill] = time.time()
             due = begun + (number + 1) * 60 / ALERTS_PER_MIN
@@ -198,6 +208,6 @@ def test_nobody_of_fifty_loses_the_wall_and_each_is_told_of_every_alert_at_once(
             "every watcher is told of every alert",
             TOLD_S_MAX,
         )
-        assert watchers.watching == WATCHERS
+        assert watchers.watching == count
     delays = sorted(s for told_at in watchers.told_at for s in delays_s(committed_at, told_at))
-    assert delays[len(delays) // 2] < BEHIND_S_MAX
+    return delays[len(delays) // 2]
