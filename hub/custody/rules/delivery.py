@@ -1,6 +1,7 @@
 """Delivery, by the day's hour, ends custody; the signer's ID is asked within a policy time. Pure.
 
-Source: HV-2.6.
+A delivery is scanned immediately after it is finished (HV-2.6.4): the signer, whose ID is typed
+beside the scan, is still at the door. Source: HV-2.6, HV-2.6.4.
 """
 
 from dataclasses import dataclass

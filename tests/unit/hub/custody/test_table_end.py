@@ -1,4 +1,4 @@
-"""The table of design section 6 from delivery on: evidence, returns. HV-2.4.1, 2.6, 2.9."""
+"""The table of design section 6 from delivery on: evidence, returns. HV-2.4.1, 2.6, 2.6.4, 2.9."""
 
 from hub.custody.rules.chain import BreachKind
 from hub.custody.rules.records import Container
