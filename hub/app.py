@@ -28,6 +28,7 @@ from hub.missing.watchman import make_watchman
 from hub.packs.service import PackDuty
 from hub.parcels.flights import FlightDuty, FlightProjection
 from hub.parcels.project import ParcelProjection
+from hub.parcels.signed_returns import SignedReturnDuty, SignedReturnProjection
 from hub.role_process import run_as_process
 from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_chains, make_search
 from hub.supervisor import RoleOrder
@@ -45,6 +46,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
     return [
         ParcelProjection(_search(context)),
         FlightProjection(context.policy),
+        SignedReturnProjection(context.policy),
         CustodyProjection(_judge(context)),
         WantedProjection(),
         MissingProjection(_silence_judge(context), _search(context), context.policy),
@@ -65,6 +67,7 @@ def make_duties(context: RoleContext) -> list[Duty]:
         IncidentDuty(_search(context)),
         DispatchDuty(network),
         FlightDuty(network),
+        SignedReturnDuty(network),
         PackDuty(
             network,
             policy,
@@ -143,6 +146,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.missing.api
     import hub.parcels.api
     import hub.parcels.manifest_api
+    import hub.parcels.signed_return_api
     import hub.policy.api
     import hub.wanted.api
     import hub.web.health
@@ -155,6 +159,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.ingest.api.router,
         hub.parcels.api.router,
         hub.parcels.manifest_api.router,
+        hub.parcels.signed_return_api.router,
         hub.custody.api.router,
         hub.dispatch.api.router,
         hub.wanted.api.router,

@@ -109,11 +109,13 @@ class DeliveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``signer_min``: a delivery without the signer's ID after this is a breach (HV-2.6).
 
     Deliveries are done by ``due_at``, local to the site; from ``warn_at`` on people are warned.
+    ``signed_return_h``: a copy of the signed paper is accepted within this (HV-1.2.8, CS-D1).
     """
 
     signer_min: Positive
     warn_at: ClockTime
     due_at: ClockTime
+    signed_return_h: Positive
 
 
 class StoragePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,6 +22,8 @@ DECIDING = frozenset({Role.MONITOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
 LEADING = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 CHECKING = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+UPLOADING = LEADING | {Role.WAREHOUSE}
+"""Who is where the signed paper comes back to."""
 
 OPEN = frozenset(
     {
@@ -74,6 +76,9 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # Parcels
     "GET /api/v1/parcels/{waybill}": EVERYONE,
     "PUT /api/v1/parcels/{waybill}": LEADING,
+    "POST /api/v1/parcels/{waybill}/signed-returns": UPLOADING,
+    "GET /api/v1/parcels/{waybill}/signed-returns/{sha256}": UNMASKING_ROLES,
+    "POST /api/v1/parcels/{waybill}/signed-returns/{sha256}/check": DECIDING,
     "GET /api/v1/manifests/{manifest_id}": EVERYONE,
     "PUT /api/v1/manifests/{manifest_id}": WORKING,
     # The dispatch register

@@ -54,6 +54,8 @@ class AlertKind(StrEnum):
     """Forwarded, and a destination's centre has not confirmed its part (HV-2.7)."""
     FLIGHT_UNREGISTERED = "flight_unregistered"
     """A flight took high-value parcels, and its manifest has not come (HV-2.4.2)."""
+    SIGNED_RETURN_MISSING = "signed_return_missing"
+    """Delivered with the signed return, and no copy of it was accepted in time (CS-D1)."""
     UNDECLARED = "undeclared"
     """Scanned in transit, and there is nothing to check it against (HV-2.4.1)."""
     SERIES_MISUSED = "series_misused"
@@ -113,6 +115,7 @@ LEVEL_OF = {
     AlertKind.DISPATCH_UNFORWARDED: Level.ACT,
     AlertKind.DISPATCH_UNRECEIVED: Level.ACT,
     AlertKind.FLIGHT_UNREGISTERED: Level.WARN,
+    AlertKind.SIGNED_RETURN_MISSING: Level.WARN,
     AlertKind.UNDECLARED: Level.WARN,
     AlertKind.SERIES_MISUSED: Level.WARN,
     AlertKind.SERIES_MISSING: Level.WARN,

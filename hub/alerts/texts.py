@@ -105,6 +105,10 @@ _TEXTS = {
         "{site} 未按时登记航班 {flight} 的发运数据（清单），{at} 已离站",
         "{site} has not registered the dispatch data (manifest) of flight {flight}: it left {at}",
     ),
+    AlertKind.SIGNED_RETURN_MISSING: (
+        "{waybill} 已由 {site} 派送签收（{at}），签回单影像未按时上传或未核对通过",
+        "{waybill} was delivered from {site} ({at}); no copy of its signed return was accepted",
+    ),
     AlertKind.UNDECLARED: (
         "高价值快件 {waybill} 在 {site} 中转，没有申报资料可核对",
         "High-value parcel {waybill} is in transit at {site}, and no declaration is on record",

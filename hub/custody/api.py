@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
 from hub.custody import service
@@ -16,6 +16,7 @@ from hub.web.context import (
     Hub,
     IdCursor,
     Limit,
+    WaybillPath,
     sites_asked,
     to_utc,
 )
@@ -23,7 +24,6 @@ from hub.web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["custody"])
 
-WaybillPath = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 SiteQuery = Annotated[str | None, Query(max_length=32, pattern=NO_NUL)]
 
 

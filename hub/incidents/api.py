@@ -1,6 +1,5 @@
 """Routes of the incidents. Source: interface (REST), HV-2.11.2, HV-3."""
 
-import base64
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
@@ -14,7 +13,6 @@ from hub.incidents import service
 from hub.incidents.items import IncidentDossier, IncidentPage, dossier_of, item_of
 from hub.incidents.rules import NOTE_CHARS_MAX, State, TriageLevel
 from hub.incidents.service import (
-    ATTACHMENT_BYTES_MAX,
     Answer,
     Document,
     FollowUp,
@@ -33,12 +31,12 @@ from hub.web.context import (
     check_site,
     sites_asked,
 )
+from hub.web.documents import DocumentOrder, Sha256, download, reason_given
 from hub.web.problems import ProblemError
 from wire.limits import ACT_CHECKS_MAX
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
-_BASE64_CHARS_MAX = 4 * ((ATTACHMENT_BYTES_MAX + 2) // 3)
 _ID_MAX = 2**53
 
 IncidentId = Annotated[int, Path(ge=1, le=_ID_MAX)]
@@ -80,13 +78,10 @@ class TriageOrder(_Order):
     note: _Reason
 
 
-class AttachOrder(_Order):
+class AttachOrder(DocumentOrder):
     """A document; a police receipt with its explanation also goes to the claims contact."""
 
-    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
-    content_b64: str = Field(max_length=_BASE64_CHARS_MAX)
     police: bool = False
-    note: _Reason
 
 
 @router.get("")
@@ -124,27 +119,20 @@ def get_incident(incident_id: IncidentId, hub: Hub, caller: CalledBy) -> Inciden
 @router.get("/{incident_id}/attachments/{sha256}", response_class=Response)
 def get_attachment(
     incident_id: IncidentId,
-    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+    sha256: Sha256,
     hub: Hub,
     caller: CalledBy,
     unmask: UnmaskReason = None,
 ) -> Response:
     """A filed document, to be saved and never to be run; people stand in it, so a look (CS-P1)."""
-    if unmask is None:
-        detail = "a document may name people: say why it is needed, ?unmask=<reason>"
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    reason = reason_given(unmask)
     with hub.database.writing() as tx:
         _check_seen(tx, caller, incident_id)
         content = service.read_attachment(tx, hub.search, incident_id, sha256)
-        if content is None:
-            raise ProblemError(HTTPStatus.NOT_FOUND, "no such document")
+        found = download(content, sha256)
         about = f"incident/{incident_id}/{sha256}"
-        record_look(tx, caller, "document", about, hub.clock.now(), reason=unmask)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{sha256[:16]}.bin"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type="application/octet-stream", headers=headers)
+        record_look(tx, caller, "document", about, hub.clock.now(), reason=reason)
+    return found
 
 
 @router.post("/{incident_id}/checked")
@@ -222,14 +210,7 @@ def attach(
     incident_id: IncidentId, order: AttachOrder, hub: Hub, caller: CalledBy
 ) -> IncidentDossier:
     """File a document."""
-    try:
-        content = base64.b64decode(order.content_b64, validate=True)
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "content_b64 is no base64") from error
-    if len(content) > ATTACHMENT_BYTES_MAX:
-        detail = f"a document has at most {ATTACHMENT_BYTES_MAX} bytes"
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
-    document = Document(order.name, content, order.police, order.note)
+    document = Document(order.name, order.content(), order.police, order.note)
     return _act(
         hub,
         caller,

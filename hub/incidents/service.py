@@ -79,7 +79,6 @@ __all__ = [
 ]
 
 TIMERS_PER_TURN_MAX = 100
-ATTACHMENT_BYTES_MAX = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""Routes of the parcels. Source: interface (REST), HV-1.2.1, HV-1.2.2, HV-2.2.2.2, HV-2.9."""
+"""Routes of the parcels. Source: interface (REST), HV-1.2, HV-2.2.2.2, HV-2.9."""
 
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from hub.access.service import record_look
@@ -21,7 +21,15 @@ from hub.parcels.items import (
 )
 from hub.parcels.service import Declaration, ReplaceReason
 from hub.wanted.service import ListFullError
-from hub.web.context import CalledBy, Hub, UnmaskReason, check_site, to_utc
+from hub.web.context import (
+    WAYBILL_PATTERN,
+    CalledBy,
+    Hub,
+    UnmaskReason,
+    WaybillPath,
+    check_site,
+    to_utc,
+)
 from hub.web.problems import ProblemError
 from wire.policy import GoodsClass
 
@@ -32,8 +40,6 @@ WEIGHT_KG_MAX = Decimal(1_000_000)
 EDGE_M_MAX = Decimal(1_000)
 PIECES_MAX = 1_000_000
 VALUE_CNY_MAX = Decimal("9999999999.99")
-_WAYBILL = r"^[0-9A-Za-z-]{1,64}$"
-WaybillPath = Annotated[str, Path(pattern=_WAYBILL)]
 _SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 _Edge = Annotated[Decimal, Field(gt=0, le=EDGE_M_MAX, decimal_places=3)]
 
@@ -44,7 +50,8 @@ class ParcelOrder(People):
     Weight (to a gram) and edges (to a millimetre, in any order) are those of the piece (HV-1.2.1).
     ``reason`` is why a high value travels on an ordinary waybill (HV-2.2.2.2). Which vehicles may
     take the goods depends on ``goods_class`` (HV-X8); null: nobody said. ``replaces`` is the
-    waybill that the parcel had until now, with why it has a new one (HV-2.9).
+    waybill that the parcel had until now, with why it has a new one (HV-2.9). ``signed_return``
+    asks for the signed paper's copy after delivery (HV-1.2.8).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -61,8 +68,9 @@ class ParcelOrder(People):
     accepted_at: AwareDatetime | None = None
     reason: Text | None = None
     goods_class: GoodsClass | None = None
-    replaces: Annotated[str, Field(pattern=_WAYBILL)] | None = None
+    replaces: Annotated[str, Field(pattern=WAYBILL_PATTERN)] | None = None
     replaces_reason: ReplaceReason | None = None
+    signed_return: bool = False
 
     @model_validator(mode="after")
     def _replaces_for_a_reason(self) -> Self:
@@ -104,6 +112,7 @@ def put_parcel(waybill: WaybillPath, order: ParcelOrder, hub: Hub, caller: Calle
         goods_class=order.goods_class,
         replaces=order.replaces,
         replaces_reason=order.replaces_reason,
+        signed_return=order.signed_return,
     )
     if caller.sites is not None:
         # Who answers for sites declares what begins there.

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Index,
@@ -52,6 +53,8 @@ declaration = Table(
     # The waybill that the parcel had before, and why it has a new one.
     Column("replaces", String(64)),
     Column("replaces_reason", String(16)),
+    # True, or null: without this service.
+    Column("signed_return", Boolean),
     Index(None, "waybill", "id"),
     sqlite_autoincrement=True,
 )
@@ -68,6 +71,13 @@ Index(
     declaration.c.replaces,
     sqlite_where=_REPLACES,
     postgresql_where=_REPLACES,
+)
+_SIGNED_RETURN = declaration.c.signed_return.is_not(None)
+Index(
+    "ix_parcel_declaration_signed_return",
+    declaration.c.waybill,
+    sqlite_where=_SIGNED_RETURN,
+    postgresql_where=_SIGNED_RETURN,
 )
 _FEN, _KG, _M = Decimal("0.01"), Decimal("0.001"), Decimal("0.001")
 
@@ -118,6 +128,7 @@ def add(
         "refused_for": refused_for,
         "replaces": said.replaces,
         "replaces_reason": said.replaces_reason,
+        "signed_return": said.signed_return or None,
     }
     added = tx.execute(insert(declaration).values(row).returning(declaration.c.id))
     return int(added.scalar_one())
@@ -161,6 +172,7 @@ def read(row: Row[*tuple[Any, ...]]) -> Declaration:
         goods_class=_goods_class(row.goods_class),
         replaces=row.replaces,
         replaces_reason=None if row.replaces_reason is None else ReplaceReason(row.replaces_reason),
+        signed_return=row.signed_return is not None,
     )
 
 

@@ -1,7 +1,7 @@
 """Declare parcels. The caller owns the transaction.
 
-Source: HV-1.2.1, HV-1.2.2, HV-2.2.2.2, HV-2.4.1, HV-2.9, design section 3 ("High value by declared
-value").
+Source: HV-1.2.1, HV-1.2.2, HV-1.2.8, HV-2.2.2.2, HV-2.4.1, HV-2.9, design section 3 ("High value by
+declared value").
 
     DeclarationRefusedError   the rules do not allow it     (hub.parcels.rules.acceptance)
     ListFullError             no room on the wanted list    (hub.wanted.service)
@@ -24,6 +24,7 @@ from hub.parcels.rules.acceptance import (
 )
 from hub.parcels.rules.parcel import Declaration
 from hub.parcels.service import belongs_on_list
+from hub.parcels.signed_returns import renew as renew_signed_return
 from hub.wanted.service import drop_high_value, want_high_value
 from wire.policy import Policy
 
@@ -57,6 +58,7 @@ def declare_parcel(
     renew = want_high_value if belongs_on_list(tx, waybill) else drop_high_value
     renew(tx, waybill, now)
     note_declared(tx, waybill, now)
+    renew_signed_return(tx, waybill, policy, now)
     close_alert(tx, AlertKind.UNDECLARED, waybill, now)
 
 

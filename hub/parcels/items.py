@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from hub.access.service import mask_person
 from hub.keys import NONCE_BYTES
 from hub.parcels import service
+from hub.parcels.delivery_items import AttemptItem, SignedCopyItem, attempt_item, copy_item
 from hub.parcels.service import (
     Link,
     ManifestKind,
@@ -74,6 +75,7 @@ class SaidItem(BaseModel):
     destination: str | None
     reason: str | None
     replaces: str | None
+    signed_return: bool
     refused_by: str | None
 
 
@@ -110,6 +112,7 @@ class ParcelItem(BaseModel):
     ``route`` is the one that it was declared with, ``planned_route`` the one that it follows now,
     and ``position`` the place of ``site`` on that (null: beside it). ``stopped``: it may not go on.
     ``declarations`` are all that were made, the newest first; the newest accepted one counts.
+    ``signed_returns`` are the copies of the signed paper that ``signed_return`` asks for.
     """
 
     waybill: str
@@ -140,6 +143,9 @@ class ParcelItem(BaseModel):
     declarations: list[SaidItem]
     replaces: ReplacesItem | None
     replaced_by: LinkItem | None
+    delivery_attempts: list[AttemptItem]
+    signed_return: bool
+    signed_returns: list[SignedCopyItem]
     lost_at: str | None
     first_seen: SightingItem | None
     last_seen: SightingItem | None
@@ -202,6 +208,11 @@ def item_of(tx: Connection, parcel: Parcel, hub: HubContext) -> ParcelItem:
         declarations=[_said(each) for each in service.declarations_of(tx, parcel.waybill)],
         replaces=None if before is None else _before(before),
         replaced_by=None if after is None else _after(after),
+        delivery_attempts=[
+            attempt_item(each) for each in service.attempts_to_deliver(tx, parcel.waybill)
+        ],
+        signed_return=declared is not None and declared.signed_return,
+        signed_returns=[copy_item(each) for each in service.signed_copies(tx, parcel.waybill)],
         lost_at=at_text(parcel.lost_at),
         first_seen=_sighting(seen.first) if seen else None,
         last_seen=_sighting(seen.last) if seen else None,
@@ -235,6 +246,7 @@ def _said(each: SaidOnce) -> SaidItem:
         destination=said.destination,
         reason=said.reason,
         replaces=said.replaces,
+        signed_return=said.signed_return,
         refused_by=None if each.refusal is None else service.RULE_OF[each.refusal],
     )
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from hub.parcels import flights, service
+from hub.parcels.manifests import compare_manifest
 from hub.parcels.rules.manifests import MANIFEST_WAYBILLS_MAX, REMARKS_MAX
 from hub.parcels.service import Manifest, ManifestKind
 from hub.web.context import CalledBy, Hub, HubContext, at_text, check_site
@@ -97,7 +98,7 @@ def put_manifest(
 
 
 def _item(tx: Connection, found: Manifest, hub: HubContext) -> ManifestItem:
-    told = service.compare_manifest(tx, found, hub.policy)
+    told = compare_manifest(tx, found, hub.policy)
     return ManifestItem(
         id=found.id,
         kind=found.kind,

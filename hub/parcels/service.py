@@ -8,7 +8,7 @@ Source: HV-2.2.2.2, HV-2.4, design sections 5 to 7.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection
@@ -17,7 +17,14 @@ from hub.access.service import Caller
 from hub.ingest.service import was_scanned_at
 from hub.keys import BodyCipher
 from hub.network import Network
-from hub.parcels import declaration_store, link_store, manifest_store, store, trace_store
+from hub.parcels import (
+    declaration_store,
+    link_store,
+    manifest_store,
+    signed_return_store,
+    store,
+    trace_store,
+)
 from hub.parcels.rules.acceptance import (
     RULE_OF,
     Refusal,
@@ -26,8 +33,9 @@ from hub.parcels.rules.acceptance import (
     is_in_series,
     is_series_misused,
 )
+from hub.parcels.rules.attempts import Attempt, Outcome, attempts_of
 from hub.parcels.rules.containers import NESTING_MAX, Aboard, chain_of, is_closed
-from hub.parcels.rules.manifests import Comparison, Manifest, ManifestKind, compare
+from hub.parcels.rules.manifests import Manifest, ManifestKind
 from hub.parcels.rules.parcel import Declaration, Link, Parcel, ReplaceReason, Size
 from hub.parcels.rules.traces import (
     ParcelState,
@@ -41,24 +49,26 @@ from hub.parcels.rules.traces import (
     stays_of,
 )
 from hub.parcels.rules.track import Track, planned_route, track
+from hub.parcels.signed_return_store import SignedCopy
 from wire.events import ContainerKind, Scan
-from wire.names import Step
 from wire.policy import GoodsClass, Policy
 
 __all__ = [
     "RULE_OF",
     "Aboard",
-    "Comparison",
+    "Attempt",
     "Declaration",
     "Link",
     "Manifest",
     "ManifestKind",
+    "Outcome",
     "Parcel",
     "ParcelState",
     "Refusal",
     "ReplaceReason",
     "SaidOnce",
     "Sighting",
+    "SignedCopy",
     "Size",
     "Standing",
     "Track",
@@ -256,6 +266,16 @@ def containers_of(tx: Connection, waybill: str) -> tuple[Aboard, ...]:
     return chain_of(waybill, stays)
 
 
+def attempts_to_deliver(tx: Connection, waybill: str) -> tuple[Attempt, ...]:
+    """Each time a parcel went out for delivery, oldest first (CS-D1)."""
+    return attempts_of(in_fold_order(trace_store.traces_of(tx, waybill)))
+
+
+def signed_copies(tx: Connection, waybill: str) -> tuple[SignedCopy, ...]:
+    """The copies of a parcel's signed paper, oldest first (HV-1.2.8)."""
+    return signed_return_store.copies_of(tx, waybill)
+
+
 def put_manifest(tx: Connection, manifest: Manifest) -> None:
     """Keep what somebody says is aboard; it replaces the manifest with its id."""
     manifest_store.put(tx, manifest)
@@ -272,21 +292,6 @@ def manifest_of(tx: Connection, waybill: str) -> Manifest | None:
     return None if found is None else manifest_store.find(tx, found)
 
 
-def compare_manifest(tx: Connection, manifest: Manifest, policy: Policy) -> Comparison:
-    """Compare a manifest with the scans since ``[manifest] window_h`` before it was put."""
-    since = manifest.put_at - timedelta(hours=policy.manifest.window_h)
-    container = manifest.kind.container
-    if container is None:
-        listed, origin = manifest.waybills, manifest.origin
-        aboard = trace_store.recorded_at(tx, listed, origin, since, Step.DEPART)
-    else:
-        held = container_unit(container, manifest.id)
-        aboard = frozenset(_scanned_aboard(tx, held, manifest.origin, since))
-    waybills = aboard.union(manifest.waybills)
-    arrived = trace_store.recorded_at(tx, waybills, manifest.destination, since)
-    return compare(manifest, aboard, arrived)
-
-
 def is_container_closed(tx: Connection, kind: ContainerKind, container_id: str) -> bool | None:
     """Say whether a bag or pallet is closed, as far as its own label tells; null: nothing does."""
     standing = trace_store.state_of(tx, container_unit(kind, container_id))
@@ -299,24 +304,6 @@ def _waiting(
     found = trace_store.waiting(tx, state, sites, limit)
     replaced = replaced_among(tx, found)
     return {waybill: seen for waybill, seen in found.items() if waybill not in replaced}
-
-
-def _scanned_aboard(tx: Connection, container: str, site: str, since: datetime) -> set[str]:
-    """The waybills that were put into a container at a site, by themselves or in bags."""
-    found: set[str] = set()
-    bags: list[str] = []
-    for unit in trace_store.put_in(tx, container, site, since):
-        if ":" in unit:
-            bags.append(unit)
-        else:
-            found.add(unit)
-    for bag in bags:
-        # A bag's load of another day is not this one's: only who lay in it on this trip counts.
-        for unit in trace_store.put_in(tx, bag, None, since):
-            chain = containers_of(tx, unit) if ":" not in unit else ()
-            if any(each.unit == container and each.since >= since for each in chain):
-                found.add(unit)
-    return found
 
 
 def _around(tx: Connection, inner: Standing | None) -> list[Standing]:

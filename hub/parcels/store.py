@@ -64,6 +64,15 @@ _VALUES = (
     )
 )
 
+_WITH_SIGNED_RETURN = (
+    select(parcel.c.waybill)
+    .join_from(parcel, declaration)
+    .where(
+        declaration.c.waybill.in_(bindparam("waybills", expanding=True)),
+        declaration.c.signed_return.is_not(None),
+    )
+)
+
 
 def find(tx: Connection, waybill: str, seen: Standing | None) -> Parcel | None:
     """One parcel with what its traces tell, if anything is known of it."""
@@ -99,6 +108,12 @@ def values_of(tx: Connection, waybills: Iterable[str]) -> dict[str, Decimal]:
 def hv_by_value(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
     """Those that are high value by what was declared, outside the HV series."""
     rows = tx.execute(_HV_BY_VALUE, {"waybills": list(waybills)})
+    return frozenset(row.waybill for row in rows)
+
+
+def with_signed_return(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
+    """Those whose declaration that counts has the signed return (HV-1.2.8)."""
+    rows = tx.execute(_WITH_SIGNED_RETURN, {"waybills": list(waybills)})
     return frozenset(row.waybill for row in rows)
 
 

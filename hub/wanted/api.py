@@ -3,13 +3,22 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.wanted import service
 from hub.wanted.rules import concerns, entry_id_of, is_within
 from hub.wanted.service import HeldError, ListFullError, WantedError
-from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, Limit, at_text, to_utc
+from hub.web.context import (
+    ITEMS_DEFAULT,
+    WAYBILL_PATTERN,
+    CalledBy,
+    Hub,
+    Limit,
+    WaybillPath,
+    at_text,
+    to_utc,
+)
 from hub.web.problems import ProblemError
 from wire.limits import SCOPE_SITES_MAX
 from wire.wanted import Tone, WantedEntry, WantedResult
@@ -17,8 +26,6 @@ from wire.wanted import Tone, WantedEntry, WantedResult
 router = APIRouter(prefix="/api/v1/wanted", tags=["wanted"])
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
-_WAYBILL = r"^[0-9A-Za-z-]{1,64}$"
-WaybillPath = Annotated[str, Path(pattern=_WAYBILL)]
 _SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 _Banner = Annotated[str, Field(max_length=80, pattern=_PLAIN)]
 
@@ -69,7 +76,7 @@ def list_wanted(
     hub: Hub,
     caller: CalledBy,
     limit: Limit = ITEMS_DEFAULT,
-    cursor: Annotated[str, Query(pattern=_WAYBILL)] | None = None,
+    cursor: Annotated[str, Query(pattern=WAYBILL_PATTERN)] | None = None,
 ) -> WantedPage:
     """The list, in the order of its waybills."""
     with hub.database.reading() as tx:

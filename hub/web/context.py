@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from hub.access.service import (
@@ -69,6 +69,8 @@ def caller_of(connection: HTTPConnection) -> Caller:
 Hub = Annotated[HubContext, Depends(hub_of)]
 CalledBy = Annotated[Caller, Depends(caller_of)]
 Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
+WAYBILL_PATTERN = r"^[0-9A-Za-z-]{1,64}$"
+WaybillPath = Annotated[str, Path(pattern=WAYBILL_PATTERN)]
 IdCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
 
 

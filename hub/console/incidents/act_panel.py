@@ -15,7 +15,8 @@ from hub.console.incidents.views import (
 )
 from hub.console.markup import attribute, box, button, text
 from hub.console.wording import Words
-from hub.incidents.service import ATTACHMENT_BYTES_MAX, CHECKLIST, NOTE_CHARS_MAX, Act, TriageLevel
+from hub.incidents.service import CHECKLIST, NOTE_CHARS_MAX, Act, TriageLevel
+from hub.web.documents import DOCUMENT_BYTES_MAX
 
 ACT_KEYS: Mapping[Act, str] = {
     Act.CHECKED: "c",
@@ -174,9 +175,9 @@ def _reason_fields(words: Words, act: Act) -> Make:
 
 
 def _file_fields(words: Words) -> Make:
-    kib = ATTACHMENT_BYTES_MAX // 1024
+    kib = DOCUMENT_BYTES_MAX // 1024
     label = words.say("incident.field.file", kib=kib)
-    file = FileField(label, words.say("file.choose"), ATTACHMENT_BYTES_MAX)
+    file = FileField(label, words.say("file.choose"), DOCUMENT_BYTES_MAX)
     police = Tick(words.say("incident.field.police"))
     note = TextField(words.say("incident.field.note"), _NOTE_MAX, rows=3)
 

@@ -23,6 +23,7 @@ from hub.incidents.service import (
 from hub.ingest.service import EventFilter, events
 from hub.parcels.service import (
     Parcel,
+    attempts_to_deliver,
     containers_of,
     declarations_of,
     find_parcel,
@@ -30,6 +31,7 @@ from hub.parcels.service import (
     manifest_of,
     may_see,
     recipient_in,
+    signed_copies,
     track_of,
 )
 from hub.web.context import HubContext
@@ -88,6 +90,8 @@ class ParcelDesk:
             loads=loads,
             containers=() if as_of is not None else containers_of(tx, waybill),
             manifest=None if as_of is not None else manifest_of(tx, waybill),
+            attempts=() if as_of is not None else attempts_to_deliver(tx, waybill),
+            copies=() if as_of is not None else signed_copies(tx, waybill),
             searches=self._searches(tx, waybill, caller, as_of),
             looks=self._looks(tx, waybill, caller),
             replaces=None if now is None else now.replaces,

@@ -12,6 +12,7 @@ from hub.console.live import Live
 from hub.console.looks import Meaning
 from hub.console.markup import attribute, box, chip, icon, text, waybill
 from hub.console.parcel.chosen import ChosenEntry
+from hub.console.parcel.delivered import draw_delivered
 from hub.console.parcel.desk import ParcelDesk
 from hub.console.parcel.parts import (
     draw_alerts,
@@ -216,6 +217,8 @@ class ParcelPage:
                 draw_route(sight.track, words)
             draw_facts(sight, words)
             draw_declarations(sight.said, words)
+            if sight.as_of is None:
+                draw_delivered(sight, words)
             draw_loads(sight.loads, words)
             draw_searches(sight.searches, words)
             if sight.as_of is None:

@@ -10,7 +10,16 @@ from hub.alerts.service import HistoryEntry
 from hub.console.views import Card, ScanLine, Seen
 from hub.custody.service import Container, FoundBreach, GapKind, Record, Standing
 from hub.incidents.service import Deadline, HistoryLine, Incident
-from hub.parcels.service import Aboard, Declaration, Link, Manifest, SaidOnce, Track
+from hub.parcels.service import (
+    Aboard,
+    Attempt,
+    Declaration,
+    Link,
+    Manifest,
+    SaidOnce,
+    SignedCopy,
+    Track,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,8 @@ class ParcelSight:
     ``scans`` are the newest, oldest first; ``said`` are its declarations, newest first, and
     ``declared`` the one that counts. ``as_of``: as it was believed then, without what only
     the present tells (``track``, ``first``, ``last``, ``containers``, ``manifest``, ``replaces``,
-    ``replaced_by``); None: now. ``loads`` are those into vehicles and flights (HV-X8).
+    ``replaced_by``, ``attempts``, ``copies``); None: now.
+    ``loads`` are those into vehicles and flights (HV-X8).
     ``answers`` are what people gave as reasons when they answered a card's alert, by its id.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
     ``recipient``: masked (CS-P1).
@@ -195,6 +205,8 @@ class ParcelSight:
     loads: tuple[Record, ...] = ()
     containers: tuple[Aboard, ...] = ()
     manifest: Manifest | None = None
+    attempts: tuple[Attempt, ...] = ()
+    copies: tuple[SignedCopy, ...] = ()
     searches: tuple[Searched, ...] = ()
     looks: tuple[Look, ...] | None = None
     recipient: Mapping[str, str] | str | None = None

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from hub.custody.rules.carriage import judge_vehicle
 from hub.custody.rules.chain import Breach, BreachKind, Exit, Ground, Holder, Subject
-from hub.custody.rules.outing import ENDS_OUTING, delivery_due_at
+from hub.custody.rules.outing import delivery_due_at
 from hub.custody.rules.records import UNIT_KINDS, Record
 from hub.custody.rules.resting import Rest
 from hub.custody.rules.storage import missing_conditions
 from hub.network import SiteKind
+from hub.outing import ENDS_OUTING
 from wire.events import ContainerKind
 from wire.names import Result, Step
 from wire.site_pack import Duty

@@ -4,24 +4,6 @@ from datetime import UTC, datetime, time, timedelta
 
 from hub.custody.rules.chain import Ground
 from hub.custody.rules.records import Record
-from wire.names import Step
-
-ENDS_OUTING = frozenset(
-    {
-        Step.ACCEPT,
-        Step.PACK,
-        Step.ARRIVE,
-        Step.DEPART,
-        Step.SORT,
-        Step.LOAD,
-        Step.UNLOAD,
-        Step.STORE,
-        Step.RETRIEVE,
-        Step.DELIVER,
-        Step.RETURN,
-    }
-)
-"""Who is scanned at these is out no more; the others are seen, or handed over, on the way."""
 
 
 def delivery_due_at(out: Record, ground: Ground) -> datetime:

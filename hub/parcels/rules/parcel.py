@@ -40,6 +40,7 @@ class Declaration:
     ``weight_kg`` to a gram and ``size_m`` to a millimetre are those of the piece (HV-1.2.1).
     ``goods_class`` is what HV-X8 asks of the vehicle for; null: nobody said.
     ``replaces`` is the waybill that the parcel had until now, null: it is its first (HV-2.9).
+    ``signed_return``: the added service that brings the signed paper back (HV-1.2.8).
     """
 
     declared_value_cny: Decimal | None
@@ -55,6 +56,7 @@ class Declaration:
     goods_class: GoodsClass | None = None
     replaces: str | None = None
     replaces_reason: ReplaceReason | None = None
+    signed_return: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,13 @@ TERMS = (
     ),
     _said("delivery.due_at", "HV-2.6", Unit.CLOCK, "当日派送截止时间", "deliveries are done by"),
     _open(
+        "delivery.signed_return_h",
+        "HV-1.2.8",
+        Unit.H,
+        "签回单影像上传并核对通过的时限",
+        "a signed return's copy is accepted within",
+    ),
+    _open(
         "storage.within_min",
         "HV-2.8",
         Unit.MIN,

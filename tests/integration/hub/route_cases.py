@@ -4,10 +4,6 @@ A case makes what it asks for, so that the cases do not need each other. ``HERE`
 two sites; whatever is of a site has the site's code in what a route tells of it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-
 from hub.access.accounts import add_account, list_tokens, make_token
 from hub.access.badges import print_badge
 from hub.access.rules import Role
@@ -22,51 +18,23 @@ from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest
 from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge
+from tests.integration.hub.route_asks import (
+    HERE,
+    THERE,
+    WAYBILL,
+    Ask,
+    Case,
+    Kind,
+    listed,
+    plain,
+    thing,
+)
+from tests.integration.hub.signed_return_cases import SIGNED_RETURN_CASES
 from wire.names import Result, Step
 from wire.site_pack import Duty
 from wire.topics import Channel
 
-HERE, THERE = "755A", "020W"
-WAYBILL = {HERE: "103000000001", THERE: "103000000002"}
 NO_HASH = "$argon2id$nothing"
-
-
-class Kind(Enum):
-    """What an answer to a caller who is bound to a site must be."""
-
-    LIST = "only what is of the caller's sites"
-    THING = "404 or 403 for what is of another site"
-    PLAIN = "the same for everybody who is granted it"
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request."""
-
-    path: str
-    json: object = None
-    params: dict[str, str] | None = None
-    form: dict[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Case:
-    """How to ask one route; ``make`` gets the hub and whose thing to ask for."""
-
-    kind: Kind
-    make: Callable[[HubHome, str], Ask]
-
-
-def thing(make: Callable[[HubHome, str], Ask]) -> Case:
-    return Case(Kind.THING, make)
-
-
-def listed(path: str) -> Case:
-    return Case(Kind.LIST, lambda _hub, _site: Ask(path))
-
-
-def plain(path: str, **fields: object) -> Case:
-    return Case(Kind.PLAIN, lambda _hub, _site: Ask(path, **fields))  # type: ignore[arg-type]  # a test's
 
 
 def furnish(hub: HubHome) -> None:
@@ -285,6 +253,7 @@ CASES: dict[str, Case] = {
     "GET /api/v1/quarantine": listed("/api/v1/quarantine"),
     "GET /api/v1/parcels/{waybill}": thing(_parcel),
     "PUT /api/v1/parcels/{waybill}": thing(_declaration),
+    **SIGNED_RETURN_CASES,
     "GET /api/v1/manifests/{manifest_id}": thing(_manifest),
     "PUT /api/v1/manifests/{manifest_id}": thing(_manifest_order),
     "GET /api/v1/dispatch": listed("/api/v1/dispatch"),

@@ -9,9 +9,10 @@ from fastapi import FastAPI
 
 from hub.access.rules import UNMASKING_ROLES, Role
 from hub.alerts.service import AlertKind
-from hub.incidents.service import ATTACHMENT_BYTES_MAX, Kind, State, incident_about
+from hub.incidents.service import Kind, State, incident_about
 from hub.network import Network
 from hub.wanted.service import find_entry
+from hub.web.documents import DOCUMENT_BYTES_MAX
 from tests.hub_parts import HubHome
 from tests.incident_parts import OTHER, WAYBILL, acts, begin, dossier, open_alerts, scan, turn
 from tests.integration.hub.route_cases import make_account
@@ -342,9 +343,9 @@ async def test_a_document_has_a_bound_and_must_be_base64(
         order = {"name": "a", "content_b64": content, "note": "n"}
         return await post(admin, incident_id, "attach", **order)
 
-    whole = base64.b64encode(bytes(ATTACHMENT_BYTES_MAX)).decode()
+    whole = base64.b64encode(bytes(DOCUMENT_BYTES_MAX)).decode()
     assert (await attach(whole)).status_code == 200
-    over = base64.b64encode(bytes(ATTACHMENT_BYTES_MAX + 1)).decode()
+    over = base64.b64encode(bytes(DOCUMENT_BYTES_MAX + 1)).decode()
     problem(await attach(over), 422)
     problem(await attach("?"), 422)
     assert hub.count("incident_attachment") == 1

@@ -14,16 +14,8 @@ from hub.access.rules import Role
 from hub.app import create_app
 from hub.network import Network
 from tests.hub_parts import BEARER, HubHome
-from tests.integration.hub.route_cases import (
-    CASES,
-    HERE,
-    NETWORK,
-    THERE,
-    Ask,
-    Kind,
-    furnish,
-    make_account,
-)
+from tests.integration.hub.route_asks import HERE, THERE, Ask, Kind
+from tests.integration.hub.route_cases import CASES, NETWORK, furnish, make_account
 from tests.rest_parts import client_of, problem
 
 pytestmark = pytest.mark.anyio

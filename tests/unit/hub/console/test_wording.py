@@ -24,6 +24,7 @@ from hub.incidents import service as incidents
 from hub.ingest.service import Quarantined
 from hub.mail.service import MailState
 from hub.network import SiteKind
+from hub.parcels.service import Outcome
 from hub.web.choice import Language
 from wire.names import Result, Signal, Step
 
@@ -93,6 +94,7 @@ def test_every_value_that_a_page_names_has_its_word() -> None:
         ("wanted.column", Column),
         ("quarantined", Quarantined),
         ("standing", Standing),
+        ("parcel.attempt", Outcome),
         ("nav", [screen.name for screen in SCREENS]),
     ):
         for value in values:
