@@ -72,13 +72,6 @@ Index(
     sqlite_where=_REPLACES,
     postgresql_where=_REPLACES,
 )
-_SIGNED_RETURN = declaration.c.signed_return.is_not(None)
-Index(
-    "ix_parcel_declaration_signed_return",
-    declaration.c.waybill,
-    sqlite_where=_SIGNED_RETURN,
-    postgresql_where=_SIGNED_RETURN,
-)
 _FEN, _KG, _M = Decimal("0.01"), Decimal("0.001"), Decimal("0.001")
 
 _newer = declaration.alias("newer")

@@ -68,7 +68,7 @@ _WITH_SIGNED_RETURN = (
     select(parcel.c.waybill)
     .join_from(parcel, declaration)
     .where(
-        declaration.c.waybill.in_(bindparam("waybills", expanding=True)),
+        parcel.c.waybill.in_(bindparam("waybills", expanding=True)),
         declaration.c.signed_return.is_not(None),
     )
 )

@@ -10,18 +10,10 @@ from hub.db.schema import RowId, UtcDateTime
 
 revision = "0020"
 down_revision = "0019"
-_ASKED = sa.text("signed_return IS NOT NULL")
 
 
 def upgrade() -> None:
     op.add_column("parcel_declaration", sa.Column("signed_return", sa.Boolean(), nullable=True))
-    op.create_index(
-        "ix_parcel_declaration_signed_return",
-        "parcel_declaration",
-        ["waybill"],
-        sqlite_where=_ASKED,
-        postgresql_where=_ASKED,
-    )
     op.create_table(
         "signed_copy",
         sa.Column("id", RowId, nullable=False),
