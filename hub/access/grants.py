@@ -78,7 +78,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "PUT /api/v1/parcels/{waybill}": LEADING,
     "POST /api/v1/parcels/{waybill}/signed-returns": UPLOADING,
     "GET /api/v1/parcels/{waybill}/signed-returns/{sha256}": UNMASKING_ROLES,
-    "POST /api/v1/parcels/{waybill}/signed-returns/{sha256}/check": DECIDING,
+    "POST /api/v1/parcels/{waybill}/signed-returns/{sha256}/check": LEADING,
     "GET /api/v1/manifests/{manifest_id}": EVERYONE,
     "PUT /api/v1/manifests/{manifest_id}": WORKING,
     # The dispatch register
