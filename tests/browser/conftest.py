@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import station_states as states
 from tests.browser.console_day import LivingHub
@@ -21,9 +21,14 @@ QUIET_CHROMIUM = [
 ]
 
 
+SEEN_MS_MAX = 15_000
+"""How long a test waits for what it should see: a shared machine stands still for seconds."""
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Chromium as on a kiosk: sound needs no click there."""
+    expect.set_options(timeout=SEEN_MS_MAX)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,

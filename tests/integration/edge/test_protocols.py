@@ -28,6 +28,8 @@ from wire.events import Event, Feedback, Scan, parse_line
 from wire.names import Signal
 
 ALL = pytest.mark.parametrize("protocol", list(ScannerProtocol))
+ANSWER_WAIT_S = 15.0
+"""A shared machine stands still for seconds; an answer itself takes milliseconds."""
 ANSWERING = pytest.mark.parametrize("protocol", [p for p in ScannerProtocol if p != "plain"])
 
 
@@ -50,7 +52,7 @@ class Dock:
 
     def scan(self, code: str, aim: str = "C0") -> Signal | None:
         self.scanner.pull(code, aim)
-        answer = self.scanner.wait_answer(5)
+        answer = self.scanner.wait_answer(ANSWER_WAIT_S)
         return answer.signal if answer else None
 
 
