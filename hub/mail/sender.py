@@ -68,22 +68,8 @@ class SmtpOutlet:
 
     def send(self, sender: str, to: tuple[str, ...], message: bytes) -> str:
         """See :class:`Outlet`; a 5xx answer is final, everything else is tried again."""
-        settings = self.settings
         try:
-            _, answer = asyncio.run(
-                aiosmtplib.send(
-                    message,
-                    sender=sender,
-                    recipients=list(to),
-                    hostname=settings.host,
-                    port=settings.port,
-                    username=settings.user,
-                    password=_password(settings.password_file),
-                    use_tls=settings.security == "tls",
-                    start_tls=settings.security == "starttls",
-                    timeout=TIMEOUT_S,
-                )
-            )
+            return asyncio.run(_hand_over(self.settings, sender, to, message))
         except aiosmtplib.SMTPResponseException as error:
             is_final = 500 <= error.code < 600 and not isinstance(
                 error, aiosmtplib.SMTPAuthenticationError
@@ -95,7 +81,31 @@ class SmtpOutlet:
             raise MailError(f"recipients refused: {codes}", is_final=is_final) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise MailError(f"{type(error).__name__}: {error}", is_final=False) from error
-        return answer
+
+
+async def _hand_over(
+    settings: SmtpSettings, sender: str, to: tuple[str, ...], message: bytes
+) -> str:
+    client = aiosmtplib.SMTP(
+        hostname=settings.host,
+        port=settings.port,
+        use_tls=settings.security == "tls",
+        start_tls=settings.security == "starttls",
+        timeout=TIMEOUT_S,
+    )
+    transport: asyncio.BaseTransport | None = None
+    try:
+        async with client:
+            transport = client.transport
+            if settings.user is not None:
+                await client.login(settings.user, _password(settings.password_file) or "")
+            _, answer = await client.sendmail(sender, list(to), message)
+            return answer
+    finally:
+        # The server has said goodbye; who waited for TLS to do so too, or did not wait and let the
+        # loop end meanwhile, would leave a socket open for each mail.
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
 
 
 class MailSender:
