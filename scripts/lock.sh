@@ -25,4 +25,4 @@ fewer base pyproject.toml
 fewer edge pyproject.toml --extra edge
 fewer hub pyproject.toml --extra hub
 fewer build requirements/build.in
-fewer demo pyproject.toml requirements/build.in --extra edge --extra hub
+fewer demo pyproject.toml requirements/build.in --extra edge --extra hub --extra vision --extra demo

@@ -70,14 +70,18 @@ has_chinese_font() {
     fc-list :lang=zh-cn family | grep -q .
 }
 
+need_camera_libraries() {
+    needs libgl1 has_library libGL.so.1
+    needs libglib2.0-0 has_library libgthread-2.0.so.0
+    needs libzbar0 has_library libzbar.so.0
+}
+
 find_missing() {
     MISSING=()
     needs python3 command -v python3
     needs python3-venv python3 -c 'import ensurepip, venv'
     [ "$WANTED" = test ] || return 0
-    needs libgl1 has_library libGL.so.1
-    needs libglib2.0-0 has_library libgthread-2.0.so.0
-    needs libzbar0 has_library libzbar.so.0
+    need_camera_libraries
     needs mosquitto test -x /usr/sbin/mosquitto
     needs postgresql has_postgresql
     needs chromium-headless-shell command -v chromium-headless-shell
@@ -102,6 +106,18 @@ install_missing() {
     dpkg --configure -a
     apt-get -qq -o DPkg::Lock::Timeout=120 update
     apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${MISSING[@]}"
+}
+
+# The demo runs without cameras where these cannot be had; it says so itself.
+try_camera_libraries() {
+    MISSING=()
+    need_camera_libraries
+    [ ${#MISSING[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        echo "setup: for the demo's cameras: sudo apt-get install -y ${MISSING[*]}"
+    else
+        (install_missing) >&2 || echo "setup: no cameras in the demo without ${MISSING[*]}"
+    fi
 }
 
 # The tests start their own broker and database; a service that we brought must not keep running.
@@ -134,6 +150,7 @@ set_up_system() {
     fi
     stop_our_services
     check_python
+    if [ "$WANTED" = demo ]; then try_camera_libraries; fi
 }
 
 # ---------------------------------------------------------------- Python packages
