@@ -9,7 +9,10 @@ from wire import messages as m
 from wire.events import (
     Act,
     ActKind,
+    Camera,
+    CameraFact,
     ClockReading,
+    Codec,
     ContainerKind,
     Event,
     Feedback,
@@ -17,17 +20,19 @@ from wire.events import (
     QueuedScan,
     Scan,
     ScanTiming,
+    Segment,
     Station,
     StationFact,
-    line_hash,
-    seal_line,
 )
+from wire.lines import line_hash, seal_line
 from wire.names import ZERO_HEAD, Result, Signal, Step
 from wire.policy import parse_policy
 from wire.site_pack import (
     CheckItem,
     Duty,
     EdgePolicy,
+    PackChannel,
+    PackHold,
     PackPerson,
     PackPlace,
     PackShift,
@@ -130,6 +135,49 @@ EVENTS: dict[str, Event] = {
         seal="S-1",
         body=BODY_HASH,
     ),
+    "event-camera": Camera(
+        **_STATION,
+        device="cage-cam",
+        fact=CameraFact.GAP,
+        length_ms=61_040,
+        reason="camera_lost",
+    ),
+    "event-camera-sighting": Camera(
+        **_STATION,
+        device="belt-cam",
+        fact=CameraFact.SIGHTING,
+        since=AT,
+        waybill="755123456789",
+        picture="7a" * 32,
+    ),
+    "event-camera-clock": Camera(
+        **_STATION,
+        device="belt-cam",
+        fact=CameraFact.CLOCK,
+        offset_ms=-180,
+        error_ms=45,
+        reason="shown",
+    ),
+    "event-camera-damaged": Camera(
+        **_STATION,
+        device="cage-cam",
+        fact=CameraFact.DAMAGED,
+        since=AT,
+        until=LATER,
+        segment="5e" * 32,
+        reason="changed",
+    ),
+    "event-camera-short": Camera(**_STATION, fact=CameraFact.SHORT, days_fit=12, days_asked=30),
+    "event-segment": Segment(
+        **_STATION,
+        device="cage-cam",
+        length_ms=9_960,
+        error_ms=140,
+        sha256="5e" * 32,
+        bytes=2_480_113,
+        codec=Codec.H264,
+        frames=249,
+    ),
     "event-station": Station(
         **_STATION,
         fact=StationFact.SPOOL_START,
@@ -171,6 +219,11 @@ PACK = SitePack(
     timezone="Asia/Shanghai",
     staff=(PackPerson(by="0011223344556677", name="王芳", duty=Duty.WAREHOUSE_KEEPER),),
     places=(PackPlace(id="cage1", kind="cage", keeper="0011223344556677"),),
+    channels=(
+        PackChannel(camera="cage-cam", footage_days=90),
+        PackChannel(camera="belt-cam", footage_days=30, reads_labels=True),
+    ),
+    holds=(PackHold(id="h-1", camera="cage-cam", since=AT, until=LATER),),
     shifts=(PackShift(name="night", starts="22:00", ends="06:00"),),
     tasks=(
         SelfCheckTask(
@@ -191,8 +244,13 @@ PACK = SitePack(
         session=POLICY.session,
         link=POLICY.link,
         handover=POLICY.handover,
+        video=POLICY.video,
     ),
 )
+
+FOOTAGE = b"\x00\x00\x00\x1cftypiso5\n"
+"""The bytes of a part, which may hold line feeds."""
+PICTURE = b"\xff\xd8\xff\xd9"
 
 BODY = m.PrivateBody(salt="d" * 32, body='{"code_hex":"00ff","text":null}')
 
@@ -243,6 +301,8 @@ MESSAGES: dict[str, m.MessageBase] = {
     "wanted-fetch": m.WantedFetch(**_COMMAND, version=7),
     "pack-fetch": m.PackFetch(**_TO, have_version=3, at=AT),
     "pack-head": m.PackHead(**_COMMAND, version=4),
+    "footage-order": m.FootageOrder(**_COMMAND, files=("5e" * 32, "6f" * 32)),
+    "footage-gone": m.FootageGone(**_TO, sha256="5e" * 32, reason="deleted"),
     "enrolled": m.Enrolled(
         **_TO,
         public_key=EDGE_KEY.public_key.hex(),
@@ -252,7 +312,9 @@ MESSAGES: dict[str, m.MessageBase] = {
 }
 """The messages without lines, by the name of their golden file; each is one sealed message."""
 
-FROM_EDGE = frozenset({"state", "gone", "enrol", "fetch", "pack-fetch", "batch", "bodies"})
+FROM_EDGE = frozenset(
+    {"state", "gone", "enrol", "fetch", "pack-fetch", "batch", "bodies", "footage-gone"}
+)
 
 
 def key_of(name: str) -> SigningKey:
@@ -286,11 +348,29 @@ def golden() -> dict[str, bytes]:
     snapshot = m.WantedSnapshot(**_TO, head=LIST_HEAD)
     data = pack_bytes(PACK)
     pack = m.Pack(**_TO, version=PACK.version, sha256=pack_sha256(data), made_at=AT)
+    part = m.FootagePart(
+        **_TO,
+        sha256="5e" * 32,
+        bytes=2_480_113,
+        offset=1_048_576,
+        count=len(FOOTAGE),
+        part_sha256=hashlib.sha256(FOOTAGE).hexdigest(),
+    )
+    picture = m.Picture(
+        **_TO,
+        camera="cage-cam",
+        at=AT,
+        sha256=hashlib.sha256(PICTURE).hexdigest(),
+        bytes=len(PICTURE),
+        is_named=True,
+    )
     return {
         **{f"{name}.json": chain([event])[0] + b"\n" for name, event in EVENTS.items()},
         **{f"{name}.msg": seal(message, key_of(name)) for name, message in MESSAGES.items()},
         "batch.msg": batch(lines),
         "bodies.msg": seal(bodies, EDGE_KEY, [body]),
+        "footage-part.msg": seal(part, EDGE_KEY) + FOOTAGE + b"\n",
+        "picture.msg": seal(picture, EDGE_KEY) + PICTURE + b"\n",
         "wanted-snapshot.msg": seal(snapshot, HUB_KEY, [list_bytes(WANTED)]),
         "wanted-list.json": list_bytes(WANTED),
         "pack.msg": seal(pack, HUB_KEY, [pack_bytes(PACK)]),

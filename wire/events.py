@@ -1,30 +1,16 @@
 """Event lines: the facts that an edge records, one line of UTF-8 JSON each.
 
-A line is serialised once, at the edge; the same bytes are spooled, sent, stored, hashed and
-proven. Readers ignore fields they do not know, since the bytes stay whole either way.
-Source: design section 3.
-
-    LineError
-    +- the bytes are no event line: quarantine them, take the next
+What each kind of event says; :mod:`wire.lines` writes and reads the bytes.
+Source: design section 3 ("Event line"), section 8 (cameras and segments).
 """
 
-import hashlib
 from enum import StrEnum
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
-from wire import WIRE_VERSION, WireVersion, strict
-from wire.limits import (
-    ACT_CHECKS_MAX,
-    ACT_SCANS_MAX,
-    CODE_BYTES_MAX,
-    ERROR_TEXT_MAX,
-    INT_MAX,
-    LINE_BYTES_MAX,
-    LINE_DEPTH_MAX,
-)
+from wire import WIRE_VERSION, WireVersion
+from wire.limits import ACT_CHECKS_MAX, ACT_SCANS_MAX, CODE_BYTES_MAX, INT_MAX
 from wire.names import (
     END,
     ZERO_HEAD,
@@ -54,10 +40,6 @@ UNSEALED_SPOOL = "0" * 32
 UNSEALED_SEQ = 1
 SEALED_KEYS = frozenset({"v", "spool", "seq", "prev"})
 """Have placeholders in the types; a line that was sealed has them all."""
-
-
-class LineError(ValueError):
-    """The bytes are no event line; the sentence says why."""
 
 
 class ClockReading(Struct, frozen=True, kw_only=True):
@@ -242,92 +224,96 @@ class Head(EventBase, frozen=True, kw_only=True, tag="head"):
     list_age_s: Count | None = None
 
 
-Event = Scan | Feedback | Act | Station | Head
+class CameraFact(StrEnum):
+    """What an edge can say of one of its cameras, and of the footage that it keeps of it."""
 
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+    LOST = "lost"
+    """Nothing comes from it."""
+    BACK = "back"
+    GAP = "gap"
+    """No footage of the time before ``at``."""
+    DELETED = "deleted"
+    """Footage that was kept is gone: its time is over, or the disk's budget was."""
+    BLACK = "black"
+    COVERED = "covered"
+    FROZEN = "frozen"
+    MOVED = "moved"
+    """It looks elsewhere than it did."""
+    DEFOCUSED = "defocused"
+    SIGHTING = "sighting"
+    """It read a waybill's label: evidence of place, no custody (design section 6)."""
+    CLOCK = "clock"
+    """How far its pictures' times are from the edge's was measured."""
+    DAMAGED = "damaged"
+    """A kept file is not what was recorded any more."""
+    SHORT = "short"
+    """The disk will not hold footage for as long as it is to be kept; of no single camera."""
 
 
-def line_hash(line: bytes) -> str:
-    """SHA-256 of a line's bytes without LF, lower hex: the next line's ``prev``."""
-    return hashlib.sha256(line).hexdigest()
+class Damage(StrEnum):
+    """What became of a kept file: the ``reason`` of a ``damaged`` fact."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    """Or it cannot be read."""
+    SWAPPED = "swapped"
+    """Its content is another file's."""
 
 
-def seal_line(event: Event, spool: str, seq: int, prev: str) -> bytes:
-    """Serialise an event at its place in a spool: the bytes that are kept for ever, without LF.
+class Camera(EventBase, frozen=True, kw_only=True, tag="camera"):
+    """A fact about camera ``device``; the optional fields belong to single facts.
 
-    Raises:
-        LineError: the line would be longer than ``LINE_BYTES_MAX``.
+    A gap is of the ``length_ms`` before ``at``. Deleted were ``segments`` with pictures ``since``
+    one moment ``until`` another, by this edge's clock of then. What is wrong with the picture began
+    ``since`` a moment, the last one at which it was vouched for; ``is_over`` tells its end, and
+    ``picture`` is the hash of a still (JPEG) of the moment, which the edge keeps and sends.
+
+    A sighting names the ``waybill`` that was in view from ``since`` until ``at``; its picture is
+    the label. A clock's ``offset_ms`` is what must be added to a picture's time to get the edge's,
+    wrong by at most ``error_ms``; ``reason`` says how it was measured. Damaged is the file that was
+    recorded as ``segment``; ``reason`` is a :class:`Damage`. Short is a disk that holds
+    ``days_fit`` of the ``days_asked`` at the last day's rate; ``is_over`` tells that it holds them
+    all.
     """
-    line = _encoder.encode(msgspec.structs.replace(event, spool=spool, seq=seq, prev=prev))
-    if len(line) > LINE_BYTES_MAX:
-        raise LineError(f"line of {len(line)} bytes, at most {LINE_BYTES_MAX} are allowed")
-    return line
+
+    fact: CameraFact
+    length_ms: Count | None = None
+    since: At | None = None
+    until: At | None = None
+    is_over: bool = False
+    picture: Sha256 | None = None
+    segments: Count | None = None
+    waybill: Waybill | None = None
+    offset_ms: SignedMillis | None = None
+    error_ms: Count | None = None
+    segment: Sha256 | None = None
+    days_fit: Count | None = None
+    days_asked: Count | None = None
+    reason: ShortText | None = None
 
 
-def parse_line(line: bytes) -> Event:
-    """Read one event line (without LF).
+class Codec(StrEnum):
+    """How the pictures of a segment are coded."""
 
-    Raises:
-        LineError: too long, too deep, not JSON, an unknown kind, a field out of its bounds, never
-            sealed, or readable in two ways (:mod:`wire.strict`).
+    H264 = "h264"
+    H265 = "h265"
+
+
+class Segment(EventBase, frozen=True, kw_only=True, tag="segment"):
+    """Footage of camera ``device``: the ``length_ms`` before ``at``, in a file of its own.
+
+    ``at`` and ``mono_ms`` are the end of its last picture; ``error_ms`` is how far its times may be
+    from the edge's clock, by what a picture took to arrive. ``sha256`` is of the whole file, of
+    ``bytes`` bytes, which begins with a key frame. ``salvaged``: it was cut short by a crash.
     """
-    if len(line) > LINE_BYTES_MAX:
-        raise LineError(f"line of {len(line)} bytes, at most {LINE_BYTES_MAX} are allowed")
-    if b"\n" in line:
-        raise LineError("a line feed inside a line")
-    if _is_deeper_than(line, LINE_DEPTH_MAX):
-        raise LineError(f"nested deeper than {LINE_DEPTH_MAX}")
-    try:
-        event = _decoder.decode(line)
-        if _encoder.encode(event) != line:
-            _check_foreign(line)
-    except (ValueError, RecursionError) as error:
-        raise LineError(str(error)[:ERROR_TEXT_MAX]) from error
-    if event.spool == UNSEALED_SPOOL:
-        raise LineError("a line that no spool has sealed")
-    return event
+
+    length_ms: Count
+    error_ms: Count
+    sha256: Sha256
+    bytes: Count
+    codec: Codec
+    frames: Count
+    salvaged: bool = False
 
 
-def read_checked(line: bytes) -> Event:
-    """Read a line that :func:`parse_line` has taken before; only its types are checked again.
-
-    Raises:
-        LineError: it is none.
-    """
-    try:
-        return _decoder.decode(line)
-    except (ValueError, RecursionError) as error:
-        raise LineError(str(error)[:ERROR_TEXT_MAX]) from error
-
-
-def _check_foreign(line: bytes) -> None:
-    # Not as our encoder writes it: fields of a later version, other spacing, or a trick.
-    missing = SEALED_KEYS - strict.read_keys(line)
-    if missing:
-        raise ValueError(f"a line without {', '.join(sorted(missing))}")
-
-
-def _is_deeper_than(line: bytes, depth_max: int) -> bool:
-    # The cheap bound first: no line can be deeper than its opening brackets are many.
-    if line.count(b"{") + line.count(b"[") <= depth_max:
-        return False
-    depth = 0
-    in_string = escaped = False
-    for byte in line:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"{[":
-            depth += 1
-            if depth > depth_max:
-                return True
-        elif byte in b"}]":
-            depth -= 1
-    return False
+Event = Scan | Feedback | Act | Station | Head | Camera | Segment

@@ -29,7 +29,21 @@ PACK_MESSAGE_BYTES_MAX = PACK_BYTES_MAX + 4096
 PACK_STAFF_MAX = 2_000
 PACK_PLACES_MAX = 500
 PACK_SHIFTS_MAX = 32
+PACK_CHANNELS_MAX = 500
 PACK_TASKS_MAX = 200
+
+PACK_HOLDS_MAX = 500
+"""Stretches of footage of one site that must stay."""
+
+ORDER_FILES_MAX = 64
+"""Files of footage that one command asks for."""
+FOOTAGE_PART_BYTES_MAX = 1024 * 1024
+"""So much of a file travels in one request."""
+FOOTAGE_MESSAGE_BYTES_MAX = FOOTAGE_PART_BYTES_MAX + 4096
+FOOTAGE_FILE_BYTES_MAX = 512 * 1024 * 1024
+"""A segment: a minute at most, of the fastest camera that is to be had."""
+PICTURE_BYTES_MAX = 512 * 1024
+"""A still or a label cut out of one, as JPEG."""
 
 BODY_BYTES_MAX = 8 * 1024
 BODIES_PER_MESSAGE_MAX = 200

@@ -17,6 +17,10 @@ from wire.limits import (
     BODY_BYTES_MAX,
     DELTA_ENTRIES_MAX,
     DEVICES_PER_EDGE_MAX,
+    FOOTAGE_FILE_BYTES_MAX,
+    FOOTAGE_PART_BYTES_MAX,
+    ORDER_FILES_MAX,
+    PICTURE_BYTES_MAX,
     SPOOLS_PER_EDGE_MAX,
     WANTED_RULES_MAX,
 )
@@ -98,6 +102,46 @@ class Bodies(MessageBase, frozen=True, kw_only=True, tag="bodies"):
     count: Annotated[int, Meta(ge=1, le=BODIES_PER_MESSAGE_MAX)]
     sha256: Sha256
     """Over the lines as sent, line feeds included: the signature covers them through this."""
+
+
+class FootagePart(MessageBase, frozen=True, kw_only=True, tag="footage_part"):
+    """Header of a part of an ordered file, by HTTP only; ``count`` bytes and a line feed follow.
+
+    ``sha256`` and ``bytes`` are the whole file's, as its ``segment`` line said. The answer is a
+    :class:`FootageHave`; a part that does not begin where the hub's copy ends is not taken, and
+    ``count`` 0 only asks. Source: design section 8.
+    """
+
+    sha256: Sha256
+    bytes: Annotated[int, Meta(ge=1, le=FOOTAGE_FILE_BYTES_MAX)]
+    offset: Annotated[int, Meta(ge=0, le=FOOTAGE_FILE_BYTES_MAX)]
+    count: Annotated[int, Meta(ge=0, le=FOOTAGE_PART_BYTES_MAX)]
+    part_sha256: Sha256
+    """Over the ``count`` bytes: the signature covers them through this."""
+
+
+class FootageGone(MessageBase, frozen=True, kw_only=True, tag="footage_gone"):
+    """An ordered file is not here, by HTTP only; ``reason`` says why."""
+
+    sha256: Sha256
+    reason: ShortText
+
+
+class Picture(MessageBase, frozen=True, kw_only=True, tag="picture"):
+    """Header of a still (JPEG) of ``camera``, by HTTP only; its ``bytes`` and a line feed follow.
+
+    ``is_named``: a ``camera`` line holds its hash, so it is kept as long as footage is; any other
+    only shows what the camera shows now.
+    """
+
+    camera: Name
+    at: At
+    sha256: Sha256
+    bytes: Annotated[int, Meta(ge=1, le=PICTURE_BYTES_MAX)]
+    is_named: bool
+
+    def __post_init__(self) -> None:
+        parse_at(self.at)
 
 
 class Enrol(MessageBase, frozen=True, kw_only=True, tag="enrol"):
@@ -202,6 +246,18 @@ class PackHead(Command, frozen=True, kw_only=True, tag="pack_head"):
     version: Count
 
 
+class FootageOrder(Command, frozen=True, kw_only=True, tag="footage_order"):
+    """Send these files, by their hashes, the first ones first; the same order twice is one."""
+
+    files: Annotated[tuple[Sha256, ...], Meta(min_length=1, max_length=ORDER_FILES_MAX)]
+
+
+class FootageHave(Struct, frozen=True, kw_only=True):
+    """The hub's unsigned answer to a part: so many of the file's bytes are on its disk."""
+
+    have: Count
+
+
 class Pack(MessageBase, frozen=True, kw_only=True, tag="pack"):
     """Answer to a pack fetch; one line follows: the site pack's bytes, which ``sha256`` hashes."""
 
@@ -256,9 +312,19 @@ class ActBody(Struct, frozen=True, kw_only=True):
     note: CodeText | None = None
 
 
-FromEdge = Batch | State | Gone | Bodies | Enrol | Fetch | PackFetch
+FromEdge = (
+    Batch | State | Gone | Bodies | Enrol | Fetch | PackFetch | FootagePart | FootageGone | Picture
+)
 FromHub = (
-    Receipt | WantedDelta | WantedHead | WantedFetch | WantedSnapshot | PackHead | Pack | Enrolled
+    Receipt
+    | WantedDelta
+    | WantedHead
+    | WantedFetch
+    | WantedSnapshot
+    | PackHead
+    | Pack
+    | FootageOrder
+    | Enrolled
 )
 Message = FromEdge | FromHub
 AnyCommand = WantedDelta | WantedHead | WantedFetch

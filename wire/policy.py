@@ -224,6 +224,46 @@ class DispatchPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     receive_min: Positive
 
 
+class RetentionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``days``: how long an edge keeps footage; ``area_days``: where parcels rest or are taken.
+
+    Source: design section 8.
+    """
+
+    days: Positive
+    area_days: Positive
+
+
+class VideoPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How footage is linked to scans and travels (design section 8).
+
+    ``margin_s``: a scan's footage is looked for so far around it. ``certificate_min``: what is not
+    known of an event's footage this long after it came in is told as unknown. ``gap_s``: a gap as
+    long as this is an alert. ``sighting_s``: a label that is out of view for so long and comes back
+    is a new passage. ``send_kbit_s``: an edge sends footage no faster. ``still_s``: how often it
+    sends what each camera shows.
+    """
+
+    margin_s: Annotated[int, Meta(ge=10, le=600)]
+    certificate_min: Positive
+    gap_s: Positive
+    sighting_s: Positive
+    send_kbit_s: Positive
+    still_s: Positive
+
+
+class MonitoringPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a site's monitoring log goes to the department above it (HV-2.11.3), local times.
+
+    ``log_send_at``: the log of the day before is sent; ``log_due_at``: it must have left by then.
+    ``month_day``: the month's summary must have left by this day of the next month.
+    """
+
+    log_send_at: ClockTime
+    log_due_at: ClockTime
+    month_day: Annotated[int, Meta(ge=1, le=28)]
+
+
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole policy file."""
 
@@ -242,6 +282,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     holiday: HolidayPolicy
     incident: IncidentPolicy
     mail: MailPolicy
+    retention: RetentionPolicy
+    video: VideoPolicy
+    monitoring: MonitoringPolicy
     manifest: ManifestPolicy
     dispatch: DispatchPolicy
 

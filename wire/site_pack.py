@@ -17,6 +17,8 @@ from wire.limits import (
     ACT_CHECKS_MAX,
     ERROR_TEXT_MAX,
     PACK_BYTES_MAX,
+    PACK_CHANNELS_MAX,
+    PACK_HOLDS_MAX,
     PACK_PLACES_MAX,
     PACK_SHIFTS_MAX,
     PACK_STAFF_MAX,
@@ -30,6 +32,7 @@ from wire.policy import (
     Policy,
     ScanPolicy,
     SessionPolicy,
+    VideoPolicy,
     WaybillKind,
 )
 
@@ -89,6 +92,30 @@ class PackShift(Struct, frozen=True, kw_only=True):
     ends: ClockTime
 
 
+class PackChannel(Struct, frozen=True, kw_only=True):
+    """A camera of the site, and for how many days at least its footage is kept.
+
+    ``reads_labels``: it looks at parcels from above, so its edge reads their labels.
+    """
+
+    camera: Name
+    footage_days: Count
+    reads_labels: bool = False
+
+
+class PackHold(Struct, frozen=True, kw_only=True):
+    """Footage of a camera that must stay, from one moment to another, both by the hub's time."""
+
+    id: Name
+    camera: Name
+    since: At
+    until: At
+
+    def __post_init__(self) -> None:
+        parse_at(self.since)
+        parse_at(self.until)
+
+
 class CheckItem(Struct, frozen=True, kw_only=True):
     """One line of a self-check's list."""
 
@@ -123,6 +150,8 @@ class EdgePolicy(Struct, frozen=True, kw_only=True):
     session: SessionPolicy
     link: LinkPolicy
     handover: HandoverPolicy
+    video: VideoPolicy | None = None
+    """Null: a hub from before cameras; then nothing is sent but what it orders."""
 
 
 def edge_policy(policy: Policy) -> EdgePolicy:
@@ -134,6 +163,7 @@ def edge_policy(policy: Policy) -> EdgePolicy:
         session=policy.session,
         link=policy.link,
         handover=policy.handover,
+        video=policy.video,
     )
 
 
@@ -145,6 +175,8 @@ class SitePack(Struct, frozen=True, kw_only=True):
     timezone: PackText
     staff: Annotated[tuple[PackPerson, ...], Meta(max_length=PACK_STAFF_MAX)]
     places: Annotated[tuple[PackPlace, ...], Meta(max_length=PACK_PLACES_MAX)]
+    channels: Annotated[tuple[PackChannel, ...], Meta(max_length=PACK_CHANNELS_MAX)] = ()
+    holds: Annotated[tuple[PackHold, ...], Meta(max_length=PACK_HOLDS_MAX)] = ()
     shifts: Annotated[tuple[PackShift, ...], Meta(max_length=PACK_SHIFTS_MAX)]
     tasks: Annotated[tuple[SelfCheckTask, ...], Meta(max_length=PACK_TASKS_MAX)]
     policy: EdgePolicy

@@ -3,17 +3,9 @@ import json
 import pytest
 
 from tests.samples import EVENTS, SPOOL, scan
-from wire.events import (
-    EventBase,
-    Feedback,
-    LineError,
-    Scan,
-    line_hash,
-    parse_line,
-    read_checked,
-    seal_line,
-)
+from wire.events import EventBase, Feedback, Scan
 from wire.limits import CODE_BYTES_MAX, ERROR_TEXT_MAX, INT_MAX, LINE_BYTES_MAX, LINE_DEPTH_MAX
+from wire.lines import LineError, line_hash, parse_line, read_checked, seal_line
 from wire.names import ZERO_HEAD, Signal
 
 LINE = seal_line(scan(), SPOOL, 1, ZERO_HEAD)

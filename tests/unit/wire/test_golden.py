@@ -13,8 +13,15 @@ from scripts import write_schemas
 from tests import samples
 from wire import messages as m
 from wire.envelope import split_lines
-from wire.events import Event, parse_line, seal_line
-from wire.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, MESSAGE_BYTES_MAX, SNAPSHOT_BYTES_MAX
+from wire.events import Event
+from wire.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_EVENTS_MAX,
+    FOOTAGE_MESSAGE_BYTES_MAX,
+    MESSAGE_BYTES_MAX,
+    SNAPSHOT_BYTES_MAX,
+)
+from wire.lines import parse_line, seal_line
 from wire.names import ZERO_HEAD
 from wire.wanted import list_bytes, list_sha256, parse_list
 
@@ -30,7 +37,8 @@ def test_every_event_kind_and_every_message_type_has_a_golden_file() -> None:
     kinds = {type(event) for event in samples.EVENTS.values()}
     types = {type(message) for message in samples.MESSAGES.values()}
     assert kinds == set(Event.__args__)
-    assert types | {m.Batch, m.Bodies, m.WantedSnapshot, m.Pack} == set(m.Message.__args__)
+    with_lines = {m.Batch, m.Bodies, m.WantedSnapshot, m.Pack, m.FootagePart, m.Picture}
+    assert types | with_lines == set(m.Message.__args__)
 
 
 @pytest.mark.parametrize("name", samples.EVENTS)
@@ -55,7 +63,7 @@ def test_the_golden_batch_holds_a_chain_of_every_kind() -> None:
     opened = open_sealed(payload, m.Batch, samples.EDGE_KEY.public_key, BATCH_BYTES_MAX)
     lines = split_lines(opened.lines, BATCH_EVENTS_MAX)
     assert opened.message.count == len(lines) == len(samples.EVENTS)
-    assert [parse_line(line).seq for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert [parse_line(line).seq for line in lines] == list(range(1, len(lines) + 1))
     assert samples.batch(lines) == payload
 
 
@@ -67,6 +75,24 @@ def test_the_golden_bodies_are_covered_by_the_hash_in_their_signed_header() -> N
     body = msgspec.json.decode(line, type=m.PrivateBody)
     assert body == samples.BODY
     assert msgspec.json.decode(body.body, type=m.CodeBody) == m.CodeBody(code_hex="00ff", text=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "raw"),
+    [
+        ("footage-part", m.FootagePart, samples.FOOTAGE),
+        ("picture", m.Picture, samples.PICTURE),
+    ],
+)
+def test_golden_footage_is_covered_by_the_hash_in_its_signed_header(
+    name: str, kind: type[m.FootagePart] | type[m.Picture], raw: bytes
+) -> None:
+    payload = (FOLDER / f"{name}.msg").read_bytes()
+    opened = open_sealed(payload, kind, samples.EDGE_KEY.public_key, FOOTAGE_MESSAGE_BYTES_MAX)
+    assert opened.lines == raw + b"\n"
+    signed = opened.message
+    told = signed.part_sha256 if isinstance(signed, m.FootagePart) else signed.sha256
+    assert told == hashlib.sha256(raw).hexdigest()
 
 
 def test_the_golden_snapshot_holds_the_list_that_its_head_hashes() -> None:

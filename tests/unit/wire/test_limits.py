@@ -10,7 +10,7 @@ from tests import samples
 from wire import limits
 from wire import messages as m
 from wire.envelope import EnvelopeError, join, split, split_lines
-from wire.events import LineError, parse_line, seal_line
+from wire.lines import LineError, parse_line, seal_line
 from wire.names import ZERO_HEAD
 from wire.site_pack import pack_bytes, parse_pack
 from wire.wanted import list_bytes, make_list, parse_list
@@ -64,6 +64,25 @@ def entries(count: int) -> tuple[object, ...]:
 
 def rules(count: int) -> tuple[object, ...]:
     return tuple(msgspec.structs.replace(samples.RULE, id=f"r{number}") for number in range(count))
+
+
+def footage_part(**fields: int) -> None:
+    told = {"bytes": limits.FOOTAGE_FILE_BYTES_MAX, "offset": 0, "count": 1, **fields}
+    header = m.FootagePart(site="755A", edge="dock", sha256="a" * 64, part_sha256="b" * 64, **told)
+    _decoder.decode(m.encode(header))
+
+
+def picture_of(size: int) -> None:
+    header = m.Picture(
+        site="755A",
+        edge="dock",
+        camera="c",
+        at=samples.AT,
+        sha256="a" * 64,
+        bytes=size,
+        is_named=False,
+    )
+    _decoder.decode(m.encode(header))
 
 
 def deepest(depth: int) -> None:
@@ -127,7 +146,14 @@ EDGES: dict[str, Callable[[int], None]] = {
     "PACK_MESSAGE_BYTES_MAX": lambda size: message_of(size, limits.PACK_MESSAGE_BYTES_MAX),
     "PACK_STAFF_MAX": lambda count: pack_of(staff=samples.PACK.staff * count),
     "PACK_PLACES_MAX": lambda count: pack_of(places=samples.PACK.places * count),
+    "PACK_CHANNELS_MAX": lambda count: pack_of(channels=samples.PACK.channels[:1] * count),
     "PACK_SHIFTS_MAX": lambda count: pack_of(shifts=samples.PACK.shifts * count),
+    "PACK_HOLDS_MAX": lambda count: pack_of(holds=samples.PACK.holds * count),
+    "ORDER_FILES_MAX": lambda count: decoded("footage-order", files=("a" * 64,) * count),
+    "FOOTAGE_PART_BYTES_MAX": lambda count: footage_part(count=count),
+    "FOOTAGE_MESSAGE_BYTES_MAX": lambda size: message_of(size, limits.FOOTAGE_MESSAGE_BYTES_MAX),
+    "FOOTAGE_FILE_BYTES_MAX": lambda size: footage_part(bytes=size),
+    "PICTURE_BYTES_MAX": picture_of,
     "PACK_TASKS_MAX": lambda count: pack_of(tasks=samples.PACK.tasks * count),
     "INT_MAX": seq_of,
 }

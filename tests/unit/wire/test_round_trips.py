@@ -8,8 +8,9 @@ from ledger.signing import open_sealed, seal
 from tests.samples import AT, EDGE_KEY
 from wire import messages as m
 from wire.envelope import EnvelopeError, join, split, split_lines
-from wire.events import ClockReading, LineError, Scan, ScanTiming, parse_line, seal_line
+from wire.events import ClockReading, Scan, ScanTiming
 from wire.limits import INT_MAX, MESSAGE_BYTES_MAX
+from wire.lines import LineError, parse_line, seal_line
 from wire.names import ZERO_HEAD, Result, Step
 from wire.wanted import WantedEntry, WantedResult, apply_delta, list_bytes, make_list, parse_list
 
