@@ -1,7 +1,8 @@
 """The whole edge put together: which thread owns what, and how it starts and stops.
 
 Threads: one for each port, the station (core and spool), the uplink (and paho's), the errands
-over HTTP, the page. They meet only at bounded queues, which are described where they are.
+over HTTP, the uploads, the page. They meet only at bounded queues, which are described where
+they are.
 Source: design section 2.
 """
 
@@ -16,6 +17,7 @@ import apsw
 import structlog
 
 from devices.port_thread import PortThread
+from edge.camera_side import CameraSideError, open_cameras
 from edge.clock import SystemClock
 from edge.config import (
     ConfigError,
@@ -48,12 +50,13 @@ from edge.station_events import (
     HandheldAsked,
     HandheldsChanged,
     Input,
+    PackChanged,
     ScannerSetup,
     StationSetup,
 )
 from edge.station_thread import ForPage, StationThread
 from edge.verdict import HeldList, shipped_list
-from wire.policy import parse_policy
+from wire.policy import Policy, parse_policy
 from wire.site_pack import EdgePolicy, edge_policy
 from wire.wanted import WantedIndex
 
@@ -74,7 +77,8 @@ class StartError(Exception):
 
 
 _START_ERRORS = (
-    ConfigError, DataDirError, SpoolUnusableError, PageError, EnrolmentError, OSError, ValueError,
+    ConfigError, DataDirError, SpoolUnusableError, PageError, EnrolmentError, CameraSideError,
+    OSError, ValueError,
 )  # fmt: skip
 
 
@@ -86,9 +90,9 @@ def program_version() -> str:
         return "unpackaged"
 
 
-def shipped_policy() -> EdgePolicy:
+def shipped_policy() -> Policy:
     """The policy that is part of the program."""
-    return edge_policy(parse_policy((files("wire") / "policy.toml").read_bytes()))
+    return parse_policy((files("wire") / "policy.toml").read_bytes())
 
 
 class Edge:
@@ -141,15 +145,20 @@ class Edge:
             self._take_form,
             self._ask_for_handheld,
             clock.mono_ns,
+            clock.now,
             has_tls=not is_loopback(config.listen_address()[0]),
         )
         certificate = config.station.certificate()
         self._server = PageServer(page, *config.listen_address(), certificate)
         stack.callback(self._server.stop, STOP_TIMEOUT_S)
-        policy = shipped_policy()
-        shipped = shipped_list(policy.waybill)
+        shipped = shipped_policy()
+        policy = edge_policy(shipped)
+        wanted = shipped_list(policy.waybill)
         refused = partial(self._end, 2)
-        self._hub_side = HubSide(around, spool, readers, shipped, self._to_station, refused)
+        self._cameras = open_cameras(around, spool.id, shipped, self._to_station)
+        self._hub_side = HubSide(
+            around, spool, readers, wanted, self._to_station, refused, self._cameras.sender
+        )
         core = self._make_core(around, spool, readers[0], policy)
         self._station = StationThread(
             core,
@@ -159,6 +168,7 @@ class Edge:
             fail_points,
             show=page.show,
             answer=partial(_answer, page),
+            answer_cameras=self._cameras.answer,
             to_uplink=self._hub_side.tell,
             on_bodies=self._hub_side.deliver_bodies,
             on_crash=partial(self._end, 1, "the station failed; see the log"),
@@ -216,6 +226,8 @@ class Edge:
         )
 
     def _to_station(self, event: Input) -> None:
+        if isinstance(event, PackChanged):
+            self._cameras.adopt(event.pack)
         self._station.put(event)
 
     def _acknowledge(self, alarm_seq: int) -> None:
@@ -246,6 +258,7 @@ class Edge:
             port.start()
         self._server.start()
         self._hub_side.start()
+        self._cameras.start()
 
     def end(self) -> None:
         """Ask for a clean end; safe in a signal handler."""
@@ -262,7 +275,8 @@ class Edge:
 
     def stop(self) -> None:
         """Stop every thread: first what brings scans, last what records them."""
-        stuck = [name for name, port in self._ports.items() if not port.stop(STOP_TIMEOUT_S)]
+        stuck = self._cameras.stop(STOP_TIMEOUT_S)
+        stuck += [name for name, port in self._ports.items() if not port.stop(STOP_TIMEOUT_S)]
         stuck += self._hub_side.stop(STOP_TIMEOUT_S)
         if not self._station.stop(STOP_TIMEOUT_S):
             stuck.append("station")

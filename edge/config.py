@@ -18,6 +18,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -38,6 +39,8 @@ from wire.names import Step, is_name
 
 LISTEN_DEFAULT = "127.0.0.1:8081"
 ENV_PREFIX = "CUSTOS_"
+CAMERAS_MAX = 64
+"""More channels than a machine of this class records (facts: about a hundred a core)."""
 SECRET_CHARS_MAX = 256
 _TOKEN = re.compile(rf"([\x21-\x7e]{{1,{SECRET_CHARS_MAX}}})\.([0-9a-f]{{64}})")
 
@@ -163,6 +166,22 @@ class ScannerTable(_Table):
         return self
 
 
+def _camera_url(url: SecretStr) -> SecretStr:
+    # Never quoted: an address may hold a password.
+    parts = urlsplit(url.get_secret_value())
+    is_file = parts.scheme in {"", "file"} and parts.path.startswith("/")
+    if not is_file and not (parts.scheme == "rtsp" and parts.hostname):
+        raise ValueError("must be rtsp://[user:password@]host[:port]/path, or a file's path")
+    return url
+
+
+class CameraTable(_Table):
+    """``[[camera]]``; the address stays on this edge."""
+
+    id: Named
+    url: Annotated[SecretStr, AfterValidator(_camera_url)]
+
+
 class StationTable(_Table):
     """``[station]``: where the station page is served.
 
@@ -205,6 +224,7 @@ class EdgeConfig(BaseSettings):
     data_dir: Path
     hub: HubTable
     scanner: Annotated[tuple[ScannerTable, ...], Field(max_length=DEVICES_PER_EDGE_MAX)] = ()
+    camera: Annotated[tuple[CameraTable, ...], Field(max_length=CAMERAS_MAX)] = ()
     station: StationTable = Field(default_factory=StationTable)
 
     @classmethod
@@ -264,16 +284,14 @@ def load_config(path: Path) -> EdgeConfig:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
-    if "camera" in table:
-        raise ConfigError(f"{path}: [[camera]] is not built yet")
     try:
         config = EdgeConfig(**table)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_sentence(error)}") from error
-    ids = [scanner.id for scanner in config.scanner]
+    ids = [scanner.id for scanner in config.scanner] + [camera.id for camera in config.camera]
     twice = next((name for name in ids if ids.count(name) > 1), None)
     if twice is not None:
-        raise ConfigError(f"{path}: two scanners are called {twice!r}")
+        raise ConfigError(f"{path}: two devices are called {twice!r}")
     return config
 
 

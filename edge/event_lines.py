@@ -39,7 +39,9 @@ class Stamp:
     clock: ClockReading
 
 
-class _Common(TypedDict):
+class CommonFields(TypedDict):
+    """What every event has, wherever it happens."""
+
     site: str
     edge: str
     boot: str
@@ -48,8 +50,9 @@ class _Common(TypedDict):
     clock: ClockReading
 
 
-def _common(stamp: Stamp) -> _Common:
-    return _Common(
+def common_fields(stamp: Stamp) -> CommonFields:
+    """An event's place and time."""
+    return CommonFields(
         site=stamp.site,
         edge=stamp.edge,
         boot=stamp.boot,
@@ -64,7 +67,7 @@ def make_scan(stamp: Stamp, reading: Reading, body_sha256: str | None) -> Scan:
     label, session, verdict = reading.label, reading.session, reading.verdict
     is_open = body_sha256 is None
     return Scan(
-        **_common(stamp),
+        **common_fields(stamp),
         device=reading.device,
         source=reading.source,
         by=session.by,
@@ -98,7 +101,7 @@ def make_act(
 ) -> Act:
     """An act at a scanner; ``session`` says at which step and where."""
     return Act(
-        **_common(stamp),
+        **common_fields(stamp),
         device=device,
         source=source,
         by=draft.by,
@@ -121,7 +124,7 @@ def make_act(
 def make_feedback(stamp: Stamp, draft: Draft) -> Feedback:
     """What people were told about one scan."""
     return Feedback(
-        **_common(stamp),
+        **common_fields(stamp),
         device=draft.device,
         source=draft.source,
         by=draft.by,
@@ -145,7 +148,7 @@ def make_fact(
 ) -> Station:
     """A fact about the station itself; a long ``reason`` is cut."""
     return Station(
-        **_common(stamp),
+        **common_fields(stamp),
         device=device,
         source=source,
         fact=fact,
@@ -156,4 +159,6 @@ def make_fact(
 
 def make_head(stamp: Stamp, depth: int, list_version: int, list_age_s: int | None) -> Head:
     """The station lives, has so many unreceipted events, and this list."""
-    return Head(**_common(stamp), depth=depth, list_version=list_version, list_age_s=list_age_s)
+    return Head(
+        **common_fields(stamp), depth=depth, list_version=list_version, list_age_s=list_age_s
+    )

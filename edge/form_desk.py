@@ -20,7 +20,8 @@ from edge.seams import Clock, Sealed, SpoolError
 from edge.session import Session
 from edge.station_events import FormAnswered, NotRecorded, Output, Recorded
 from edge.workplace import Known, Workplace
-from wire.events import ActKind, parse_line
+from wire.events import ActKind
+from wire.lines import parse_line
 from wire.messages import ActBody
 
 FORMS_REMEMBERED_MAX = 64

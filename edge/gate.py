@@ -1,9 +1,9 @@
 """Who may talk to the station's pages at all.
 
 On the loopback: this machine, and no foreign page that rebinds its DNS name. On any other address
-there is TLS, and the network gets the handheld's page and nothing else; the station page, health
-and figures stay with whoever sits at this machine. Source: interface ("station.listen"),
-docs/adr/0021.
+there is TLS, and the network gets the handheld's page, the clock for cameras and nothing else; the
+station page, health and figures stay with whoever sits at this machine. Source: interface
+("station.listen"), docs/adr/0021.
 """
 
 import ipaddress
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 POLICY_VIOLATION = 1008
 HANDHELD_PATH = "/handheld"
+CLOCK_PATH = "/clock"
 STATIC_PATH = "/static"
 
 
@@ -50,7 +51,8 @@ class Gate:
 
 
 def _is_for_handhelds(path: str) -> bool:
-    return path == HANDHELD_PATH or path.startswith((f"{HANDHELD_PATH}/", f"{STATIC_PATH}/"))
+    folders = (f"{HANDHELD_PATH}/", f"{CLOCK_PATH}/", f"{STATIC_PATH}/")
+    return path in {HANDHELD_PATH, CLOCK_PATH} or path.startswith(folders)
 
 
 def _is_this_machine(scope: Scope) -> bool:

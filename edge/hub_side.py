@@ -18,6 +18,7 @@ from edge.enrolment import Enrolment, Membership, load_or_make_key
 from edge.errand_thread import ErrandThread
 from edge.errands import DeliverBodies, Enrol, FetchSigned
 from edge.failpoints import FailPoints
+from edge.footage_post import FootagePost, Sender
 from edge.hub_http import PACK_PATH, WANTED_PATH, HubHttp
 from edge.metrics import Metrics
 from edge.pack import KeptPack, PackKeeper, open_pack
@@ -29,6 +30,7 @@ from edge.station_thread import ForUplink
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore, UplinkSetup
 from edge.uplink_events import PackArrived, SnapshotArrived, UplinkInput
+from edge.upload_thread import UploadThread
 from edge.wanted import KeptList, WantedKeeper
 from edge.wanted_store import KeptListError, WantedStore
 from wire.limits import PACK_MESSAGE_BYTES_MAX, SNAPSHOT_BYTES_MAX
@@ -61,6 +63,7 @@ class HubSide:
         shipped: WantedList,
         to_station: Callable[[Input], None],
         on_refused: Callable[[str], None],
+        make_sender: Callable[[FootagePost], Sender],
     ) -> None:
         """Make or load the key and what the hub once answered.
 
@@ -97,6 +100,8 @@ class HubSide:
             around.metrics,
             on_refused,
         )
+        sender = make_sender(FootagePost(config.site, config.edge, self._key))
+        self._uploads = UploadThread(HubHttp(config.hub.http), sender, around.metrics)
         self._lock = threading.Lock()  # guards the two below
         self._uplink: Uplink | None = None
         self._devices: DevicesChanged | None = None
@@ -108,10 +113,12 @@ class HubSide:
         self._errands.start()
 
     def stop(self, timeout_s: float) -> list[str]:
-        """End both threads; the names of those that did not end in time."""
+        """End the threads; the names of those that did not end in time."""
         stuck = []
         if not self._errands.stop(timeout_s):
             stuck.append("errands")
+        if not self._uploads.stop(timeout_s):
+            stuck.append("uploads")
         if self._uplink is not None and not self._uplink.stop(timeout_s):
             stuck.append("uplink")
         return stuck
@@ -150,6 +157,7 @@ class HubSide:
             if self._devices is not None:
                 uplink.put(self._devices)
         uplink.start()
+        self._uploads.start()
 
     def _make_uplink(self, membership: Membership) -> Uplink:
         around, config = self._around, self._around.config
@@ -185,6 +193,7 @@ class HubSide:
             to_station=self._to_station,
             fetch=partial(self._ask, self._fetch),
             fetch_pack=partial(self._ask, self._fetch_pack),
+            order_footage=self._uploads.order,
         )
 
     def _load_list(self, membership: Membership) -> tuple[KeptList | None, str | None]:

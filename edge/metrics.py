@@ -59,3 +59,34 @@ class Metrics:
             ["thread"],
             registry=self.registry,
         )
+        self._count_footage()
+
+    def _count_footage(self) -> None:
+        self.footage_files = Counter(
+            "custos_edge_footage_files",
+            "Ordered files by what became of them: sent, gone, refused by the hub",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.footage_days = Gauge(
+            "custos_edge_footage_days",
+            "Days of footage that the disk holds at the last day's rate, at most those asked for",
+            registry=self.registry,
+        )
+        self.footage_bytes = Counter(
+            "custos_edge_footage_bytes", "Bytes of ordered files sent", registry=self.registry
+        )
+        self.pictures_sent = Counter(
+            "custos_edge_pictures_sent", "Stills sent to the hub", registry=self.registry
+        )
+        self.label_pictures_skipped = self._of_cameras(
+            "label_pictures_skipped",
+            "Pictures in which no labels were looked for because reading was behind",
+        )
+        self.clock_codes_doubted = self._of_cameras(
+            "clock_codes_doubted",
+            "Clock codes before a camera that no screen of this edge can have shown",
+        )
+
+    def _of_cameras(self, name: str, what: str) -> Counter:
+        return Counter(f"custos_edge_{name}", what, ["camera"], registry=self.registry)

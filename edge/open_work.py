@@ -7,7 +7,8 @@ Source: HV-2.6, HV-2.11.2.
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from wire.events import Act, ActKind, Event, LineError, Scan, parse_line
+from wire.events import Act, ActKind, Event, Scan
+from wire.lines import LineError, parse_line
 from wire.names import Result, Step
 
 DELIVERIES_MAX = 50

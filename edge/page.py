@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import NoneType
@@ -25,6 +26,7 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from edge.asked import Asked, Unanswered
+from edge.clock_page import ClockPage
 from edge.config import Certificate
 from edge.forms import FORM_BYTES_MAX, Ack, AnyForm, Refusal, parse_page_message
 from edge.gate import POLICY_VIOLATION, STATIC_PATH, Gate
@@ -67,6 +69,7 @@ class Page:
         on_form: Callable[[AnyForm], bool],
         on_handheld: Callable[[HandheldAsked], bool],
         mono_ns: Callable[[], int],
+        now: Callable[[], datetime],
         *,
         has_tls: bool,
     ) -> None:
@@ -74,13 +77,15 @@ class Page:
 
         ``on_form`` gets what somebody filled in and says whether it was taken at all; what became
         of it comes back by :meth:`answer`. ``on_handheld`` likewise what handhelds say, answered
-        through ``handheld``. ``has_tls``: it is served on the network.
+        through ``handheld``. ``now`` is the wall clock that cameras are shown. ``has_tls``: it is
+        served on the network.
         """
         self._metrics = metrics
         self._is_ready = is_ready
         self._on_ack, self._on_form = on_ack, on_form
         self._asked: Asked[Refusal | None] = Asked()
         self.handheld = HandheldPage(STATIC, _HEADERS, on_handheld, mono_ns, has_tls=has_tls)
+        self._clock_page = ClockPage(STATIC, _HEADERS, now)
         self._latest: str | None = None
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -118,6 +123,7 @@ class Page:
         app.add_api_route("/metrics", self._figures, methods=["GET"])
         app.add_api_websocket_route("/ws", self._talk)
         self.handheld.add_to(app)
+        self._clock_page.add_to(app)
         app.mount(STATIC_PATH, _Static(directory=STATIC, check_dir=False))
         return app
 

@@ -15,8 +15,8 @@ from edge.clock_offset import Exchange
 from edge.seams import SpoolLines
 from ledger.keys import SigningKey
 from ledger.signing import seal
-from wire.events import line_hash
 from wire.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX
+from wire.lines import line_hash
 from wire.messages import Batch, Problem, Receipt, SpoolHead
 from wire.names import ZERO_HEAD, parse_at
 

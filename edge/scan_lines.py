@@ -13,7 +13,8 @@ from devices.symbology import CommandLabel, Label, Verb, WaybillLabel
 from edge.acts import ActHint
 from edge.session import Session
 from edge.verdict import Verdict
-from wire.events import LineError, QueuedScan, Scan, parse_line
+from wire.events import QueuedScan, Scan
+from wire.lines import LineError, parse_line
 from wire.messages import ActBody, CodeBody, PrivateBody, encode
 from wire.names import Signal
 

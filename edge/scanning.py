@@ -23,8 +23,9 @@ from edge.timekeeper import Timekeeper
 from edge.verdict import judge
 from edge.views import handover_left, scan_view
 from edge.workplace import Known, Workplace
-from wire.events import ClockReading, Event, QueuedScan, parse_line
+from wire.events import ClockReading, Event, QueuedScan
 from wire.limits import INT_MAX
+from wire.lines import parse_line
 from wire.names import Signal, Step, format_at
 
 

@@ -19,7 +19,8 @@ from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from edge.seams import NO_QUEUES, Sealed, SpoolError, SpoolUnusableError
 from edge.spool_schema import check_tail, prepare, read_head, recorded_at
 from ledger.chain import ChainHead
-from wire.events import Event, line_hash, seal_line
+from wire.events import Event
+from wire.lines import line_hash, seal_line
 from wire.messages import PrivateBody
 from wire.names import format_at
 

@@ -8,6 +8,8 @@ judged, recorded, and only then answered (P1, P3). Source: design section 3.
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from msgspec.structs import replace
+
 from devices.feedback import answer_steps
 from devices.frames import DeviceAck, Frame, Reply
 from devices.framing import acknowledges
@@ -20,7 +22,7 @@ from edge.forms import AnyForm, PairForm, RevokeForm
 from edge.handheld_store import PairedHandheld
 from edge.handhelds import Handhelds, PairedStore
 from edge.open_work import OpenWork
-from edge.recorder import Recorder
+from edge.recorder import Entry, Recorder
 from edge.scan_lines import LastScan
 from edge.scanner_desk import ScannerDesk
 from edge.scanning import Pull, Scanned, Scanning
@@ -36,6 +38,8 @@ from edge.station_events import (
     ClockStepped,
     DevicesChanged,
     Enrolled,
+    FootageLined,
+    FootageLines,
     FormSent,
     HandheldAsked,
     Input,
@@ -45,6 +49,7 @@ from edge.station_events import (
     Output,
     PackChanged,
     Receipted,
+    Recorded,
     Started,
     StationSetup,
     Stopping,
@@ -155,6 +160,8 @@ class StationCore:
                 return self.handhelds.answer(event)
             case LinkChanged():
                 self.link, self.time.reading = event, event.clock
+            case FootageLines():
+                return self._record_footage(event)
             case Enrolled():
                 self.known.site_salt = event.site_salt
             case Started() | Ticked() | Stopping():
@@ -277,6 +284,18 @@ class StationCore:
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
         return [BodiesForgotten()]
+
+    def _record_footage(self, footage: FootageLines) -> list[Output]:
+        events = [replace(each, clock=self.time.reading) for each in footage.events]
+        try:
+            place = self._recorder.find_place(self._now_ns())
+            sealed = self._recorder.record(self.time.stamp(), place, Entry(events))
+        except SpoolError as error:
+            return [FootageLined(footage.ids, None, None), NotRecorded(str(error), scans=0)]
+        hub_now = self.time.known_hub_time()
+        hub_now_ms = None if hub_now is None else int(hub_now.timestamp() * 1000)
+        seq = sealed[-1].seq
+        return [FootageLined(footage.ids, seq, hub_now_ms), Recorded(seq)]
 
     def _note(
         self, desk: ScannerDesk, fact: StationFact, stamp: Stamp, reason: str | None = None

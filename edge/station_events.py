@@ -21,7 +21,7 @@ from edge.handheld_talk import (
 )
 from edge.session import FixedSession
 from edge.verdict import HeldList
-from wire.events import ClockReading
+from wire.events import Camera, ClockReading, Segment
 from wire.messages import DeviceState
 from wire.names import Result
 from wire.site_pack import EdgePolicy, SitePack
@@ -149,6 +149,17 @@ class Enrolled:
     site_salt: str
 
 
+@dataclass(frozen=True, slots=True)
+class FootageLines:
+    """What cameras and footage have to tell, to become lines in this order, all or none.
+
+    ``ids`` name them in the answer; their clock reading is the station's to fill in.
+    """
+
+    ids: tuple[int, ...]
+    events: tuple[Camera | Segment, ...]
+
+
 Input = (
     PortEvent
     | Started
@@ -163,6 +174,7 @@ Input = (
     | Receipted
     | BodiesDelivered
     | Enrolled
+    | FootageLines
 )
 
 # ---------------------------------------------------------------- out
@@ -224,6 +236,18 @@ class HandheldsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FootageLined:
+    """The answer to ``FootageLines``: they are lines up to ``seq``; None: the disk refused.
+
+    ``hub_now_ms``: the hub's time as far as it is known, in ms since 1970; None: it is not.
+    """
+
+    ids: tuple[int, ...]
+    seq: int | None
+    hub_now_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BodiesForgotten:
     """Delivered bodies are gone from the disk; others may still wait."""
 
@@ -247,6 +271,7 @@ Output = (
     | FormAnswered
     | HandheldAnswered
     | HandheldsChanged
+    | FootageLined
     | BodiesForgotten
     | DevicesChanged
     | ClockStepped

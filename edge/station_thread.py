@@ -24,6 +24,7 @@ from edge.station_events import (
     BodiesForgotten,
     ClockStepped,
     DevicesChanged,
+    FootageLined,
     FormAnswered,
     HandheldAnswered,
     HandheldsChanged,
@@ -66,11 +67,12 @@ class StationThread:
         fail_points: FailPoints,
         show: Callable[[str], None],
         answer: Callable[[ForPage], None],
+        answer_cameras: Callable[[FootageLined], None],
         to_uplink: Callable[[ForUplink], None],
         on_bodies: Callable[[], None],
         on_crash: Callable[[], None],
     ) -> None:
-        """``answer``: to the page that sent a form, and to handhelds.
+        """``answer``: to the page that sent a form, and to handhelds; never blocks.
 
         ``on_crash``: the core failed in a way that nobody foresaw; only a restart helps.
         """
@@ -80,6 +82,7 @@ class StationThread:
         self._metrics = metrics
         self._fail_points = fail_points
         self._show, self._answer_page = show, answer
+        self._answer_cameras = answer_cameras
         self._to_uplink = to_uplink
         self._on_bodies, self._on_crash = on_bodies, on_crash
         self._ports: Mapping[str, PortThread] = {}
@@ -178,6 +181,8 @@ class StationThread:
                     self._not_recorded(output)
                 case FormAnswered() | HandheldAnswered() | HandheldsChanged():
                     self._answer_page(output)
+                case FootageLined():
+                    self._answer_cameras(output)
                 case BodiesForgotten():
                     self._on_bodies()
                 case DevicesChanged() | ClockStepped():

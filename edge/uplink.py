@@ -23,6 +23,7 @@ from edge.uplink_events import (
     Disconnected,
     FetchList,
     FetchPack,
+    OrderFootage,
     ProblemChanged,
     Publish,
     Refused,
@@ -66,6 +67,7 @@ class Uplink:
         to_station: Callable[[ToStation], None],
         fetch: Callable[[bytes], None],
         fetch_pack: Callable[[bytes], None],
+        order_footage: Callable[[tuple[str, ...]], None],
     ) -> None:
         self._core = core
         self._address = address
@@ -74,6 +76,7 @@ class Uplink:
         self._fail_points = fail_points
         self._to_station = to_station
         self._fetch, self._fetch_pack = fetch, fetch_pack
+        self._order_footage = order_footage
         self._inbox: queue.Queue[UplinkInput | _Acknowledged] = queue.Queue(INBOX_MAX)
         self._stopping = threading.Event()
         self._link: BrokerLink | None = None
@@ -184,6 +187,8 @@ class Uplink:
                     self._fetch(output.message)
                 case FetchPack():
                     self._fetch_pack(output.message)
+                case OrderFootage():
+                    self._order_footage(output.sha256s)
                 case Refused():
                     self._refused(output.reason)
                 case ProblemChanged():

@@ -28,6 +28,7 @@ from edge.uplink_events import (
     Disconnected,
     FetchList,
     FetchPack,
+    OrderFootage,
     PackArrived,
     ProblemChanged,
     Publish,
@@ -47,6 +48,7 @@ from wire.messages import (
     AnyCommand,
     DeviceState,
     Fetch,
+    FootageOrder,
     Gone,
     MessageBase,
     PackFetch,
@@ -59,7 +61,7 @@ from wire.messages import (
     WantedHead,
     WantedSnapshot,
 )
-from wire.names import format_at
+from wire.names import format_at, parse_at
 from wire.topics import Channel
 
 STATE_EVERY_MS = 30_000
@@ -257,6 +259,8 @@ class UplinkCore:
                 return self._obey(message, payload)
             case PackHead():
                 return self._hear_of_pack(message)
+            case FootageOrder():
+                return self._hear_order(message)
             case _:
                 return [Refused("a message that only others may send or get")]
 
@@ -311,6 +315,13 @@ class UplinkCore:
         except ValueError as error:
             return [Refused(f"a command with an impossible time: {error}")]
         return [self._fetch_pack()] if needs else [Refused("a site pack that is not newer")]
+
+    def _hear_order(self, order: FootageOrder) -> list[UplinkOutput]:
+        try:
+            is_over = self._hub_now() > parse_at(order.expires_at)
+        except OverflowError as error:
+            return [Refused(f"a command with an impossible time: {error}")]
+        return [Refused("an order that is over")] if is_over else [OrderFootage(order.files)]
 
     def _take_pack(self, payload: bytes) -> list[UplinkOutput]:
         try:

@@ -90,6 +90,13 @@ class FetchPack:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderFootage:
+    """The hub wants these files of footage, by their hashes."""
+
+    sha256s: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Something arrived that was not believed; the sentence says why."""
 
@@ -104,4 +111,4 @@ class ProblemChanged:
 
 
 ToStation = LinkChanged | ListChanged | PackChanged | Receipted
-UplinkOutput = Publish | FetchList | FetchPack | Refused | ProblemChanged | ToStation
+UplinkOutput = Publish | FetchList | FetchPack | OrderFootage | Refused | ProblemChanged | ToStation

@@ -14,24 +14,29 @@ from ledger.chain import ChainHead, extend
 from ledger.keys import SigningKey, key_hash
 from ledger.signing import message_type, open_sealed, peek, seal
 from wire.envelope import split_lines
-from wire.events import Event, Scan, line_hash, parse_line
+from wire.events import Event, Scan
 from wire.limits import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
     BODIES_BYTES_MAX,
     BODIES_PER_MESSAGE_MAX,
     MESSAGE_BYTES_MAX,
+    PICTURE_BYTES_MAX,
 )
+from wire.lines import line_hash, parse_line
 from wire.messages import (
     Batch,
     Bodies,
     Enrol,
     Enrolled,
     Fetch,
+    FootageGone,
+    FootageOrder,
     Gone,
     Pack,
     PackFetch,
     PackHead,
+    Picture,
     Problem,
     Receipt,
     SpoolHead,
@@ -65,6 +70,7 @@ from wire.wanted import (
 )
 
 PATIENCE_S = 15.0
+PICTURE_MAX = PICTURE_BYTES_MAX + 4096
 SITE, EDGE = "755A", "dock"
 HUB_KEY = SigningKey(b"h" * 32)
 SECRET = "s3cret"
@@ -101,6 +107,8 @@ class FakeHub:
         self.states: list[State] = []
         self.gone: list[Gone] = []
         self.bodies: dict[str, str] = {}
+        self.pictures: dict[Picture, bytes] = {}
+        self.gone_footage: list[FootageGone] = []
         self.problem: Problem | None = None
         self.is_silent = False
         self.head_age_s = 0
@@ -235,6 +243,12 @@ class FakeHub:
         until = format_at(datetime.now(UTC) + timedelta(seconds=60))
         return PackHead(site=SITE, edge=EDGE, id="f" * 32, expires_at=until, version=pack.version)
 
+    def order_footage(self, *sha256s: str) -> None:
+        """Tell the edge to send these files."""
+        until = format_at(datetime.now(UTC) + timedelta(seconds=60))
+        order = FootageOrder(site=SITE, edge=EDGE, id="c" * 32, expires_at=until, files=sha256s)
+        self.send_command(seal(order, HUB_KEY))
+
     def send_command(self, command: bytes) -> None:
         self._send(Channel.CMD, command)
 
@@ -263,7 +277,7 @@ class FakeHub:
         return Handler
 
     def answer(self, content: bytes) -> tuple[int, bytes]:
-        message = peek(content, BODIES_BYTES_MAX)
+        message = peek(content, PICTURE_MAX)
         match message:
             case Enrol():
                 return self._enrol(content, message)
@@ -277,6 +291,13 @@ class FakeHub:
                 return 200, seal(snapshot, HUB_KEY, [list_bytes(self.wanted)])
             case PackFetch():
                 return self._give_pack(content)
+            case Picture():
+                opened = open_sealed(content, Picture, self.edge_key or b"", PICTURE_MAX)
+                self.pictures[opened.message] = opened.lines[:-1]
+                return 204, b""
+            case FootageGone():
+                self.gone_footage.append(message)
+                return 204, b""
             case _:
                 raise AssertionError(f"{message_type(message)} does not come over HTTP")
 

@@ -72,7 +72,9 @@ class Scanner:
 class EdgeProgram:
     """``custos-edge`` as it runs at a site."""
 
-    def __init__(self, directory: Path, hub: FakeHub, broker: Broker, scanner: Scanner) -> None:
+    def __init__(
+        self, directory: Path, hub: FakeHub, broker: Broker, scanner: Scanner, more_config: str
+    ) -> None:
         self.data_dir = directory / "edge"
         self.config = directory / "edge.toml"
         self.log = directory / "edge.log"
@@ -83,7 +85,7 @@ class EdgeProgram:
             f'[hub]\nmqtt = "mqtt://127.0.0.1:{broker.port}"\n'
             f'http = "http://127.0.0.1:{hub.http_port}"\ntoken = "{TOKEN}"\n'
             f'[[scanner]]\nid = "dock-1"\nurl = "{scanner.link}"\nprotocol = "honeywell"\n'
-            f'[station]\nlisten = "127.0.0.1:{self.port}"\n'
+            f'[station]\nlisten = "127.0.0.1:{self.port}"\n{more_config}'
         )
         self._process: WarmProcess | None = None
 
@@ -150,16 +152,16 @@ class EdgeProgram:
 class House:
     """Everything around one edge."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, more_config: str) -> None:
         self.broker = Broker(directory)
         self.hub = FakeHub(self.broker.port)
         self.scanner = Scanner(directory)
-        self.edge = EdgeProgram(directory, self.hub, self.broker, self.scanner)
+        self.edge = EdgeProgram(directory, self.hub, self.broker, self.scanner, more_config)
 
 
 @contextlib.contextmanager
-def open_house(directory: Path) -> Iterator[House]:
-    house = House(directory)
+def open_house(directory: Path, more_config: str = "") -> Iterator[House]:
+    house = House(directory, more_config)
     try:
         yield house
         assert house.hub.wrong == []

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -43,7 +44,7 @@ class Served:
         self.asked: queue.Queue[HandheldAsked | None] = queue.Queue()
         self.page = Page(
             Metrics(), lambda: True, print, lambda _: True, self._take, time.monotonic_ns,
-            has_tls=certificate is not None,
+            lambda: datetime.now(UTC), has_tls=certificate is not None,
         )  # fmt: skip
         self.server = PageServer(self.page, "127.0.0.1", 0, certificate)
         self.server.start()
@@ -277,7 +278,7 @@ def test_a_certificate_that_cannot_be_used_is_one_sentence(
 ) -> None:
     page = Page(
         Metrics(), lambda: True, print, lambda _: True, lambda _: True, time.monotonic_ns,
-        has_tls=True,
+        lambda: datetime.now(UTC), has_tls=True,
     )  # fmt: skip
     (tmp_path / "empty.pem").write_text("")
     for wrong in (tmp_path / "missing.pem", tmp_path / "empty.pem"):

@@ -3,14 +3,17 @@
 import json
 import queue
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+import zxingcpp
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -19,6 +22,8 @@ from edge.forms import AnyForm, Refusal
 from edge.metrics import Metrics
 from edge.page import CLIENTS_MAX, Page, PageError, PageServer
 from edge.station_events import HandheldAsked
+
+AT = datetime(2026, 11, 22, 1, 2, 3, 456_000, tzinfo=UTC)
 
 
 class Served:
@@ -37,6 +42,7 @@ class Served:
             self._take,
             self._take_asked,
             time.monotonic_ns,
+            lambda: AT,
             has_tls=False,
         )
         self.server = PageServer(self.page, "127.0.0.1", 0)
@@ -63,6 +69,7 @@ class Served:
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     (tmp_path / "index.html").write_text("<!doctype html><title>station</title>")
+    (tmp_path / "clock.html").write_text("<!doctype html><title>摄像头</title>", encoding="utf-8")
     (tmp_path / "station.js").write_text("export {};")
     monkeypatch.setattr(page_module, "STATIC", tmp_path)
     found = Served()
@@ -278,3 +285,21 @@ def test_a_page_that_takes_nothing_is_dropped(
 def test_a_taken_port_is_one_sentence(served: Served) -> None:
     with pytest.raises(PageError, match="Address already in use"):
         PageServer(served.page, "127.0.0.1", served.server.port)
+
+
+def test_the_clock_for_cameras_is_a_code_of_the_edges_own_time(served: Served) -> None:
+    page = served.get("clock")
+    assert page.status_code == 200
+    assert "摄像头" in page.text
+    code = served.get("clock/code.svg?1")
+    assert code.headers["content-type"] == "image/svg+xml"
+    assert code.headers["cache-control"] == "no-store"
+    drawn = zxingcpp.create_barcode("CX:CLOCK:1795309323456", zxingcpp.BarcodeFormat.QRCode)
+    assert code.text == drawn.to_svg()
+
+
+def test_without_the_video_libraries_there_is_no_code(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+    assert served.get("clock/code.svg").status_code == 404

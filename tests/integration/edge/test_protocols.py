@@ -24,7 +24,8 @@ from simulators.simulated_scanner import SimulatedScanner
 from simulators.tcp_cable import DialCable
 from tests.rig.programs import free_port, wait_until
 from tests.unit.edge.fakes import HV, PLAIN, Desk, FakeStore
-from wire.events import Event, Feedback, Scan, parse_line
+from wire.events import Event, Feedback, Scan
+from wire.lines import parse_line
 from wire.names import Signal
 
 ALL = pytest.mark.parametrize("protocol", list(ScannerProtocol))
@@ -64,7 +65,7 @@ def open_dock(directory: Path, protocol: ScannerProtocol, cable: Cable) -> Itera
     core = StationCore(
         desk.setup, spool, clock, desk.held, None, {}, {}, OpenWork(), FakeStore(), ()
     )
-    station = StationThread(core, spool, clock, Metrics(), NO_FAIL_POINTS, *[lambda *_: None] * 5)
+    station = StationThread(core, spool, clock, Metrics(), NO_FAIL_POINTS, *[lambda *_: None] * 6)
     port = PortThread("dock-1", cable.url, station.put, clock.mono_ns)
     with SimulatedScanner(cable, Spoken(protocol.value)) as scanner:
         station.start({"dock-1": port})

@@ -3,6 +3,7 @@
 import queue
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -21,10 +22,13 @@ from edge.hub_http import HubHttp, HubUnreachableError
 from edge.metrics import Metrics
 from edge.open_work import OpenWork
 from edge.spool import Spool
+from edge.spool_reader import SpoolReader
 from edge.station import StationCore
 from edge.station_events import (
     Acknowledged,
     BodiesDelivered,
+    FootageLined,
+    FootageLines,
     Input,
     LinkChanged,
     Output,
@@ -35,8 +39,11 @@ from edge.station_thread import INBOX_MAX, ForPage, ForUplink, StationThread
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore
 from edge.uplink_events import Disconnected, Publish, Refused
+from tests import samples
 from tests.integration.edge.rig import Broker, free_port, wait_until
 from tests.unit.edge.fakes import Desk, FakeStore
+from wire.events import Camera, ClockReading, Segment
+from wire.lines import parse_line
 from wire.topics import Channel
 
 QUICK = Backoff(first_s=0.01, max_s=0.02)
@@ -58,13 +65,15 @@ class StationRig:
     def __init__(self, directory: Path) -> None:
         self.metrics = Metrics()
         self.clock = SystemClock()
-        self.spool = Spool(directory / "spool.sqlite", "5" * 32)
+        self.spool_path = directory / "spool.sqlite"
+        self.spool = Spool(self.spool_path, "5" * 32)
         desk = Desk()
         self.core = StationCore(
             desk.setup, self.spool, self.clock, desk.held, None, {}, {}, OpenWork(), FakeStore(), ()
         )
         self.shown: queue.Queue[str] = queue.Queue()
         self.answered: queue.Queue[ForPage] = queue.Queue()
+        self.lined: queue.Queue[FootageLined] = queue.Queue()
         self.told: queue.Queue[ForUplink] = queue.Queue()
         self.bodies: queue.Queue[bool] = queue.Queue()
         self.crashed: queue.Queue[bool] = queue.Queue()
@@ -76,6 +85,7 @@ class StationRig:
             NO_FAIL_POINTS,
             show=self.shown.put,
             answer=self.answered.put,
+            answer_cameras=self.lined.put,
             to_uplink=self.told.put,
             on_bodies=lambda: self.bodies.put(True),
             on_crash=lambda: self.crashed.put(True),
@@ -101,6 +111,24 @@ def test_what_was_recorded_is_told_to_the_uplink(station: StationRig) -> None:
     station.thread.start({})
     told = station.told.get(timeout=5)
     assert isinstance(told, Recorded)
+
+
+def test_footage_is_lined_in_order_with_what_the_clock_is_known_to_be(
+    station: StationRig,
+) -> None:
+    events = tuple(
+        event for event in samples.EVENTS.values() if isinstance(event, Camera | Segment)
+    )
+    station.thread.start({})
+    station.thread.put(FootageLines((3, 4), events))
+    lined = station.lined.get(timeout=5)
+    assert lined.ids == (3, 4)
+    with closing(SpoolReader(station.spool_path)) as reader:
+        last = [parse_line(line) for line in reader.last_lines(len(events))]
+    assert [(type(each), each.clock) for each in last] == [
+        (type(each), ClockReading()) for each in events
+    ]
+    assert last[-1].seq == lined.seq
 
 
 def test_bodies_are_asked_for_again_once_the_delivered_ones_are_forgotten(
@@ -181,7 +209,7 @@ def uplink(core: object, port: int, metrics: Metrics) -> Uplink:
     assert isinstance(core, UplinkCore | FakeCore)
     told: Callable[[object], None] = lambda event: None  # noqa: E731  nobody listens here
     address = BrokerAddress("127.0.0.1", port, "755A", "dock")
-    return Uplink(core, address, SystemClock(), metrics, NO_FAIL_POINTS, told, told, told)
+    return Uplink(core, address, SystemClock(), metrics, NO_FAIL_POINTS, told, told, told, told)
 
 
 def test_an_uplink_that_fails_is_counted_and_goes_on() -> None:

@@ -22,17 +22,8 @@ from edge.station_events import (
 )
 from edge.verdict import HeldList, shipped_list
 from ledger.chain import ChainHead
-from wire.events import (
-    Act,
-    Event,
-    Feedback,
-    Scan,
-    Station,
-    StationFact,
-    line_hash,
-    parse_line,
-    seal_line,
-)
+from wire.events import Act, Event, Feedback, Scan, Station, StationFact
+from wire.lines import line_hash, parse_line, seal_line
 from wire.messages import PrivateBody
 from wire.names import ZERO_HEAD
 from wire.policy import parse_policy

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from edge.clock import parse_test_clock
-from edge.config import ConfigError, EdgeConfig, is_loopback, load_config, settings_for_tests
+from edge.config import (
+    CAMERAS_MAX,
+    ConfigError,
+    EdgeConfig,
+    is_loopback,
+    load_config,
+    settings_for_tests,
+)
 from edge.failpoints import NO_FAIL_POINTS, KillAt, parse_fail_point
 from wire.names import Step
 
@@ -70,7 +77,7 @@ def test_a_token_has_two_parts(tmp_path: Path) -> None:
         ('step = "arrive"', 'stop = "arrive"', "scanner.0.stop is an unknown key"),
         ('site = "755A"', 'site = "755 A"', "'755 A' is no name"),
         ('site = "755A"', "site = 755", "site: Input should be a valid string"),
-        ('id = "dock-2"', 'id = "dock-1"', "two scanners are called 'dock-1'"),
+        ('id = "dock-2"', 'id = "dock-1"', "two devices are called 'dock-1'"),
         ('protocol = "plain"', 'protocol = "morse"', "'morse' is unknown"),
         ("tcp://10.0.0.7:9000", "tcp-listen://0.0.0.0:1", "by others: list its peers"),
         ("tcp://10.0.0.7:9000", "tcp-listen://dock.local:1", "must listen on an IP address"),
@@ -88,12 +95,33 @@ def test_a_token_has_two_parts(tmp_path: Path) -> None:
         ("[hub]", '[station]\nlisten = "0.0.0.0:1"\ntls_key = "k"\n[hub]', "need tls_cert"),
         ("[hub]", '[station]\nlisten = "127.0.0.1"\n[hub]', "must be address:port"),
         ("[hub]", '[station]\nlisten = "[:1"\n[hub]', "station.listen"),
-        ("[hub]", '[[camera]]\nid = "c1"\n[hub]', "[[camera]] is not built yet"),
+        ("[hub]", '[[camera]]\nid = "c1"\n[hub]', "camera.0.url is missing"),
+        ("[hub]", '[[camera]]\nid = "c1"\nurl = "http://x/"\n[hub]', "camera.0.url: must be rtsp"),
+        ("[hub]", '[[camera]]\nid = "c1"\nurl = "a.mp4"\n[hub]', "camera.0.url: must be rtsp"),
+        ("[hub]", '[[camera]]\nid = "dock-1"\nurl = "/a"\n[hub]', "two devices are called"),
         ("[hub]", "[hub", "is not TOML"),
     ],
 )
 def test_each_mistake_is_one_sentence(tmp_path: Path, old: str, new: str, says: str) -> None:
     assert says in sentence(tmp_path, GOOD.replace(old, new, 1))
+
+
+CAMERA = '[[camera]]\nid = "c{0}"\nurl = "{1}"\n'
+
+
+def test_a_cameras_address_is_kept_and_never_shown(tmp_path: Path) -> None:
+    url = "rtsp://admin:s3cret@10.0.0.9:554/1"
+    config = load(tmp_path, GOOD + CAMERA.format(1, url))
+    assert config.camera[0].url.get_secret_value() == url
+    assert "s3cret" not in repr(config)
+    wrong = CAMERA.format(1, "rtsps://admin:s3cret@10.0.0.9/1")
+    assert "s3cret" not in sentence(tmp_path, GOOD + wrong)
+
+
+def test_sixty_four_cameras_are_taken_and_no_more(tmp_path: Path) -> None:
+    cameras = [CAMERA.format(number, "rtsp://10.0.0.9/1") for number in range(CAMERAS_MAX + 1)]
+    assert len(load(tmp_path, GOOD + "".join(cameras[1:])).camera) == CAMERAS_MAX
+    assert "camera: Tuple should have at most 64" in sentence(tmp_path, GOOD + "".join(cameras))
 
 
 LISTENING = GOOD.replace("tcp://10.0.0.7:9000", "tcp-listen://0.0.0.0:9000")

@@ -37,8 +37,15 @@ def status(
     return sent[0].get("status")
 
 
-STATION = ["/", "/ws", "/metrics", "/healthz", "/readyz", "/handheldx", "/static"]
-HANDHELD = ["/handheld", "/handheld/", "/handheld/hand-in", "/static/words.js"]
+STATION = ["/", "/ws", "/metrics", "/healthz", "/readyz", "/handheldx", "/clockx", "/static"]
+HANDHELD = [
+    "/handheld",
+    "/handheld/",
+    "/handheld/hand-in",
+    "/static/words.js",
+    "/clock",
+    "/clock/code.svg",
+]
 
 
 @pytest.mark.parametrize("path", STATION)

@@ -10,8 +10,8 @@ from ledger.keys import SigningKey
 from ledger.signing import Opened, open_sealed, seal
 from tests.unit.edge.fakes import SPOOL_ID, Desk, FakeSpool
 from wire.envelope import split_lines
-from wire.events import line_hash
 from wire.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX
+from wire.lines import line_hash
 from wire.messages import Batch, Problem, Receipt, SpoolHead
 from wire.names import ZERO_HEAD
 

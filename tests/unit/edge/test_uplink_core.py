@@ -24,6 +24,7 @@ from edge.uplink_events import (
     Disconnected,
     FetchList,
     FetchPack,
+    OrderFootage,
     PackArrived,
     ProblemChanged,
     Publish,
@@ -44,6 +45,7 @@ from wire.messages import (
     Batch,
     DeviceState,
     Fetch,
+    FootageOrder,
     Gone,
     MessageBase,
     Pack,
@@ -84,14 +86,7 @@ class House:
         reads = partial(open_pack, site="755A", edge="dock", hub_key=HUB.public_key)
         self.packs = PackKeeper(reads, self._keep_pack, None, None)
         self.core = UplinkCore(
-            setup,
-            self.desk.spool,
-            0,
-            self.keeper,
-            self._keep,
-            self.clock,
-            None,
-            self.packs,
+            setup, self.desk.spool, 0, self.keeper, self._keep, self.clock, None, self.packs
         )
 
     def _keep(self, kept: KeptList) -> str | None:
@@ -369,6 +364,19 @@ def test_a_fetched_pack_is_kept_told_and_named_in_a_state_within_a_second() -> N
     state = open_sealed(payload, State, EDGE.public_key, MESSAGE_BYTES_MAX).message
     assert state.pack_version == PACK.version
     assert kinds(house.step(pack_head(house, PACK.version))) == [Refused]
+
+
+def footage_order(house: House, key: SigningKey = HUB, life_s: float = 60) -> Arrived:
+    until = house.clock.now() + timedelta(seconds=life_s)
+    fields = {"site": "755A", "edge": "dock", "expires_at": format_at(until), "files": ("a" * 64,)}
+    return Arrived(seal(FootageOrder(**fields, id="e" * 32), key))
+
+
+def test_an_order_of_footage_is_passed_on_unless_it_is_over_or_anothers() -> None:
+    house = House()
+    assert house.step(footage_order(house)) == [OrderFootage(("a" * 64,))]
+    others = (footage_order(house, key=STRANGER), footage_order(house, life_s=-1))
+    assert [kinds(house.step(each)) for each in others] == [[Refused]] * 2
 
 
 def test_a_pack_or_its_head_that_cannot_be_believed_changes_nothing() -> None:

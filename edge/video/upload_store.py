@@ -1,0 +1,130 @@
+"""What the hub has ordered and has not got, as the thread that sends it sees it.
+
+The same database as the keeper's, over a connection of its own: the keeper says what is gone, this
+one what was sent. Source: design section 8.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from edge.video.footage_schema import FootageError, open_footage
+
+UPLOADS_MAX = 10_000
+"""Orders that wait here; the hub tells of the others again and again."""
+_COUNT = "SELECT count(*) FROM upload"
+_NEXT = """
+SELECT upload.sha256, upload.gone, camera, file, bytes, damage FROM upload
+LEFT JOIN segment ON segment.sha256 = upload.sha256 AND NOT doomed
+ORDER BY upload.id LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An ordered file, below its camera's folder; ``gone`` says why it cannot be sent."""
+
+    sha256: str
+    gone: str | None
+    camera: str
+    file: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPicture:
+    """A still that an event names; ``at_ms`` is wall time as this edge had it."""
+
+    sha256: str
+    camera: str
+    at_ms: int
+
+
+class UploadStore:
+    """One connection; for one thread after the other."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the record of the footage.
+
+        Raises:
+            FootageError: it cannot be used.
+        """
+        self._connection = open_footage(path)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def order(self, sha256s: Sequence[str]) -> int:
+        """Remember that the hub wants these files; how many of them there is no room for.
+
+        Raises:
+            FootageError: none is remembered.
+        """
+        room = max(0, UPLOADS_MAX - int(self._read(_COUNT)[0][0]))
+        taken = [(each,) for each in sha256s[:room]]
+        self._write("INSERT OR IGNORE INTO upload (sha256) VALUES (?)", taken)
+        return len(sha256s) - len(taken)
+
+    def next_upload(self) -> Upload | None:
+        """The oldest order.
+
+        Raises:
+            FootageError: the disk does not say.
+        """
+        rows = self._read(_NEXT)
+        if not rows:
+            return None
+        sha256, gone, camera, file, size, damage = rows[0]
+        if camera is None:
+            return Upload(sha256, gone or "not_kept", "", "", 0)
+        return Upload(sha256, gone or damage, camera, file, size)
+
+    def done(self, sha256: str) -> None:
+        """The hub has a file, or was told that it is gone.
+
+        Raises:
+            FootageError: it is sent again.
+        """
+        self._write("DELETE FROM upload WHERE sha256 = ?", [(sha256,)])
+
+    def suspect(self, sha256: str) -> None:
+        """A file is not what it was: the keeper shall look at it next.
+
+        Raises:
+            FootageError: it looks at it when its time comes.
+        """
+        self._write("UPDATE segment SET checked_ms = 0 WHERE sha256 = ?", [(sha256,)])
+
+    def next_picture(self) -> WaitingPicture | None:
+        """The oldest still that the hub has not got.
+
+        Raises:
+            FootageError: the disk does not say.
+        """
+        rows = self._read("SELECT sha256, camera, at_ms FROM picture ORDER BY id LIMIT 1")
+        return WaitingPicture(*rows[0]) if rows else None
+
+    def picture_done(self, sha256: str) -> None:
+        """The hub has a still, or it is not here any more.
+
+        Raises:
+            FootageError: it is sent again.
+        """
+        self._write("DELETE FROM picture WHERE sha256 = ?", [(sha256,)])
+
+    def _read(self, query: str) -> list[tuple[Any, ...]]:
+        try:
+            return list(self._connection.execute(query))
+        except apsw.Error as error:
+            raise FootageError(f"not readable: {error}") from error
+
+    def _write(self, query: str, rows: Sequence[tuple[str, ...]]) -> None:
+        try:
+            with self._connection:
+                self._connection.executemany(query, rows)
+        except apsw.Error as error:
+            raise FootageError(f"not recorded: {error}") from error

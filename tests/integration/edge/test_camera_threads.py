@@ -1,0 +1,133 @@
+"""What nobody foresaw in a camera's thread or the keeper's: logged, counted, and gone on with."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from devices.backoff import Backoff
+from edge.clock import SystemClock
+from edge.metrics import Metrics
+from edge.spool import Spool
+from edge.spool_reader import SpoolReader
+from edge.station_events import FootageLined, FootageLines
+from edge.video import camera_thread, checking, keeper
+from edge.video.cameras import FOLDER, Cameras, House
+from edge.video.eye import Eye
+from edge.video.footage_desk import FootageDesk
+from edge.video.store import FILE_NAME, FootageStore
+from tests import samples
+from tests.rig.programs import wait_until
+from tests.video_parts import write_clip
+from wire.events import Camera, CameraFact
+from wire.policy import RetentionPolicy
+
+
+class UnforeseenError(Exception):
+    """What nobody foresaw."""
+
+
+class Rig:
+    """Cameras with a station that takes their lines, or refuses them while ``refuses``."""
+
+    def __init__(self, folder: Path) -> None:
+        write_clip(folder / "clip.mp4", 1)
+        self.folder, self.metrics = folder, Metrics()
+        self.refuses = 0
+        self.asked: list[FootageLines] = []
+        Spool(folder / "spool.sqlite", "5" * 32).close()
+        retention = RetentionPolicy(days=1, area_days=2)
+        house = House("755A", "dock", "ab" * 16, folder, "5" * 32, retention, samples.POLICY.video)
+        with closing(SpoolReader(folder / "spool.sqlite")) as lines:
+            self.cameras = Cameras(
+                house,
+                [("cam", str(folder / "clip.mp4"))],
+                SystemClock(),
+                self.metrics,
+                lines,
+                self.line,
+            )
+
+    def line(self, lines: FootageLines) -> None:
+        self.asked.append(lines)
+        self.refuses -= 1
+        self.cameras.answer(FootageLined(lines.ids, None if self.refuses >= 0 else 9, None))
+
+    def segments(self) -> int:
+        return len(list((self.folder / FOLDER / "cam").glob("*.mp4")))
+
+    def crashes(self, thread: str) -> float:
+        return float(self.metrics.crashes.labels(thread)._value.get())
+
+
+@pytest.fixture
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    monkeypatch.setattr(camera_thread, "REOPEN", Backoff(first_s=0.01, max_s=0.02))
+    monkeypatch.setattr(keeper, "AGAIN_S", 0.02)
+    made = Rig(tmp_path)
+    yield made
+    assert made.cameras.stop(5) == []
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> None:
+    """The first call of a method raises what nobody foresaw."""
+    as_it_is = getattr(owner, name)
+    failed = []
+
+    def first_fails(*given: object) -> object:
+        if not failed:
+            failed.append(True)
+            raise UnforeseenError("nobody foresaw this")
+        return as_it_is(*given)
+
+    monkeypatch.setattr(owner, name, first_fails)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "thread", "says"),
+    [(Eye, "look", "camera", "camera failed"), (FootageDesk, "note", "footage", "footage failed")],
+)
+def test_what_nobody_foresaw_is_logged_with_its_stack_counted_and_gone_on_with(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, thread: str, says: str
+) -> None:
+    fail_once(monkeypatch, owner, name)
+    with capture_logs() as logs:
+        rig.cameras.start()
+        wait_until(lambda: rig.segments() > 0 and rig.asked, "footage is recorded and told")
+    assert rig.crashes(thread) == 1
+    (failure,) = [line for line in logs if line["event"] == says]
+    assert failure["exc_info"]
+
+
+def test_lines_that_the_spool_refuses_are_asked_for_again_in_the_same_order(rig: Rig) -> None:
+    rig.refuses = 2
+    rig.cameras.start()
+    wait_until(lambda: len(rig.asked) >= 3, "it asks a third time")
+    first, second, third = rig.asked[:3]
+    assert first.ids == second.ids[: len(first.ids)] == third.ids[: len(first.ids)]
+
+
+def test_what_the_site_pack_holds_is_held_and_a_changed_file_is_told_by_the_running_keeper(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "AGAIN_MS", 0)
+    monkeypatch.setattr(keeper, "ROOM_EVERY_S", 0.02)
+    monkeypatch.setattr(keeper, "CHECK_EVERY_S", 0.02)
+    rig.cameras.adopt(samples.PACK)
+    rig.cameras.start()
+    wait_until(rig.segments, "a segment is kept")
+    kept = next((rig.folder / FOLDER / "cam").glob("*.mp4"))
+    kept.write_bytes(kept.read_bytes()[:-1] + b"!")
+
+    def damaged() -> list[Camera]:
+        told = [event for lines in rig.asked for event in lines.events]
+        facts = [each for each in told if isinstance(each, Camera)]
+        return [each for each in facts if each.fact is CameraFact.DAMAGED]
+
+    wait_until(damaged, "the changed file is told")
+    assert {each.reason for each in damaged()} == {"changed"}
+    with closing(FootageStore(rig.folder / FILE_NAME)) as store:
+        held = wait_until(store.holds, "the hold is on the disk")
+    assert [(each.id, each.camera) for each in held] == [("h-1", "cage-cam")]
