@@ -1,4 +1,4 @@
-"""``custos-sim``: a simulated scanner, a simulated carrier, and the demo.
+"""``custos-sim``: a simulated scanner, simulated cameras, a simulated carrier, and the demo.
 
 Shell. A wrong call is one sentence on stderr and exit 2.
 """
@@ -89,14 +89,46 @@ def scanner(
         _make_cable(pty, tcp, dial), protocol, faults=faults, log=pull_log
     ) as device:
         _say(f"A {protocol} scanner at {device.cable.url}")
-        # Ctrl-C, or SIGTERM from whatever started it, is how this program ends.
-        # SIGINT too: a shell starts a background job with it ignored.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
-        with contextlib.suppress(KeyboardInterrupt):
+        with _interrupted_by_signals():
             if codes != "-" or not sys.stdin.isatty():
                 _wait_host(device)
             work_through(device, lines, every_ms, _say)
+
+
+@app.command()
+def camera(
+    camera: Annotated[list[str], typer.Option(help="ID=belt|cage|clip and ,key=value; repeat it.")],
+    listen: Annotated[str, typer.Option(help="HOST:PORT for RTSP.")] = "127.0.0.1:8554",
+    control: Annotated[str | None, typer.Option(help="HOST:PORT for orders, e.g. ID black")] = None,
+    login: Annotated[str | None, typer.Option(help="USER:PASSWORD that clients give.")] = None,
+) -> None:
+    """Be cameras over belts and cages, all on one port, until Ctrl-C.
+
+    belt: seed, speed (px/s), angle (degrees), bare=1 (empty). cage: seed. Both: size=1280x720, fps,
+    kbit, no. clip: file=PATH, an mp4 played over and over. Orders, one a line, are answered one a
+    line: ID or * and lost, stall, freeze, black, covered, defocus, moved, noise, ok, lights on,
+    lights off, person, parcel WAYBILL (onto a belt), or clock OFFSET_MS [PPM].
+    """
+    # Imported here: a scanner starts without them, and without the libraries they need.
+    from simulators.cameras.camera_options import OptionsError, parse_cameras
+    from simulators.cameras.clip import ClipError
+    from simulators.cameras.simulated_cameras import ListenError, SimulatedCameras
+
+    try:
+        cameras = SimulatedCameras(
+            parse_cameras(camera),
+            listen=_address("--listen", listen),
+            control=None if control is None else _address("--control", control),
+            login=login,
+        )
+        with _interrupted_by_signals(), cameras:
+            for camera_id in cameras.camera_ids:
+                _say(f"A camera at {cameras.url(camera_id)}")
+            if cameras.control_port is not None:
+                _say(f"orders at port {cameras.control_port}")
+            cameras.wait_end()
+    except (OptionsError, ClipError, ListenError) as error:
+        raise RefusedError(str(error)) from error
 
 
 @app.command()
@@ -130,9 +162,22 @@ def demo(
         int,
         typer.Option(min=PARCELS_PER_DAY_MIN, max=PARCELS_PER_DAY_MAX, help="Parcels a day."),
     ] = PARCELS_PER_DAY,
+    cameras: Annotated[
+        bool, typer.Option("--cameras/--without-cameras", help="Three of them, a third of a core.")
+    ] = True,
 ) -> None:
     """Play a carrier's day on this machine, with hub and four edges, until Ctrl-C."""
-    raise typer.Exit(run_demo(data_dir, http_port, seed, beats, speed, parcels))
+    raise typer.Exit(run_demo(data_dir, http_port, seed, beats, speed, parcels, cameras=cameras))
+
+
+@contextlib.contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Ctrl-C, or SIGTERM from whatever started it, is how such a program ends."""
+    # SIGINT too: a shell starts a background job with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
 
 
 def _wait_host(device: SimulatedScanner) -> None:

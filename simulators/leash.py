@@ -18,7 +18,7 @@ def main() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     # The parent may have died before the request was made.
     if os.getppid() == parent:
-        os.execv(argv[0], argv)
+        os.execvp(argv[0], argv)
 
 
 if __name__ == "__main__":
