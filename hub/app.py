@@ -34,6 +34,10 @@ from hub.role_process import run_as_process
 from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_chains, make_search
 from hub.supervisor import RoleOrder
 from hub.timers import Duty, frame_duties, run_clock, run_signer
+from hub.video.monitoring import MonitoringDuty
+from hub.video.project import VideoProjection
+from hub.video.scrub import ScrubDuty
+from hub.video.service import CertificateDuty, ChannelDuty, pack_holds
 from hub.wanted.project import WantedProjection
 
 if TYPE_CHECKING:
@@ -54,6 +58,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
         MissingProjection(_silence_judge(context), _search(context), context.policy),
         IncidentProjection(_search(context), context.policy),
         DispatchProjection(context.policy, context.network),
+        VideoProjection(context.policy, context.network),
         AlertProjection(context.policy, context.network),
     ]
 
@@ -70,11 +75,16 @@ def make_duties(context: RoleContext) -> list[Duty]:
         DispatchDuty(network),
         FlightDuty(network),
         SignedReturnDuty(network),
+        ChannelDuty(network),
+        CertificateDuty(network),
+        ScrubDuty(context.settings.data_dir),
+        MonitoringDuty(network, policy.monitoring, _search(context).mails),
         PackDuty(
             network,
             policy,
             people=lambda tx, site: people_of(tx, network, site),
             tasks=lambda tx, site: tasks_of(tx, network, site),
+            holds=pack_holds,
         ),
     ]
 
@@ -144,6 +154,7 @@ def _plain_routers() -> tuple[APIRouter, ...]:
     import hub.access.api
     import hub.access.labels_api
     import hub.access.login
+    import hub.video.upload_api
     from hub.web import health
 
     return (
@@ -152,6 +163,7 @@ def _plain_routers() -> tuple[APIRouter, ...]:
         hub.access.api.edge_router,
         hub.access.login.router,
         hub.access.labels_api.router,
+        hub.video.upload_api.router,
     )
 
 
@@ -169,6 +181,8 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.parcels.manifest_api
     import hub.parcels.signed_return_api
     import hub.policy.api
+    import hub.video.api
+    import hub.video.playback_api
     import hub.wanted.api
     import hub.web.health
 
@@ -182,6 +196,8 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.parcels.manifest_api.router,
         hub.parcels.signed_return_api.router,
         hub.custody.api.router,
+        hub.video.api.router,
+        hub.video.playback_api.router,
         hub.dispatch.api.router,
         hub.wanted.api.router,
         hub.alerts.api.router,

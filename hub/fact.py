@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from wire.events import Event
+from wire.events import Camera, CameraFact, Event
 from wire.names import parse_at
 from wire.policy import LatePolicy
 
@@ -47,6 +47,13 @@ def time_of(event: Event, received_at: datetime, policy: LatePolicy) -> EventTim
     if ahead > timedelta(hours=policy.future_max_h) or occurred_at < YEAR_MIN:
         return EventTime(received_at, late=False, doubted=True)
     return EventTime(occurred_at, late=-ahead > timedelta(seconds=policy.late_s), doubted=False)
+
+
+def sighted(event: Event) -> str | None:
+    """The waybill that a camera read; None: the event is no sighting."""
+    if isinstance(event, Camera) and event.fact is CameraFact.SIGHTING:
+        return event.waybill
+    return None
 
 
 def is_simulated(source: str | None) -> bool:

@@ -34,6 +34,10 @@ STORAGE_KINDS = frozenset({"cage", "store"})
 """Places where what cannot go on may rest (HV-2.8)."""
 DEDICATED_KIND = "dedicated_area"
 """The camera-covered area of HV-2.11.3."""
+DEDICATED_ROLE = "dedicated"
+"""The channel that sees all of a site's dedicated area (HV-2.11.3)."""
+COUNTER_KIND = "counter"
+"""Where customers hand parcels in (HV-2.2)."""
 UNLISTED = "unlisted"
 """The kind of a vehicle or flight that is not on the carrier's list, where there is one."""
 
@@ -51,6 +55,10 @@ class SiteKind(StrEnum):
     LEVEL_2 = "level-2"
     LEVEL_1 = "level-1"
     DISPATCH = "dispatch"
+
+
+HUB_KINDS = frozenset({SiteKind.LEVEL_1, SiteKind.LEVEL_2})
+"""Where parcels change vehicles."""
 
 
 class FlightKind(StrEnum):
@@ -123,10 +131,11 @@ class Staff(_Row, frozen=True, kw_only=True):
 
 
 class Channel(_Row, frozen=True, kw_only=True):
-    """What a camera sees, and what for (HV-2.11.3)."""
+    """What a camera sees, and what for; ``name`` is the channel's on the recorder (HV-2.11.3)."""
 
     site: Name
     camera: Name
+    name: PackText | None = None
     places: Annotated[tuple[Name, ...], Meta(max_length=PLACES_PER_CHANNEL_MAX)]
     role: Name
 
@@ -226,6 +235,16 @@ class Network(_Row, frozen=True, kw_only=True, dict=True):
     def has_cameras(self, site: str) -> bool:
         """Say whether a site has any camera channel (HV-2.8)."""
         return site in self._filmed
+
+    @cached_property
+    def channels_of(self) -> dict[str, tuple[Channel, ...]]:
+        """Camera channels by site."""
+        return _grouped((channel.site, channel) for channel in self.channel)
+
+    def channels_seeing(self, site: str, place: str | None) -> list[Channel]:
+        """The channels that see a place; where no place is named any of the site's may."""
+        channels = self.channels_of.get(site, ())
+        return [each for each in channels if place is None or place in each.places]
 
     @cached_property
     def _filmed(self) -> frozenset[str]:

@@ -1,7 +1,6 @@
 """Routes of edges (signed) and of console links. Source: interface (REST), design section 4."""
 
 from http import HTTPStatus
-from typing import TypeVar
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -10,21 +9,26 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from hub.access import service
 from hub.access.rules import EDGES_MAX
-from hub.access.service import BodiesError, EdgeKey, EnrolAnswer
+from hub.access.service import BodiesError, EnrolAnswer
 from hub.access.session_cookie import CONSOLE_PATH, set_session_cookie
 from hub.packs.service import find_pack
 from hub.wanted.service import current_list
 from hub.web.context import Hub, HubContext
+from hub.web.edge_requests import (
+    OCTETS,
+    open_from_edge,
+    open_request,
+    peek_request,
+    read_body,
+)
 from hub.web.problems import ProblemError
-from ledger.signing import Opened, open_sealed, peek, seal
-from wire.envelope import EnvelopeError
+from ledger.signing import seal
 from wire.limits import BODIES_BYTES_MAX, MESSAGE_BYTES_MAX
 from wire.messages import (
     Bodies,
     Enrol,
     Enrolled,
     Fetch,
-    MessageBase,
     Pack,
     PackFetch,
     WantedSnapshot,
@@ -33,9 +37,6 @@ from wire.names import format_at
 from wire.site_pack import pack_sha256
 from wire.wanted import ListHead, list_bytes, list_sha256
 
-M = TypeVar("M", bound=MessageBase)
-
-OCTETS = "application/octet-stream"
 _HEADER_BYTES_MAX = 4096
 
 _log = structlog.get_logger()
@@ -57,28 +58,28 @@ _REFUSED = {
 @edge_router.post("/enrol", response_class=Response)
 async def enrol(request: Request, hub: Hub) -> Response:
     """An edge shows its key, signed with that key; the answer is signed by the hub."""
-    payload = await _read_body(request, MESSAGE_BYTES_MAX)
+    payload = await read_body(request, MESSAGE_BYTES_MAX)
     return await run_in_threadpool(_enrol, hub, payload)
 
 
 @edge_router.post("/bodies", status_code=HTTPStatus.NO_CONTENT)
 async def keep_bodies(request: Request, hub: Hub) -> Response:
     """Private bodies, signed by an enrolled edge."""
-    payload = await _read_body(request, BODIES_BYTES_MAX + _HEADER_BYTES_MAX)
+    payload = await read_body(request, BODIES_BYTES_MAX + _HEADER_BYTES_MAX)
     return await run_in_threadpool(_keep_bodies, hub, payload)
 
 
 @edge_router.post("/wanted", response_class=Response)
 async def fetch_wanted(request: Request, hub: Hub) -> Response:
     """The whole wanted list for an enrolled edge, signed by the hub."""
-    payload = await _read_body(request, MESSAGE_BYTES_MAX)
+    payload = await read_body(request, MESSAGE_BYTES_MAX)
     return await run_in_threadpool(_fetch_wanted, hub, payload)
 
 
 @edge_router.post("/pack", response_class=Response)
 async def fetch_pack(request: Request, hub: Hub) -> Response:
     """The pack of an enrolled edge's site, signed by the hub."""
-    payload = await _read_body(request, MESSAGE_BYTES_MAX)
+    payload = await read_body(request, MESSAGE_BYTES_MAX)
     return await run_in_threadpool(_fetch_pack, hub, payload)
 
 
@@ -97,8 +98,8 @@ def enter(secret: str, hub: Hub) -> Response:
 
 
 def _enrol(hub: HubContext, payload: bytes) -> Response:
-    claimed = _peek(payload, Enrol, MESSAGE_BYTES_MAX)
-    message = _open(payload, Enrol, claimed.public_key, MESSAGE_BYTES_MAX).message
+    claimed = peek_request(payload, Enrol, MESSAGE_BYTES_MAX)
+    message = open_request(payload, Enrol, claimed.public_key, MESSAGE_BYTES_MAX).message
     now = hub.clock.now()
     with hub.database.writing() as tx:
         outcome = service.enrol_edge(tx, message, hub.enrolment, now, hub.clock.random_bytes)
@@ -116,7 +117,7 @@ def _enrol(hub: HubContext, payload: bytes) -> Response:
 
 
 def _keep_bodies(hub: HubContext, payload: bytes) -> Response:
-    edge, opened = _open_from_edge(hub, payload, Bodies, BODIES_BYTES_MAX + _HEADER_BYTES_MAX)
+    edge, opened = open_from_edge(hub, payload, Bodies, BODIES_BYTES_MAX + _HEADER_BYTES_MAX)
     now = hub.clock.now()
     with hub.database.writing() as tx:
         try:
@@ -135,7 +136,7 @@ def _keep_bodies(hub: HubContext, payload: bytes) -> Response:
 
 
 def _fetch_wanted(hub: HubContext, payload: bytes) -> Response:
-    edge, _ = _open_from_edge(hub, payload, Fetch, MESSAGE_BYTES_MAX)
+    edge, _ = open_from_edge(hub, payload, Fetch, MESSAGE_BYTES_MAX)
     with hub.database.reading() as tx:
         wanted = current_list(tx)
     head = ListHead(
@@ -149,7 +150,7 @@ def _fetch_wanted(hub: HubContext, payload: bytes) -> Response:
 
 
 def _fetch_pack(hub: HubContext, payload: bytes) -> Response:
-    edge, _ = _open_from_edge(hub, payload, PackFetch, MESSAGE_BYTES_MAX)
+    edge, _ = open_from_edge(hub, payload, PackFetch, MESSAGE_BYTES_MAX)
     with hub.database.reading() as tx:
         pack = find_pack(tx, edge.site)
     if pack is None:
@@ -162,43 +163,6 @@ def _fetch_pack(hub: HubContext, payload: bytes) -> Response:
         made_at=format_at(pack.made_at),
     )
     return Response(seal(answer, hub.keys.statement, [pack.data]), media_type=OCTETS)
-
-
-def _open_from_edge(
-    hub: HubContext, payload: bytes, expected: type[M], bytes_max: int
-) -> tuple[EdgeKey, Opened[M]]:
-    claimed = _peek(payload, expected, bytes_max)
-    with hub.database.reading() as tx:
-        edge = service.find_edge(tx, claimed.site, claimed.edge)
-    if edge is None:
-        raise ProblemError(HTTPStatus.UNAUTHORIZED, "this edge is not enrolled")
-    return edge, _open(payload, expected, edge.public_key, bytes_max)
-
-
-def _peek(payload: bytes, expected: type[M], bytes_max: int) -> M:
-    try:
-        message = peek(payload, bytes_max)
-    except EnvelopeError as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
-    if not isinstance(message, expected):
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "another message than this address takes")
-    return message
-
-
-def _open(payload: bytes, expected: type[M], public_key: str, bytes_max: int) -> Opened[M]:
-    try:
-        return open_sealed(payload, expected, bytes.fromhex(public_key), bytes_max)
-    except EnvelopeError as error:
-        raise ProblemError(HTTPStatus.UNAUTHORIZED, str(error)) from error
-
-
-async def _read_body(request: Request, bytes_max: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {bytes_max} bytes")
-    return bytes(body)
 
 
 _USED_LINK_PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8">

@@ -29,12 +29,13 @@ from hub.access.session_cookie import SESSION_COOKIE, safe_path
 from hub.web.choice import language_of, theme_of
 from hub.web.context import HubContext
 from hub.web.problems import database_away_response, problem_response
+from wire.limits import FOOTAGE_MESSAGE_BYTES_MAX
 
 ACCOUNT_PATH = "/account"
 EDGE_PREFIX = "/api/v1/edge/"
 
-BODY_BYTES_MAX = 1024 * 1024
-"""Of any request; the edges' own routes take less."""
+BODY_BYTES_MAX = FOOTAGE_MESSAGE_BYTES_MAX
+"""Of any request; most of the edges' own routes take less."""
 _CREDENTIAL_CHARS_MAX = 200
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WEBSOCKET_REFUSED = 1008

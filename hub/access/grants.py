@@ -37,6 +37,9 @@ OPEN = frozenset(
         "POST /api/v1/edge/bodies",
         "POST /api/v1/edge/wanted",
         "POST /api/v1/edge/pack",
+        "POST /api/v1/edge/footage",
+        "POST /api/v1/edge/footage-gone",
+        "POST /api/v1/edge/picture",
     }
 )
 """Served to strangers: console links carry their secret, edges sign their requests."""
@@ -91,6 +94,20 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /api/v1/parcels/{waybill}/custody": EVERYONE,
     "GET /api/v1/breaches": WATCHING,
     "GET /api/v1/nobody-time": WATCHING,
+    # Cameras and footage
+    "GET /api/v1/cameras": WATCHING,
+    "GET /api/v1/clips": WATCHING,
+    "GET /api/v1/parcels/{waybill}/footage": WATCHING,
+    "GET /api/v1/holds": WATCHING,
+    "POST /api/v1/holds": DECIDING,
+    "DELETE /api/v1/holds/{hold_id}": LEADING,
+    "POST /api/v1/playbacks": WATCHING,
+    "GET /api/v1/playbacks/{playback_id}": WATCHING,
+    "PUT /api/v1/playbacks/{playback_id}": DECIDING,
+    "GET /api/v1/playbacks/{playback_id}/files/{sha256}": WATCHING,
+    "GET /api/v1/pictures/{sha256}": WATCHING,
+    "GET /api/v1/monitoring-logs": WATCHING,
+    "GET /api/v1/monitoring-logs/{site}/{period}": WATCHING,
     # The wanted list
     "GET /api/v1/wanted": WATCHING,
     "GET /api/v1/wanted/{waybill}": WATCHING,
@@ -133,6 +150,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/wanted": WATCHING,
     "GET /console/wanted/import": DECIDING,
     "GET /console/quarantine": CHECKING,
+    "GET /console/cameras": WATCHING,
+    "GET /console/cameras/{site}/{camera}": WATCHING,
     "GET /console/sites": WATCHING,
     "GET /console/sites/{site}/{edge}": WATCHING,
 }

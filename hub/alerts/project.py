@@ -12,13 +12,11 @@ from sqlalchemy import Connection
 from hub.alerts import raising
 from hub.alerts.rules import AlertKind, Finding
 from hub.fact import Fact
-from hub.network import Network, SiteKind
+from hub.network import HUB_KINDS, Network
 from hub.parcels.service import high_value_among, undeclared_among
 from wire.events import Scan, Station, StationFact
 from wire.names import Result
 from wire.policy import Policy
-
-_TRANSIT = frozenset({SiteKind.LEVEL_1, SiteKind.LEVEL_2})
 
 
 class AlertProjection:
@@ -65,7 +63,7 @@ class AlertProjection:
 
     def _is_transit(self, site: str) -> bool:
         known = self._network.sites.get(site)
-        return known is not None and known.kind in _TRANSIT
+        return known is not None and known.kind in HUB_KINDS
 
 
 def _apply_scan(

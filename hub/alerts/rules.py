@@ -84,6 +84,21 @@ class AlertKind(StrEnum):
     RETURN_UNSAID = "return_unsaid"
     STOPPED_MOVED = "stopped_moved"
     OLD_WAYBILL = "old_waybill"
+    SEEN_ELSEWHERE = "seen_elsewhere"
+    """A camera read a label where its parcel is not believed to be (design section 6)."""
+    CAMERA_LOST = "camera_lost"
+    CAMERA_VIEW = "camera_view"
+    """What a camera shows is not what it should; the subject ends in what is wrong."""
+    FOOTAGE_GAP = "footage_gap"
+    FOOTAGE_DAMAGED = "footage_damaged"
+    """A file of footage was changed, swapped, or is missing, at its site or at the hub."""
+    FOOTAGE_SHORT = "footage_short"
+    """An edge's disk will not hold footage for its days."""
+    CHANNEL_FAULT = "channel_fault"
+    """A site's dedicated channel is not as HV-2.11.3 asks."""
+    PLAYBACK_MISSED = "playback_missed"
+    """Nobody viewed a hub's playback on a day (HV-2.11.3)."""
+    MONITORING_LOG_LATE = "monitoring_log_late"
     LIST_OVERTAKEN = "list_overtaken"
     """An edge holds a wanted list that this hub never made: the hub was restored, or it lies."""
 
@@ -141,6 +156,15 @@ LEVEL_OF = {
     AlertKind.RETURN_UNSAID: Level.WARN,
     AlertKind.STOPPED_MOVED: Level.ACT,
     AlertKind.OLD_WAYBILL: Level.WARN,
+    AlertKind.SEEN_ELSEWHERE: Level.ACT,
+    AlertKind.CAMERA_LOST: Level.ACT,
+    AlertKind.CAMERA_VIEW: Level.ACT,
+    AlertKind.FOOTAGE_GAP: Level.WARN,
+    AlertKind.FOOTAGE_DAMAGED: Level.ACT,
+    AlertKind.FOOTAGE_SHORT: Level.WARN,
+    AlertKind.CHANNEL_FAULT: Level.WARN,
+    AlertKind.PLAYBACK_MISSED: Level.WARN,
+    AlertKind.MONITORING_LOG_LATE: Level.ACT,
     AlertKind.LIST_OVERTAKEN: Level.ACT,
 }
 

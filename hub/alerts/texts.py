@@ -210,6 +210,42 @@ _TEXTS = {
         "{waybill} 已换新单 {what_zh}，却在 {site} 仍用旧单流转",
         "{waybill} goes on as {what_en} and was moved under its old waybill at {site}",
     ),
+    AlertKind.CAMERA_LOST: (
+        "{site} 的摄像头 {camera} 无信号",
+        "Camera {camera} at {site} is lost: no picture comes",
+    ),
+    AlertKind.CAMERA_VIEW: (
+        "{site} 的摄像头 {camera} 异常：{what_zh}",
+        "Camera {camera} at {site} is {what_en}",
+    ),
+    AlertKind.FOOTAGE_GAP: (
+        "{site} 的摄像头 {camera} 自 {since} 起有 {length} 秒没有录像",
+        "No footage of camera {camera} at {site} for {length} s from {since} on",
+    ),
+    AlertKind.FOOTAGE_DAMAGED: (
+        "{site} 摄像头 {camera} 的录像{what_zh}（保存于{where_zh}，文件 {file}）",
+        "Footage of camera {camera} at {site} {what_en} (kept at {where_en}, file {file})",
+    ),
+    AlertKind.FOOTAGE_SHORT: (
+        "站点终端 {subject} 的硬盘只够保存 {fit} 天录像，要求 {asked} 天",
+        "The disk of edge {subject} holds {fit} days of footage; {asked} are asked for",
+    ),
+    AlertKind.CHANNEL_FAULT: (
+        "{site} 的高价值监控通道不合要求：{what_zh}",
+        "The dedicated channel of {site} is not as required: {what_en}",
+    ),
+    AlertKind.PLAYBACK_MISSED: (
+        "{site} {day} 无人查看监控回放",
+        "Nobody viewed the playback of {site} on {day}",
+    ),
+    AlertKind.MONITORING_LOG_LATE: (
+        "{site} 的监控记录（{period}）未按时送达上级部门，应于 {at} 前送达",
+        "The monitoring log of {site} ({period}) has not gone to the department above: due {at}",
+    ),
+    AlertKind.SEEN_ELSEWHERE: (
+        "{waybill} 在 {site} 被摄像头看到：{what_zh}",
+        "{waybill} was seen by a camera at {site}: {what_en}",
+    ),
     AlertKind.LIST_OVERTAKEN: (
         "站点终端 {subject} 持有中心没有的通缉名单（版本 {held}，中心 {version}）：请核对名单",
         "Edge {subject} held a wanted list that the hub does not know "

@@ -65,6 +65,8 @@ class Act(StrEnum):
     RELEASED = "released"
     ATTACHED = "attached"
     SEEN = "seen"
+    SIGHTED = "sighted"
+    """By a camera; told once for each site."""
     FOUND = "found"
     LOST = "lost"
     NO_CONTACT = "no_contact"

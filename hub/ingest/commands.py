@@ -1,23 +1,34 @@
-"""What an edge lacks of wanted list and site pack, as commands.
+"""What an edge lacks of wanted list and site pack, and what it is to send, as commands.
 
 No clock and no random: both are arguments. The list's hash is remembered per version, since it
 costs reading the whole list. Source: design section 3 ("Nothing is retained").
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from hub.packs.service import find_pack
+from hub.video.service import open_orders
 from hub.wanted.service import current_list, current_rules, delta_since, list_version
-from wire.messages import AnyCommand, PackHead, WantedDelta, WantedFetch, WantedHead
+from wire.limits import ORDER_FILES_MAX
+from wire.messages import (
+    AnyCommand,
+    FootageOrder,
+    PackHead,
+    WantedDelta,
+    WantedFetch,
+    WantedHead,
+)
 from wire.names import format_at, parse_at
 from wire.wanted import ListHead, list_sha256
 
 HEAD_EVERY_S = 60
 """A fresh head for every edge, also without a change: the list's age can be trusted."""
 COMMAND_LIFE = timedelta(minutes=5)
+FILES_PER_STATE_MAX = 4 * ORDER_FILES_MAX
+"""So many open orders an edge is told again after a state; the next ones after the next."""
 
 
 class CommandDesk:
@@ -65,6 +76,28 @@ class CommandDesk:
         return PackHead(
             site=site, edge=edge, id=self._id(), expires_at=_expiry(now), version=version
         )
+
+    def footage_for(
+        self, tx: Connection, site: str, edge: str, now: datetime
+    ) -> list[FootageOrder]:
+        """What an edge has still to send: it may never have heard of it."""
+        files = open_orders(tx, site, edge, FILES_PER_STATE_MAX)
+        return self.footage_orders(site, edge, files, now)
+
+    def footage_orders(
+        self, site: str, edge: str, files: Sequence[str], now: datetime
+    ) -> list[FootageOrder]:
+        """Tell an edge to send these files, as many commands as it takes."""
+        return [
+            FootageOrder(
+                site=site,
+                edge=edge,
+                id=self._id(),
+                expires_at=_expiry(now),
+                files=tuple(files[first : first + ORDER_FILES_MAX]),
+            )
+            for first in range(0, len(files), ORDER_FILES_MAX)
+        ]
 
     def head_for(self, tx: Connection, site: str, edge: str, now: datetime) -> WantedHead:
         """A head made now, so that the edge can tell its list's age."""

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from hub.access.service import HIDDEN, mask_id, mask_name, unmasked_code
-from hub.fact import is_simulated
+from hub.fact import is_simulated, sighted
 from hub.ingest.service import EventView
 from hub.web.context import at_text
 from wire.events import Feedback, Scan
@@ -99,6 +99,7 @@ def event_item(view: EventView, *, is_shown: bool = False) -> EventItem:
         received_at=at_text(stored.received_at),
         time_doubted=stored.doubted,
         kind=str(event.__struct_config__.tag),
+        waybill=sighted(event),
         by=event.by,
         device=event.device,
         source=event.source,

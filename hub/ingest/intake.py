@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from hub.access.service import EdgeKey, find_edge
 from hub.alerts.service import AlertKind, Finding, count_unclosed, raise_alert
-from hub.fact import Fact, time_of
+from hub.fact import Fact, sighted, time_of
 from hub.ingest import quarantine_store, states, store
 from hub.ingest.commands import CommandDesk
 from hub.ingest.projecting import Projection, project
@@ -27,8 +27,9 @@ from hub.wanted.service import list_version, outgrow
 from ledger.chain import ChainHead
 from ledger.signing import Opened, SignatureError, open_sealed, peek
 from wire.envelope import EnvelopeError, split_lines
-from wire.events import Event, Feedback, LineError, Scan
+from wire.events import Event, Feedback, Scan
 from wire.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, MESSAGE_BYTES_MAX
+from wire.lines import LineError
 from wire.messages import Batch, Gone, MessageBase, Problem, Receipt, SpoolHead, State
 from wire.names import format_at
 from wire.policy import Policy
@@ -171,7 +172,7 @@ class Intake:
             "spool_id": spool_id,
             "seq": event.seq,
             "kind": event.__struct_config__.tag,
-            "waybill": event.waybill if isinstance(event, Scan) else None,
+            "waybill": event.waybill if isinstance(event, Scan) else sighted(event),
             "of_seq": event.of_seq if isinstance(event, Feedback) else None,
             "occurred_at": when.occurred_at,
             "received_at": now,
@@ -200,6 +201,8 @@ class Intake:
             self._commands.pack_for(tx, state.site, state.edge, state.pack_version, now),
         )
         answers += [Outgoing(cmd, command) for command in commands if command is not None]
+        orders = self._commands.footage_for(tx, state.site, state.edge, now)
+        answers += [Outgoing(cmd, order) for order in orders]
         return answers
 
     def _outgrow(self, tx: Connection, state: State, held: ListHead, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""When to push to edges: list and packs at once after a change, and a list head each minute.
+"""When to push to edges: list, packs and orders at once after a change, a list head each minute.
 
 Source: design section 3 ("Nothing is retained").
 """
@@ -15,8 +15,11 @@ from hub.ingest import states
 from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
 from hub.ingest.intake import Outgoing
 from hub.packs.service import newest_change, packs_after
+from hub.video.service import newest_order, orders_after
 from hub.wanted.service import list_version
 from wire.topics import Channel, Topic
+
+ORDERS_PER_TURN_MAX = 500
 
 
 class Pusher(Protocol):
@@ -50,6 +53,33 @@ class PackPusher:
             )
             for edge in list_edges(tx)
             if edge.site in versions
+        ]
+
+
+class FootagePusher:
+    """Tells edges what they are to send; a lost push is made good by the edge's next state."""
+
+    def __init__(self, commands: CommandDesk) -> None:
+        self._commands = commands
+        self._pushed: int | None = None
+
+    def due(self, tx: Connection, listening_since: datetime | None, clock: Clock) -> list[Outgoing]:
+        """The orders made since the last turn, the oldest first; those beyond the bound follow."""
+        if listening_since is None:
+            return []
+        if self._pushed is None:
+            # Edges send their states when they connect: what was made before needs no push.
+            self._pushed = newest_order(tx)
+        new = orders_after(tx, self._pushed, ORDERS_PER_TURN_MAX)
+        files: dict[tuple[str, str], list[str]] = {}
+        for each in new:
+            files.setdefault((each.site, each.edge), []).append(each.sha256)
+            self._pushed = each.order_no
+        now = clock.now()
+        return [
+            Outgoing(Topic(site, edge, Channel.CMD), command)
+            for (site, edge), mine in files.items()
+            for command in self._commands.footage_orders(site, edge, mine, now)
         ]
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.ingest.store import spool_head
-from wire.events import line_hash
+from wire.lines import line_hash
 
 quarantine = Table(
     "quarantine",

@@ -6,7 +6,7 @@ from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Intake
 from hub.ingest.link import BrokerLink
 from hub.ingest.projecting import Projection
-from hub.ingest.pushes import PackPusher, WantedPusher
+from hub.ingest.pushes import FootagePusher, PackPusher, WantedPusher
 from hub.ingest.worker import Worker
 from hub.roles import RoleContext
 
@@ -28,7 +28,7 @@ def run_ingest(context: RoleContext, projections: Sequence[Projection]) -> None:
         context.database,
         link,
         intake,
-        (WantedPusher(commands), PackPusher(commands)),
+        (WantedPusher(commands), PackPusher(commands), FootagePusher(commands)),
         context.keys.statement,
         clock,
     )

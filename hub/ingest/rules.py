@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.chain import ChainError, ChainHead, extend
-from wire.events import Event, LineError, line_hash, parse_line
+from wire.events import Event
+from wire.lines import LineError, line_hash, parse_line
 from wire.messages import Batch, Problem
 from wire.names import ZERO_HEAD
 

@@ -19,7 +19,8 @@ from hub.ingest.quarantine_store import Quarantined, QuarantinedHead, Quarantine
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
-from wire.events import Act, Event, Feedback, Scan, Station, parse_line, read_checked
+from wire.events import Act, Event, Feedback, Scan, Station
+from wire.lines import parse_line, read_checked
 from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
@@ -96,7 +97,15 @@ def scans_of(
     tx: Connection, waybills: Sequence[str], received_until: datetime, each_max: int
 ) -> list[Fact]:
     """Each waybill's newest scans as the projections got them, at most ``each_max`` of each."""
-    found = store.newest_of(tx, waybills, received_until, each_max)
+    found = store.newest_of(tx, "scan", waybills, received_until, each_max)
+    return [_fact(stored) for stored in found]
+
+
+def sightings_of(
+    tx: Connection, waybills: Sequence[str], received_until: datetime, each_max: int
+) -> list[Fact]:
+    """Each waybill's newest sightings by cameras, at most ``each_max`` of each."""
+    found = store.newest_of(tx, "camera", waybills, received_until, each_max)
     return [_fact(stored) for stored in found]
 
 
@@ -106,7 +115,7 @@ def events_at(tx: Connection, site: str, edge: str, spool: str, seqs: Sequence[i
 
 
 def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:
-    """Say whether a waybill was ever scanned at one of these sites."""
+    """Say whether a waybill was ever scanned, or sighted, at one of these sites."""
     return store.was_scanned_at(tx, waybill, sites)
 
 

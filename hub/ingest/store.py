@@ -30,8 +30,8 @@ from sqlalchemy import (
 
 from hub.db.schema import RowId, UtcDateTime, metadata
 from ledger.chain import ChainHead
-from wire.events import line_hash
 from wire.limits import SPOOLS_PER_EDGE_MAX
+from wire.lines import line_hash
 
 spool_head = Table(
     "spool_head",
@@ -245,11 +245,12 @@ def feedback_lines(
 
 
 def newest_of(
-    tx: Connection, waybills: Sequence[str], received_until: datetime, each_max: int
+    tx: Connection, kind: str, waybills: Sequence[str], received_until: datetime, each_max: int
 ) -> list[StoredEvent]:
-    """Each waybill's newest events in the order of arrival, at most ``each_max`` of each."""
+    """Each waybill's newest events of a kind in the order of arrival, at most ``each_max``."""
     newest_first = func.row_number().over(partition_by=event.c.waybill, order_by=event.c.id.desc())
     mine = event.c.waybill.in_(waybills) & (event.c.received_at <= received_until)
+    mine &= event.c.kind == kind
     ranked = select(event.c.id, newest_first.label("nth")).where(mine).subquery()
     query = _event_query().join(ranked, ranked.c.id == event.c.id)
     rows = tx.execute(query.where(ranked.c.nth <= each_max).order_by(event.c.id))

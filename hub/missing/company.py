@@ -61,5 +61,17 @@ def _company(
     ride: Ride, members: Sequence[Watched], is_unseen: Callable[[Watch], bool]
 ) -> Siblings:
     unseen = tuple(each.waybill for each in members if is_unseen(each.fold))
-    has_come = any(each.fold.last.site != ride.site for each in members if not is_unseen(each.fold))
-    return Siblings(ride.name, len(members), unseen, has_come)
+    come = [
+        each.fold
+        for each in members
+        if not is_unseen(each.fold) and each.fold.last.site != ride.site
+    ]
+    sites = {site for fold in come for site in (fold.last.site, fold.came_from) if site is not None}
+    return Siblings(
+        ride.name,
+        len(members),
+        unseen,
+        has_come=bool(come),
+        seen_at=frozenset(sites - {ride.site}),
+        skipped=frozenset(key for fold in come for key in fold.skipped),
+    )

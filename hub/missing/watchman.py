@@ -14,7 +14,13 @@ from hub.missing import store, suspect_store
 from hub.missing.company import Rides
 from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look, silence_of
 from hub.missing.rules.scoring import Scorer, lost_probability
-from hub.missing.rules.suspicion import Due, Siblings, evidence_of, quiet_odds, silent_group
+from hub.missing.rules.suspicion import (
+    Siblings,
+    evidence_of,
+    quiet_odds,
+    sign_of,
+    silent_group,
+)
 from hub.missing.rules.watch import Watch, ended, replan
 from hub.missing.rules.words import Sentence, Words
 from hub.missing.store import Watched
@@ -44,19 +50,17 @@ class Watchman:
         before = now - timedelta(minutes=self.policy.missing.site_silent_min)
         rides = Rides(tx)
         for site, overdue in store.overdue_at_quiet_sites(tx, before, now).items():
-            # A vehicle that came before its time was seen: what was not is no sign of silence.
-            waiting = [
-                each
+            signs = [
+                sign_of(_party(each.fold), each.fold.stops[0], rides.siblings(each.fold))
                 for each in overdue
-                if not any(group.has_come for group in rides.siblings(each.fold))
             ]
-            due = [Due(_party(each.fold), each.fold.stops[0]) for each in waiting]
+            due = [each for each in signs if each is not None]
             learned = self.judge.learned(tx, {each.stop.key for each in due})
             odds = quiet_odds(due, learned, now)
             if odds * self.policy.missing.site_odds > 1:
                 continue
             since = store.heard_at(tx, site)
-            reasons = self.words.quiet_site(site, since, len(waiting), odds)
+            reasons = self.words.quiet_site(site, since, len(due), odds)
             open_incident(tx, self.search, _of_site(site, since, reasons), now)
             store.begin_outage(tx, site, since)
 

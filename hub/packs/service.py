@@ -12,15 +12,16 @@ from sqlalchemy import Connection
 from hub.access.service import list_edges
 from hub.network import Network, Staff
 from hub.packs import store
-from hub.packs.rules import make_pack
+from hub.packs.rules import footage_days, make_pack
 from hub.packs.store import StoredPack
 from wire.policy import Policy
-from wire.site_pack import SelfCheckTask, pack_bytes
+from wire.site_pack import PackHold, SelfCheckTask, pack_bytes
 
 __all__ = [
     "PackDuty",
     "StoredPack",
     "find_pack",
+    "footage_days",
     "newest_change",
     "outgrow_pack",
     "pack_versions",
@@ -35,6 +36,8 @@ People = Callable[[Connection, str], Mapping[str, Staff]]
 """Who works at a site, by the pseudonym of each badge that may be scanned there."""
 Tasks = Callable[[Connection, str], Sequence[SelfCheckTask]]
 """The open self-checks of a site."""
+Holds = Callable[[Connection, str], Sequence[PackHold]]
+"""The footage of a site that must stay."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class PackDuty:
     policy: Policy
     people: People
     tasks: Tasks
+    holds: Holds
     name = "packs"
     _has_begun: bool = False
 
@@ -62,9 +66,11 @@ class PackDuty:
         known = store.find(tx, site)
         version = 0 if known is None else known.version
         people, tasks = self.people(tx, site), self.tasks(tx, site)
+        holds = self.holds(tx, site)
 
         def data_of(number: int) -> bytes:
-            return pack_bytes(make_pack(site, number, self.network, self.policy, people, tasks))
+            pack = make_pack(site, number, self.network, self.policy, people, tasks, holds)
+            return pack_bytes(pack)
 
         if known is not None and data_of(version) == known.data:
             store.set_fresh(tx, site)

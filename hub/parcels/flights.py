@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
 from hub.fact import Fact
+from hub.moves import DEPARTURE_MAX
 from hub.network import Network
 from hub.parcels import flight_store, service
 from hub.parcels.flight_store import FlightDeparture
@@ -20,8 +21,6 @@ from wire.events import ContainerKind, Scan
 from wire.names import Step, is_name
 from wire.policy import Policy
 
-DEPARTURE_MAX = timedelta(hours=2)
-"""How long after the depart scan before it another may still be of the same departure."""
 TIMERS_PER_TURN_MAX = 100
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
@@ -37,6 +38,7 @@ class HubContext:
 
     ``own_policy_keys`` are those that the carrier's own policy file sets, and so has confirmed.
     ``test_clock`` is the setting's text where the test clock is in use: every screen shows it.
+    ``data_dir`` holds the files of footage.
     """
 
     database: Database
@@ -50,6 +52,7 @@ class HubContext:
     mqtt: str
     enrolment: Enrolment
     test_clock: str | None
+    data_dir: FilePath
 
 
 def hub_of(connection: HTTPConnection) -> HubContext:

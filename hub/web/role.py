@@ -81,4 +81,5 @@ def _hub_context(context: RoleContext) -> HubContext:
         mqtt=settings.mqtt_url,
         enrolment=settings.edges.enrolment,
         test_clock=os.environ.get(TEST_CLOCK_VARIABLE),
+        data_dir=settings.data_dir,
     )

@@ -22,21 +22,24 @@ HARDLY_LATE = timedelta(minutes=30)
 was seen to leave: so late says nothing of a site."""
 ALONE_ODDS_MIN = 0.02
 PARTY_ODDS_MIN = 0.002
-"""However late it is: one parcel may be lost, stolen or sent elsewhere, and the site works; less
-often all that travels together."""
+"""However late it is: one parcel may be lost, stolen, put off or sent elsewhere, and the site
+works; less often a few that wait for the same courier, least often a whole vehicle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
     """What travelled in one bag, vehicle or flight; ``unseen`` was not seen by itself since.
 
-    ``has_come``: some of the others were seen at another site.
+    ``has_come``: some of the others were seen at another site. ``seen_at`` are the sites where
+    they were seen since, ``skipped`` the keys of the scans that were not made on their way there.
     """
 
     ride: str
     total: int
     unseen: tuple[str, ...]
     has_come: bool = False
+    seen_at: frozenset[str] = frozenset()
+    skipped: frozenset[str] = frozenset()
 
     def is_group(self, policy: MissingPolicy) -> bool:
         """Say whether it is the whole of them that is silent, not single ones."""
@@ -75,10 +78,28 @@ def evidence_of(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A parcel that a site should have scanned; those of one ``party`` come or go together."""
+    """A parcel that a site should have scanned; those of one ``party`` come or go together.
+
+    ``has_passed``: others of its party were seen at a later site. It was here, late or not.
+    """
 
     party: str
     stop: Stop
+    has_passed: bool = False
+
+
+def sign_of(party: str, stop: Stop, together: Sequence[Siblings]) -> Due | None:
+    """What an overdue scan says of its site; ``None``: nothing.
+
+    A vehicle that came before its time was seen here, or went another way: what was not seen of
+    it is no sign of silence. One that went on from here, and was never seen here, is a strong one.
+    """
+    if not any(each.has_come for each in together):
+        return Due(party, stop)
+    was_seen = any(stop.site in each.seen_at for each in together)
+    if was_seen or not any(stop.key in each.skipped for each in together):
+        return None
+    return Due(party, stop, has_passed=True)
 
 
 def quiet_odds(due: Iterable[Due], learned: Learned, now: datetime) -> float:
@@ -88,21 +109,23 @@ def quiet_odds(due: Iterable[Due], learned: Learned, now: datetime) -> float:
     scans for each of its parcels.
     """
     odds = 1.0
-    for stops in _by_party(due).values():
-        late_by = now - max(stop.by for stop in stops)
-        if late_by < HARDLY_LATE:
+    for party in _by_party(due).values():
+        key = party[0].stop.key
+        late_by = now - max(each.stop.by for each in party)
+        has_passed = any(each.has_passed for each in party)
+        if late_by < HARDLY_LATE and not has_passed:
             continue
-        late = learned.lateness(stops[0].key).survival(late_by / timedelta(hours=1))
-        skipped = (1 - learned.read_rate(stops[0].key)) ** len(stops)
-        least = ALONE_ODDS_MIN if len(stops) == 1 else PARTY_ODDS_MIN
+        late = 0.0 if has_passed else learned.lateness(key).survival(late_by / timedelta(hours=1))
+        skipped = (1 - learned.read_rate(key)) ** len(party)
+        least = max(ALONE_ODDS_MIN / len(party), PARTY_ODDS_MIN)
         odds *= max(late + (1 - late) * skipped, least)
     return odds
 
 
-def _by_party(due: Iterable[Due]) -> Mapping[str, list[Stop]]:
-    parties: dict[str, list[Stop]] = {}
+def _by_party(due: Iterable[Due]) -> Mapping[str, list[Due]]:
+    parties: dict[str, list[Due]] = {}
     for each in due:
-        parties.setdefault(each.party, []).append(each.stop)
+        parties.setdefault(each.party, []).append(each)
     return parties
 
 

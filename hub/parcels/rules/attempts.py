@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from hub.outing import ENDS_OUTING
+from hub.moves import ENDS_OUTING
 from hub.parcels.rules.traces import ParcelState, Sighting, Standing, Trace, fold
 from wire.names import Step
 

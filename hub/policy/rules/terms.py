@@ -16,6 +16,7 @@ def _open(key: str, rule: str, unit: Unit | None, zh: str, en: str) -> Term:
 
 
 _MISSING = "HV-2.11.2"
+_VIDEO = "HV-2.11.3"
 
 TERMS = (
     _open("waybill.pattern", "HV-2.11.1", None, "运单号格式", "form of a waybill"),
@@ -273,6 +274,59 @@ TERMS = (
     ),
     _open(
         "mail.give_up_h", _MISSING, Unit.H, "邮件多久后停止重试", "a mail is not tried again after"
+    ),
+    _open("retention.days", _VIDEO, Unit.DAYS, "监控录像至少保存", "footage is kept at least"),
+    _open(
+        "retention.area_days",
+        _VIDEO,
+        Unit.DAYS,
+        "存放区、专属区与柜台录像至少保存",
+        "footage of storage places, dedicated areas and counters is kept at least",
+    ),
+    _open("video.margin_s", _VIDEO, Unit.S, "扫描前后取录像", "footage looked for around a scan"),
+    _open(
+        "video.certificate_min",
+        _VIDEO,
+        Unit.MIN,
+        "多久后仍不明的录像写明“不明”",
+        "what is not known of an event's footage is told after",
+    ),
+    _open("video.gap_s", _VIDEO, Unit.S, "录像缺口多长报警", "a gap in footage is an alert from"),
+    _open(
+        "video.sighting_s",
+        _VIDEO,
+        Unit.S,
+        "面单离开画面多久后算再次经过",
+        "a label out of view for so long passes anew",
+    ),
+    _open(
+        "video.send_kbit_s",
+        _VIDEO,
+        Unit.KBIT_S,
+        "录像上传速率上限",
+        "footage is sent at up to",
+    ),
+    _open("video.still_s", _VIDEO, Unit.S, "监控画面更新间隔", "a camera's picture is sent every"),
+    _open(
+        "monitoring.log_send_at",
+        _VIDEO,
+        Unit.CLOCK,
+        "前一日监控记录发送时间",
+        "the log of the day before is sent at",
+    ),
+    _said(
+        "monitoring.log_due_at",
+        _VIDEO,
+        Unit.CLOCK,
+        "前一日监控记录最迟送达上级部门",
+        "the log of the day before is with the department above by",
+    ),
+    _said(
+        "monitoring.month_day",
+        _VIDEO,
+        Unit.MONTH_DAY,
+        "上月监控汇总最迟送达（次月几日）",
+        "a month's summary is with the department above by this day of the next",
     ),
     _open(
         "manifest.window_h",

@@ -1,6 +1,14 @@
-"""What ends an outing of a deliverer: rooms that fold scans agree on it. Pure. Source: HV-2.6."""
+"""What rooms that fold scans agree on: which steps end an outing, what is one departure. Pure.
+
+Source: HV-2.4, HV-2.6.
+"""
+
+from datetime import timedelta
 
 from wire.names import Step
+
+DEPARTURE_MAX = timedelta(hours=2)
+"""How long after the scan before it a scan may still belong to the same departure."""
 
 ENDS_OUTING = frozenset(
     {

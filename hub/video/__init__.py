@@ -1,0 +1,1 @@
+"""What cameras saw: which footage there is, of what, and what is missing (design section 8)."""

@@ -1,0 +1,59 @@
+"""Footage that is not what it was, here or at its edge: somebody has to know at once.
+
+Source: design section 8; each file is looked at again, at the hub every night.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import Connection
+
+from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.fact import Fact
+from hub.video.store.media_files import WantedFile
+from wire.events import Camera, Damage
+
+NAMED_CHARS = 12
+"""So much of a file's hash is told to people: enough to find it."""
+
+
+_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        Damage.CHANGED: ("内容被改动", "was changed"),
+        Damage.MISSING: ("丢失或无法读取", "is missing or cannot be read"),
+        Damage.SWAPPED: ("被调换为另一段录像", "was swapped with another file"),
+    }
+)
+_UNKNOWN = ("已损坏", "is damaged")
+
+
+def tell_damage_here(tx: Connection, file: WantedFile, damage: Damage, now: datetime) -> None:
+    """A file on the hub's disk is not what it was."""
+    words = _words_of(file.camera, file.sha256, damage, ("中心", "the hub"))
+    subject = f"{file.site}/{file.edge}/{file.camera}"
+    finding = Finding(AlertKind.FOOTAGE_DAMAGED, subject, now, site=file.site, words=words)
+    raise_alert(tx, finding, now)
+
+
+def tell_damage_at_edge(
+    tx: Connection, fact: Fact, event: Camera, camera: str, now: datetime
+) -> None:
+    """An edge says that a file of its own is not what it was."""
+    words = _words_of(camera, event.segment or "", event.reason or "", ("站点", "its site"))
+    subject = f"{event.site}/{event.edge}/{camera}"
+    at, late = fact.occurred_at, fact.late
+    finding = Finding(AlertKind.FOOTAGE_DAMAGED, subject, at, late, site=event.site, words=words)
+    raise_alert(tx, finding, now)
+
+
+def _words_of(camera: str, sha256: str, damage: str, where: tuple[str, str]) -> dict[str, str]:
+    what_zh, what_en = _WORDS.get(damage, _UNKNOWN)
+    return {
+        "camera": camera,
+        "file": sha256[:NAMED_CHARS],
+        "what_zh": what_zh,
+        "what_en": what_en,
+        "where_zh": where[0],
+        "where_en": where[1],
+    }

@@ -1,0 +1,311 @@
+"""Footage as the REST interface tells it. Source: interface (REST)."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from hub.video.service import (
+    CameraView,
+    Certificate,
+    CertificateState,
+    Coverage,
+    FootageHold,
+    FoundSegment,
+    MadeLog,
+    Stretch,
+    Trouble,
+)
+from hub.web.context import at_text
+from wire.names import format_at
+
+
+class StretchItem(BaseModel):
+    """A stretch of time."""
+
+    since: str
+    until: str
+
+
+class TroubleItem(BaseModel):
+    """What is wrong with what a camera shows; ``picture`` is a still's hash."""
+
+    fact: str
+    since: str
+    until: str | None
+    picture: str | None
+    reason: str | None
+
+
+class CameraClockItem(BaseModel):
+    """``offset_ms`` is added to a picture's time to get its edge's, wrong by ``error_ms``."""
+
+    offset_ms: int
+    error_ms: int
+    measured_at: str
+    measured_by: str
+
+
+class CameraItem(BaseModel):
+    """A camera; ``edge`` and the times are null until an edge has told of it."""
+
+    site: str
+    camera: str
+    edge: str | None
+    name: str | None
+    role: str | None
+    places: list[str]
+    is_lost: bool
+    troubles: list[TroubleItem]
+    heard_at: str | None
+    last_footage_at: str | None
+    clock: CameraClockItem | None
+    footage_days: int
+
+
+class CameraList(BaseModel):
+    """Cameras by site and name."""
+
+    items: list[CameraItem]
+
+
+class SegmentItem(BaseModel):
+    """A recorded file of footage; ``until`` is the surest moment of it."""
+
+    sha256: str
+    site: str
+    camera: str
+    since: str
+    until: str
+    error_ms: int
+    length_ms: int
+    bytes: int
+    codec: str
+    frames: int
+    salvaged: bool
+    deleted_at: str | None
+
+
+class GapItem(StretchItem):
+    """There is no footage of this time, and why."""
+
+    reason: str
+
+
+class ClipList(BaseModel):
+    """What is known of a camera's footage of a time: files, gaps, and what nobody has told.
+
+    ``troubles`` is what was wrong with the pictures then: black ones are footage, too.
+    """
+
+    state: CertificateState
+    items: list[SegmentItem]
+    gaps: list[GapItem]
+    unknown: list[StretchItem]
+    troubles: list[TroubleItem]
+
+
+class CameraShareItem(BaseModel):
+    """One camera's part in a certificate; ``segments`` are the files' hashes."""
+
+    camera: str
+    state: CertificateState
+    segments: list[str]
+    gaps: list[GapItem]
+    unknown: list[StretchItem]
+
+
+class CertificateItem(BaseModel):
+    """What is certain of the footage of one event; ``state`` null: not issued yet.
+
+    ``first_issued_at`` was before its site told more.
+    """
+
+    edge: str
+    spool: str
+    seq: int
+    waybill: str
+    site: str
+    place: str | None
+    what: str
+    occurred_at: str
+    since: str
+    until: str
+    is_clock_sure: bool
+    state: CertificateState | None
+    is_final: bool
+    issued_at: str | None
+    first_issued_at: str | None
+    cameras: list[CameraShareItem]
+
+
+class CertificateList(BaseModel):
+    """A parcel's footage certificates, the oldest event first."""
+
+    items: list[CertificateItem]
+
+
+class HoldItem(StretchItem):
+    """Footage that stays, whatever its days and the disk say."""
+
+    id: int
+    site: str
+    camera: str
+    waybill: str | None
+    reason: str
+    held_by: str
+    held_at: str
+
+
+class HoldList(BaseModel):
+    """Holds that stand, the oldest first."""
+
+    items: list[HoldItem]
+
+
+class LogItem(BaseModel):
+    """A site's monitoring log of a day (``2026-11-21``) or month; ``sent_at`` null: not yet."""
+
+    site: str
+    period: str
+    views: int
+    made_at: str
+    due_at: str
+    sent_at: str | None
+    is_late: bool
+
+
+class LogList(BaseModel):
+    """Monitoring logs, the newest first."""
+
+    items: list[LogItem]
+
+
+def log_item(found: MadeLog, now: datetime) -> LogItem:
+    """A monitoring log."""
+    return LogItem(
+        site=found.site,
+        period=found.period,
+        views=found.views,
+        made_at=format_at(found.made_at),
+        due_at=format_at(found.due_at),
+        sent_at=at_text(found.sent_at),
+        is_late=(found.sent_at or now) > found.due_at,
+    )
+
+
+def camera_item(view: CameraView) -> CameraItem:
+    """A camera."""
+    clock = view.clock
+    return CameraItem(
+        site=view.site,
+        camera=view.camera,
+        edge=view.edge,
+        name=view.name,
+        role=view.role,
+        places=list(view.places),
+        is_lost=view.is_lost,
+        troubles=[trouble_item(each) for each in view.troubles],
+        heard_at=at_text(view.heard_at),
+        last_footage_at=at_text(view.last_footage_at),
+        clock=None
+        if clock is None
+        else CameraClockItem(
+            offset_ms=clock.offset_ms,
+            error_ms=clock.error_ms,
+            measured_at=format_at(clock.measured_at),
+            measured_by=clock.measured_by,
+        ),
+        footage_days=view.footage_days,
+    )
+
+
+def segment_item(found: FoundSegment) -> SegmentItem:
+    """A segment."""
+    return SegmentItem(
+        sha256=found.sha256,
+        site=found.site,
+        camera=found.camera,
+        since=format_at(found.began_at),
+        until=format_at(found.ended_at),
+        error_ms=found.error_ms,
+        length_ms=found.length_ms,
+        bytes=found.bytes,
+        codec=found.codec,
+        frames=found.frames,
+        salvaged=found.salvaged,
+        deleted_at=at_text(found.deleted_at),
+    )
+
+
+def gap_items(coverage: Coverage) -> list[GapItem]:
+    """What a coverage lacks for certain."""
+    return [
+        GapItem(since=format_at(each.since), until=format_at(each.until), reason=each.reason)
+        for each in coverage.gaps
+    ]
+
+
+def unknown_items(coverage: Coverage) -> list[StretchItem]:
+    """What nobody has told."""
+    return [_stretch_item(each) for each in coverage.unknown]
+
+
+def certificate_item(found: Certificate) -> CertificateItem:
+    """A certificate."""
+    return CertificateItem(
+        edge=found.edge,
+        spool=found.spool,
+        seq=found.seq,
+        waybill=found.waybill,
+        site=found.site,
+        place=found.place,
+        what=found.what,
+        occurred_at=format_at(found.occurred_at),
+        since=format_at(found.since),
+        until=format_at(found.until),
+        is_clock_sure=found.is_clock_sure,
+        state=found.state,
+        is_final=found.is_final,
+        issued_at=at_text(found.issued_at),
+        first_issued_at=at_text(found.first_issued_at),
+        cameras=[
+            CameraShareItem(
+                camera=each.camera,
+                state=each.coverage.state,
+                segments=list(each.coverage.segments),
+                gaps=gap_items(each.coverage),
+                unknown=unknown_items(each.coverage),
+            )
+            for each in found.cameras
+        ],
+    )
+
+
+def hold_item(found: FootageHold) -> HoldItem:
+    """A hold."""
+    return HoldItem(
+        id=found.id,
+        site=found.site,
+        camera=found.camera,
+        since=format_at(found.since),
+        until=format_at(found.until),
+        waybill=found.waybill,
+        reason=found.reason,
+        held_by=found.held_by,
+        held_at=format_at(found.held_at),
+    )
+
+
+def trouble_item(found: Trouble) -> TroubleItem:
+    """What was or is wrong with a camera."""
+    return TroubleItem(
+        fact=found.fact,
+        since=format_at(found.since),
+        until=at_text(found.until),
+        picture=found.picture,
+        reason=found.reason,
+    )
+
+
+def _stretch_item(found: Stretch) -> StretchItem:
+    return StretchItem(since=format_at(found.since), until=format_at(found.until))

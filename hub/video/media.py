@@ -1,0 +1,205 @@
+"""Order footage of edges, and say what has become of it. The caller owns the transaction.
+
+A file is ordered once, by its hash; it is stored when its content was found to be that, gone when
+its edge has it no more, damaged when the nightly look found it changed or missing here.
+Source: design section 8.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from prometheus_client import Counter
+from sqlalchemy import Connection
+
+from hub.video.media_shelf import path_of
+from hub.video.store import media_files
+from hub.video.store.footage import FoundSegment
+from hub.video.store.media_files import FoundPicture, KnownFile, Order, WantedFile
+
+__all__ = [
+    "WRONG_MAX",
+    "FileState",
+    "FileStatus",
+    "FoundPicture",
+    "WantedFile",
+    "find_pictures",
+    "newest_order",
+    "newest_pictures",
+    "note_damaged",
+    "note_gone",
+    "note_have",
+    "note_stored",
+    "note_wrong",
+    "open_orders",
+    "order_files",
+    "order_segments",
+    "orders_after",
+    "path_of",
+    "picture_near",
+    "states_of",
+]
+
+WRONG_MAX = 3
+"""So often a file that came wrong is asked for anew."""
+CHANGED = "changed"
+"""Why a file is gone that comes wrong each time."""
+
+_outcomes = Counter("custos_hub_footage_files", "Ordered files by what became of them", ["outcome"])
+
+
+class FileStatus(StrEnum):
+    """How far a file is."""
+
+    NONE = "none"
+    """Nobody has ordered it."""
+    ORDERED = "ordered"
+    PARTIAL = "partial"
+    STORED = "stored"
+    GONE = "gone"
+    DAMAGED = "damaged"
+    """It was stored, and is not what it was; it is ordered anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What has become of a file; ``have`` of its ``bytes`` are here, ``reason`` why it is gone."""
+
+    status: FileStatus
+    have: int = 0
+    bytes: int = 0
+    reason: str | None = None
+
+
+def order_files(tx: Connection, files: Sequence[WantedFile], now: datetime) -> None:
+    """Ask edges for files; what is ordered, stored or gone already is not asked for again."""
+    known = {each.wanted.sha256 for each in media_files.find_all(tx, {f.sha256 for f in files})}
+    order_no = media_files.newest_order(tx)
+    for each in files:
+        if each.sha256 not in known:
+            known.add(each.sha256)
+            order_no += 1
+            media_files.add(tx, each, order_no, now)
+
+
+def order_segments(tx: Connection, segments: Sequence[FoundSegment], now: datetime) -> None:
+    """Ask edges for the files of these segments; what they have deleted is not asked for."""
+    kept = [each for each in segments if each.deleted_at is None]
+    order_files(
+        tx,
+        [WantedFile(each.sha256, each.site, each.edge, each.camera, each.bytes) for each in kept],
+        now,
+    )
+
+
+def states_of(tx: Connection, sha256s: Collection[str]) -> dict[str, FileState]:
+    """What has become of each of these files."""
+    found = {each.wanted.sha256: _state_of(each) for each in media_files.find_all(tx, sha256s)}
+    return {each: found.get(each, FileState(FileStatus.NONE)) for each in sha256s}
+
+
+def _state_of(file: KnownFile) -> FileState:
+    if file.stored_at is not None:
+        status = FileStatus.STORED
+    elif file.damaged_at is not None:
+        status = FileStatus.DAMAGED
+    elif file.gone_reason is not None:
+        status = FileStatus.GONE
+    else:
+        status = FileStatus.PARTIAL if file.have else FileStatus.ORDERED
+    return FileState(status, file.have, file.wanted.bytes, file.gone_reason)
+
+
+# ---------------------------------------------------------------- on the way here
+
+
+def newest_order(tx: Connection) -> int:
+    """The newest order: what to ask ``orders_after`` for next."""
+    return media_files.newest_order(tx)
+
+
+def orders_after(tx: Connection, order_no: int, limit: int) -> list[Order]:
+    """Open orders made since, of all edges, oldest first."""
+    return media_files.orders_after(tx, order_no, limit)
+
+
+def open_orders(tx: Connection, site: str, edge: str, limit: int) -> list[str]:
+    """The hashes that an edge has still to send, oldest order first."""
+    return [each.sha256 for each in media_files.open_orders(tx, site, edge, limit)]
+
+
+def note_have(tx: Connection, sha256: str, have: int) -> None:
+    """So many bytes of a file are on the disk."""
+    media_files.change(tx, sha256, have=have)
+
+
+def note_stored(tx: Connection, file: WantedFile, now: datetime) -> None:
+    """A file has its name, and its content is what the name says."""
+    _outcomes.labels("stored").inc()
+    media_files.change(
+        tx,
+        file.sha256,
+        have=file.bytes,
+        stored_at=now,
+        checked_at=now,
+        damaged_at=None,
+        damage=None,
+    )
+
+
+def note_wrong(tx: Connection, file: KnownFile, now: datetime) -> None:
+    """A file came whole, and is another: it is ordered anew, or given up after ``WRONG_MAX``."""
+    _outcomes.labels("wrong").inc()
+    sha256, wrong = file.wanted.sha256, file.wrong + 1
+    if wrong > WRONG_MAX:
+        media_files.change(tx, sha256, have=0, wrong=wrong, gone_reason=CHANGED)
+    else:
+        media_files.change(tx, sha256, wrong=wrong, **_anew(tx, now))
+
+
+def note_gone(tx: Connection, site: str, edge: str, sha256: str, reason: str) -> bool:
+    """An edge has a file no more; say whether it was ordered of that edge at all."""
+    file = media_files.find(tx, sha256)
+    if file is None or (file.wanted.site, file.wanted.edge) != (site, edge):
+        return False
+    if file.stored_at is None and file.gone_reason is None:
+        _outcomes.labels("gone").inc()
+        media_files.change(tx, sha256, gone_reason=reason)
+    return True
+
+
+def note_damaged(tx: Connection, sha256: str, damage: str, now: datetime) -> None:
+    """A stored file is not what it was: it is ordered anew."""
+    _outcomes.labels("damaged").inc()
+    media_files.change(
+        tx, sha256, stored_at=None, damaged_at=now, damage=damage, wrong=0, **_anew(tx, now)
+    )
+
+
+def _anew(tx: Connection, now: datetime) -> dict[str, object]:
+    return {"have": 0, "order_no": media_files.newest_order(tx) + 1, "ordered_at": now}
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def newest_pictures(tx: Connection, sites: frozenset[str] | None) -> list[FoundPicture]:
+    """The newest picture of each camera; ``sites`` None: of all."""
+    return media_files.newest_pictures(tx, sites)
+
+
+def find_pictures(tx: Connection, sha256: str) -> list[FoundPicture]:
+    """Whose picture this is; empty: there is none."""
+    return media_files.find_pictures(tx, sha256)
+
+
+def picture_near(
+    tx: Connection, site: str, camera: str, at: datetime, within: timedelta
+) -> FoundPicture | None:
+    """The picture of a camera that was taken closest to a moment, not further off than ``within``.
+
+    Of two that are as close, the earlier.
+    """
+    found = media_files.pictures_between(tx, site, camera, at - within, at + within)
+    return min(found, key=lambda each: abs(each.at - at), default=None)

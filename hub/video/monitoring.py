@@ -1,0 +1,142 @@
+"""Make the monitoring logs, send them to the department above, and tell of what is missing.
+
+Source: HV-2.11.3: playback is viewed daily at hubs; how many branches, their dispatch centre
+decides, so a branch's log is made where somebody viewed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
+from hub.mail.service import Mail, MailQueue, MailState, receipts_about
+from hub.network import HUB_KINDS, Network, Site
+from hub.video.looks import FootageLook, looks_of
+from hub.video.rules.monitoring import (
+    LINES_MAX,
+    Log,
+    Period,
+    Viewed,
+    log_document,
+    log_text,
+    periods_due,
+)
+from hub.video.store import footage, logs
+from hub.video.store.logs import MadeLog
+from wire.policy import MonitoringPolicy
+
+EVERY = timedelta(minutes=1)
+UNSENT_PER_TURN_MAX = 200
+
+
+@dataclass(slots=True)
+class MonitoringDuty:
+    """Looks once a minute for logs that are to be made, were sent, or are late."""
+
+    network: Network
+    policy: MonitoringPolicy
+    mails: MailQueue
+    name = "monitoring"
+    _due_at: datetime | None = None
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        """Make what is due, then follow what is on its way."""
+        if self._due_at is not None and now < self._due_at:
+            return
+        self._due_at = now + EVERY
+        for code in self.network.channels_of:
+            site = self.network.sites.get(code)
+            if site is not None:
+                self._make_due(tx, site, now)
+        for each in logs.unsent(tx, UNSENT_PER_TURN_MAX):
+            self._follow(tx, each, now)
+
+    def _make_due(self, tx: Connection, site: Site, now: datetime) -> None:
+        for period in periods_due(now, self.network.zone_of(site.code), self.policy):
+            if logs.has(tx, site.code, period.name):
+                continue
+            found = looks_of(tx, site.code, period.since, period.until)
+            # A site that recorded nothing then had nothing to view.
+            if found or (site.kind in HUB_KINDS and self._was_filmed(tx, site.code, period)):
+                self._make(tx, site, period, found, now)
+
+    def _was_filmed(self, tx: Connection, site: str, period: Period) -> bool:
+        return any(
+            footage.is_any_between(tx, site, each.camera, period.since, period.until)
+            for each in self.network.channels_of[site]
+        )
+
+    def _make(
+        self,
+        tx: Connection,
+        site: Site,
+        period: Period,
+        found: Sequence[FootageLook],
+        now: datetime,
+    ) -> None:
+        zone = self.network.zone_of(site.code)
+        views = tuple(_viewed(each) for each in reversed(found[:LINES_MAX]))
+        log = Log(site.code, site.name, period, views, len(found))
+        text_zh, text_en = log_text(log, zone)
+        mail = Mail(
+            key=_about(site.code, period.name),
+            about=_about(site.code, period.name),
+            to=self._department_above(site),
+            subject_zh=f"[Custos] 监控记录 {site.code} {period.name}",
+            subject_en=f"monitoring log {site.code} {period.name}",
+            text_zh=text_zh,
+            text_en=text_en,
+        )
+        self.mails.put(tx, mail, now)
+        made = MadeLog(site.code, period.name, len(found), now, period.due_at, None, period.due_at)
+        logs.add(tx, made, log_document(log, zone))
+        if period.is_day and not found:
+            words = {"day": period.name}
+            subject = f"{site.code}/{period.name}"
+            finding = Finding(
+                AlertKind.PLAYBACK_MISSED, subject, period.since, site=site.code, words=words
+            )
+            raise_alert(tx, finding, now)
+
+    def _department_above(self, site: Site) -> tuple[str, ...]:
+        above = None if site.superior is None else self.network.sites[site.superior]
+        if above is not None and above.contacts:
+            return above.contacts
+        return (self.network.regions[site.region].operations_contact,)
+
+    def _follow(self, tx: Connection, log: MadeLog, now: datetime) -> None:
+        about = _about(log.site, log.period)
+        sent = [r.sent_at for r in receipts_about(tx, about) if r.state is MailState.SENT]
+        if sent:
+            logs.change(tx, log, sent_at=sent[0] or now, alarm_at=None)
+            close_alert(tx, AlertKind.MONITORING_LOG_LATE, f"{log.site}/{log.period}", now)
+        elif log.alarm_at is not None and log.alarm_at <= now:
+            local = log.due_at.astimezone(self.network.zone_of(log.site))
+            words = {"period": log.period, "at": f"{local:%m-%d %H:%M}"}
+            subject = f"{log.site}/{log.period}"
+            finding = Finding(
+                AlertKind.MONITORING_LOG_LATE, subject, log.due_at, site=log.site, words=words
+            )
+            raise_alert(tx, finding, now)
+            logs.change(tx, log, alarm_at=None)
+
+
+def _about(site: str, period: str) -> str:
+    return f"monitoring/{site}/{period}"
+
+
+def _viewed(look: FootageLook) -> Viewed:
+    found = look.finding
+    return Viewed(
+        look.who,
+        look.camera,
+        look.since,
+        look.until,
+        look.at,
+        look.purpose,
+        None if found is None else found.safe_at_rest,
+        None if found is None else found.standard_placement,
+        "" if found is None else found.note,
+    )

@@ -1,0 +1,1 @@
+"""What the video room decides, without tables and clocks."""

@@ -1,0 +1,176 @@
+"""The monitoring log: which one is due when, and how it reads. Pure.
+
+A day's log goes to the superior department by noon of the next day, a month's summary by the 5th of
+the next month. Source: HV-2.11.3.
+"""
+
+import html
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from wire.policy import MonitoringPolicy
+
+LINES_MAX = 500
+"""Of views that one log lists; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A local day (``2026-11-21``) or month (``2026-11``) whose log has to leave by ``due_at``."""
+
+    name: str
+    since: datetime
+    until: datetime
+    due_at: datetime
+
+    @property
+    def is_day(self) -> bool:
+        """A day's log; else a month's summary."""
+        return len(self.name) == len("2026-11-21")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """One view of playback, and what was found (null: nobody has said)."""
+
+    who: str
+    camera: str
+    since: datetime
+    until: datetime
+    at: datetime
+    purpose: str
+    safe_at_rest: bool | None
+    standard_placement: bool | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A site's log of a period."""
+
+    site: str
+    site_name: str
+    period: Period
+    views: tuple[Viewed, ...]
+    views_total: int
+
+
+def periods_due(now: datetime, zone: ZoneInfo, policy: MonitoringPolicy) -> list[Period]:
+    """The day before, once its log is to be sent; and the month before, from its first day on."""
+    local = now.astimezone(zone)
+    today = local.date()
+    if local.time() < time.fromisoformat(policy.log_send_at):
+        today -= timedelta(days=1)
+    yesterday = today - timedelta(days=1)
+    first = today.replace(day=1)
+    last_month = (first - timedelta(days=1)).replace(day=1)
+    after_due = first.replace(day=policy.month_day) + timedelta(days=1)
+    noon = time.fromisoformat(policy.log_due_at)
+    return [
+        Period(
+            yesterday.isoformat(),
+            _midnight(yesterday, zone),
+            _midnight(today, zone),
+            datetime.combine(today, noon, zone),
+        ),
+        Period(
+            f"{last_month:%Y-%m}",
+            _midnight(last_month, zone),
+            _midnight(first, zone),
+            _midnight(after_due, zone),
+        ),
+    ]
+
+
+def log_text(log: Log, zone: ZoneInfo) -> tuple[str, str]:
+    """The log as a mail's text, in Chinese and in English."""
+    zh = [f"{log.site} {log.site_name} 监控回放查看记录：{log.period.name}"]
+    en = [f"{log.site} {log.site_name}, views of the playback: {log.period.name}"]
+    zh.append(f"共查看 {log.views_total} 次。" if log.views else "无人查看。")
+    en.append(f"{log.views_total} views in all." if log.views else "Nobody viewed it.")
+    for each in log.views:
+        when, seen = _local(each.at, zone), _stretch(each, zone)
+        zh.append(
+            f"{when} {each.who} {each.camera} {seen} {each.purpose}；"
+            f"静态安全：{_zh(each.safe_at_rest)}，"
+            f"摆放规范：{_zh(each.standard_placement)} {each.note}"
+        )
+        en.append(
+            f"{when} {each.who} {each.camera} {seen} {each.purpose}; safe at rest: "
+            f"{_en(each.safe_at_rest)}, standard placement: {_en(each.standard_placement)} "
+            f"{each.note}"
+        )
+    return "\n".join(zh) + "\n", "\n".join(en) + "\n"
+
+
+def log_document(log: Log, zone: ZoneInfo) -> str:
+    """The log as a page that can be printed and signed; everything in it is text."""
+    head = "".join(f"<th>{zh}<br><small>{en}</small></th>" for zh, en in _COLUMNS)
+    rows = "".join(f"<tr>{''.join(map(_cell, _cells(each, zone)))}</tr>" for each in log.views)
+    people = Counter(each.who for each in log.views)
+    who = "、".join(f"{html.escape(name)} {count}" for name, count in sorted(people.items()))
+    empty = "" if log.views else "<p>无人查看 / Nobody viewed the playback</p>"
+    title = f"{html.escape(log.site)} {html.escape(log.site_name)} · {log.period.name}"
+    return (
+        f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{title}</title>{_STYLE}'
+        f"<h1>特殊安全产品(高价值)快件监控记录<br><small>Monitoring log</small></h1><p>{title}</p>"
+        f"<p>查看 {log.views_total} 次 / views: {log.views_total} {who}</p>{empty}"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></html>\n"
+    )
+
+
+_COLUMNS = (
+    ("时间", "viewed at"),
+    ("查看人", "by"),
+    ("通道", "channel"),
+    ("回放时段", "footage of"),
+    ("目的", "purpose"),
+    ("静态安全", "safe at rest"),
+    ("摆放规范", "standard placement"),
+    ("备注", "note"),
+)
+_STYLE = (
+    "<style>body{font:14px/1.5 sans-serif;margin:2em}table{border-collapse:collapse;width:100%}"
+    "th,td{border:1px solid #888;padding:4px 6px;text-align:left;vertical-align:top}"
+    "small{color:#555;font-weight:normal}</style>"
+)
+
+
+def _cells(each: Viewed, zone: ZoneInfo) -> Sequence[str]:
+    return (
+        _local(each.at, zone),
+        each.who,
+        each.camera,
+        _stretch(each, zone),
+        each.purpose,
+        f"{_zh(each.safe_at_rest)} {_en(each.safe_at_rest)}",
+        f"{_zh(each.standard_placement)} {_en(each.standard_placement)}",
+        each.note,
+    )
+
+
+def _cell(text: str) -> str:
+    return f"<td>{html.escape(text)}</td>"
+
+
+def _stretch(each: Viewed, zone: ZoneInfo) -> str:
+    return f"{_local(each.since, zone)}–{each.until.astimezone(zone):%H:%M:%S}"
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%m-%d %H:%M:%S}"
+
+
+def _zh(found: bool | None) -> str:
+    return "未填" if found is None else ("是" if found else "否")
+
+
+def _en(found: bool | None) -> str:
+    return "not said" if found is None else ("yes" if found else "no")
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)

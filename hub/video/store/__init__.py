@@ -1,0 +1,1 @@
+"""The video room's tables and SQL; no rule is decided here."""

@@ -1,0 +1,190 @@
+"""Cameras as their edges tell of them: last footage, what is wrong, how far their clock is off."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
+
+from hub.db.schema import RowId, UtcDateTime, metadata
+
+TROUBLES_MAX = 1000
+
+camera = Table(
+    "camera",
+    metadata,
+    Column("site", String(32), nullable=False),
+    Column("camera", String(32), nullable=False),
+    Column("edge", String(32), nullable=False),
+    Column("heard_at", UtcDateTime, nullable=False),
+    Column("last_footage_at", UtcDateTime),
+    # What is added to a picture's time to get its edge's; null: never measured.
+    Column("offset_ms", BigInteger),
+    Column("error_ms", BigInteger),
+    Column("measured_at", UtcDateTime),
+    Column("measured_by", String(256)),
+    PrimaryKeyConstraint("site", "camera"),
+)
+camera_trouble = Table(
+    "camera_trouble",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("site", String(32), nullable=False),
+    Column("camera", String(32), nullable=False),
+    Column("fact", String(16), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    # Null: it lasts.
+    Column("until", UtcDateTime),
+    Column("picture", String(64)),
+    Column("reason", String(256)),
+    Index(None, "site", "camera", "since"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRow:
+    """What is known of a camera; a row of the table."""
+
+    site: str
+    camera: str
+    edge: str
+    heard_at: datetime
+    last_footage_at: datetime | None
+    offset_ms: int | None
+    error_ms: int | None
+    measured_at: datetime | None
+    measured_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What was or is wrong with a camera; a row of the table but for its id."""
+
+    site: str
+    camera: str
+    fact: str
+    since: datetime
+    until: datetime | None
+    picture: str | None
+    reason: str | None
+
+
+_TROUBLE = [column for column in camera_trouble.c if column.name != "id"]
+
+
+def note(
+    tx: Connection, site: str, name: str, edge: str, at: datetime, footage_at: datetime | None
+) -> None:
+    """Keep that a camera was heard of, and its newest footage; what is older changes nothing."""
+    known = find(tx, site, name)
+    if known is None:
+        _add(tx, site, name, {"edge": edge, "heard_at": at, "last_footage_at": footage_at})
+        return
+    newest = max((each for each in (known.last_footage_at, footage_at) if each), default=None)
+    heard_at = max(at, known.heard_at)
+    row: dict[str, object] = {"last_footage_at": newest, "heard_at": heard_at}
+    if at >= known.heard_at:
+        row["edge"] = edge
+    _change(tx, site, name, row)
+
+
+def note_clock(
+    tx: Connection,
+    site: str,
+    name: str,
+    edge: str,
+    offset_ms: int,
+    error_ms: int,
+    at: datetime,
+    how: str,
+) -> None:
+    """Keep how far a camera's pictures are from its edge's clock."""
+    row: dict[str, object] = {
+        "offset_ms": offset_ms,
+        "error_ms": error_ms,
+        "measured_at": at,
+        "measured_by": how,
+    }
+    if find(tx, site, name) is None:
+        _add(tx, site, name, {"edge": edge, "heard_at": at})
+    _change(tx, site, name, row)
+
+
+def _add(tx: Connection, site: str, name: str, row: Mapping[str, object]) -> None:
+    tx.execute(insert(camera).values(site=site, camera=name, **row))
+
+
+def _change(tx: Connection, site: str, name: str, row: Mapping[str, object]) -> None:
+    mine = (camera.c.site == site) & (camera.c.camera == name)
+    tx.execute(update(camera).where(mine).values(dict(row)))
+
+
+def find(tx: Connection, site: str, name: str) -> CameraRow | None:
+    """One camera."""
+    query = select(camera).where((camera.c.site == site) & (camera.c.camera == name))
+    row = tx.execute(query).one_or_none()
+    return None if row is None else CameraRow(*row)
+
+
+def every(tx: Connection, sites: Iterable[str] | None) -> list[CameraRow]:
+    """All cameras that were ever heard of, or those of some sites."""
+    query = select(camera).where(_at(camera, sites)).order_by(camera.c.site, camera.c.camera)
+    return [CameraRow(*row) for row in tx.execute(query)]
+
+
+def begin_trouble(tx: Connection, trouble: Trouble) -> None:
+    """Keep what began to be wrong; what is open already of that kind goes on."""
+    if not _open_id(tx, trouble.site, trouble.camera, trouble.fact):
+        names = [column.name for column in _TROUBLE]
+        tx.execute(insert(camera_trouble).values({name: getattr(trouble, name) for name in names}))
+
+
+def end_trouble(tx: Connection, site: str, name: str, fact: str, at: datetime) -> None:
+    """What was wrong is over."""
+    for row_id in _open_id(tx, site, name, fact):
+        mine = camera_trouble.c.id == row_id
+        tx.execute(update(camera_trouble).where(mine).values(until=at))
+
+
+def open_troubles(tx: Connection, sites: Iterable[str] | None) -> list[Trouble]:
+    """What is wrong with cameras now."""
+    lasting = camera_trouble.c.until.is_(None) & _at(camera_trouble, sites)
+    query = select(*_TROUBLE).where(lasting).order_by(camera_trouble.c.since)
+    return [Trouble(*row) for row in tx.execute(query)]
+
+
+def troubles_between(
+    tx: Connection, site: str, name: str, since: datetime, until: datetime
+) -> list[Trouble]:
+    """What was wrong with a camera in this time, oldest first, at most ``TROUBLES_MAX``."""
+    mine = camera_trouble.c
+    query = (
+        select(*_TROUBLE)
+        .where((mine.site == site) & (mine.camera == name) & (mine.since < until))
+        .where(mine.until.is_(None) | (mine.until > since))
+        .order_by(mine.since)
+        .limit(TROUBLES_MAX)
+    )
+    return [Trouble(*row) for row in tx.execute(query)]
+
+
+def _open_id(tx: Connection, site: str, name: str, fact: str) -> list[int]:
+    mine = camera_trouble.c
+    query = select(mine.id).where((mine.site == site) & (mine.camera == name))
+    return list(tx.execute(query.where((mine.fact == fact) & mine.until.is_(None))).scalars())
+
+
+def _at(table: Table, sites: Iterable[str] | None) -> ColumnElement[bool]:
+    return table.c.site.is_not(None) if sites is None else table.c.site.in_(list(sites))

@@ -1,0 +1,166 @@
+"""What was certified of each event's footage, and what is still to be looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
+
+from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.video.rules.coverage import CertificateState, Coverage
+
+OF_A_PARCEL_MAX = 1000
+OF_A_SITE_MAX = 1000
+
+footage_certificate = Table(
+    "footage_certificate",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("site", String(32), nullable=False),
+    Column("edge", String(32), nullable=False),
+    Column("spool", String(32), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("waybill", String(64), nullable=False),
+    Column("place", String(32)),
+    # The step of a scan, or what was done.
+    Column("what", String(32), nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("is_clock_sure", Boolean, nullable=False),
+    # When what is not known is told as unknown.
+    Column("due_at", UtcDateTime, nullable=False),
+    # Null: nothing more can come of it.
+    Column("look_at", UtcDateTime, index=True),
+    Column("state", String(16)),
+    Column("cameras", LargeBinary),
+    Column("issued_at", UtcDateTime),
+    # The same until its site tells more, which is then issued anew.
+    Column("first_issued_at", UtcDateTime),
+    Index(None, "waybill", "occurred_at"),
+    Index(None, "site", "until"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraShare:
+    """What one camera's footage holds of an event."""
+
+    camera: str
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A row; ``state`` null: not issued yet. ``cameras`` are all that see the place."""
+
+    id: int
+    site: str
+    edge: str
+    spool: str
+    seq: int
+    waybill: str
+    place: str | None
+    what: str
+    occurred_at: datetime
+    since: datetime
+    until: datetime
+    is_clock_sure: bool
+    due_at: datetime
+    look_at: datetime | None
+    state: CertificateState | None
+    cameras: tuple[CameraShare, ...]
+    issued_at: datetime | None
+    first_issued_at: datetime | None
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing that may still come can change it."""
+        return self.look_at is None
+
+
+_decoder = msgspec.json.Decoder(tuple[CameraShare, ...])
+
+
+def add(tx: Connection, asked: Sequence[Certificate]) -> None:
+    """Keep what is to be certified; ids are given by the table."""
+    if asked:
+        tx.execute(insert(footage_certificate), [_row(each) for each in asked])
+
+
+def due(tx: Connection, now: datetime, limit: int) -> list[Certificate]:
+    """What is to be looked at now, the oldest first."""
+    look_at = footage_certificate.c.look_at
+    query = select(footage_certificate).where(look_at <= now).order_by(look_at).limit(limit)
+    return [_certificate(row) for row in tx.execute(query)]
+
+
+def put(tx: Connection, certificate: Certificate) -> None:
+    """Keep what was found."""
+    mine = footage_certificate.c.id == certificate.id
+    tx.execute(update(footage_certificate).where(mine).values(_row(certificate)))
+
+
+def wake(tx: Connection, site: str, since: datetime, until: datetime, now: datetime) -> None:
+    """Footage of this time became known: what waits for some of it is looked at again."""
+    mine = footage_certificate.c
+    touches = (mine.site == site) & (mine.until > since) & (mine.since < until)
+    # What is still going on is looked at when it is over.
+    waits = mine.look_at.is_not(None) & (mine.until <= now)
+    tx.execute(update(footage_certificate).where(touches & waits).values(look_at=now))
+
+
+def of_parcel(tx: Connection, waybill: str) -> list[Certificate]:
+    """A parcel's, the oldest event first, at most ``OF_A_PARCEL_MAX``."""
+    mine = footage_certificate.c
+    query = select(footage_certificate).where(mine.waybill == waybill)
+    query = query.order_by(mine.occurred_at, mine.id).limit(OF_A_PARCEL_MAX)
+    return [_certificate(row) for row in tx.execute(query)]
+
+
+def at_site(tx: Connection, site: str, since: datetime, until: datetime) -> list[Certificate]:
+    """Of a site's events of a time, the oldest first, at most ``OF_A_SITE_MAX``."""
+    mine = footage_certificate.c
+    happened = (mine.occurred_at >= since) & (mine.occurred_at < until)
+    query = select(footage_certificate).where((mine.site == site) & (mine.until > since) & happened)
+    query = query.order_by(mine.occurred_at, mine.id).limit(OF_A_SITE_MAX)
+    return [_certificate(row) for row in tx.execute(query)]
+
+
+def changed(certificate: Certificate, **changes: Any) -> Certificate:
+    """The same with other values."""
+    return replace(certificate, **changes)
+
+
+def _row(certificate: Certificate) -> dict[str, object]:
+    row = {
+        column.name: getattr(certificate, column.name)
+        for column in footage_certificate.c
+        if column.name != "id"
+    }
+    return row | {"cameras": msgspec.json.encode(certificate.cameras)}
+
+
+def _certificate(row: Row[*tuple[Any, ...]]) -> Certificate:
+    known = row._asdict()
+    cameras, state = known.pop("cameras"), known.pop("state")
+    return Certificate(
+        **known,
+        state=None if state is None else CertificateState(state),
+        cameras=() if cameras is None else _decoder.decode(cameras),
+    )

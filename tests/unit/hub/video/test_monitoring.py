@@ -1,0 +1,79 @@
+"""The monitoring log: due when, and readable by whoever gets it (HV-2.11.3)."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.video.rules.monitoring import Log, Viewed, log_document, log_text, periods_due
+from tests.samples import POLICY
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MONITORING = POLICY.monitoring
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "month"),
+    [
+        ("2026-11-22 07:59", "2026-11-20", "2026-10"),
+        ("2026-11-22 08:00", "2026-11-21", "2026-10"),
+        ("2026-12-01 07:59", "2026-11-29", "2026-10"),
+        ("2026-12-01 08:00", "2026-11-30", "2026-11"),
+        ("2027-01-01 08:00", "2026-12-31", "2026-12"),
+    ],
+)
+def test_the_day_and_the_month_before_are_due_from_the_hour_of_sending(
+    now: str, day: str, month: str
+) -> None:
+    found = periods_due(local(now).astimezone(UTC), ZONE, MONITORING)
+    assert [each.name for each in found] == [day, month]
+    assert [each.is_day for each in found] == [True, False]
+
+
+def test_a_days_log_is_due_at_noon_and_a_months_until_the_fifth_is_over() -> None:
+    day, month = periods_due(local("2026-12-01 09:00").astimezone(UTC), ZONE, MONITORING)
+    assert (day.since, day.until) == (local("2026-11-30 00:00"), local("2026-12-01 00:00"))
+    assert day.due_at == local("2026-12-01 12:00")
+    assert (month.since, month.until) == (local("2026-11-01 00:00"), local("2026-12-01 00:00"))
+    assert month.due_at == local("2026-12-06 00:00")
+
+
+def log_of(*views: Viewed) -> Log:
+    (day, _) = periods_due(local("2026-11-22 09:00").astimezone(UTC), ZONE, MONITORING)
+    return Log("755W", "深圳<中转>", day, views, len(views))
+
+
+VIEW = Viewed(
+    "li<b>",
+    "cage-1",
+    local("2026-11-20 22:00"),
+    local("2026-11-20 22:10"),
+    local("2026-11-21 09:30"),
+    "daily view",
+    safe_at_rest=True,
+    standard_placement=False,
+    note="a box on the floor",
+)
+
+
+def test_a_log_tells_who_viewed_what_and_what_was_found_in_both_languages() -> None:
+    zh, en = log_text(log_of(VIEW), ZONE)
+    assert "11-21 09:30:00 li<b> cage-1 11-20 22:00:00–22:10:00" in zh
+    assert "静态安全：是，摆放规范：否 a box on the floor" in zh
+    assert "safe at rest: yes, standard placement: no" in en
+    assert "1 views in all" in en
+
+
+def test_a_log_without_a_view_says_so() -> None:
+    zh, en = log_text(log_of(), ZONE)
+    assert "无人查看" in zh and "Nobody viewed" in en
+
+
+def test_the_document_holds_no_markup_of_others() -> None:
+    page = log_document(log_of(VIEW), ZONE)
+    assert "li&lt;b&gt;" in page and "li<b>" not in page
+    assert "深圳&lt;中转&gt;" in page
