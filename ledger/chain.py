@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from wire.events import line_hash
+from wire.lines import line_hash
 
 
 class _Link(msgspec.Struct, frozen=True):

@@ -16,12 +16,22 @@ from ledger.keys import SigningKey, is_signed_by
 from wire import envelope, strict
 from wire.envelope import EnvelopeError
 from wire.limits import ERROR_TEXT_MAX
-from wire.messages import Batch, Bodies, Message, MessageBase, Pack, WantedSnapshot, encode
+from wire.messages import (
+    Batch,
+    Bodies,
+    FootagePart,
+    Message,
+    MessageBase,
+    Pack,
+    Picture,
+    WantedSnapshot,
+    encode,
+)
 
 M = TypeVar("M", bound=MessageBase)
 
-WITH_LINES = (Batch, Bodies, WantedSnapshot, Pack)
-"""Only these carry lines; a hash in each one's signed head covers them."""
+WITH_LINES = (Batch, Bodies, WantedSnapshot, Pack, FootagePart, Picture)
+"""Only these carry lines, or bytes; a hash in each one's signed head covers them."""
 
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 

@@ -153,6 +153,10 @@ class Day:
         by = more.pop("by", None)
         return self._add(minute, more, act=act, by=by)
 
+    def sighting(self, minute: float, camera: str = "belt", **more: Any) -> Record:
+        """A camera read its label."""
+        return self._add(minute, {"result": None, **more}, by=None, camera=camera)
+
     def handover(self, minute: float, giver: str, receiver: str, **more: Any) -> Record:
         """First form: giver's scan, then both badges' act a minute later."""
         scan = self.scan(minute, "handover", giver, **more)

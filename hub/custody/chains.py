@@ -11,9 +11,9 @@ from hub.custody.people import People
 from hub.custody.rules.carriage import carrier_of, with_carriage
 from hub.custody.rules.chain import BreachKind, Chain, Ground, Subject
 from hub.custody.rules.fold import fold
-from hub.custody.rules.reading import read_scan
+from hub.custody.rules.reading import read_scan, read_sighting
 from hub.custody.rules.records import UNIT_KINDS, Container, Record, in_order
-from hub.ingest.service import scans_of
+from hub.ingest.service import scans_of, sightings_of
 from hub.network import Network
 from hub.parcels.service import (
     goods_classes,
@@ -22,12 +22,15 @@ from hub.parcels.service import (
     refusals_among,
     replaced_among,
 )
-from wire.events import Scan
+from wire.events import Camera, Scan
 from wire.names import Step
 from wire.policy import Policy
 
 SCANS_FOLDED_MAX = 2_000
 """A parcel's newest scans; of older ones the chain says that they were left out."""
+
+SIGHTINGS_FOLDED_MAX = 500
+"""A parcel's newest sightings; older ones are evidence of less than its scans are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def _records(
         scan = fact.event
         if isinstance(scan, Scan) and scan.waybill is not None:
             own[scan.waybill].append(read_scan(fact, scan))
+    seen = sightings_of(tx, waybills, received_until, SIGHTINGS_FOLDED_MAX)
     cut = {waybill for waybill, found in own.items() if len(found) >= SCANS_FOLDED_MAX}
     units = {waybill: _units(found) for waybill, found in own.items()}
     subjects = [*waybills, *{note_store.key_of(unit) for each in units.values() for unit in each}]
@@ -96,6 +100,10 @@ def _records(
     for waybill in waybills:
         for subject in (waybill, *map(note_store.key_of, units[waybill])):
             own[waybill] += notes.get(subject, [])
+    for fact in seen:
+        camera = fact.event
+        if isinstance(camera, Camera) and camera.waybill is not None:
+            own[camera.waybill].append(read_sighting(fact, camera))
     return own, cut
 
 

@@ -36,6 +36,7 @@ ALERT_OF = {
     BreachKind.VEHICLE_UNLISTED: AlertKind.VEHICLE_UNLISTED,
     BreachKind.VEHICLE_KIND: AlertKind.VEHICLE_KIND,
     BreachKind.OLD_WAYBILL: AlertKind.OLD_WAYBILL,
+    BreachKind.SEEN_ELSEWHERE: AlertKind.SEEN_ELSEWHERE,
 }
 _WORDS = {
     KEEPER: ("保管人", "a named keeper"),
@@ -79,6 +80,8 @@ def what_zh(breach: Breach) -> str:
     """What is missing or meant, in Chinese."""
     if breach.kind is BreachKind.NOT_STORED:
         return "{} 小时 {} 分钟".format(*_hours_minutes(breach))
+    if breach.kind is BreachKind.SEEN_ELSEWHERE:
+        return "{}，记录在 {}".format(*breach.words)
     return "、".join(_WORDS.get(word, (word, word))[0] for word in breach.words)
 
 
@@ -86,6 +89,8 @@ def what_en(breach: Breach) -> str:
     """What is missing or meant, in English."""
     if breach.kind is BreachKind.NOT_STORED:
         return "{} h {} min".format(*_hours_minutes(breach))
+    if breach.kind is BreachKind.SEEN_ELSEWHERE:
+        return "{}, on record at {}".format(*breach.words)
     return ", ".join(_WORDS.get(word, (word, word))[1] for word in breach.words)
 
 

@@ -43,7 +43,10 @@ class CarriageItem(BaseModel):
 
 
 class EvidenceItem(BaseModel):
-    """The recorded line behind a statement; ``simulated``: of no real scanner."""
+    """The recorded line behind a statement; ``simulated``: of no real scanner.
+
+    ``what`` is a step, an act, ``scan``, or ``sighting`` by ``camera``.
+    """
 
     site: str
     edge: str
@@ -56,6 +59,7 @@ class EvidenceItem(BaseModel):
     detail: str | None
     simulated: bool
     carriage: CarriageItem | None
+    camera: str | None
 
 
 class HolderItem(BaseModel):
@@ -240,13 +244,14 @@ def _evidence(record: Record) -> EvidenceItem:
         edge=record.edge,
         spool=record.spool,
         seq=record.seq,
-        what=str(record.act or record.step or "scan"),
+        what=record.cause,
         at=at_text(record.at),
         received_at=at_text(record.received_at),
         by=record.by,
         detail=record.detail,
         simulated=record.simulated,
         carriage=_carriage(record),
+        camera=record.camera,
     )
 
 

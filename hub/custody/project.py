@@ -16,7 +16,7 @@ from hub.custody.rules.chain import Breach, BreachKind
 from hub.custody.rules.reading import container_of, read_act, read_scan, unit_of
 from hub.custody.rules.records import UNIT_KINDS, Container, Record
 from hub.custody.rules.storage import is_blind
-from hub.fact import Fact
+from hub.fact import Fact, sighted
 from hub.ingest.service import events_at
 from hub.parcels.service import high_value_among, refusals_among
 from wire.events import Act, ContainerKind, Scan
@@ -70,6 +70,8 @@ class CustodyProjection:
                 _read_scan(batch, fact, fact.event)
             elif isinstance(fact.event, Act):
                 _read_act(tx, batch, fact, fact.event)
+            elif (waybill := sighted(fact.event)) is not None:
+                batch.waybills.add(waybill)
         self._note_carriers(tx, batch)
         watched = self._watched(tx, batch)
         for scan in batch.scans:

@@ -100,6 +100,8 @@ class BreachKind(StrEnum):
     """Its goods may not travel in such a vehicle."""
     OLD_WAYBILL = "old_waybill"
     """Moved under the waybill that it had before (HV-2.9)."""
+    SEEN_ELSEWHERE = "seen_elsewhere"
+    """A camera read its label at a site that is not its holder's, or after its delivery."""
 
 
 RULE_OF = {
@@ -127,6 +129,7 @@ RULE_OF = {
     BreachKind.VEHICLE_UNLISTED: "HV-X8",
     BreachKind.VEHICLE_KIND: "HV-X8",
     BreachKind.OLD_WAYBILL: "HV-2.9",
+    BreachKind.SEEN_ELSEWHERE: "HV-2.11.2",
 }
 
 

@@ -11,8 +11,8 @@ from hub.custody.rules.outing import delivery_due_at
 from hub.custody.rules.records import UNIT_KINDS, Record
 from hub.custody.rules.resting import Rest
 from hub.custody.rules.storage import missing_conditions
-from hub.network import SiteKind
-from hub.outing import ENDS_OUTING
+from hub.moves import ENDS_OUTING
+from hub.network import HUB_KINDS, SiteKind
 from wire.events import ContainerKind
 from wire.names import Result, Step
 from wire.site_pack import Duty
@@ -22,7 +22,6 @@ OUTBOUND = frozenset({Step.LOAD, Step.DEPART, Step.OUT_FOR_DELIVERY, Step.DELIVE
 MOVING = OUTBOUND | {Step.ARRIVE}
 """Steps that show a parcel on its way."""
 _REACHING = frozenset({Step.ACCEPT, Step.ARRIVE})
-_HUBS = frozenset({SiteKind.LEVEL_1, SiteKind.LEVEL_2})
 _MINUTE = timedelta(minutes=1)
 
 
@@ -199,7 +198,7 @@ class Conduct:
         by = None if scan.by is None else self._ground.people.get((scan.site, scan.by))
         if site is None or by is None:
             return
-        is_received = scan.step is Step.ARRIVE and site.kind in _HUBS and by.site == scan.site
+        is_received = scan.step is Step.ARRIVE and site.kind in HUB_KINDS and by.site == scan.site
         if is_received and by.duty not in (Duty.DESIGNATED_KEEPER, Duty.DRIVER):
             self.add(BreachKind.WRONG_RECEIVER, scan)
         is_out = scan.step is Step.OUT_FOR_DELIVERY and site.kind is SiteKind.LEVEL_2

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from hub.custody.rules.chain import Breach, BreachKind, Exit
 from hub.custody.rules.records import Container, Record, in_order
-from hub.custody.rules.siblings import DEPARTURE_MAX, lots_of
+from hub.custody.rules.siblings import lots_of
+from hub.moves import DEPARTURE_MAX
 from wire.events import ContainerKind
 from wire.names import Step
 

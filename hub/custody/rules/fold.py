@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from hub.custody.rules.chain import (
+    BreachKind,
     Chain,
     Contradiction,
     GapKind,
@@ -83,6 +84,9 @@ class _Folding:
             return
         self._handovers.expire(record.at, ends_after=True)
         if self._new_waybill is not None and self._take_after(record, self._new_waybill):
+            return
+        if record.camera is not None:
+            self._sight(record)
             return
         if not self._book.has_begun and record.step is not Step.ACCEPT:
             self._book.begin_unaccepted(record)
@@ -257,6 +261,20 @@ class _Folding:
         by_holder = by is not None and by.is_same(self._book.holder)
         self._book.see(record, self._where(record), standing, by_holder=by_holder)
 
+    def _sight(self, record: Record) -> None:
+        """A camera read the label: what nobody has recorded yet does not begin with it."""
+        if not self._book.has_begun:
+            return
+        told = len(self._contradictions)
+        if self._delivered:
+            self._contradictions.append(Contradiction(None, self._deliveries.newest.site, record))
+            self._book.note(record)
+        else:
+            self._see(record)
+        for each in self._contradictions[told:]:
+            words = (record.camera or "", each.holder_site)
+            self._conduct.add(BreachKind.SEEN_ELSEWHERE, record, words)
+
     def _self_check(self, record: Record) -> None:
         if record.found and not self._delivered:
             self._see(record)
@@ -323,6 +341,11 @@ class _Folding:
 
     def _where(self, record: Record) -> Where:
         current, place = self._book.current, record.place
+        if record.camera is not None and current is not None:
+            # A label can be read through a bag's film or on a pallet: it came out of nothing.
+            if current.where.site == record.site:
+                return current.where
+            return Where(record.site, None, () if current.where.site else current.where.containers)
         if place is None and record.act is not None and current is not None:
             place = current.where.place
         return Where(record.site, place, self._contents.after(record))

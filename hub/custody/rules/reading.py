@@ -2,7 +2,7 @@
 
 from hub.custody.rules.records import CARRIER_KINDS, UNIT_STEPS, Container, Record
 from hub.fact import Fact, is_simulated
-from wire.events import Act, ActKind, ContainerKind, Scan
+from wire.events import Act, ActKind, Camera, ContainerKind, Scan
 from wire.names import Step, is_name
 
 _UNIT_LABELS = {"CX:BAG:": ContainerKind.BAG, "CX:PAL:": ContainerKind.PALLET}
@@ -77,4 +77,20 @@ def read_act(
         detail=act.seal or act.reason,
         late=fact.late,
         simulated=is_simulated(act.source),
+    )
+
+
+def read_sighting(fact: Fact, seen: Camera) -> Record:
+    """A camera read a waybill's label: evidence of place, by nobody."""
+    return Record(
+        seen.site,
+        seen.edge,
+        seen.spool,
+        seen.seq,
+        fact.occurred_at,
+        fact.received_at,
+        waybill=seen.waybill,
+        late=fact.late,
+        simulated=is_simulated(seen.source),
+        camera=seen.device,
     )

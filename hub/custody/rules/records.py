@@ -52,6 +52,7 @@ class Record:
     ``found``: a self-check found the parcel.
     ``queue`` and ``place_in_queue`` belong to a scan that a handheld handed in later. ``detail`` is
     a seal's number or a reason. ``carriage`` belongs to what goes into a vehicle or flight.
+    ``camera`` read the label: neither step nor act, and nobody did it.
     """
 
     site: str
@@ -79,6 +80,12 @@ class Record:
     late: bool = False
     simulated: bool = False
     carriage: Carriage | None = None
+    camera: str | None = None
+
+    @property
+    def cause(self) -> str:
+        """Its step or act, as spans name what opened and closed them."""
+        return str(self.act or self.step or ("scan" if self.camera is None else "sighting"))
 
     @property
     def line(self) -> Line:
@@ -93,12 +100,12 @@ def in_order(records: Iterable[Record]) -> list[Record]:
 
     By time, time of receipt, site, edge, spool and seq; inside a spool always by seq, so a line
     whose clock ran back stands at the time of the one before it. A handheld's queued scans stand at
-    their own times, in the order of their queue.
+    their own times, in the order of their queue; so do each camera's sightings, which may have
+    waited for the spool.
     """
     streams: dict[tuple[str, ...], list[Record]] = {}
     for record in {(each.line, each.unit): each for each in records}.values():
-        spool = (record.site, record.edge, record.spool)
-        streams.setdefault(spool if record.queue is None else (record.queue,), []).append(record)
+        streams.setdefault(_stream_of(record), []).append(record)
     placed: list[tuple[tuple[datetime, datetime], Line, str, Record]] = []
     for stream in streams.values():
         stream.sort(key=lambda each: (each.place_in_queue, each.seq))
@@ -112,3 +119,10 @@ def in_order(records: Iterable[Record]) -> list[Record]:
         record if record.at == when[0] else replace(record, at=when[0])
         for when, _, _, record in placed
     ]
+
+
+def _stream_of(record: Record) -> tuple[str, ...]:
+    if record.queue is not None:
+        return (record.queue,)
+    spool = (record.site, record.edge, record.spool)
+    return spool if record.camera is None else (*spool, record.camera)

@@ -6,14 +6,12 @@ A *lot* is what was put into one container at one site until that left or was op
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.custody.rules.chain import Breach, BreachKind, Exit
 from hub.custody.rules.records import UNIT_KINDS, Container, Line, Record, in_order
+from hub.moves import DEPARTURE_MAX
 from wire.names import Step
-
-DEPARTURE_MAX = timedelta(hours=2)
-"""How long after the scan before it a scan may still belong to the same departure."""
 
 _PUTTING = frozenset({Step.PACK, Step.LOAD})
 _MOVING = frozenset({Step.LOAD, Step.DEPART})

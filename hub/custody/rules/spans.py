@@ -56,11 +56,6 @@ class Claim:
     first: int
 
 
-def cause_of(record: Record) -> str:
-    """The step or act of a record, as spans name what opened and closed them."""
-    return str(record.act or record.step or "scan")
-
-
 class SpanBook:
     """The spans so far, and the gaps that are no spans of their own."""
 
@@ -127,7 +122,7 @@ class SpanBook:
                 where,
                 where.site if by_holder or where.site is None else current.holder_site,
                 record.at,
-                cause_of(record),
+                record.cause,
                 record,
                 why=current.why,
                 gap_site=current.gap_site,
@@ -139,7 +134,7 @@ class SpanBook:
         self._put(
             record,
             record.at,
-            Draft(holder, standing, where, where.site, record.at, cause_of(record), record),
+            Draft(holder, standing, where, where.site, record.at, record.cause, record),
         )
 
     def nobody(
@@ -161,7 +156,7 @@ class SpanBook:
                 where,
                 where.site,
                 at,
-                cause or cause_of(record),
+                cause or record.cause,
                 record,
                 why=why,
                 gap_site=where.site or record.site,
@@ -177,7 +172,7 @@ class SpanBook:
         """No span is open any more: delivered, or another ``cause``."""
         current = self.current
         if current is not None:
-            current.to_at, current.closed_by = record.at, cause or cause_of(record)
+            current.to_at, current.closed_by = record.at, cause or record.cause
             current.records.append(record)
         self._last_site, self._last_at = record.site, record.at
 

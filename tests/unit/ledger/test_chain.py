@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.chain import ChainError, ChainHead, extend
 from tests.samples import SPOOL, chain, scan
-from wire.events import line_hash, seal_line
+from wire.lines import line_hash, seal_line
 from wire.names import ZERO_HEAD
 
 START = ChainHead(0, ZERO_HEAD)

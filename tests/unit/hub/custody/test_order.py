@@ -59,6 +59,8 @@ def record_of(seq: int, number: int) -> Record:
     step, badge, at = STEPS[digit(len(STEPS))], BADGES[digit(len(BADGES))], minute_of(digit(2000))
     site = SITES[digit(len(SITES))]
     is_act, unit = digit(4) == 3, bag() if digit(6) == 5 else None
+    if digit(6) == 5:
+        return Record(site, "dock", "s", seq, at, at + timedelta(minutes=90), camera="belt")
     giver, receiver = (BADGES[1 + digit(len(DUTIES))] for _ in range(2))
     return Record(
         site,
