@@ -15,7 +15,18 @@ STATIC_URL = "static"
 
 VIEW_COOKIE = "custos_view"
 
-_STYLES = ("tokens", "icons", "frame", "forms", "tables", "pages", "replay", "work")
+_STYLES = (
+    "tokens",
+    "icons",
+    "frame",
+    "forms",
+    "tables",
+    "pages",
+    "replay",
+    "work",
+    "player",
+    "cameras",
+)
 _BROWSER_WORDS = (
     "age.s",
     "age.min",

@@ -4,6 +4,7 @@ Who comes in is decided before: the access gate stands in front of every path an
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,10 @@ from nicegui import app as pages
 from nicegui import ui
 from starlette.routing import BaseRoute
 
+from hub.console.cameras.day import day_of
+from hub.console.cameras.desk import CameraDesk
+from hub.console.cameras.playback_page import PLAYBACK_KEYS, PlaybackPage
+from hub.console.cameras.wall_page import CAMERAS_KEYS, CameraWallPage
 from hub.console.choice import STATIC_URL, choice_of, put_head
 from hub.console.dispatch.desk import DispatchDesk
 from hub.console.dispatch.list_page import RegisterPage
@@ -24,7 +29,7 @@ from hub.console.incidents.desk import IncidentDesk
 from hub.console.incidents.list_page import LIST_KEYS, IncidentsPage
 from hub.console.incidents.page import PAGE_KEYS, IncidentPage
 from hub.console.parcel.desk import ParcelDesk
-from hub.console.parcel.page import ParcelPage
+from hub.console.parcel.page import PARCEL_KEYS, ParcelPage
 from hub.console.policy.desk import PolicyDesk
 from hub.console.policy.page import POLICY_KEYS, PolicyPage
 from hub.console.quarantine.desk import QuarantineDesk
@@ -56,6 +61,8 @@ ANSWER_S_MAX = 20.0
 """A busy hub draws a page late rather than not at all."""
 RECONNECT_S = 20.0
 """A page that was cut off for so long goes on where it was; a busy hub answers its sockets late."""
+FIRST_DAY, LAST_DAY = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between which days of footage are looked for."""
 RowId = Annotated[int, PathParameter(ge=1, le=2**53)]
 _STATIC = Path(__file__).parent / "static"
 
@@ -86,6 +93,7 @@ class Console:
         self._staff_desk = StaffDesk(hub)
         self._suspect_desk = SuspectDesk(hub)
         self._site_desk = SiteDesk(hub, trail)
+        self._camera_desk = CameraDesk(hub)
         self._wanted_desk = WantedDesk(hub)
         self._quarantine_desk = QuarantineDesk(hub)
         self._policy_desk = PolicyDesk(hub)
@@ -110,6 +118,8 @@ class Console:
             ("/dispatch/{list_id}", self._register_list),
             ("/sites", self._sites),
             ("/sites/{site}/{edge}", self._station),
+            ("/cameras", self._cameras),
+            ("/cameras/{site}/{camera}", self._playback),
             ("/staff", self._staff),
             ("/wanted", self._wanted),
             ("/wanted/import", self._import),
@@ -134,7 +144,7 @@ class Console:
         await WallPage(visit, self._wall_desk, self._shared).start()
 
     async def _parcel(self, request: Request, waybill: str, as_of: str = "") -> None:
-        visit = self._open(request, "parcel", "title.parcel", waybill=waybill)
+        visit = self._open(request, "parcel", "title.parcel", PARCEL_KEYS, waybill=waybill)
         moment = moment_in(as_of, visit.words.zone)
         await ParcelPage(visit, self._parcel_desk, waybill, moment).start()
 
@@ -172,6 +182,21 @@ class Console:
     async def _station(self, request: Request, site: str, edge: str) -> None:
         visit = self._open(request, "sites", "title.station", name=f"{site}/{edge}")
         await StationPage(visit, self._site_desk, site, edge).start()
+
+    async def _cameras(self, request: Request) -> None:
+        visit = self._open(request, "cameras", "title.cameras", CAMERAS_KEYS)
+        await CameraWallPage(visit, self._camera_desk).start()
+
+    async def _playback(
+        self, request: Request, site: str, camera: str, day: str = "", at: str = ""
+    ) -> None:
+        visit = self._open(request, "cameras", "title.playback", PLAYBACK_KEYS, name=camera)
+        moment = moment_in(at, visit.words.zone)
+        now = self._hub.clock.now()
+        # What is no day, or has no neighbours, is today.
+        chosen = moment or moment_in(f"{day}T12:00", visit.words.zone) or now
+        shown = day_of(chosen if FIRST_DAY < chosen < LAST_DAY else now, visit.words.zone)
+        await PlaybackPage(visit, self._camera_desk, (site, camera), shown, moment).start()
 
     async def _staff(self, request: Request) -> None:
         visit = self._open(request, "staff", "title.staff", STAFF_KEYS)

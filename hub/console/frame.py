@@ -18,7 +18,7 @@ Keys = Sequence[tuple[str, str]]
 """Keys of a page and the messages that say what they do."""
 
 _RAIL_KEYS = "1234567890"
-"""Of the screens in the rail's order; there are no more than these."""
+"""Of the first screens in the rail's order; whatever comes after them has none."""
 SHIFT_LOOK_EVERY = timedelta(minutes=1)
 
 _COMMON_KEYS: Keys = (
@@ -156,9 +156,11 @@ class Frame:
 
 def _draw_rail(words: Words, screens: Sequence[Screen], here: str) -> None:
     with attribute(box("nav", "rail"), "aria-label", words.say("nav.screens")):
-        for key, screen in zip(_RAIL_KEYS, screens, strict=False):
+        for nth, screen in enumerate(screens):
             link = attribute(box("a", "rail-link"), "href", screen.url)
-            attribute(attribute(link, "data-key", key), "title", key)
+            key = _RAIL_KEYS[nth : nth + 1]
+            if key:
+                attribute(attribute(link, "data-key", key), "title", key)
             if screen.name == here:
                 attribute(link, "aria-current", "page")
             with link:

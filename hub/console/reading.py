@@ -1,14 +1,22 @@
 """Alerts and scans as the console's values: what several pages read in the same way."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import Connection
 
 from hub.access.service import person_of
-from hub.alerts.service import Alert
-from hub.console.views import Card, Level, Moment, ScanLine, ScanTimes, State
+from hub.alerts.service import Alert, AlertKind
+from hub.console.views import Card, Level, Moment, ScanLine, ScanTimes, State, Still
 from hub.ingest.service import EventFilter, EventView, events
 from hub.parcels.service import find_parcel, high_value_among
+from hub.video.service import picture_near
 from hub.web.context import HubContext
 from wire.events import Scan
+
+FILMED = frozenset({AlertKind.WANTED, AlertKind.STOP, AlertKind.STOPPED_MOVED})
+"""Alerts whose card shows what a camera showed."""
+PICTURES_WITHIN = 2
+"""So many of the pictures that an edge sends by itself may lie between it and the moment."""
 
 
 def read_card(hub: HubContext, tx: Connection, alert: Alert) -> Card:
@@ -38,7 +46,32 @@ def read_card(hub: HubContext, tx: Connection, alert: Alert) -> Card:
         value_cny=None if declared is None else declared.declared_value_cny,
         is_high_value=is_high_value,
         moment=moment,
+        still=find_still(hub, tx, alert.site, moment, alert.last_at)
+        if alert.kind in FILMED
+        else None,
     )
+
+
+def find_still(
+    hub: HubContext, tx: Connection, site: str | None, moment: Moment | None, at: datetime
+) -> Still | None:
+    """The picture nearest to an alert's moment, of a camera that sees where it was."""
+    if site is None:
+        return None
+    place = None if moment is None else moment.place
+    within = PICTURES_WITHIN * timedelta(seconds=hub.policy.video.still_s)
+    found = [
+        picture_near(tx, site, channel.camera, at, within)
+        for channel in hub.network.channels_seeing(site, place)
+    ]
+    nearest = min(
+        (each for each in found if each is not None),
+        key=lambda each: abs(each.at - at),
+        default=None,
+    )
+    if nearest is None:
+        return None
+    return Still(nearest.sha256, nearest.site, nearest.camera, nearest.at)
 
 
 def _moment(hub: HubContext, tx: Connection, waybill: str, site: str | None) -> Moment | None:

@@ -52,8 +52,21 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """What ``camera``, which sees the place, showed near the moment of an alert."""
+
+    sha256: str
+    site: str
+    camera: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One alert on the wall. ``raised_at`` is hub time, ``last_at`` event time."""
+    """One alert on the wall. ``raised_at`` is hub time, ``last_at`` event time.
+
+    ``still`` belongs to wanted and stopped parcels.
+    """
 
     id: int
     kind: str
@@ -72,6 +85,7 @@ class Card:
     value_cny: Decimal | None
     is_high_value: bool
     moment: Moment | None
+    still: Still | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +122,8 @@ class Seen:
 class Brief:
     """What stands beside the chosen card: what was done, who holds it, where it should go next.
 
-    ``incident_id``: the search that is about it.
+    ``incident_id``: the search that is about it. ``still``: the nearest picture that is here now;
+    ``has_cameras``: its site has any that could have taken one.
     """
 
     history: tuple[HistoryLine, ...]
@@ -117,6 +132,8 @@ class Brief:
     next_site: str | None
     next_name: str | None
     incident_id: int | None
+    still: Still | None
+    has_cameras: bool
 
 
 class Ingest(StrEnum):

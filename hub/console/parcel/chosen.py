@@ -7,6 +7,8 @@ from nicegui.element import Element
 
 from hub.console.looks import STANDING_MEANING, Meaning
 from hub.console.markup import age, attribute, box, chip, text
+from hub.console.parcel.films import film_at
+from hub.console.parcel.footage import draw_certificates, film_name
 from hub.console.parcel.ruler import joint_name, joint_state, length, who
 from hub.console.parcel.views import Block, Joint, Replay
 from hub.console.views import ScanLine
@@ -37,16 +39,28 @@ class ChosenEntry:
         self._body.clear()
         block = None if key is None else replay.block(key)
         joint = None if key is None else replay.joint(key)
+        film = None if key is None else replay.film(key)
         clocks = {scan.key: scan.clock_error_ms for scan in scans}
         with self._body:
             if block is not None:
                 self._draw_block(block)
                 self._draw_evidence(block.evidence, clocks)
+                self._draw_film(replay, block.evidence[:1])
             elif joint is not None:
                 self._draw_joint(joint)
+                self._draw_film(replay, joint.evidence)
                 self._draw_evidence(joint.evidence, clocks)
+            elif film is not None:
+                text(film_name(self._words, film), "chosen-name", "p")
+                draw_certificates(self._words, film)
             else:
                 text(self._words.say("custody.chosen.none"), "gap", "p")
+
+    def _draw_film(self, replay: Replay, evidence: Sequence[Record]) -> None:
+        """What is certified of the footage of these records, if they have any."""
+        film = film_at(replay.films or (), (record.line for record in evidence))
+        if film is not None:
+            draw_certificates(self._words, film)
 
     def _draw_block(self, block: Block) -> None:
         words = self._words
@@ -121,7 +135,7 @@ class ChosenEntry:
             for record in reversed(evidence[-EVIDENCE_SHOWN_MAX:]):
                 with box("li"):
                     text(words.clock_time(record.at), "label figure")
-                    text(self._cause(str(record.act or record.step or "scan")), "", "b")
+                    text(self._cause(record.cause), "", "b")
                     text("" if record.by is None else person(record.by))
                     age(record.at, words.exact(record.at))
                     text(self._line(record, clocks), "history-reason")
@@ -130,6 +144,8 @@ class ChosenEntry:
         words = self._words
         key = "/".join(str(part) for part in record.line)
         parts = [words.say("custody.line", site=record.site, edge=record.edge, seq=record.seq)]
+        if record.camera is not None:
+            parts.append(visible(record.camera))
         if record.detail is not None:
             parts.append(visible(record.detail))
         if record.late:

@@ -7,9 +7,11 @@ from sqlalchemy import Connection
 
 from hub.access.service import Caller, Look, list_looks, mask_person, may, record_look
 from hub.alerts.service import HistoryEntry, alert_history, list_alerts
+from hub.console.cameras.player import Watched
 from hub.console.naming import name_for, named_history
+from hub.console.parcel.films import films_of
 from hub.console.parcel.replay import Layout
-from hub.console.parcel.views import ParcelSight, Person, Replay, Searched
+from hub.console.parcel.views import Film, ParcelSight, Person, Replay, Searched
 from hub.console.reading import read_card, scan_line
 from hub.console.views import Card, Level, ScanLine, Seen
 from hub.custody.service import FoundBreach, Holder, Record, breaches_of, custody_of, loads_of
@@ -34,6 +36,7 @@ from hub.parcels.service import (
     signed_copies,
     track_of,
 )
+from hub.video.service import certificates_of, looks_for_parcel
 from hub.web.context import HubContext
 
 SCANS_SHOWN_MAX = 200
@@ -94,6 +97,7 @@ class ParcelDesk:
             copies=() if as_of is not None else signed_copies(tx, waybill),
             searches=self._searches(tx, waybill, caller, as_of),
             looks=self._looks(tx, waybill, caller),
+            film_looks=tuple(looks_for_parcel(tx, waybill)),
             replaces=None if now is None else now.replaces,
             replaced_by=None if now is None else now.replaced_by,
             recipient=None if known is None else mask_person(self._recipient(known)),
@@ -166,7 +170,26 @@ class ParcelDesk:
 
         layout = Layout(chain, holder, person, site_name)
         breaches = tuple(breaches_of(tx, waybill, chain.as_of))
-        return layout.replay(scans, cards or ()), breaches, loads_of(chain)
+        films = self._films(tx, waybill, caller, as_of)
+        return layout.replay(scans, cards or (), films), breaches, loads_of(chain)
+
+    def _films(
+        self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None
+    ) -> list[Film] | None:
+        if not may(caller.role, "POST /api/v1/playbacks"):
+            return None
+
+        def cameras(site: str, place: str | None) -> list[Watched]:
+            seeing = self._hub.network.channels_seeing(site, place)
+            return [Watched(site, each.camera, each.name or each.camera) for each in seeing]
+
+        known = [
+            each
+            for each in certificates_of(tx, waybill)
+            if caller.sees(each.site)
+            and (as_of is None or (each.issued_at is not None and each.issued_at <= as_of))
+        ]
+        return films_of(known, cameras)
 
     def _searches(
         self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None

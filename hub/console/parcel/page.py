@@ -8,12 +8,16 @@ from datetime import datetime
 from starlette.concurrency import run_in_threadpool
 
 from hub.access.service import UNMASKING_ROLES
+from hub.console.cameras.player import PLAYER_KEYS
+from hub.console.frame import Keys
 from hub.console.live import Live
 from hub.console.looks import Meaning
 from hub.console.markup import attribute, box, chip, icon, text, waybill
 from hub.console.parcel.chosen import ChosenEntry
 from hub.console.parcel.delivered import draw_delivered
 from hub.console.parcel.desk import ParcelDesk
+from hub.console.parcel.films import film_at
+from hub.console.parcel.footage import FilmPart, draw_film_looks
 from hub.console.parcel.parts import (
     draw_alerts,
     draw_breaches,
@@ -37,6 +41,7 @@ from hub.console.screens import screens_for
 from hub.console.visit import Visit
 from hub.console.wording import visible
 
+PARCEL_KEYS: Keys = (("v", "film.run"), *PLAYER_KEYS)
 READ_EVERY_BEATS = 2
 """Custody is folded anew at each look."""
 
@@ -66,6 +71,7 @@ class ParcelPage:
             with box("div", "parcel-body") as self._body:
                 with attribute(box("div", "pane parcel-main"), "tabindex", "0"):
                     self._draw_replay_part()
+                    self._film_part = FilmPart(words, number, self._follow)
                     self._breaches = box("section", "part")
                     self._draw_scans_part()
                 with attribute(box("aside", "pane parcel-facts"), "tabindex", "0"):
@@ -198,10 +204,24 @@ class ParcelPage:
             blocks = [block for lane in replay.lanes for block in lane.blocks]
             newest = max(blocks, key=lambda block: block.since, default=None)
             self._key = None if newest is None else newest.key
+        self._film_part.show(replay.films)
         self._ruler.show(replay, self._key, is_past=sight.as_of is not None)
         self._chosen.show(replay, self._key, sight.scans)
 
     def _choose(self, key: str) -> None:
+        """Somebody chose a block, a handover or a film: what was filmed of it is shown."""
+        self._follow(key)
+        replay = self._sight.replay
+        if replay is None or replay.films is None:
+            return
+        joint, film = replay.joint(key), replay.film(key)
+        if joint is not None:
+            film = film_at(replay.films, (record.line for record in joint.evidence))
+        if film is not None:
+            self._film_part.choose(film.key)
+
+    def _follow(self, key: str) -> None:
+        """Show which entry is chosen, or played."""
         self._key = key
         self._ruler.mark(key)
         if self._sight.replay is not None:
@@ -227,3 +247,5 @@ class ParcelPage:
             if sight.cards is not None:
                 draw_alerts(sight.cards, sight.answers, words)
             draw_looks(sight, words)
+            if sight.looks is not None:
+                draw_film_looks(words, sight.film_looks)

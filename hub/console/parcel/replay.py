@@ -4,11 +4,13 @@ Source: console.md ("Custody replay"), design section 6.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.console.parcel.scale import Scale, full_minute
 from hub.console.parcel.views import (
     Block,
+    Film,
     Half,
     Joint,
     Lane,
@@ -51,7 +53,12 @@ class Layout:
         self._person = person
         self._site_name = site_name
 
-    def replay(self, scans: Sequence[ScanLine], cards: Iterable[Card]) -> Replay:
+    def replay(
+        self,
+        scans: Sequence[ScanLine],
+        cards: Iterable[Card],
+        films: Sequence[Film] | None = None,
+    ) -> Replay:
         """The parcel's life, from its first record until now, or until its end."""
         records = _records(self._chain, scans)
         scale = Scale(self._knots(records))
@@ -59,6 +66,12 @@ class Layout:
         joints = self._joints(scale)
         ticks = [(scan.site, _scan_tick(scan, scale)) for scan in scans]
         ticks += [(card.site or "", _alert_tick(card, scale)) for card in cards]
+        ticks += [
+            (record.site, Tick(TickKind.SIGHTING, scale.place(record.at), record.camera, record.at))
+            for span in self._chain.spans
+            for record in span.evidence
+            if record.camera is not None
+        ]
         marks = [Mark(place, at) for place, at in scale.marks()]
         return Replay(
             lanes=self._lanes(blocks, joints, ticks),
@@ -66,6 +79,9 @@ class Layout:
             learned=_learned(records, scale),
             is_over=self._chain.is_over,
             complete=self._chain.complete,
+            films=None
+            if films is None
+            else tuple(replace(film, position=scale.place(film.at)) for film in films),
         )
 
     def _knots(self, records: Sequence[tuple[datetime, datetime]]) -> list[datetime]:

@@ -8,8 +8,10 @@ from nicegui.element import Element
 
 from hub.console.looks import MEANING_OF, RESULT_MEANING, STANDING_MEANING, Meaning
 from hub.console.markup import attribute, box, icon, text
+from hub.console.parcel.footage import draw_film_mark
 from hub.console.parcel.views import (
     Block,
+    Film,
     Half,
     Joint,
     Lane,
@@ -21,7 +23,7 @@ from hub.console.parcel.views import (
     Tick,
     TickKind,
 )
-from hub.console.wording import Words, person
+from hub.console.wording import Words, person, visible
 
 HALF_MEANING = {
     Half.DONE: Meaning.RECORDED,
@@ -60,6 +62,8 @@ class Ruler:
             self._draw_marks(replay, is_past=is_past)
             for lane in replay.lanes:
                 self._draw_lane(lane)
+            if replay.films is not None:
+                self._draw_films(replay.films)
             self._draw_learned(replay.learned)
 
     def mark(self, chosen: str | None) -> None:
@@ -138,6 +142,13 @@ class Ruler:
         self._buttons[key] = found
         return found
 
+    def _draw_films(self, films: tuple[Film, ...]) -> None:
+        text(self._words.say("film.row"), "lane-name label")
+        with box("div", "track films-track"):
+            for film in films:
+                mark = draw_film_mark(self._words, film, self._chosen, self._choose)
+                self._buttons[film.key] = mark
+
     def _draw_learned(self, learned: tuple[Learned, ...]) -> None:
         words = self._words
         text(words.say("custody.learned"), "lane-name label")
@@ -157,6 +168,9 @@ def _draw_tick(tick: Tick, words: Words) -> None:
     if is_alert:
         meaning = MEANING_OF.get(tick.what, Meaning.OPEN)
         said = words.name("kind", tick.what)
+    elif tick.kind is TickKind.SIGHTING:
+        meaning = Meaning.INFORMATION
+        said = f"{words.say('cause.sighting')} {visible(tick.what)}"
     else:
         meaning = RESULT_MEANING.get(tick.what, Meaning.NO_DATA)
         said = words.name("result", tick.what)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from hub.access.service import Look
 from hub.alerts.service import HistoryEntry
+from hub.console.cameras.player import Watched
 from hub.console.views import Card, ScanLine, Seen
 from hub.custody.service import Container, FoundBreach, GapKind, Record, Standing
 from hub.incidents.service import Deadline, HistoryLine, Incident
@@ -20,6 +21,10 @@ from hub.parcels.service import (
     SignedCopy,
     Track,
 )
+from hub.video.service import Certificate, FootageLook
+
+Line = tuple[str, str, str, int]
+"""Where a record stands: site, edge, spool and its number there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,13 @@ class TickKind(StrEnum):
 
     SCAN = "scan"
     ALERT = "alert"
+    SIGHTING = "sighting"
+    """A camera read its label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """An instant on a lane; ``what`` is a scan's result or an alert's kind."""
+    """An instant on a lane; ``what`` is a scan's result, an alert's kind, or a camera."""
 
     kind: TickKind
     place: float
@@ -142,14 +149,40 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """Footage around events of one place; ``at`` the first one, ``position`` on the ruler.
+
+    ``cameras``: those that see the place, as many as are played beside each other.
+    """
+
+    key: str
+    site: str
+    place: str | None
+    at: datetime
+    since: datetime
+    until: datetime
+    certificates: tuple[Certificate, ...]
+    cameras: tuple[Watched, ...]
+    position: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """A parcel's custody across its life; ``complete`` False: its oldest scans were left out."""
+    """A parcel's custody across its life; ``complete`` False: its oldest scans were left out.
+
+    ``films`` None: footage is not this caller's business.
+    """
 
     lanes: tuple[Lane, ...]
     marks: tuple[Mark, ...]
     learned: tuple[Learned, ...]
     is_over: bool
     complete: bool
+    films: tuple[Film, ...] | None = None
+
+    def film(self, key: str) -> Film | None:
+        """The film with this key."""
+        return next((film for film in self.films or () if film.key == key), None)
 
     def block(self, key: str) -> Block | None:
         """The block with this key."""
@@ -185,6 +218,7 @@ class ParcelSight:
     ``loads`` are those into vehicles and flights (HV-X8).
     ``answers`` are what people gave as reasons when they answered a card's alert, by its id.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
+    ``film_looks``: who looked at footage for it, where ``looks`` are told.
     ``recipient``: masked (CS-P1).
     """
 
@@ -209,6 +243,7 @@ class ParcelSight:
     copies: tuple[SignedCopy, ...] = ()
     searches: tuple[Searched, ...] = ()
     looks: tuple[Look, ...] | None = None
+    film_looks: tuple[FootageLook, ...] = ()
     recipient: Mapping[str, str] | str | None = None
     replaces: Link | None = None
     replaced_by: Link | None = None

@@ -2,6 +2,7 @@
 // saying so when the hub has gone quiet. Everything else is decided in the hub.
 
 import "./grown.js";
+import "./player.js";
 import { chime, onBlockedChange, resume } from "./sound.js";
 import { hubNow, keepTime } from "./time.js";
 

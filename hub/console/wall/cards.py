@@ -6,7 +6,8 @@ from functools import lru_cache, partial
 from hub.console.looks import ICON_OF, MEANING_OF, Meaning
 from hub.console.rules import LIMIT_S, Group
 from hub.console.tree import Tree, age, branch, chip, icon, to_json, waybill
-from hub.console.views import Card, Level, Moment, State
+from hub.console.urls import PICTURE_URL
+from hub.console.views import Card, Level, Moment, State, Still
 from hub.console.wording import Words, person, visible
 from hub.fact import is_simulated
 from wire.names import format_at
@@ -39,10 +40,19 @@ def face_of(item: Card | Group, words: Words) -> Face:
         return _group_face(item, words)
     meaning = MEANING_OF[item.kind]
     parts = [_ring(item), _body(item, words)]
+    if item.still is not None:
+        parts.append(_still(item.still, words))
     if item.level is not Level.PASSAGE and item.state is State.OPEN:
         said = branch("span", "", words.say("card.ack"))
         parts.append(branch("button", "button button-ack", said, type="button"))
     return Face(f"card m-{meaning} level-{item.level} state-{item.state}", to_json(parts))
+
+
+def _still(still: Still, words: Words) -> Tree:
+    said = words.say("card.still", camera=still.camera, at=words.exact(still.at))
+    picture = branch("img", "still-picture", src=PICTURE_URL + still.sha256, alt=said)
+    taken = branch("span", "still-age", age(still.at, words))
+    return branch("div", "still card-still", picture, taken)
 
 
 def _body(card: Card, words: Words) -> Tree:

@@ -17,7 +17,7 @@ from hub.alerts.service import (
     get_alert,
     list_alerts,
 )
-from hub.console.reading import read_card
+from hub.console.reading import find_still, read_card
 from hub.console.rules import CARDS_KEPT_MAX, next_on_route, previous_on_route
 from hub.console.seam import NotAllowedError, may_answer
 from hub.console.views import (
@@ -113,7 +113,9 @@ class WallDesk:
             seen = None if card.waybill is None else last_seen(tx, card.waybill)
             next_site = self._next_site(tx, card.waybill, seen)
             incident_id = self._incident_id(tx, card)
+            still = find_still(hub, tx, card.site, card.moment, card.last_at)
         named = None if next_site is None else hub.network.sites.get(next_site)
+        site = card.site
         return Brief(
             history=tuple(
                 HistoryLine(each.at, each.act, each.who, each.reason) for each in history
@@ -132,6 +134,8 @@ class WallDesk:
             next_site=next_site,
             next_name=None if named is None else named.name,
             incident_id=incident_id,
+            still=still,
+            has_cameras=site is not None and hub.network.has_cameras(site),
         )
 
     def answer(self, alert_id: int, decision: Decision, caller: Caller, reason: str | None) -> None:

@@ -5,6 +5,7 @@ from nicegui.element import Element
 from hub.console.looks import MEANING_OF, STANDING_MEANING, Meaning
 from hub.console.markup import age, attribute, box, chip, text, waybill
 from hub.console.screens import ROOT
+from hub.console.urls import PICTURE_URL, playback_url
 from hub.console.views import Brief, Card, HistoryLine, Holding, Seen
 from hub.console.wall.cards import where_parts
 from hub.console.wording import Words, person, visible
@@ -57,7 +58,21 @@ def _draw_parcel(card: Card, brief: Brief, words: Words) -> None:
             text(brief.next_site, "", "b")
             text(brief.next_name or "")
     with _fact(words.say("short.video")):
-        text(words.say("short.video.none"), "gap")
+        _draw_video(card, brief, words)
+
+
+def _draw_video(card: Card, brief: Brief, words: Words) -> None:
+    still = brief.still
+    if still is None:
+        text(words.say("short.video.none" if brief.has_cameras else "short.video.unseen"), "gap")
+        return
+    url = playback_url(still.site, still.camera, card.last_at)
+    with attribute(box("a", "still"), "href", url):
+        image = attribute(box("img", "still-picture"), "src", PICTURE_URL + still.sha256)
+        attribute(image, "alt", words.say("card.still.play", camera=visible(still.camera)))
+        with box("span", "still-age"):
+            age(still.at, words.exact(still.at))
+    text(words.say("card.still.play", camera=visible(still.camera)), "label")
 
 
 def _draw_last_scan(card: Card, seen: Seen | None, words: Words) -> None:
