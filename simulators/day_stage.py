@@ -5,7 +5,7 @@ after it; a scene's beat comes whenever the pause of the one before is over.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -55,11 +55,12 @@ class DayStage:
         hub: HubRest,
         world: World,
         scenes: Stage,
+        see: Callable[[Pull], None],
     ) -> None:
-        """``typists`` by site."""
+        """``typists`` by site; ``see``: who looks on at each pull."""
         self._scanners, self._typists = scanners, typists
         self._hub, self._world = hub, world
-        self._scenes = scenes
+        self._scenes, self._see = scenes, see
         self._teller = Teller.of(world.people)
         self._beat_at: datetime | None = None
         self._behind: dict[str, timedelta] = {}
@@ -185,6 +186,7 @@ class DayStage:
     def _pull(self, pull: Pull) -> None:
         answer = self._scan_apart(pull)
         self.pulls += 1
+        self._see(pull)
         expected, heard = self._teller.expects(pull), answer.signal if answer else None
         line = self._teller.hear(pull)
         if line is not None:

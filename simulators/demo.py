@@ -7,7 +7,7 @@ the mail server are simulated, and the day runs faster than the machine's clock.
 import fcntl
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -15,11 +15,13 @@ from pathlib import Path
 
 from simulators.captions import MARK, programme
 from simulators.carrier.network_text import network_text
+from simulators.carrier.pulls import Pull
 from simulators.carrier.world import World
 from simulators.children import Child, ChildDiedError, Children, StopRequestedError
 from simulators.clerk import Clerk
 from simulators.day_clock import DayClock
-from simulators.day_stage import DayStage, Scanners
+from simulators.day_stage import DayStage, Looker, Scanners
+from simulators.demo_cameras import BeltHand, camera_urls, missing_libraries, start_cameras
 from simulators.demo_day import (
     FROM,
     PARCELS_PER_DAY,
@@ -34,6 +36,7 @@ from simulators.demo_site import (
     DemoPorts,
     EdgePlan,
     ScannerPlan,
+    find_camera_ports,
     find_ports,
     find_station_ports,
     make_cable,
@@ -84,6 +87,7 @@ class Show:
     speed: float
     beats_max: int | None
     parcels_per_day: int
+    has_cameras: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ def run_demo(
     speed: float = 1.0,
     parcels_per_day: int = PARCELS_PER_DAY,
     programs: Programs = REAL_PROGRAMS,
+    *,
+    cameras: bool = True,
 ) -> int:
     """Run everything until Ctrl-C or ``beats_max`` beats of the scenes, then stop it all.
 
@@ -145,7 +151,7 @@ def run_demo(
         )
         try:
             with place.children.looked_after():
-                _run(place, Show(world, seed, speed, beats_max, parcels_per_day))
+                _run(place, Show(world, seed, speed, beats_max, parcels_per_day, cameras))
         except StopRequestedError:
             _say("停止 Stopped.")
         except ChildDiedError as error:
@@ -190,15 +196,18 @@ def _run(place: _Place, show: Show) -> None:
     clock = DayClock(starts_at(world), MINUTE_AN_HOUR * show.speed)
     console, rest = _start_hub(place, clock, network_text(world))
     stations = _find_stations(place)
+    cameras = _start_cameras(place) if show.has_cameras else None
     gate = {name: place.scanners[FROM, name] for name in (GATE_1, GATE_2)}
     scenes = Stage(gate, FROM, rest, place.children, clock, _say, show.speed)
     pages = {site: f"http://{address}/" for site, address in stations.items()}
     typists = {site: Typist(url) for site, url in pages.items()}
-    stage = DayStage(place.scanners, typists, rest, world, scenes)
+    hand = None if cameras is None else BeltHand(cameras.control_port, scenes)
+    see = _look_away if hand is None else hand.see
+    stage = DayStage(place.scanners, typists, rest, world, scenes, see)
     person = HubPerson(f"http://{LOOPBACK}:{place.ports.http}", rest, "office")
     clerk = Clerk(rest, person, [site.code for site in world.sites], stage)
     clerk.look(clock.now())
-    _start_edges(place, clock, stations)
+    _start_edges(place, clock, stations, {} if cameras is None else cameras.urls)
     _say(f"日志 Logs: {place.log_dir}   种子 Seed: {show.seed}   Ctrl-C 停止 stops everything")
     stage.wait_hosts()
     stage.compare_clocks()
@@ -208,7 +217,8 @@ def _run(place: _Place, show: Show) -> None:
     office = place.post_office
     watcher = Watcher(days.thefts, rest, stage, office.collect, Pages(console, pages))
     beats = script(random.Random(show.seed), gate_people(world))
-    stage.play(days.doings, islice(beats, show.beats_max), (watcher, clerk))
+    lookers: tuple[Looker, ...] = (watcher, clerk) if hand is None else (watcher, clerk, hand)
+    stage.play(days.doings, islice(beats, show.beats_max), lookers)
     _say(f"{scenes.beats} beats, {stage.pulls} pulls, {scenes.surprises} surprises")
 
 
@@ -231,12 +241,39 @@ def _find_stations(place: _Place) -> dict[str, str]:
     return {plan.site: f"{LOOPBACK}:{port}" for plan, port in zip(place.edges, ports, strict=True)}
 
 
-def _start_edges(place: _Place, clock: DayClock, stations: dict[str, str]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Cameras:
+    """Where each camera's pictures are, and where they take orders."""
+
+    urls: Mapping[str, str]
+    control_port: int
+
+
+def _start_cameras(place: _Place) -> _Cameras | None:
+    lacking = missing_libraries()
+    if lacking is not None:
+        _say(f"没有摄像头 No cameras, this machine lacks a library for them: {lacking}")
+        return None
+    print("starting the cameras …", file=sys.stderr, flush=True)
+    port, control_port = find_camera_ports(place.ports)
+    start_cameras(place.children, port, control_port)
+    return _Cameras(camera_urls(port), control_port)
+
+
+def _look_away(_pull: Pull) -> None:
+    """Without a camera nobody sees what is scanned."""
+
+
+def _start_edges(
+    place: _Place, clock: DayClock, stations: dict[str, str], cameras: Mapping[str, str]
+) -> None:
     print("starting the edges …", file=sys.stderr, flush=True)
     started: list[tuple[EdgePlan, Child]] = []
     for plan in place.edges:
         urls = {each.id: place.scanners[plan.site, each.id].cable.url for each in plan.scanners}
-        config = write_edge_config(place.data_dir, plan, place.ports, stations[plan.site], urls)
+        config = write_edge_config(
+            place.data_dir, plan, place.ports, stations[plan.site], urls, cameras
+        )
         argv = [*place.programs.edge, "--config", str(config)]
         started.append((plan, place.children.start(plan.name, argv, clock.variable())))
     for plan, edge in started:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from simulators.carrier.build import Size, build_world
+from simulators.carrier.build import AREA, CAGE, DOCK, Size, build_world
 from simulators.carrier.day import Setting, simulate
 from simulators.carrier.floor import CAGE_DEVICE, IN, OUT, SORT, handheld
 from simulators.carrier.noise import QUIET
@@ -18,7 +18,7 @@ from simulators.carrier.parcels import Doom, Parcel, TurnsUp
 from simulators.carrier.pulls import Doing
 from simulators.carrier.timetable import BRISK
 from simulators.carrier.truth import Fate, FateKind
-from simulators.carrier.world import World
+from simulators.carrier.world import Channel, World
 
 FIRST_DAY = date(2026, 11, 23)
 """No holiday is near it."""
@@ -47,6 +47,12 @@ DESK = "desk-1"
 CLOCK_SLACK = timedelta(minutes=6)
 """Programs that start one after the other keep hours that differ by some seconds of ours."""
 _DEVICES = {IN: DOCK_1, OUT: DOCK_1, SORT: DOCK_2, CAGE_DEVICE: DOCK_2}
+CHANNELS = (
+    Channel(HUB, "belt", (AREA,), "belt"),
+    Channel(HUB, "dock", (DOCK,), "handover"),
+    Channel(HUB, "cage", (DOCK, AREA, CAGE), "dedicated"),
+)
+"""The cameras that the demo has."""
 _NOISE = replace(
     QUIET,
     skip_pct=(1.0, 3.0),
@@ -96,8 +102,13 @@ class DemoDays:
 
 
 def make_world(seed: int) -> World:
-    """The demo's world: what its programs are told before the days are drawn."""
-    return build_world(random.Random(seed), SIZE, BRISK, ())
+    """The demo's world: what its programs are told before the days are drawn.
+
+    The hub's channel is three cameras; which of them see its area matters to no parcel's fate.
+    """
+    world = build_world(random.Random(seed), SIZE, BRISK, ())
+    others = tuple(each for each in world.channels if each.site != HUB)
+    return replace(world, channels=(*others, *CHANNELS))
 
 
 def starts_at(world: World) -> datetime:

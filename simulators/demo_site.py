@@ -6,13 +6,14 @@ Shell: it looks for free ports and writes files.
 import json
 import shutil
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulators.cable import Cable, PtyCable
 from simulators.carrier.pulls import EDGE
 from simulators.carrier.world import World
-from simulators.demo_day import EDGE_SITES, FROM, POLICY, devices_of
+from simulators.demo_day import CHANNELS, EDGE_SITES, FROM, POLICY, devices_of
 from simulators.play import GATE_1, GATE_2
 from simulators.refused import RefusedError
 from simulators.tcp_cable import TcpCable
@@ -21,6 +22,7 @@ LOOPBACK = "127.0.0.1"
 BROKER_PORT = 1883
 STATION_PORT = 8081
 SCANNER_PORT = 9101
+CAMERA_PORT = 8554
 PORTS_TRIED_MAX = 200
 """How far above its usual number a port is looked for."""
 
@@ -35,11 +37,12 @@ class ScannerPlan:
 
 @dataclass(frozen=True, slots=True)
 class EdgePlan:
-    """One edge of one site with its scanners."""
+    """One edge of one site with its scanners, and its cameras' ids."""
 
     site: str
     edge: str
     scanners: tuple[ScannerPlan, ...]
+    cameras: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -56,6 +59,7 @@ def plan_edges(world: World) -> tuple[EdgePlan, ...]:
             site,
             EDGE,
             (*(gate if site == FROM else ()), *map(ScannerPlan, devices_of(world, site))),
+            tuple(each.camera for each in CHANNELS if each.site == site),
         )
         for site in EDGE_SITES
     )
@@ -93,6 +97,16 @@ def find_station_ports(ports: DemoPorts, count: int) -> tuple[int, ...]:
     """
     used = {ports.http, ports.broker}
     return tuple(_next_free(STATION_PORT, used) for _ in range(count))
+
+
+def find_camera_ports(ports: DemoPorts) -> tuple[int, int]:
+    """Choose a port for the cameras' pictures, and one to tell them what to do.
+
+    Raises:
+        RefusedError: none is free.
+    """
+    used = {ports.http, ports.broker}
+    return _next_free(CAMERA_PORT, used), _next_free(CAMERA_PORT, used)
 
 
 def make_cable(data_dir: Path, site: str, plan: ScannerPlan) -> Cable:
@@ -157,16 +171,27 @@ def write_hub_config(data_dir: Path, ports: DemoPorts, smtp_port: int, network: 
 
 
 def write_edge_config(
-    data_dir: Path, plan: EdgePlan, ports: DemoPorts, station: str, urls: dict[str, str]
+    data_dir: Path,
+    plan: EdgePlan,
+    ports: DemoPorts,
+    station: str,
+    urls: Mapping[str, str],
+    camera_urls: Mapping[str, str],
 ) -> Path:
     """Write one edge's edge.toml and return its path.
 
-    ``station`` is its page's address; ``urls`` by scanner id.
+    ``station`` is its page's address; ``urls`` by scanner id, ``camera_urls`` by camera id, as far
+    as there are cameras.
     """
     scanners = "".join(
         f'\n[[scanner]]\nid = "{scanner.id}"\n'
         f'url = {_quoted(urls[scanner.id])}\nprotocol = "honeywell"\n'
         for scanner in plan.scanners
+    )
+    cameras = "".join(
+        f'\n[[camera]]\nid = "{each}"\nurl = {_quoted(camera_urls[each])}\n'
+        for each in plan.cameras
+        if each in camera_urls
     )
     path = data_dir / f"{plan.name}.toml"
     path.write_text(
@@ -178,7 +203,7 @@ def write_edge_config(
         f'http = "http://{LOOPBACK}:{ports.http}"\n'
         "\n[station]\n"
         f'listen = "{station}"\n'
-        f"{scanners}",
+        f"{scanners}{cameras}",
         encoding="utf-8",
     )
     return path

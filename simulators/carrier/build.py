@@ -75,7 +75,11 @@ def build_world(
             for name, (starts, ends) in timetable.shifts[site.kind].items()
         ),
         lanes=lanes,
-        channels=tuple(_channel(site) for site in sites if site.code != blind),
+        channels=tuple(
+            Channel(site.code, "cam-1", (DOCK, AREA, CAGE), "dedicated")
+            for site in sites
+            if site.code != blind and site.kind is not SiteKind.DISPATCH
+        ),
         timetable=timetable,
         holidays=frozenset(holidays),
     )
@@ -139,11 +143,6 @@ def _places(site: Site, people: Iterable[Person]) -> Iterator[Place]:
     yield Place(site.code, SHELF, "store")
     if site.kind is SiteKind.BRANCH:
         yield Place(site.code, COUNTER, "counter")
-
-
-def _channel(site: Site) -> Channel:
-    seen = () if site.kind is SiteKind.DISPATCH else (DOCK, AREA, CAGE)
-    return Channel(site.code, "cam-1", seen, "dedicated")
 
 
 def _lanes(rng: random.Random, sites: tuple[Site, ...], hours: Timetable) -> Iterator[Lane]:

@@ -6,7 +6,7 @@ HV-2.8, HV-2.9, HV-3, HV-X8, design section 6 (the table's "if missing").
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,8 +49,8 @@ LYING_FOR = timedelta(hours=6)
 STOP_AFTER = timedelta(minutes=5)
 RELEASE_AFTER = timedelta(hours=1)
 REFUSED_FOR = timedelta(minutes=20)
-ORDINARY, LAST = 2, 3
-"""Ranks at loading a flight."""
+ORDINARY = 2
+"""The rank at loading a flight of what holds nothing of high value."""
 
 
 @dataclass
@@ -178,26 +178,28 @@ class Faults:
                 said = Breach(RULES[fault], parcel.waybill, utc(at), lane.origin, fault.value)
                 self.truth.breaches.append(said)
 
-    def loading_ranks(self, lane: Lane, units: Sequence[Unit]) -> dict[str, int]:
-        """By air high value goes first (HV-2.4.2), but for what a chosen parcel is in."""
-        if not lane.by_air:
-            return {}
-        ranks = {unit.label: _rank(unit) for unit in units}
-        if any(_is_known_ordinary(unit) for unit in units):
-            ranks |= {unit.label: LAST for unit in units if _is_loaded_last(unit)}
-        return ranks
+    def loading_order(self, lane: Lane, units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
+        """By air high value goes first (HV-2.4.2), but for what a chosen parcel is in.
 
-    def note_last(self, lane: Lane, ranks: Mapping[str, int], units: Sequence[Unit]) -> None:
+        Returns:
+            All units in the order in which they are loaded, and those that wrongly come last.
+        """
+        if not lane.by_air:
+            return units, []
+        is_any_ordinary = any(_is_known_ordinary(unit) for unit in units)
+        last = [unit for unit in units if is_any_ordinary and _is_loaded_last(unit)]
+        return [*sorted((unit for unit in units if unit not in last), key=_rank), *last], last
+
+    def note_last(self, lane: Lane, last: Sequence[Unit]) -> None:
         """What was loaded last although it is of high value."""
-        for unit in units:
-            for parcel in unit.parcels if ranks.get(unit.label) == LAST else ():
-                if parcel.fault is Fault.LOADED_LAST:
-                    parcel.fault = None
-                if parcel.high_value and parcel.is_told:
-                    what = Fault.LOADED_LAST
-                    at = self.truth.holdings[parcel.waybill][-1].at
-                    said = Breach(RULES[what], parcel.waybill, at, lane.origin, what.value)
-                    self.truth.breaches.append(said)
+        for parcel in (each for unit in last for each in unit.parcels):
+            if parcel.fault is Fault.LOADED_LAST:
+                parcel.fault = None
+            if parcel.high_value and parcel.is_told:
+                what = Fault.LOADED_LAST
+                at = self.truth.holdings[parcel.waybill][-1].at
+                said = Breach(RULES[what], parcel.waybill, at, lane.origin, what.value)
+                self.truth.breaches.append(said)
 
     def who_departs(self, lane: Lane, units: Sequence[Unit], at: datetime) -> str:
         """Whose badge the departure is scanned with: the driver's, or somebody forgot him."""

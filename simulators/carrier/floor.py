@@ -6,7 +6,7 @@ HV-2.8, design section 6.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -165,27 +165,10 @@ class Floor:
         return end
 
     def load(
-        self,
-        lane: Lane,
-        by: str,
-        units: Sequence[Unit],
-        at: datetime,
-        sure: bool = False,
-        seen: bool = False,
-        ranks: Mapping[str, int] | None = None,
+        self, lane: Lane, by: str, units: Sequence[Unit], at: datetime, sure: bool = False
     ) -> datetime:
         """Put units into what goes along a lane; the loader answers until a driver's badge."""
-        work = Work(
-            lane.origin,
-            OUT,
-            by,
-            Step.LOAD,
-            DOCK,
-            lane.carrier_label,
-            sure=sure,
-            seen=seen,
-            ranks=ranks or {},
-        )
+        work = Work(lane.origin, OUT, by, Step.LOAD, DOCK, lane.carrier_label, sure=sure)
         return self._move(work, units, at, "load", lane.vehicle, lane.origin)
 
     def depart(

@@ -17,7 +17,7 @@ from simulators.carrier.agenda import Agenda
 from simulators.carrier.bagging import Bagging
 from simulators.carrier.deliveries import Deliveries
 from simulators.carrier.fates import Fates
-from simulators.carrier.faults import LAST, Faults, alone_at_arrival, needs_sure_scans
+from simulators.carrier.faults import Faults, alone_at_arrival, needs_sure_scans
 from simulators.carrier.floor import IN, Floor
 from simulators.carrier.moments import utc
 from simulators.carrier.noise import Rates
@@ -174,11 +174,10 @@ class Journey:
         at = self.floor.take_over(site, by, units, now, sure)
         units, split, at = self.bagging.bag(lane, by, units, at)
         own, lane = lane, self.faults.choose_vehicle(lane, units)
-        ranks = self.faults.loading_ranks(lane, units)
-        seen = lane != own or LAST in ranks.values()
-        at = self.floor.load(lane, by, units, at, sure, seen, ranks)
+        units, last = self.faults.loading_order(lane, units)
+        at = self.floor.load(lane, by, units, at, sure or lane != own or bool(last))
         self.faults.note_vehicle(lane, own, units, at)
-        self.faults.note_last(lane, ranks, units)
+        self.faults.note_last(lane, last)
         self.faults.move_stopped(units, site, at)
         self.faults.move_lying(units, site, at)
         late_min = self.rng.lognormvariate(*LATE_START) if self.rates.late_sigma else 0.0

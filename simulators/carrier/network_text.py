@@ -100,6 +100,7 @@ def _channel_rows(world: World) -> Iterable[dict[str, Value]]:
         yield {
             "site": channel.site,
             "camera": channel.camera,
+            "name": channel.name,
             "places": list(channel.places),
             "role": channel.role,
         }

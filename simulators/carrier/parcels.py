@@ -5,11 +5,10 @@ period's band (HV-1.2.2); the others are ordinary.
 """
 
 import random
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from simulators.carrier.moments import utc
 from simulators.carrier.noise import OutageKind, Rates
@@ -61,14 +60,6 @@ class Fault(StrEnum):
 
 
 ROAD_FAULTS = (Fault.HALF_CLOSED, Fault.UNLISTED)
-DRAWN_ASIDE = (
-    *ROAD_FAULTS,
-    Fault.LEFT_LYING,
-    Fault.WRONG_RECEIVER,
-    Fault.WRONG_DELIVERER,
-    Fault.LOADED_LAST,
-)
-"""Kinds whose parcels are drawn with dice of their own, so that all others stay as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,18 +220,12 @@ def _doom(rng: random.Random, rates: Rates, parcels: list[Parcel]) -> None:
 def _spoil(rng: random.Random, world: World, rates: Rates, parcels: list[Parcel]) -> None:
     dark = {each.site for each in rates.outages if each.kind is OutageKind.POWER}
     sound = [each for each in parcels if _is_sound(each) and dark.isdisjoint(each.route)]
-    kinds = [fault for fault in Fault if fault not in DRAWN_ASIDE]
-    chosen = iter(rng.sample(sound, k=min(len(sound), rates.faults * len(kinds))))
-    for fault in kinds:
-        for parcel in islice(chosen, rates.faults):
+    for fault in Fault:
+        fitting = [each for each in sound if each.fault is None and _fits(each, fault, world)]
+        for parcel in rng.sample(fitting, k=min(len(fitting), rates.faults)):
             parcel.fault = fault
             if fault is Fault.LOW_VALUE:
-                parcel.value_cny = rng.randrange(5_000, 20_001)
-    own = copy(rng)
-    for fault in DRAWN_ASIDE:
-        fitting = [each for each in sound if each.fault is None and _fits(each, fault, world)]
-        for parcel in own.sample(fitting, k=min(len(fitting), rates.faults)):
-            parcel.fault = fault
+                parcel.value_cny = rng.randrange(5_000, HV_ABOVE_CNY + 1)
 
 
 def _fits(parcel: Parcel, fault: Fault, world: World) -> bool:

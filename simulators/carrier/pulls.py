@@ -68,8 +68,7 @@ class Work:
     """One piece of work at one device, done under one badge.
 
     ``container`` is a whole label (``CX:VEH:…``); ``receiver`` a badge that takes over at the end;
-    ``sure`` work is scanned whole; so is ``seen`` work, whose dice fall all the same, so that
-    nothing else changes. What ``ranks`` name is scanned in their order, the lowest first.
+    ``sure`` work is scanned whole.
     """
 
     site: str
@@ -80,8 +79,6 @@ class Work:
     container: str | None = None
     receiver: str | None = None
     sure: bool = False
-    seen: bool = False
-    ranks: Mapping[str, int] = field(default_factory=dict)
 
 
 class Scanned(NamedTuple):
@@ -129,15 +126,13 @@ class ScanBook:
         moment = self._pull_all(pulls, work, start, _opening(work))
         is_dark = self.rates.is_dark(work.site, start)
         for label in labels:
-            told = not is_dark and (work.sure or not self._skips(work) or work.seen)
+            told = not is_dark and (work.sure or not self._skips(work))
             turns.append(Scanned(moment, told))
             if not told:
                 moment = self._next(moment)
                 continue
             extra = (after or {}).get(label)
             moment = self._pull_all(pulls, work, moment, [label, extra] if extra else [label])
-        if work.ranks:
-            turns = _in_rank(work.ranks, labels, turns, pulls)
         last = [f"CX:BY:{work.receiver}"] if work.receiver else []
         end = self._pull_all(pulls, work, moment, [*last, "CX:END"])
         is_dark = is_dark or self.rates.is_dark(work.site, end)
@@ -195,21 +190,6 @@ class ScanBook:
 
     def _next(self, moment: datetime) -> datetime:
         return moment + PAUSES[int(self.rng.random() * len(PAUSES))]
-
-
-def _in_rank(
-    ranks: Mapping[str, int], labels: Sequence[str], turns: Sequence[Scanned], pulls: list[Pull]
-) -> list[Scanned]:
-    """Let the labels that were scanned change places: the same moments, in their ranks' order."""
-    told = [(turn.at, label) for label, turn in zip(labels, turns, strict=True) if turn.told]
-    order = sorted((label for _, label in told), key=lambda label: ranks[label])
-    moved = dict(zip(order, (at for at, _ in told), strict=True))
-    coming = iter(order)
-    pulls[:] = [pull._replace(code=next(coming)) if pull.code in moved else pull for pull in pulls]
-    return [
-        Scanned(moved.get(label, turn.at), turn.told)
-        for label, turn in zip(labels, turns, strict=True)
-    ]
 
 
 def edge_of(site: str, device: str) -> str:

@@ -109,6 +109,12 @@ class Channel:
     places: tuple[str, ...]
     role: str
 
+    @property
+    def name(self) -> str:
+        """What it is called on the recorder; the dedicated one as HV-2.11.3 asks."""
+        is_dedicated = self.role == "dedicated"
+        return f"{self.site}特殊安全产品(高价值)快件监控通道" if is_dedicated else self.camera
+
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
