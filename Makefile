@@ -1,11 +1,11 @@
 # What each target does stands in README.md; `make setup` is also the first step of the others.
-.PHONY: help setup demo test check bench
+.PHONY: help setup demo test check bench faults
 .DEFAULT_GOAL := help
 
 AREA ?= scan
 
 help:
-	@echo "make demo | test | setup | check | bench [AREA=scan|console]   (see README.md)"
+	@echo "make demo | test | setup | check | faults [SEEDS=50 MINUTES=60] | bench [AREA=scan|console|labels|video|watch]   (see README.md)"
 
 setup:
 	@scripts/setup.sh test
@@ -29,3 +29,7 @@ check:
 bench:
 	@scripts/setup.sh test
 	@.venv/bin/python -m bench $(AREA)
+
+faults:
+	@scripts/setup.sh test
+	@SEEDS=$(SEEDS) MINUTES=$(MINUTES) .venv/bin/python -m tests.faults

@@ -4,9 +4,15 @@ import json
 import sys
 from pathlib import Path
 
-from bench import console, scan
+from bench import console, labels, scan, video, watch
 
-AREAS = {"console": console.measure, "scan": scan.measure}
+AREAS = {
+    "console": console.measure,
+    "labels": labels.measure,
+    "scan": scan.measure,
+    "video": video.measure,
+    "watch": watch.measure,
+}
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
-from wire.events import ClockReading, Scan, ScanTiming, parse_line
+from wire.events import ClockReading, Scan, ScanTiming
+from wire.lines import parse_line
 from wire.names import Result
 
 SPOOL_ID = "5" * 32

@@ -1,4 +1,4 @@
-"""HV-2.11.2 by the real programs: a parcel goes silent, is suspected, searched, and found.
+"""HV-2.11.2 by the real programs: a parcel goes silent, is searched, counted as lost, and found.
 
 Once undisturbed, and once with the hub killed after every step: each timer fires once, each mail
 has one Message-ID, nothing is forgotten. Source: design section 7.
@@ -16,9 +16,28 @@ from tests.rig.programs import metrics_of, wait_until
 from tests.rig.search import SearchHouse, open_search_house
 
 WAYBILL = "103000000001"
-POLICY = "[missing]\nlate_min = 20\nfalse_per_1000 = 700\n"
-"""One scan that is late is enough: the search begins within seconds."""
-STEPS = ("declared", "scanned", "suspected", "written", "escalated", "reported", "found")
+POLICY = """\
+[missing]
+late_min = 20
+false_per_1000 = 700
+[incident]
+follow_up_min = 20
+lost_h = 2
+"""
+"""One scan that is late is enough: the search begins within seconds, and so does each wait."""
+STEPS = (
+    "declared",
+    "scanned",
+    "suspected",
+    "written",
+    "triaged",
+    "reminded",
+    "escalated",
+    "reported",
+    "lost",
+    "found",
+)
+TRIAGE = {"level": "region", "abnormal_site": "755W", "note": "not seen off the truck"}
 
 
 def search(house: SearchHouse, after: Callable[[str], None]) -> dict[str, Any]:
@@ -40,16 +59,31 @@ def search(house: SearchHouse, after: Callable[[str], None]) -> dict[str, Any]:
     after("suspected")
     wait_until(lambda: house.mailbox.taken, "the link before has its mail", 30)
     after("written")
+    incident = house.incident(WAYBILL)
+    assert incident is not None
+    status, body = house.hub.call("POST", f"incidents/{incident['id']}/triage", TRIAGE)
+    assert status == 200, body
+    after("triaged")
+    wait_until(lambda: raised(house, "follow_up_late"), "nobody has followed up in time", 60)
+    after("reminded")
     house.wait_state(WAYBILL, "escalated", 60)
     after("escalated")
-    wait_until(lambda: len(set(house.mailbox.message_ids)) >= 2, "the region has its mail", 30)
+    wait_until(lambda: len(set(house.mailbox.message_ids)) >= 3, "the region has its mail", 30)
     after("reported")
+    house.wait_state(WAYBILL, "lost", 60)
+    after("lost")
     # Handed over to somebody, it is silent for good reason from here on.
     house.scan("021W", "CX:STEP:deliver")
     house.scan("021W", WAYBILL)
     found = house.wait_state(WAYBILL, "found", 30)
     after("found")
     return found
+
+
+def raised(house: SearchHouse, kind: str) -> list[dict[str, Any]]:
+    """The alerts of a kind."""
+    items = house.hub.get("alerts?limit=1000")["items"]
+    return [each for each in items if each["kind"] == kind]
 
 
 def all_sent(incident: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -76,6 +110,7 @@ def test_a_silent_parcel_is_suspected_searched_and_found_at_a_third_site(
         # A server's "250" is written down a moment after it was given.
         found = wait_until(lambda: all_sent(house.incident(WAYBILL)), "each mail is sent", 30)
         incidents = house.hub.get("incidents")["items"]
+        told = {kind: raised(house, kind) for kind in ("follow_up_late", "escalated", "lost")}
         metrics = [metrics_of(each.url) for each in (house.hub, *house.edges.values())]
     assert all(metrics)
     assert [personal_in(each) for each in metrics] == [[]] * len(metrics)
@@ -84,11 +119,14 @@ def test_a_silent_parcel_is_suspected_searched_and_found_at_a_third_site(
     assert (found["site"], found["previous_site"]) == ("755W", "755A")
 
     acts = Counter(line["act"] for line in found["history"])
-    assert {acts[each] for each in ("opened", "escalated", "seen", "found")} == {1}, acts
-    assert acts["lost"] == 0
+    once = ("opened", "triaged", "escalated", "lost", "seen", "found")
+    assert {acts[each] for each in once} == {1}, acts
+    assert {kind: [each["count"] for each in alerts] for kind, alerts in told.items()} == {
+        kind: [1] for kind in told
+    }
 
     written = [mail["message_id"] for mail in found["mails"]]
-    assert len(set(written)) == len(written) == 2
+    assert len(set(written)) == len(written) == 3
     # At least once each: a hub that dies after the server's "250" sends again, under the same id.
     assert set(house.mailbox.message_ids) == set(written)
     recipients = {to for each in house.mailbox.recipients for to in each}
