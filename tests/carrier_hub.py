@@ -17,7 +17,8 @@ from simulators.carrier.day import CarrierDays
 from simulators.carrier.pulls import Call
 from tests.carrier_bridge import inputs, salt_of
 from tests.hub_parts import HubHome
-from wire.events import Scan, seal_line
+from wire.events import Scan
+from wire.lines import seal_line
 from wire.names import ZERO_HEAD
 from wire.policy import GoodsClass
 

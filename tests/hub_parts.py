@@ -33,7 +33,8 @@ from hub.web.context import HubContext
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
-from wire.events import Act, ActKind, Event, Scan, line_hash, seal_line
+from wire.events import Act, ActKind, Event, Scan
+from wire.lines import line_hash, seal_line
 from wire.messages import (
     Batch,
     Bodies,
@@ -51,6 +52,7 @@ from wire.wanted import ListHead, WantedEntry, WantedResult, list_sha256
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 ADMIN_TOKEN = "test-administrator"
+ALERTS_MAX = 10_000
 BEARER = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
 
@@ -215,9 +217,11 @@ class HubHome:
             return events(tx, wanted or EventFilter(), self.keys.bodies, limit=1000)
 
     def alerts(self, kind: AlertKind | None = None) -> list[Alert]:
-        """Alerts of a kind, newest first."""
+        """All alerts, or those of a kind, newest first."""
         with self.database.reading() as tx:
-            return [each for each in list_alerts(tx) if kind in (None, each.kind)]
+            found = list_alerts(tx, limit=ALERTS_MAX)
+        assert len(found) < ALERTS_MAX, "a page is full: there may be more"
+        return [each for each in found if kind in (None, each.kind)]
 
     def put_wanted(self, waybill: str, **fields: object) -> None:
         plain: dict[str, object] = {"result": WantedResult.WANTED, "reason": "lost at 755W"}
@@ -245,6 +249,7 @@ class HubHome:
             mqtt="mqtt://127.0.0.1:1883",
             enrolment=enrolment,
             test_clock=None,
+            data_dir=self.data_dir,
         )
 
     def count(self, table: str) -> int:

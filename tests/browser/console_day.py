@@ -25,20 +25,15 @@ from hub.missing.store import known, renew
 from hub.missing.suspect_store import add as add_suspect
 from hub.roles import make_search
 from hub.wanted.service import list_version
+from tests.browser.day_parcels import CARRIED, FOUND, PASSING, STOPPED, SUSPECT, move_parcels
 from tests.browser.hub_process import HubProcess, Pen
 from tests.network_parts import NETWORK_TOML
-from tests.rig.personal import PERSON
 from tests.smtp_parts import Mailbox, smtp_server
-from wire.events import ActKind, ClockReading, ContainerKind, StationFact
+from wire.events import ClockReading, StationFact
 from wire.messages import DeviceState
 from wire.names import Result, Step, format_at
 from wire.wanted import ListHead, WantedResult
 
-SUSPECT = "103000004711"
-STOPPED = "103000004712"
-FOUND = "103000004713"
-PASSING = "103000004714"
-CARRIED = "103000004720"
 BAG = "SZ-0093"
 _SMTP = """
 [smtp]
@@ -49,8 +44,17 @@ sender = "custos@carrier.example"
 """
 
 
-def _with_centres(network: str) -> str:
-    """The small carrier with a dispatch centre over each hub."""
+QUIET = "020B"
+"""A site where nothing happens, so nothing of this day is its people's business."""
+
+
+def _with_more(network: str) -> str:
+    """The small carrier with a dispatch centre over each hub, a quiet site, and its vehicles."""
+    network += (
+        f'\n[[site]]\ncode = "{QUIET}"\nname = "广州分点部"\nkind = "branch"\nregion = "south"\n'
+    )
+    for each, kind in (("V-12", "closed_box_locked"), ("V-77", "container"), ("V-78", "container")):
+        network += f'\n[[vehicle]]\nid = "{each}"\nkind = "{kind}"\n'
     for code, kind, above in (("755W", "level-2", "755D"), ("021W", "level-1", "021D")):
         before, after = network.split(f'code = "{code}"', 1)
         above_it = after.replace(f'kind = "{kind}"', f'kind = "{kind}"\nsuperior = "{above}"', 1)
@@ -63,27 +67,14 @@ def _with_centres(network: str) -> str:
     return network
 
 
-class LivingHub:
-    """Everything that the screens show, made by the rooms' own services and an edge's own bytes."""
+class OpenHub:
+    """A running hub, and the administrator's one session on it."""
 
-    def __init__(self, folder: Path) -> None:
+    process: HubProcess
+
+    def __init__(self) -> None:
         self._open = ExitStack()
         self._session: dict[str, str] = {}
-        self.incidents: dict[str, int] = {}
-        try:
-            port = self._open.enter_context(smtp_server(Mailbox("250 2.0.0 Ok: queued as 4D1F2")))
-            network = folder / "network.toml"
-            network.write_text(_with_centres(NETWORK_TOML), encoding="utf-8")
-            more = f'network = "{network}"\n{_SMTP.format(port=port)}'
-            self.process = HubProcess(folder, more_config=more)
-            self._open.callback(self.process.stop)
-            self.dock = self._pen("755A", "dock")
-            self.gate = self._pen("755W", "gate")
-            self.belt = self._pen("021W", "belt")
-            self._live_through_a_day()
-        except BaseException:
-            self.stop()
-            raise
 
     def stop(self) -> None:
         self._open.close()
@@ -105,77 +96,41 @@ class LivingHub:
         self._open.callback(pen.database.close)
         return pen
 
+
+class LivingHub(OpenHub):
+    """Everything that the screens show, made by the rooms' own services and an edge's own bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.incidents: dict[str, int] = {}
+        try:
+            port = self._open.enter_context(smtp_server(Mailbox("250 2.0.0 Ok: queued as 4D1F2")))
+            network = folder / "network.toml"
+            network.write_text(_with_more(NETWORK_TOML), encoding="utf-8")
+            more = f'network = "{network}"\n{_SMTP.format(port=port)}'
+            self.process = HubProcess(folder, more_config=more)
+            self._open.callback(self.process.stop)
+            self.dock = self._pen("755A", "dock")
+            self.gate = self._pen("755W", "gate")
+            self.belt = self._pen("021W", "belt")
+            self._live_through_a_day()
+        except BaseException:
+            self.stop()
+            raise
+
     def _live_through_a_day(self) -> None:
         self.stations()
         for number, value in ((SUSPECT, "48500"), (STOPPED, "26800"), (FOUND, "31200.50")):
             self.dock.declare(number, value, "755A", "021W")
             self.dock.scan(number, Result.HV, ago=timedelta(hours=30))
             self.gate.scan(number, Result.HV, ago=timedelta(hours=25))
-        self.carried()
-        self.under_way()
-        self.leave_together()
+        move_parcels(self.dock, self.gate, self.belt)
         self.searches()
         self.wanted()
+        self.gate.film("yard-1")
         self.dock.scan("755123456789", Result.STOP, step=Step.LOAD)
         self.gate.scan(PASSING, Result.HV, step=Step.ACCEPT)
         self.belt.garble(b'{"v":1,"site":"021W","seq":"\xff\xfe broken')
-
-    def carried(self) -> None:
-        """A parcel with all that custody knows: handovers of each kind, a store, gaps, a bag."""
-        dock, gate = self.dock, self.gate
-        dock.declare(CARRIED, "46800", "755A", "021W", PERSON)
-
-        def hours(figure: float) -> timedelta:
-            return timedelta(hours=figure)
-
-        dock.pull(CARRIED, Step.ACCEPT, "1002", ago=hours(20))
-        given = dock.pull(CARRIED, Step.HANDOVER, "1002", ago=hours(19.2))
-        halves = {"giver": dock.by("1002"), "receiver": dock.by("1001")}
-        refused = {"by": dock.by("1001"), "reason": "封签号不符"}
-        dock.act(ActKind.HANDOVER_REFUSE, ago=hours(19.1), scans=(given,), **halves, **refused)
-        again = dock.pull(CARRIED, Step.HANDOVER, "1002", ago=hours(18.5))
-        taken = {"by": dock.by("1001"), "step": Step.HANDOVER}
-        dock.act(ActKind.HANDOVER_ACCEPT, ago=hours(18.49), scans=(again,), **halves, **taken)
-        dock.pull(CARRIED, Step.STORE, "1001", ago=hours(18), place="cage1")
-        dock.pull(CARRIED, Step.RETRIEVE, "1001", ago=hours(12.5), place="dock1")
-        bag = {"container": "SZ-0090", "container_kind": ContainerKind.BAG}
-        dock.pull(CARRIED, Step.PACK, "1001", ago=hours(12.3), **bag)
-        van = {"container": "V-12", "container_kind": ContainerKind.VEHICLE}
-        dock.pull(CARRIED, Step.LOAD, "1001", ago=hours(12), **van)
-        dock.pull(CARRIED, Step.DEPART, None, ago=hours(11.8), **van)
-        gate.pull(CARRIED, Step.ARRIVE, "2001", ago=hours(8))
-        gate.pull(CARRIED, Step.HANDOVER, "2001", ago=hours(7.5))
-        # An edge that was cut off sends it hours later, and what was believed changes.
-        gate.scan(CARRIED, Result.HV, step=Step.SORT, by=None, container=None, ago=hours(6))
-
-    def under_way(self) -> None:
-        """Parcels that move as they should, and some that are late or silent for too long."""
-        for number, hours in enumerate((0.2, 0.6, 1.1, 2.5, 3.7, 6.0, 30.0)):
-            waybill = f"1030000049{number:02d}"
-            self.dock.declare(waybill, "32000", "755A", "021W")
-            self.dock.pull(waybill, Step.ACCEPT, "1002", ago=timedelta(hours=hours))
-        van = {"container": "V-77", "container_kind": ContainerKind.VEHICLE}
-        for number, hours in enumerate((1.0, 3.0, 9.0, 9.1, 9.2)):
-            waybill = f"1030000050{number:02d}"
-            self.gate.declare(waybill, "28000", "755A", "021W")
-            self.gate.pull(waybill, Step.ARRIVE, "2001", ago=timedelta(hours=hours + 1))
-            self.gate.pull(waybill, Step.LOAD, "2001", ago=timedelta(hours=hours), **van)
-        self.dock.pull("103000005200", Step.STORE, "1001", ago=timedelta(hours=3), place="cage1")
-        for number in range(2):
-            waybill = f"1030000053{number:02d}"
-            self.belt.pull(waybill, Step.OUT_FOR_DELIVERY, None, ago=timedelta(minutes=80))
-        for number in (2, 3):
-            self.belt.pull(f"1030000050{number:02d}", Step.ARRIVE, None, ago=timedelta(minutes=9))
-
-    def leave_together(self) -> None:
-        """The suspect leaves in a vehicle with four others; those arrive."""
-        others = [f"1030000051{number:02d}" for number in range(4)]
-        van = {"container": "V-78", "container_kind": ContainerKind.VEHICLE}
-        for waybill in (SUSPECT, *others):
-            self.dock.declare(waybill, "48500", "755A", "021W")
-            self.gate.pull(waybill, Step.LOAD, "2001", ago=timedelta(hours=24.5), **van)
-        for waybill in others:
-            self.belt.pull(waybill, Step.ARRIVE, None, ago=timedelta(hours=4))
 
     def suspect(self, tx: Connection, suspicion: Suspicion, incident: int, at: datetime) -> None:
         """Keep suspects as the clock role would, whose turn this day does not wait for."""

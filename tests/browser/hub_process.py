@@ -40,14 +40,15 @@ from wire.events import (
     Act,
     ActKind,
     ClockReading,
+    Codec,
     Event,
     Feedback,
     Scan,
+    Segment,
     Station,
     StationFact,
-    line_hash,
-    seal_line,
 )
+from wire.lines import line_hash, seal_line
 from wire.messages import Batch, Enrol, SpoolHead, State
 from wire.names import ZERO_HEAD, Result, Signal, Step, format_at
 from wire.topics import Channel, Topic
@@ -242,6 +243,25 @@ class Pen:
             "fact": fact,
         }
         self.record(Station(**{**plain, **more}))
+
+    def film(self, camera: str) -> None:
+        """Tell of ten seconds of footage that has just ended."""
+        segment = Segment(
+            site=self.site,
+            edge=self.edge,
+            at=format_at(datetime.now(UTC)),
+            mono_ms=1,
+            boot=samples.BOOT,
+            clock=ClockReading(offset_ms=0, error_ms=5),
+            device=camera,
+            length_ms=10_000,
+            error_ms=40,
+            sha256="f" * 64,
+            bytes=1_000_000,
+            codec=Codec.H264,
+            frames=250,
+        )
+        self.record(segment)
 
     def want(self, waybill: str, result: WantedResult, reason: str, **more: object) -> None:
         """Put a waybill on the wanted list."""

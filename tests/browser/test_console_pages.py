@@ -7,8 +7,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import check_access
-from tests.browser.console_day import BAG, CARRIED, FOUND, PASSING, STOPPED, SUSPECT, LivingHub
+from tests.browser.console_day import BAG, LivingHub
 from tests.browser.console_looks import look_at
+from tests.browser.day_parcels import (
+    CARRIED,
+    ENDED,
+    FORWARDED,
+    FOUND,
+    PASSING,
+    STOPPED,
+    SUSPECT,
+)
 from tests.browser.screenshots import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -16,6 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PAGES = {
     "wall": "/console/",
     "parcel": f"/console/parcels/{SUSPECT}",
+    "parcel-ended": f"/console/parcels/{ENDED}",
+    "parcel-forwarded": f"/console/parcels/{FORWARDED}",
     "parcel-none": "/console/parcels/999999999999",
     "incidents": "/console/incidents",
     "incident-none": "/console/incidents/404",

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.accessibility import check_access
-from tests.browser.console_day import CARRIED, SUSPECT, LivingHub
+from tests.browser.console_day import LivingHub
 from tests.browser.console_looks import look_at
+from tests.browser.day_parcels import CARRIED, SUSPECT
 from tests.browser.screenshots import shoot
 from tests.browser.watchers import delays_s, watching
 from tests.rig.personal import PERSON

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 SEED = 3
 PARCELS_PER_DAY = 40
-"""At speed 4, on a machine that runs other tests besides."""
+"""At speed 3, on a machine that runs other tests besides; its cameras are tested apart."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 BEAT_TIMEOUT_MS = 60_000
@@ -63,8 +63,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     directory = tmp_path_factory.mktemp("demo")
     output = directory / "demo.out"
     command = [sys.executable, "-m", "simulators", "demo", "--data-dir", str(directory / "data")]
-    command += ["--http-port", str(free_port()), "--seed", str(SEED), "--speed", "4"]
-    command += ["--parcels", str(PARCELS_PER_DAY)]
+    command += [
+        "--http-port",
+        str(free_port()),
+        "--seed",
+        str(SEED),
+        "--speed",
+        "4",
+        "--without-cameras",
+    ]
+    command += ["--parcels", str(PARCELS_PER_DAY), "--without-cameras"]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
     demo = Demo(process, output)

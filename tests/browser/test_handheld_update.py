@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def url(static: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(page_module, "STATIC", static)
     page = Page(
         Metrics(), lambda: True, print, lambda _: True, lambda _: False, time.monotonic_ns,
-        has_tls=False,
+        lambda: datetime.now(UTC), has_tls=False,
     )  # fmt: skip
     server = PageServer(page, "127.0.0.1", 0)
     server.start()

@@ -58,7 +58,7 @@ def url(hub: HubHome) -> Iterator[str]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     app = create_app(hub.web())
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=10))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
     thread.start()
     wait_until(lambda: server.started, "the server has started")

@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 _QUERY = re.compile(r"query: (\{.*?\}),\n")
 _WAYBILL = re.compile(r"103[0-9]{9}")
 SOCKET_PATH = "/console/_nicegui_ws/socket.io/"
+CLOSED_S = 0.2
 OPEN_S_MAX = 60.0
 MESSAGE_BYTES_MAX = 8 * 2**20
 _SEEN_SCRIPT = """
@@ -63,6 +64,8 @@ class Watchers:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # What had to be aborted is closed in the loop's next turns, or it fails a later test.
+        await asyncio.sleep(CLOSED_S)
 
     async def _open_page(self, http: httpx.AsyncClient) -> dict[str, str]:
         page = await http.get(f"{self._url}/console/", headers={"Accept": "text/html"})

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.rig.programs import free_port
 from wire.limits import BATCH_BYTES_MAX
 from wire.topics import Channel, Topic
 
@@ -23,12 +24,6 @@ ROOT = Path(__file__).parents[2]
 MOSQUITTO = "/usr/sbin/mosquitto"
 CONF = ROOT / "deploy" / "mosquitto" / "mosquitto.conf"
 DEADLINE_S = 10.0
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager

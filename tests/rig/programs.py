@@ -4,6 +4,7 @@ Each program is its own process group, so that killing it kills what it started.
 listens on free loopback ports and keeps its files below the test's own directory.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -30,14 +31,30 @@ from tests.rig.warm import WarmProcess
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 45.0
 STOP_TIMEOUT_S = 15.0
+FIRST_PORT = 12_000
+PORTS_PER_PROCESS = 2_000
+_OWN_PORTS = PORTS_PER_PROCESS * int(
+    os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw")
+)
+_ports = itertools.count()
 
 
 def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody has, and that nobody is given for a connection of theirs.
+
+    It lies below the range from which the kernel takes ports, so it stays free until a program that
+    a test starts listens there; test processes that run beside each other have ranges of their own.
+    """
+    for _ in range(PORTS_PER_PROCESS):
+        port = FIRST_PORT + _OWN_PORTS + next(_ports) % PORTS_PER_PROCESS
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no free port")
 
 
 def wait_until(

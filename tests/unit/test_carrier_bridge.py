@@ -16,7 +16,8 @@ from simulators.carrier.noise import QUIET, Noise, OutageKind
 from simulators.carrier.pulls import Call
 from tests.carrier_bridge import NOT_FIXED, by_of, facts, inputs, network_of, read, salt_of
 from wire.badges import badge_sha256, pseudonym
-from wire.events import Act, ActKind, ContainerKind, Scan, parse_line, seal_line
+from wire.events import Act, ActKind, ContainerKind, Scan
+from wire.lines import parse_line, seal_line
 from wire.names import Result, Step
 from wire.site_pack import PackShift
 

@@ -244,8 +244,8 @@ LOCKS: dict[str, list[str]] = {
     "base": [],
     "edge": ["edge"],
     "hub": ["hub"],
-    "demo": ["edge", "hub"],
-    "dev": ["edge", "vision", "hub", "dev"],
+    "demo": ["edge", "vision", "hub", "demo"],
+    "dev": ["edge", "vision", "hub", "demo", "dev"],
 }
 """By lock: the extras it covers. ``build`` holds what builds a wheel, and nothing of ours."""
 _PIN = re.compile(r"^([a-z0-9.-]+)==(\S+)", re.M)

@@ -171,3 +171,30 @@ def test_a_service_that_we_brought_is_stopped_also_after_an_interrupted_run(
 def test_a_wrong_call_is_told(machine: Machine, arguments: list[str]) -> None:
     found = machine.run(*arguments)
     assert (found.returncode, found.stderr) == (2, "usage: scripts/setup.sh demo|test\n")
+
+
+def lacks_libraries(machine: Machine, user: int, apt: str) -> None:
+    machine.add("grep", "#!/bin/bash\nexit 1\n")
+    machine.add("id", f"#!/bin/bash\necho {user}\n")
+    machine.add("dpkg", "#!/bin/bash\n")
+    machine.add("apt-get", apt)
+
+
+def test_the_demos_cameras_get_their_libraries_as_root(machine: Machine) -> None:
+    lacks_libraries(machine, 0, APT)
+    assert machine.run("demo").returncode == 0
+    update, install, _, _ = machine.calls()
+    assert update.endswith(" update")
+    assert install.endswith("install -y --no-install-recommends libgl1 libglib2.0-0 libzbar0")
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_a_demo_that_cannot_have_them_is_set_up_without_and_says_so(
+    machine: Machine, user: int
+) -> None:
+    lacks_libraries(machine, user, "#!/bin/bash\nexit 100\n")
+    found = machine.run("demo")
+    assert found.returncode == 0
+    assert "libgl1 libglib2.0-0 libzbar0" in found.stdout
+    assert "cameras" in found.stdout
+    assert machine.run("demo").stdout == ""

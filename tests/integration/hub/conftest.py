@@ -142,7 +142,7 @@ def port(app: FastAPI) -> Iterator[int]:
     """The application on a real port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=10))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
     thread.start()
     wait_for("the server", lambda: server.started)

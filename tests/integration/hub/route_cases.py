@@ -18,6 +18,7 @@ from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest
 from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge
+from tests.integration.hub.playback_cases import PLAYBACK_CASES
 from tests.integration.hub.route_asks import (
     HERE,
     THERE,
@@ -30,6 +31,7 @@ from tests.integration.hub.route_asks import (
     thing,
 )
 from tests.integration.hub.signed_return_cases import SIGNED_RETURN_CASES
+from tests.integration.hub.video_cases import VIDEO_CASES, furnish_footage
 from wire.names import Result, Step
 from wire.site_pack import Duty
 from wire.topics import Channel
@@ -38,8 +40,7 @@ NO_HASH = "$argon2id$nothing"
 
 
 def furnish(hub: HubHome) -> None:
-    """Put at both sites an edge, a scan with its alert, a quarantined line, an entry, a list."""
-    """Put at both sites an edge, scans, a breach, a quarantined line, a wanted entry, a search."""
+    """Put at both sites an edge with scans and a camera, a breach, a wanted entry, a search."""
     for site in (HERE, THERE):
         edge = hub.enrol(SigningEdge(site=site, spool=f"{1 + int(site == HERE):032x}"))
         scan = edge.scan(WAYBILL[site], result=Result.HV, text=WAYBILL[site])
@@ -51,6 +52,7 @@ def furnish(hub: HubHome) -> None:
         make_incident(hub, site)
         _make_dispatch(hub, site)
         make_suspect(hub, site)
+        furnish_footage(hub, edge, site)
 
 
 def make_suspect(hub: HubHome, site: str) -> None:
@@ -254,6 +256,8 @@ CASES: dict[str, Case] = {
     "GET /api/v1/parcels/{waybill}": thing(_parcel),
     "PUT /api/v1/parcels/{waybill}": thing(_declaration),
     **SIGNED_RETURN_CASES,
+    **VIDEO_CASES,
+    **PLAYBACK_CASES,
     "GET /api/v1/manifests/{manifest_id}": thing(_manifest),
     "PUT /api/v1/manifests/{manifest_id}": thing(_manifest_order),
     "GET /api/v1/dispatch": listed("/api/v1/dispatch"),

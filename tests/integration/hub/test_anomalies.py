@@ -16,7 +16,8 @@ from tests.network_parts import NETWORK
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, problem
 from wire.badges import badge_sha256, pseudonym
-from wire.events import Act, ActKind, parse_line
+from wire.events import Act, ActKind
+from wire.lines import parse_line
 from wire.names import Step, format_at
 from wire.wanted import WantedResult
 

@@ -40,6 +40,9 @@ async def test_no_route_but_the_named_ones_is_open(
         f"{API}/edge/bodies",
         f"{API}/edge/wanted",
         f"{API}/edge/pack",
+        f"{API}/edge/footage",
+        f"{API}/edge/footage-gone",
+        f"{API}/edge/picture",
     }
     for path, method in closed:
         answer = await stranger.request(method.upper(), path.replace("{", "").replace("}", ""))

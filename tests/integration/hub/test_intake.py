@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from hub.alerts.service import AlertKind
 from hub.ingest import intake as intake_module
@@ -38,6 +39,16 @@ def test_a_batch_is_stored_as_received_and_answered_with_the_new_head(
     assert receipt.heads == (SpoolHead(spool=edge.spool, seq=3, head=edge.head),)
     assert receipt.problem is None
     assert [view.stored.line for view in hub.events()] == lines
+
+
+def test_an_event_of_every_kind_is_stored_and_troubles_no_room(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    kinds = [replace(each, site=edge.site, edge=edge.edge) for each in samples.EVENTS.values()]
+    lines = [edge.line(each) for each in kinds]
+    receipt_of(hub.take(edge.batch(lines)))
+    assert [view.stored.line for view in hub.events()] == lines
+    assert (hub.count("quarantine"), hub.count("projection_error")) == (0, 0)
 
 
 def test_a_replayed_batch_is_stored_once_and_answered_again(

@@ -38,6 +38,7 @@ class Nobody:
 
 demo.script = hasty_script
 demo.Typist = Nobody
+demo.missing_libraries = lambda: "No module named 'cv2'"
 demo.MINUTE_AN_HOUR = 600.0
 day_stage.GUARD_S = 0.0
 day_stage.MARGIN_S = 0.3

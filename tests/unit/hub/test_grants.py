@@ -49,7 +49,9 @@ def test_people_on_the_floor_see_no_list_and_no_alert_since_an_entry_may_be_cove
 def test_an_auditor_changes_nothing_but_what_is_their_own() -> None:
     mine = {route for route, roles in GRANTS.items() if Role.AUDITOR in roles}
     changing = {route for route in mine if route.split()[0] not in ("GET", "WS")}
-    assert all(r.startswith(("POST /account/", "POST /logout")) for r in changing)
+    # What they look at is on record as theirs.
+    own = ("POST /account/", "POST /logout", "POST /api/v1/playbacks")
+    assert all(r.startswith(own) for r in changing)
 
 
 def test_the_administrator_may_everything() -> None:

@@ -14,7 +14,7 @@ from hub.ingest.rules import (
 )
 from ledger.chain import ChainHead
 from tests import samples
-from wire.events import LineError, line_hash, seal_line
+from wire.lines import LineError, line_hash, seal_line
 from wire.messages import Batch, Problem
 from wire.names import ZERO_HEAD
 

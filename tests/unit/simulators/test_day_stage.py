@@ -55,7 +55,10 @@ class Fixture:
             {"gate-1": self.gate}, "755A", self.hub, self.children, self.clock, self.lines.append
         )
         scanners = {("755A", "dock-1"): self.dock, ("755A", DESK): self.desk}
-        self.stage = DayStage(scanners, {"755A": self.typist}, self.hub, WORLD, self.scenes)
+        self.seen: list[Pull] = []
+        self.stage = DayStage(
+            scanners, {"755A": self.typist}, self.hub, WORLD, self.scenes, self.seen.append
+        )
         self.looker = Looker()
 
     def play(self, *doings: Pull | Typed | Call, beats: tuple[Beat, ...] = ()) -> None:

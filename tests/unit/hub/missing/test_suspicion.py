@@ -11,6 +11,7 @@ from hub.missing.judge import LOOK_EVERY, next_look
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.scoring import Company
 from hub.missing.rules.suspicion import (
+    ALONE_ODDS_MIN,
     HARDLY_LATE,
     LATE_AT_MOST,
     PARTY_ODDS_MIN,
@@ -19,6 +20,7 @@ from hub.missing.rules.suspicion import (
     Siblings,
     evidence_of,
     quiet_odds,
+    sign_of,
     silent_group,
 )
 from hub.missing.rules.watch import Ride, Watch
@@ -102,13 +104,44 @@ def test_three_trucks_unseen_for_hours_say_more_than_one_with_many_parcels() -> 
         PARTY_ODDS_MIN**3, rel=0.1
     )
     assert quiet_odds(parties(1, 100, 60 * HOUR), known, NOW) * POLICY.site_odds > 1
-    assert quiet_odds(parties(2, 3, 60 * HOUR), known, NOW) * POLICY.site_odds < 1
+    assert quiet_odds(parties(2, 10, 60 * HOUR), known, NOW) * POLICY.site_odds < 1
+
+
+def test_a_truck_and_a_few_parcels_that_wait_for_one_courier_make_no_outage() -> None:
+    known = learned()
+    truck = parties(1, 64, 60 * HOUR)
+    few = [Due("755W>755A", each.stop) for each in parties(1, 2, 60 * HOUR)]
+    assert quiet_odds(truck + few, known, NOW) == pytest.approx(
+        PARTY_ODDS_MIN * ALONE_ODDS_MIN / 2, rel=0.1
+    )
+    assert quiet_odds(truck + few, known, NOW) * POLICY.site_odds > 1
 
 
 def test_two_lost_parcels_make_no_outage_and_nothing_due_is_no_sign() -> None:
     known = learned()
     assert quiet_odds(parties(2, 1, 200 * HOUR), known, NOW) * POLICY.site_odds > 1
     assert quiet_odds([], known, NOW) == 1
+
+
+def test_a_truck_that_went_on_from_a_site_unseen_there_says_more_than_one_that_may_be_late() -> (
+    None
+):
+    known, by = learned(), stop(NOW - HARDLY_LATE / 2)
+    gone = Siblings("V-1@755A", 9, ("1", "2"), has_come=True, seen_at=frozenset({"020W"}))
+    passed = replace(gone, skipped=frozenset({by.key, "out:755W"}))
+    assert sign_of("V-1", by, ()) == Due("V-1", by)
+    assert sign_of("V-1", by, (replace(gone, has_come=False),)) == Due("V-1", by)
+    assert sign_of("V-1", by, (passed,)) == Due("V-1", by, has_passed=True)
+    trucks = [Due(f"V-{n % 2}", by, has_passed=True) for n in range(40)]
+    assert quiet_odds(trucks, known, NOW) == pytest.approx(PARTY_ODDS_MIN**2)
+
+
+def test_a_truck_that_was_seen_at_the_site_or_went_another_way_says_nothing() -> None:
+    by = stop(NOW - HOUR)
+    gone = Siblings("V-1@755A", 9, ("1", "2"), has_come=True, seen_at=frozenset({"020W"}))
+    assert sign_of("V-1", by, (gone,)) is None
+    here = replace(gone, seen_at=frozenset({"020W", by.site}), skipped=frozenset({by.key}))
+    assert sign_of("V-1", by, (here,)) is None
 
 
 def test_what_is_hardly_late_says_nothing() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.outing import ENDS_OUTING
+from hub.moves import ENDS_OUTING
 from hub.parcels.rules.attempts import Attempt, Outcome, attempts_of, delivery_of
 from hub.parcels.rules.traces import Sighting
 from tests.hub_parts import START

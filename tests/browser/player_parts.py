@@ -1,0 +1,167 @@
+"""Footage of simulated cameras behind the player, and what its pictures show."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+from playwright.sync_api import Locator, Page, Route
+
+from hub.console.wording import ZONE, load_words
+from hub.web.choice import Language
+from simulators.cameras import clock_code
+from simulators.cameras.cage import Cage, CageOptions
+from simulators.cameras.clip import write_clip
+from simulators.cameras.pictures import Size
+from tests.video_parts import write_segments
+from wire.names import format_at
+
+STATIC = Path(__file__).parents[2] / "hub" / "console" / "static"
+SIZE = Size(640, 360)
+FPS = 10
+BEGAN = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+HOST = "http://player.example"
+_PAGE = """<!doctype html><html lang="zh" data-theme="dark"><title>player</title>
+<link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/frame.css">
+<link rel="stylesheet" href="/static/player.css">
+<script id="custos-words" type="application/json">{"zone": "Asia/Shanghai"}</script>
+<script type="module" src="/static/player.js"></script><main></main>"""
+
+
+@dataclass
+class Piece:
+    """A segment as the hub tells of it, with its file."""
+
+    path: Path
+    ended_at: datetime
+    length_ms: int
+    error_ms: int = 40
+    state: str = "stored"
+    have: int = 0
+    codec: str = "h264"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def told(self) -> dict[str, object]:
+        return {
+            "sha256": self.sha256,
+            "from": format_at(self.ended_at - timedelta(milliseconds=self.length_ms)),
+            "to": format_at(self.ended_at),
+            "error_ms": self.error_ms,
+            "length_ms": self.length_ms,
+            "bytes": self.path.stat().st_size,
+            "codec": self.codec,
+            "state": self.state,
+            "have": self.have,
+        }
+
+
+def film(
+    folder: Path, seconds: int, seconds_each: int, *, camera_no: int = 1, began: datetime = BEGAN
+) -> list[Piece]:
+    """Footage of a cage, cut as the recorder cuts it, its clock burnt in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    clip = folder / "clip.mp4"
+    scene = Cage(CageOptions(SIZE, camera_no))
+    begin_ms = round(began.timestamp() * 1000)
+    write_clip(clip, scene, camera_no=camera_no, begin_ms=begin_ms, seconds=seconds, fps=FPS)
+    each_ms = seconds_each * 1000
+    return [
+        Piece(path, began + timedelta(milliseconds=(nth + 1) * each_ms), each_ms)
+        for nth, path in enumerate(write_segments(folder, clip, seconds_each * FPS))
+    ]
+
+
+@dataclass
+class FakeHub:
+    """Answers a page that holds nothing but the player."""
+
+    page: Page
+    cameras: dict[str, list[Piece]]
+    gaps: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    clocks: dict[str, dict[str, int]] = field(default_factory=dict)
+    rate: float = 1
+    opened: list[dict[str, object]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Serve the page, the player's files and the footage."""
+        self.page.route(f"{HOST}/**", self._answer)
+        self.page.goto(HOST)
+        self.page.wait_for_function("customElements.get('custos-player') !== undefined")
+
+    def play(self, scenes: list[dict[str, object]], **more: object) -> Locator:
+        """Put a player into the page."""
+        words = load_words(Language.EN, ZONE).messages
+        said = {key: text for key, text in words.items() if key.startswith("player.")}
+        plays = {"words": said, "purpose": "test", "waybill": None, "scenes": scenes, **more}
+        self.page.evaluate(
+            """plays => {
+              const player = document.createElement("custos-player");
+              player.setAttribute("plays", plays);
+              document.querySelector("main").replaceChildren(player);
+            }""",
+            json.dumps(plays),
+        )
+        return self.page.locator("custos-player")
+
+    def _answer(self, route: Route) -> None:
+        path = route.request.url.removeprefix(HOST)
+        if path == "/":
+            route.fulfill(body=_PAGE, content_type="text/html")
+        elif path.startswith("/static/"):
+            kind = "text/css" if path.endswith(".css") else "text/javascript"
+            route.fulfill(body=(STATIC / path[8:]).read_bytes(), content_type=kind)
+        elif "/files/" in path:
+            wanted = path.rsplit("/", 1)[1]
+            piece = next(
+                each for pieces in self.cameras.values() for each in pieces if each.sha256 == wanted
+            )
+            route.fulfill(body=piece.path.read_bytes(), content_type="video/mp4")
+        elif route.request.method == "POST":
+            order = route.request.post_data_json
+            self.opened.append(order)
+            route.fulfill(status=201, json=self._told(str(len(self.opened)), order["camera"]))
+        elif path.startswith("/api/v1/playbacks/"):
+            nth = path.rsplit("/", 1)[1]
+            route.fulfill(json=self._told(nth, str(self.opened[int(nth) - 1]["camera"])))
+        else:
+            route.fulfill(status=404)
+
+    def _told(self, nth: str, camera: str) -> dict[str, object]:
+        order = self.opened[int(nth) - 1]
+        return {
+            "id": nth,
+            "from": order["from"],
+            "segments": [each.told() for each in self.cameras[camera]],
+            "gaps": self.gaps.get(camera, []),
+            "clock": self.clocks.get(camera),
+            "rate": self.rate,
+        }
+
+
+def scene(
+    *cameras: str, at_s: float = 0, length_s: float = 30, **more: object
+) -> dict[str, object]:
+    """A stretch of time with its cameras, ``at_s`` after ``BEGAN``."""
+    return {
+        "key": "one",
+        "title": "one",
+        "from": format_at(BEGAN),
+        "to": format_at(BEGAN + timedelta(seconds=length_s)),
+        "at": format_at(BEGAN + timedelta(seconds=at_s)),
+        "cameras": [{"site": "755A", "camera": each, "name": each} for each in cameras],
+        **more,
+    }
+
+
+def burnt_in(screen: Locator) -> datetime | None:
+    """The clock in the picture that stands there, read from what the browser shows."""
+    picture = screen.locator("video").screenshot()
+    grey = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
+    found = None if grey is None else clock_code.read(np.asarray(grey, np.uint8))
+    return None if found is None else datetime.fromtimestamp(found[0] / 1000, UTC)

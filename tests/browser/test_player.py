@@ -1,0 +1,219 @@
+"""The player in a real browser: exact to the picture, in step, and honest about what is missing."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.player_parts import BEGAN, FPS, FakeHub, Piece, burnt_in, film, scene
+from tests.video_parts import write_clip, write_segments
+from wire.names import format_at
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+
+PICTURE_S = timedelta(seconds=1 / FPS)
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> list[Piece]:
+    """Twenty seconds in files of five."""
+    return film(tmp_path_factory.mktemp("footage"), 20, 5)
+
+
+def shown_at(screen: Locator) -> datetime:
+    """When the picture that stands there was taken, as the player says."""
+    return datetime.fromtimestamp(float(screen.get_attribute("data-shown-at") or 0) / 1000, UTC)
+
+
+def wait_for(screen: Locator, at: datetime) -> None:
+    """Wait until the picture of a moment stands there."""
+    expect(screen).to_have_attribute("data-shows", "picture")
+    expect(screen).to_have_attribute("data-shown-at", str(round(at.timestamp() * 1000)))
+
+
+def seek(player: Locator, at: datetime) -> None:
+    """Go to a moment, as the line under the pictures does."""
+    player.evaluate("(player, at) => player.seek(at)", at.timestamp() * 1000)
+
+
+def test_the_picture_of_a_moment_is_the_last_one_taken_until_then(
+    page: Page, footage: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": footage})
+    hub.start()
+    player = hub.play([scene("belt-1")])
+    screen = player.locator(".screen")
+    for at_s in (0.0, 0.05, 3.34, 4.999, 5.0, 19.9, 9.96, 14.2):
+        at = BEGAN + timedelta(seconds=at_s)
+        seek(player, at)
+        taken = BEGAN + timedelta(seconds=int(at_s * FPS + 1e-6) / FPS)
+        wait_for(screen, taken)
+        found = burnt_in(screen)
+        assert found == taken
+        assert at - PICTURE_S < found <= at
+
+
+def test_one_picture_on_and_back_is_exactly_the_neighbour_also_across_files(
+    page: Page, footage: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": footage})
+    hub.start()
+    screen = hub.play([scene("belt-1", at_s=4.9)]).locator(".screen")
+    wait_for(screen, BEGAN + timedelta(seconds=4.9))
+    for act, at_s in (("frame.on", 5.0), ("frame.on", 5.1), ("frame.back", 5.0), ("second.on", 6)):
+        page.locator(f'[data-act="{act}"]').click()
+        wait_for(screen, BEGAN + timedelta(seconds=at_s))
+        assert burnt_in(screen) == BEGAN + timedelta(seconds=at_s)
+
+
+def test_a_look_is_on_record_before_any_picture_stands_there(
+    page: Page, footage: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": footage})
+    hub.start()
+    player = hub.play([scene("belt-1", at_s=2)], purpose="daily round", waybill="103000000001")
+    wait_for(player.locator(".screen"), BEGAN + timedelta(seconds=2))
+    assert hub.opened == [
+        {
+            "site": "755A",
+            "camera": "belt-1",
+            "from": format_at(BEGAN),
+            "to": format_at(BEGAN + timedelta(seconds=30)),
+            "waybill": "103000000001",
+            "purpose": "daily round",
+        }
+    ]
+
+
+def test_a_measured_clock_moves_the_pictures_and_says_how_sure_it_is(
+    page: Page, footage: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": footage}, clocks={"belt-1": {"offset_ms": 1500, "error_ms": 70}})
+    hub.start()
+    screen = hub.play([scene("belt-1", at_s=8)]).locator(".screen")
+    wait_for(screen, BEGAN + timedelta(seconds=8))
+    assert burnt_in(screen) == BEGAN + timedelta(seconds=6.5)
+    expect(screen).to_contain_text("09:00:08.000 ± 70 ms")
+
+
+def test_under_a_test_clock_a_file_fills_the_time_that_it_was_told_for(
+    page: Page, footage: list[Piece]
+) -> None:
+    rate = 60
+    told = [
+        Piece(each.path, BEGAN + (each.ended_at - BEGAN) * rate, each.length_ms * rate)
+        for each in footage
+    ]
+    hub = FakeHub(page, {"belt-1": told}, rate=rate)
+    hub.start()
+    player = hub.play([scene("belt-1", at_s=330, length_s=1200)])
+    screen = player.locator(".screen")
+    for at_s in (330, 906, 12):
+        seek(player, BEGAN + timedelta(seconds=at_s))
+        wait_for(screen, BEGAN + timedelta(seconds=at_s))
+        assert burnt_in(screen) == BEGAN + timedelta(seconds=at_s / rate)
+    page.locator('[data-act="play"]').click()
+    page.wait_for_timeout(1000)
+    passed_s = (float(player.get_attribute("data-now") or 0) / 1000) - BEGAN.timestamp() - 12
+    assert passed_s > 0.3 * rate
+
+
+def test_what_is_missing_is_said_in_the_pictures_place(page: Page, footage: list[Piece]) -> None:
+    first, second, third, fourth = footage
+    away = Piece(third.path, third.ended_at, third.length_ms, state="partial")
+    away.have = away.path.stat().st_size * 2 // 5 + 1
+    gap = {
+        "from": format_at(BEGAN + timedelta(seconds=5)),
+        "to": format_at(BEGAN + timedelta(seconds=10)),
+        "reason": "camera_lost",
+    }
+    hub = FakeHub(page, {"belt-1": [first, away]}, gaps={"belt-1": [gap]})
+    hub.start()
+    player = hub.play([scene("belt-1", at_s=7)])
+    screen = player.locator(".screen")
+    expect(screen).to_have_attribute("data-shows", "gap")
+    expect(screen).to_contain_text("No footage for 5.0 s: camera lost")
+    expect(screen.locator("video")).to_be_hidden()
+    for _ in range(4):
+        page.locator('[data-act="second.on"]').click()
+    expect(screen).to_contain_text("On its way from the site, 40 %")
+    for _ in range(5):
+        page.locator('[data-act="second.on"]').click()
+    expect(screen).to_contain_text("Nothing is known of this moment yet")
+    # It comes, and the picture of the moment that is being waited for stands there by itself.
+    hub.cameras["belt-1"] = [first, third, fourth]
+    wait_for(screen, BEGAN + timedelta(seconds=16))
+    assert second not in hub.cameras["belt-1"]
+
+
+def test_two_cameras_run_on_one_clock_through_a_gap_of_one(
+    page: Page, tmp_path: Path, footage: list[Piece]
+) -> None:
+    other = film(tmp_path, 20, 5, camera_no=2)
+    gap = {
+        "from": format_at(BEGAN + timedelta(seconds=5)),
+        "to": format_at(BEGAN + timedelta(seconds=10)),
+        "reason": "edge_down",
+    }
+    without = [other[0], *other[2:]]
+    hub = FakeHub(page, {"belt-1": footage, "cage": without}, gaps={"cage": [gap]})
+    hub.start()
+    player = hub.play([scene("belt-1", "cage", at_s=3.5)])
+    belt, cage = (player.locator(f'[data-camera="{each}"]') for each in ("belt-1", "cage"))
+    wait_for(cage, BEGAN + timedelta(seconds=3.5))
+    for _ in range(2):
+        page.locator('[data-act="faster"]').click()
+    page.locator('[data-act="play"]').click()
+    expect(cage).to_have_attribute("data-shows", "gap")
+    expect(belt).to_have_attribute("data-shows", "picture")
+    expect(cage).to_have_attribute("data-shows", "picture")
+    page.locator('[data-act="play"]').click()
+    at = datetime.fromtimestamp(float(player.get_attribute("data-now") or 0) / 1000, UTC)
+    assert at >= BEGAN + timedelta(seconds=10)
+    for screen in (belt, cage):
+        expect(screen).to_have_attribute("data-shows", "picture")
+    page.wait_for_function(
+        "player => { const shown = [...player.querySelectorAll('.screen')]"
+        ".map(each => Number(each.dataset.shownAt));"
+        " return shown[0] === shown[1] && Math.abs(shown[0] - player.dataset.now) <= 100 }",
+        arg=player.element_handle(),
+    )
+    assert burnt_in(belt) == burnt_in(cage) == shown_at(belt)
+
+
+def test_play_runs_from_one_stretch_to_the_next(page: Page, footage: list[Piece]) -> None:
+    hub = FakeHub(page, {"belt-1": footage})
+    hub.start()
+    later = scene("belt-1", length_s=20)
+    later |= {"key": "two", "title": "two", "from": format_at(BEGAN + timedelta(seconds=12))}
+    player = hub.play([scene("belt-1", at_s=0.5, length_s=1.5), later])
+    wait_for(player.locator(".screen"), BEGAN + timedelta(seconds=0.5))
+    page.locator('[data-act="play"]').click()
+    expect(player).to_contain_text("two")
+    screen = player.locator(".screen")
+    expect(screen).to_have_attribute("data-shows", "picture")
+    page.wait_for_function(
+        "each => Number(each.dataset.shownAt) > 1795309213000", arg=screen.element_handle()
+    )
+    assert len(hub.opened) == 2
+
+
+def test_h265_is_said_to_be_what_this_browser_cannot_play(page: Page, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", 2, codec="libx265")
+    (path, *_) = write_segments(tmp_path, tmp_path / "clip.mp4", 50)
+    piece = Piece(path, BEGAN + timedelta(seconds=2), 2000, codec="h265")
+    hub = FakeHub(page, {"belt-1": [piece]})
+    hub.start()
+    screen = hub.play([scene("belt-1", at_s=1)]).locator(".screen")
+    expect(screen).to_contain_text("This browser cannot play H.265")
+
+
+def test_a_place_that_no_camera_sees_and_a_hub_that_refuses_are_said(
+    page: Page, footage: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": footage})
+    hub.start()
+    expect(hub.play([scene()])).to_contain_text("No camera sees this place")
+    page.route("**/api/v1/playbacks", lambda route: route.fulfill(status=404, json={}))
+    expect(hub.play([scene("belt-1")])).to_contain_text("not your sites' business")
