@@ -17,7 +17,7 @@ _RANDOM = re.compile(
     r"(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"(?![0-9A-Za-z])"
 )
-"""Link codes, hashes and uuids: one link in 425 has eleven digits in a row that look like a number."""
+"""Link codes, hashes and uuids: one link in 425 has eleven digits in a row like a number."""
 
 
 def personal_in(text: str, words: Iterable[str] = tuple(PERSON.values())) -> list[str]:
