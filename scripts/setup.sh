@@ -108,16 +108,28 @@ install_missing() {
     apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${MISSING[@]}"
 }
 
-# The demo runs without cameras where these cannot be had; it says so itself.
+# Without these what is wanted still runs, and says itself what it leaves out.
+try_to_install() {
+    local what=$1
+    [ ${#MISSING[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        echo "setup: for $what: sudo apt-get install -y ${MISSING[*]}"
+    else
+        (install_missing) >&2 || echo "setup: no $what without ${MISSING[*]}"
+    fi
+}
+
 try_camera_libraries() {
     MISSING=()
     need_camera_libraries
-    [ ${#MISSING[@]} -gt 0 ] || return 0
-    if [ "$(id -u)" != 0 ]; then
-        echo "setup: for the demo's cameras: sudo apt-get install -y ${MISSING[*]}"
-    else
-        (install_missing) >&2 || echo "setup: no cameras in the demo without ${MISSING[*]}"
-    fi
+    try_to_install "cameras in the demo"
+}
+
+# Two films of real, fixed cameras for the camera watch; 95 MB.
+try_films() {
+    MISSING=()
+    needs opencv-doc test -e /usr/share/doc/opencv-doc/examples/data/vtest.avi
+    try_to_install "tests on recorded films"
 }
 
 # The tests start their own broker and database; a service that we brought must not keep running.
@@ -150,7 +162,7 @@ set_up_system() {
     fi
     stop_our_services
     check_python
-    if [ "$WANTED" = demo ]; then try_camera_libraries; fi
+    if [ "$WANTED" = demo ]; then try_camera_libraries; else try_films; fi
 }
 
 # ---------------------------------------------------------------- Python packages
