@@ -8,7 +8,7 @@ starts without them. Source: design section 2.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from edge.hub_side import Surroundings
 from edge.spool import FILE_NAME
 from edge.spool_reader import SpoolReader
 from edge.station_events import FootageLined, FootageLines
+from edge.uplink_events import OrderFootage
 from wire.policy import Policy
 from wire.site_pack import SitePack
 
@@ -77,12 +78,12 @@ class NoFootage:
         self._lock = threading.Lock()
         self._ordered: deque[str] = deque()
 
-    def order(self, sha256s: Sequence[str]) -> bool:
+    def order(self, order: OrderFootage) -> bool:
         """The hub wants these files; see :class:`edge.footage_post.Sender`."""
         with self._lock:
-            if len(self._ordered) + len(sha256s) > ORDERS_WAITING_MAX:
+            if len(self._ordered) + len(order.sha256s) > ORDERS_WAITING_MAX:
                 return False
-            self._ordered.extend(sha256s)
+            self._ordered.extend(order.sha256s)
         return True
 
     def turn(self, hub: HubHttp) -> float:

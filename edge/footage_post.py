@@ -6,13 +6,13 @@ Source: design section 8, interface (REST).
 """
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
 from edge.hub_http import HubHttp, HubUnreachableError
+from edge.uplink_events import OrderFootage
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from wire.messages import FootageGone, FootageHave, FootagePart, Picture
@@ -34,10 +34,10 @@ class SenderError(Exception):
 class Sender(Protocol):
     """What brings footage to the hub; but for ``order`` it belongs to one thread."""
 
-    def order(self, sha256s: Sequence[str]) -> bool:
+    def order(self, order: OrderFootage) -> bool:
         """The hub wants these files (any thread may say so); False: no room, it will say so again.
 
-        Never waits.
+        Urgent ones go before all others. Never waits.
         """
 
     def turn(self, hub: HubHttp) -> float:

@@ -67,7 +67,7 @@ class Uplink:
         to_station: Callable[[ToStation], None],
         fetch: Callable[[bytes], None],
         fetch_pack: Callable[[bytes], None],
-        order_footage: Callable[[tuple[str, ...]], None],
+        order_footage: Callable[[OrderFootage], None],
     ) -> None:
         self._core = core
         self._address = address
@@ -188,7 +188,7 @@ class Uplink:
                 case FetchPack():
                     self._fetch_pack(output.message)
                 case OrderFootage():
-                    self._order_footage(output.sha256s)
+                    self._order_footage(output)
                 case Refused():
                     self._refused(output.reason)
                 case ProblemChanged():

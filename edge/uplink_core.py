@@ -321,7 +321,9 @@ class UplinkCore:
             is_over = self._hub_now() > parse_at(order.expires_at)
         except OverflowError as error:
             return [Refused(f"a command with an impossible time: {error}")]
-        return [Refused("an order that is over")] if is_over else [OrderFootage(order.files)]
+        if is_over:
+            return [Refused("an order that is over")]
+        return [OrderFootage(order.files, order.is_urgent)]
 
     def _take_pack(self, payload: bytes) -> list[UplinkOutput]:
         try:

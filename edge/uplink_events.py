@@ -94,6 +94,7 @@ class OrderFootage:
     """The hub wants these files of footage, by their hashes."""
 
     sha256s: tuple[str, ...]
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

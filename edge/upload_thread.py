@@ -5,7 +5,6 @@ and no wanted list. Source: design section 8, style ("Threads and time").
 """
 
 import threading
-from collections.abc import Sequence
 
 import structlog
 
@@ -13,6 +12,7 @@ from devices.backoff import Backoff
 from edge.footage_post import Sender, SenderError
 from edge.hub_http import HubError, HubHttp
 from edge.metrics import Metrics
+from edge.uplink_events import OrderFootage
 
 RETRY = Backoff(first_s=1.0, max_s=60.0)
 
@@ -37,9 +37,9 @@ class UploadThread:
         """Begin with what is left from before."""
         self._thread.start()
 
-    def order(self, sha256s: Sequence[str]) -> None:
+    def order(self, order: OrderFootage) -> None:
         """The hub wants these files (any thread may say so)."""
-        if not self._sender.order(sha256s):
+        if not self._sender.order(order):
             self._metrics.dropped_messages.inc()
 
     def stop(self, timeout_s: float) -> bool:

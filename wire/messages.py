@@ -250,6 +250,8 @@ class FootageOrder(Command, frozen=True, kw_only=True, tag="footage_order"):
     """Send these files, by their hashes, the first ones first; the same order twice is one."""
 
     files: Annotated[tuple[Sha256, ...], Meta(min_length=1, max_length=ORDER_FILES_MAX)]
+    is_urgent: bool = False
+    """Somebody waits to see these: they go before all that are not."""
 
 
 class FootageHave(Struct, frozen=True, kw_only=True):

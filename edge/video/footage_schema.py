@@ -44,7 +44,11 @@ CREATE TABLE picture (
     at_ms INTEGER NOT NULL
 ) STRICT;
 """
-STEPS = (_FIRST, _UPLOADS)
+_URGENT = """
+ALTER TABLE upload ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX upload_turn ON upload (urgent DESC, id);
+"""
+STEPS = (_FIRST, _UPLOADS, _URGENT)
 SCHEMA_VERSION = len(STEPS)
 
 

@@ -1,6 +1,7 @@
 """Bring to the hub what it ordered: file by file, part by part, from where it stands, at a rate.
 
-Pictures come first, for they are small and somebody looks at a wall of them. What the hub has is
+Pictures come first, for they are small and somebody looks at a wall of them; then what somebody
+waits to see, also in the middle of another file, which goes on afterwards. What the hub has is
 asked of the hub, never remembered: a kill on either side costs one question. Source: design
 section 8 ("resumable upload by content hash with a rate limit").
 """
@@ -8,7 +9,7 @@ section 8 ("resumable upload by content hash with a rate limit").
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from edge.data_dir import read_file
 from edge.footage_post import FootagePost, SenderError
 from edge.hub_http import HubHttp, HubRefusedError, HubUnreachableError
 from edge.metrics import Metrics
+from edge.uplink_events import OrderFootage
 from edge.video.footage_schema import FootageError
 from edge.video.stills import FOLDER as STILLS
 from edge.video.stills import SUFFIX
@@ -76,17 +78,18 @@ class FootageSender:
         self._store, self._wall, self._post = store, wall, post
         self._metrics = metrics
         self._lock = threading.Lock()
-        self._ordered: deque[str] = deque()
+        self._ordered: deque[OrderFootage] = deque()
         self._sha256: str | None = None
         self._have = 0
         self._standstills = 0
 
-    def order(self, sha256s: Sequence[str]) -> bool:
+    def order(self, order: OrderFootage) -> bool:
         """The hub wants these files; see :class:`edge.footage_post.Sender`."""
         with self._lock:
-            if len(self._ordered) + len(sha256s) > ORDERS_WAITING_MAX:
+            waiting = sum(len(each.sha256s) for each in self._ordered)
+            if waiting + len(order.sha256s) > ORDERS_WAITING_MAX:
                 return False
-            self._ordered.extend(sha256s)
+            self._ordered.append(order)
         return True
 
     def close(self) -> None:
@@ -113,12 +116,10 @@ class FootageSender:
     def _take_orders(self) -> None:
         with self._lock:
             ordered = list(self._ordered)
-        if not ordered:
-            return
-        dropped = self._store.order(ordered)
-        self._metrics.dropped_messages.inc(dropped)
-        with self._lock:
-            for _ in ordered:
+        for order in ordered:
+            dropped = self._store.order(order.sha256s, is_urgent=order.is_urgent)
+            self._metrics.dropped_messages.inc(dropped)
+            with self._lock:
                 self._ordered.popleft()
 
     def _send_next(self, hub: HubHttp) -> int | None:

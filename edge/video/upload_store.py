@@ -15,11 +15,17 @@ from edge.video.footage_schema import FootageError, open_footage
 
 UPLOADS_MAX = 10_000
 """Orders that wait here; the hub tells of the others again and again."""
+URGENT_MORE_MAX = 1_000
+"""What somebody waits to see finds room also behind as many orders as that."""
 _COUNT = "SELECT count(*) FROM upload"
+_ORDER = """
+INSERT INTO upload (sha256, urgent) VALUES (?, ?)
+ON CONFLICT (sha256) DO UPDATE SET urgent = max(urgent, excluded.urgent)
+"""
 _NEXT = """
 SELECT upload.sha256, upload.gone, camera, file, bytes, damage FROM upload
 LEFT JOIN segment ON segment.sha256 = upload.sha256 AND NOT doomed
-ORDER BY upload.id LIMIT 1
+ORDER BY urgent DESC, upload.id LIMIT 1
 """
 
 
@@ -58,19 +64,22 @@ class UploadStore:
         """Close the connection."""
         self._connection.close()
 
-    def order(self, sha256s: Sequence[str]) -> int:
+    def order(self, sha256s: Sequence[str], *, is_urgent: bool) -> int:
         """Remember that the hub wants these files; how many of them there is no room for.
+
+        What is ordered already is urgent from now on, if it is this time.
 
         Raises:
             FootageError: none is remembered.
         """
-        room = max(0, UPLOADS_MAX - int(self._read(_COUNT)[0][0]))
-        taken = [(each,) for each in sha256s[:room]]
-        self._write("INSERT OR IGNORE INTO upload (sha256) VALUES (?)", taken)
+        bound = UPLOADS_MAX + (URGENT_MORE_MAX if is_urgent else 0)
+        room = max(0, bound - int(self._read(_COUNT)[0][0]))
+        taken = [(each, int(is_urgent)) for each in sha256s[:room]]
+        self._write(_ORDER, taken)
         return len(sha256s) - len(taken)
 
     def next_upload(self) -> Upload | None:
-        """The oldest order.
+        """The oldest urgent order, or the oldest of all.
 
         Raises:
             FootageError: the disk does not say.
@@ -122,7 +131,7 @@ class UploadStore:
         except apsw.Error as error:
             raise FootageError(f"not readable: {error}") from error
 
-    def _write(self, query: str, rows: Sequence[tuple[str, ...]]) -> None:
+    def _write(self, query: str, rows: Sequence[tuple[str | int, ...]]) -> None:
         try:
             with self._connection:
                 self._connection.executemany(query, rows)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from hub.packs.service import find_pack
-from hub.video.service import open_orders
+from hub.video.service import Order, open_orders
 from hub.wanted.service import current_list, current_rules, delta_since, list_version
 from wire.limits import ORDER_FILES_MAX
 from wire.messages import (
@@ -81,13 +81,13 @@ class CommandDesk:
         self, tx: Connection, site: str, edge: str, now: datetime
     ) -> list[FootageOrder]:
         """What an edge has still to send: it may never have heard of it."""
-        files = open_orders(tx, site, edge, FILES_PER_STATE_MAX)
-        return self.footage_orders(site, edge, files, now)
+        orders = open_orders(tx, site, edge, FILES_PER_STATE_MAX)
+        return self.footage_orders(site, edge, orders, now)
 
     def footage_orders(
-        self, site: str, edge: str, files: Sequence[str], now: datetime
+        self, site: str, edge: str, orders: Sequence[Order], now: datetime
     ) -> list[FootageOrder]:
-        """Tell an edge to send these files, as many commands as it takes."""
+        """Tell an edge to send these files, as many commands as it takes, the urgent first."""
         return [
             FootageOrder(
                 site=site,
@@ -95,7 +95,10 @@ class CommandDesk:
                 id=self._id(),
                 expires_at=_expiry(now),
                 files=tuple(files[first : first + ORDER_FILES_MAX]),
+                is_urgent=is_urgent,
             )
+            for is_urgent in (True, False)
+            for files in [[each.sha256 for each in orders if each.is_urgent == is_urgent]]
             for first in range(0, len(files), ORDER_FILES_MAX)
         ]
 

@@ -15,7 +15,7 @@ from hub.ingest import states
 from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
 from hub.ingest.intake import Outgoing
 from hub.packs.service import newest_change, packs_after
-from hub.video.service import newest_order, orders_after
+from hub.video.service import Order, newest_order, orders_after
 from hub.wanted.service import list_version
 from wire.topics import Channel, Topic
 
@@ -71,14 +71,14 @@ class FootagePusher:
             # Edges send their states when they connect: what was made before needs no push.
             self._pushed = newest_order(tx)
         new = orders_after(tx, self._pushed, ORDERS_PER_TURN_MAX)
-        files: dict[tuple[str, str], list[str]] = {}
+        orders: dict[tuple[str, str], list[Order]] = {}
         for each in new:
-            files.setdefault((each.site, each.edge), []).append(each.sha256)
+            orders.setdefault((each.site, each.edge), []).append(each)
             self._pushed = each.order_no
         now = clock.now()
         return [
             Outgoing(Topic(site, edge, Channel.CMD), command)
-            for (site, edge), mine in files.items()
+            for (site, edge), mine in orders.items()
             for command in self._commands.footage_orders(site, edge, mine, now)
         ]
 

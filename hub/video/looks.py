@@ -108,7 +108,7 @@ def open_playback(tx: Connection, asked: AskedFootage, who: str, now: datetime) 
     look = looks.find(tx, looks.add(tx, row))
     assert look is not None
     found = _playback(tx, look)
-    order_segments(tx, found.segments, now)
+    order_segments(tx, found.segments, now, is_urgent=True)
     return _playback(tx, look)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "FileState",
     "FileStatus",
     "FoundPicture",
+    "Order",
     "WantedFile",
     "find_pictures",
     "newest_order",
@@ -72,25 +73,36 @@ class FileState:
     reason: str | None = None
 
 
-def order_files(tx: Connection, files: Sequence[WantedFile], now: datetime) -> None:
-    """Ask edges for files; what is ordered, stored or gone already is not asked for again."""
-    known = {each.wanted.sha256 for each in media_files.find_all(tx, {f.sha256 for f in files})}
+def order_files(
+    tx: Connection, files: Sequence[WantedFile], now: datetime, *, is_urgent: bool = False
+) -> None:
+    """Ask edges for files; what is ordered, stored or gone already is not asked for again.
+
+    ``is_urgent``: somebody waits to see them: they come before all others, and what is open
+    already is asked for once more, so that its edge hears of it.
+    """
+    found = media_files.find_all(tx, {each.sha256 for each in files})
+    known = {each.wanted.sha256: each for each in found}
     order_no = media_files.newest_order(tx)
-    for each in files:
-        if each.sha256 not in known:
-            known.add(each.sha256)
-            order_no += 1
-            media_files.add(tx, each, order_no, now)
+    for wanted in {each.sha256: each for each in files}.values():
+        order_no += 1
+        file = known.get(wanted.sha256)
+        if file is None:
+            media_files.add(tx, wanted, order_no, now, is_urgent=is_urgent)
+        elif is_urgent and file.is_open and not file.is_urgent:
+            media_files.change(tx, wanted.sha256, is_urgent=True, order_no=order_no)
 
 
-def order_segments(tx: Connection, segments: Sequence[FoundSegment], now: datetime) -> None:
+def order_segments(
+    tx: Connection, segments: Sequence[FoundSegment], now: datetime, *, is_urgent: bool = False
+) -> None:
     """Ask edges for the files of these segments; what they have deleted is not asked for."""
-    kept = [each for each in segments if each.deleted_at is None]
-    order_files(
-        tx,
-        [WantedFile(each.sha256, each.site, each.edge, each.camera, each.bytes) for each in kept],
-        now,
-    )
+    files = [
+        WantedFile(each.sha256, each.site, each.edge, each.camera, each.bytes)
+        for each in segments
+        if each.deleted_at is None
+    ]
+    order_files(tx, files, now, is_urgent=is_urgent)
 
 
 def states_of(tx: Connection, sha256s: Collection[str]) -> dict[str, FileState]:
@@ -124,9 +136,9 @@ def orders_after(tx: Connection, order_no: int, limit: int) -> list[Order]:
     return media_files.orders_after(tx, order_no, limit)
 
 
-def open_orders(tx: Connection, site: str, edge: str, limit: int) -> list[str]:
-    """The hashes that an edge has still to send, oldest order first."""
-    return [each.sha256 for each in media_files.open_orders(tx, site, edge, limit)]
+def open_orders(tx: Connection, site: str, edge: str, limit: int) -> list[Order]:
+    """What an edge has still to send, the urgent ones first, and each kind oldest first."""
+    return media_files.open_orders(tx, site, edge, limit)
 
 
 def note_have(tx: Connection, sha256: str, have: int) -> None:
@@ -141,6 +153,7 @@ def note_stored(tx: Connection, file: WantedFile, now: datetime) -> None:
         tx,
         file.sha256,
         have=file.bytes,
+        is_urgent=False,
         stored_at=now,
         checked_at=now,
         damaged_at=None,

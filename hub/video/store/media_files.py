@@ -39,6 +39,8 @@ footage_file = Table(
     # Grows with every order: who remembers one reads only what is newer.
     Column("order_no", BigInteger, nullable=False, unique=True),
     Column("ordered_at", UtcDateTime, nullable=False),
+    # Somebody waits to see it.
+    Column("is_urgent", Boolean, nullable=False),
     # How often it came whole and was not what was ordered.
     Column("wrong", Integer, nullable=False),
     Column("stored_at", UtcDateTime),
@@ -80,22 +82,29 @@ class WantedFile:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """An ordered file; open while it is neither stored nor gone."""
+    """An ordered file."""
 
     wanted: WantedFile
     have: int
+    is_urgent: bool
     wrong: int
     stored_at: datetime | None
     gone_reason: str | None
     damaged_at: datetime | None
     checked_at: datetime | None
 
+    @property
+    def is_open(self) -> bool:
+        """Its edge has still to send it."""
+        return self.stored_at is None and self.gone_reason is None
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An open order at its place among all."""
+    """An open order at its place among all; an urgent one is waited for by somebody."""
 
     order_no: int
+    is_urgent: bool
     site: str
     edge: str
     sha256: str
@@ -140,7 +149,9 @@ def newest_order(tx: Connection) -> int:
     return tx.execute(select(func.max(_files.order_no))).scalar_one() or 0
 
 
-def add(tx: Connection, wanted: WantedFile, order_no: int, now: datetime) -> None:
+def add(
+    tx: Connection, wanted: WantedFile, order_no: int, now: datetime, *, is_urgent: bool
+) -> None:
     """Order a file that was never ordered."""
     tx.execute(
         insert(footage_file).values(
@@ -153,6 +164,7 @@ def add(tx: Connection, wanted: WantedFile, order_no: int, now: datetime) -> Non
             wrong=0,
             order_no=order_no,
             ordered_at=now,
+            is_urgent=is_urgent,
         )
     )
 
@@ -163,9 +175,10 @@ def change(tx: Connection, sha256: str, **values: object) -> None:
 
 
 def open_orders(tx: Connection, site: str, edge: str, limit: int) -> list[Order]:
-    """An edge's open orders, oldest first."""
+    """An edge's open orders, the urgent ones first, and each kind oldest first."""
     mine = (_files.site == site) & (_files.edge == edge) & _is_open
-    return _orders(tx, _order_columns().where(mine).order_by(_files.order_no).limit(limit))
+    in_turn = _order_columns().where(mine).order_by(_files.is_urgent.desc(), _files.order_no)
+    return _orders(tx, in_turn.limit(limit))
 
 
 def orders_after(tx: Connection, order_no: int, limit: int) -> list[Order]:
@@ -183,7 +196,7 @@ def next_to_check(tx: Connection, before: datetime) -> KnownFile | None:
 
 
 def _order_columns() -> Select[Any]:
-    return select(_files.order_no, _files.site, _files.edge, _files.sha256)
+    return select(_files.order_no, _files.is_urgent, _files.site, _files.edge, _files.sha256)
 
 
 def _orders(tx: Connection, query: Select[Any]) -> list[Order]:
@@ -194,6 +207,7 @@ def _known(row: Row[*tuple[Any, ...]]) -> KnownFile:
     return KnownFile(
         WantedFile(row.sha256, row.site, row.edge, row.camera, row.bytes),
         row.have,
+        row.is_urgent,
         row.wrong,
         row.stored_at,
         row.gone_reason,

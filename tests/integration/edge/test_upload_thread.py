@@ -1,7 +1,7 @@
 """The thread that sends footage: what fails is tried again, and costs nothing else anything."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ from devices.backoff import Backoff
 from edge.footage_post import SenderError
 from edge.hub_http import HubHttp, HubUnreachableError
 from edge.metrics import Metrics
+from edge.uplink_events import OrderFootage
 from edge.upload_thread import UploadThread
 from tests.rig.programs import wait_until
 
@@ -24,8 +25,8 @@ class FakeSender:
         self.ordered: list[str] = []
         self.closed = threading.Event()
 
-    def order(self, sha256s: Sequence[str]) -> bool:
-        self.ordered += sha256s
+    def order(self, order: OrderFootage) -> bool:
+        self.ordered += order.sha256s
         return len(self.ordered) < 2
 
     def turn(self, hub: HubHttp) -> float:
@@ -72,8 +73,8 @@ def test_what_nobody_foresaw_is_counted_and_gone_on_with(hub: HubHttp) -> None:
 def test_orders_that_find_no_room_are_counted(hub: HubHttp) -> None:
     metrics, sender = Metrics(), FakeSender()
     thread = UploadThread(hub, sender, metrics)
-    thread.order(["a"])
-    thread.order(["b"])
+    thread.order(OrderFootage(("a",)))
+    thread.order(OrderFootage(("b",)))
     assert sender.ordered == ["a", "b"]
     assert metrics.dropped_messages._value.get() == 1
     # Before the edge is enrolled nothing was started, and yet nothing stays open.

@@ -53,7 +53,7 @@ def certify(hub: HubHome) -> list[Certificate]:
 def ordered(hub: HubHome) -> list[str]:
     """The files that the edge has still to send."""
     with hub.database.reading() as tx:
-        return open_orders(tx, SITE, "dock", 100)
+        return [each.sha256 for each in open_orders(tx, SITE, "dock", 100)]
 
 
 def scan_at(second: float, edge: SigningEdge, **fields: object) -> object:

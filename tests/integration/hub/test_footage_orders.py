@@ -10,11 +10,15 @@ import pytest
 from hub.ingest import commands, pushes
 from hub.ingest.commands import CommandDesk
 from hub.ingest.pushes import FootagePusher
-from hub.video.media import note_gone
+from hub.video.looks import AskedFootage, open_playback
+from hub.video.media import note_gone, note_stored
+from hub.video.rules.coverage import Stretch
 from hub.video.service import order_files
 from hub.video.store.media_files import WantedFile
 from ledger.signing import seal
+from tests.footage_index_parts import at
 from tests.hub_parts import START, HubHome, SigningEdge
+from tests.integration.hub.playback_cases import CAMERA, put_segment
 from tests.postgres_parts import on_both_databases
 from wire.limits import ORDER_FILES_MAX
 from wire.messages import FootageOrder
@@ -28,10 +32,10 @@ def names(count: int, first: int = 0) -> list[str]:
     return [f"{number:064x}" for number in range(first, first + count)]
 
 
-def order(hub: HubHome, sha256s: list[str], edge: str = "dock") -> None:
+def order(hub: HubHome, sha256s: list[str], edge: str = "dock", *, is_urgent: bool = False) -> None:
     files = [WantedFile(each, "755A", edge, "cage-cam", 9) for each in sha256s]
     with hub.database.writing() as tx:
-        order_files(tx, files, hub.clock.now())
+        order_files(tx, files, hub.clock.now(), is_urgent=is_urgent)
 
 
 class Pushes:
@@ -79,6 +83,45 @@ def test_many_orders_are_several_commands_and_several_turns(
         [],
     ]
     assert [each for turn in turns for files in turn for each in files] == wanted
+
+
+def test_what_somebody_waits_to_see_is_pushed_first_and_anew(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    pusher = Pushes(hub)
+    pusher.due()
+    order(hub, names(4))
+    assert [(each.files, each.is_urgent) for _, each in pusher.due()] == [(tuple(names(4)), False)]
+    order(hub, names(1, 4))
+    order(hub, names(2, 2), is_urgent=True)
+    pushed = [(each.files, each.is_urgent) for _, each in pusher.due()]
+    assert pushed == [(tuple(names(2, 2)), True), (tuple(names(1, 4)), False)]
+    # Said again it is not news, and it is never less urgent than it was.
+    order(hub, names(2, 2), is_urgent=True)
+    order(hub, names(2, 2))
+    assert pusher.due() == []
+    assert answered(hub, edge) == [*names(2, 2), *names(2), *names(1, 4)]
+
+
+def test_what_is_stored_or_gone_is_not_asked_for_because_somebody_waits(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    order(hub, names(2))
+    stored, gone = (WantedFile(each, "755A", "dock", "cage-cam", 9) for each in names(2))
+    with hub.database.writing() as tx:
+        note_stored(tx, stored, hub.clock.now())
+        note_gone(tx, "755A", "dock", gone.sha256, "deleted")
+    order(hub, names(2), is_urgent=True)
+    assert answered(hub, edge) == []
+
+
+def test_a_playback_is_what_somebody_waits_for(hub: HubHome, edge: SigningEdge) -> None:
+    order(hub, names(1))
+    segment = put_segment(hub, "755A", is_here=False)
+    look = AskedFootage("755A", CAMERA, Stretch(at(0), at(60)), None, "daily round")
+    with hub.database.writing() as tx:
+        open_playback(tx, look, "li", hub.clock.now())
+    assert answered(hub, edge) == [segment.sha256, *names(1)]
 
 
 def answered(hub: HubHome, edge: SigningEdge) -> list[str]:

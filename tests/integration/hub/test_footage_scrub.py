@@ -105,7 +105,7 @@ async def test_each_damage_is_found_told_and_ordered_anew(
     assert says in alert.text_en
     assert alert.subject == "755A/dock/cage-cam"
     with hub.database.reading() as tx:
-        assert sorted(open_orders(tx, "755A", "dock", 9)) == sorted(lost)
+        assert sorted(each.sha256 for each in open_orders(tx, "755A", "dock", 9)) == sorted(lost)
     assert not any(path_of(hub.data_dir, name).exists() for name in lost)
     # Its edge still has it: it is whole again, and the alert stays for a person to see.
     for each in damaged:

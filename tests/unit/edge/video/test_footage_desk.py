@@ -214,7 +214,7 @@ def test_what_the_hub_waits_for_outlives_its_days_and_is_told_gone_by_a_full_dis
     house.desk.note(house.ended())
     uploads = UploadStore(house.folder / "footage.sqlite")
     (kept,) = house.store.between("cam", 0, 2 * WALL_MS, 9)
-    uploads.order([kept.sha256])
+    uploads.order([kept.sha256], is_urgent=False)
     house.desk.make_room(RULE, grow_old(house, 40))
     assert house.files() == [kept.file]
     house.space = Space(0, 4 * 2**30)

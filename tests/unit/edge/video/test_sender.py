@@ -16,6 +16,7 @@ from edge.camera_side import NoCameras
 from edge.footage_post import FOOTAGE_PATH, GONE_PATH, PICTURE_PATH, FootagePost, SenderError
 from edge.hub_http import HubError, HubHttp, HubUnreachableError
 from edge.metrics import Metrics
+from edge.uplink_events import OrderFootage
 from edge.video import sender as sending
 from edge.video import upload_store
 from edge.video.sender import IDLE_S, FootageSender, SenderSetup
@@ -103,6 +104,9 @@ class House:
         self.store.add(SEGMENT, Covered(9_000, 70, "ab" * 16), file)
         return file
 
+    def order(self, *sha256s: str, is_urgent: bool = False) -> bool:
+        return self.sender.order(OrderFootage(sha256s, is_urgent))
+
     def turns(self, count: int = 20) -> list[float]:
         return [self.sender.turn(self.http) for _ in range(count)]
 
@@ -123,7 +127,7 @@ def test_an_ordered_file_is_sent_in_parts_and_not_faster_than_the_policy_says(
     house: House,
 ) -> None:
     file = house.keep()
-    assert house.sender.order([file.sha256, file.sha256])
+    assert house.order(file.sha256, file.sha256)
     waits = house.turns(5)
     # First it asks; then come a second's worth, as much again, and the rest.
     assert waits == pytest.approx([0.0, 1.0, 1.0, 0.56, IDLE_S])
@@ -133,7 +137,7 @@ def test_an_ordered_file_is_sent_in_parts_and_not_faster_than_the_policy_says(
 
 def test_a_restart_goes_on_where_the_hub_stands(house: House) -> None:
     file = house.keep()
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.turns(2)
     house.sender.close()
     house.sender = house.new_sender()
@@ -147,7 +151,7 @@ def test_a_kill_before_the_hubs_yes_is_noted_costs_one_question(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = house.keep(b"short")
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -165,15 +169,39 @@ def test_a_kill_before_the_hubs_yes_is_noted_costs_one_question(
 
 def test_the_oldest_order_is_the_first(house: House) -> None:
     first, second = house.keep(b"first"), house.keep(b"second")
-    house.sender.order([second.sha256])
-    house.sender.order([first.sha256])
+    house.order(second.sha256)
+    house.order(first.sha256)
+    house.turns(2)
+    assert list(house.hub.files) == [second.sha256]
+
+
+def test_what_somebody_waits_for_goes_before_all_and_the_other_goes_on_after_it(
+    house: House,
+) -> None:
+    slow, other, looked_at = house.keep(), house.keep(b"other"), house.keep(b"looked at")
+    house.order(slow.sha256, other.sha256)
+    house.turns(2)
+    assert house.hub.files == {slow.sha256: FILM[:1000]}
+    house.order(looked_at.sha256, is_urgent=True)
+    house.turns(2)
+    assert house.hub.files == {slow.sha256: FILM[:1000], looked_at.sha256: b"looked at"}
+    house.turns()
+    assert list(house.hub.files) == [slow.sha256, looked_at.sha256, other.sha256]
+    assert house.hub.files[slow.sha256] == FILM
+
+
+def test_what_is_ordered_already_becomes_urgent_and_stays_so(house: House) -> None:
+    first, second = house.keep(b"first"), house.keep(b"second")
+    house.order(first.sha256, second.sha256)
+    house.order(second.sha256, is_urgent=True)
+    house.order(second.sha256)
     house.turns(2)
     assert list(house.hub.files) == [second.sha256]
 
 
 def test_what_is_deleted_or_was_never_here_is_told_gone(house: House) -> None:
     file = house.keep()
-    house.sender.order([file.sha256, "ab" * 32])
+    house.order(file.sha256, "ab" * 32)
     house.turns(2)
     house.store.doom([file], SEGMENT)
     (house.folder / "cam" / file.file).unlink()
@@ -193,7 +221,7 @@ def test_a_damaged_file_is_told_gone_and_looked_at_next(
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.turns(1)
     assert house.hub.gone == [(file.sha256, damage)]
     assert house.hub.files == {}
@@ -205,14 +233,14 @@ def test_a_damaged_file_is_told_gone_and_looked_at_next(
 def test_a_damage_that_is_on_record_is_told_as_it_was_found(house: House) -> None:
     file = house.keep()
     house.store.found_damaged(file, "swapped", FACT)
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.turns(1)
     assert house.hub.gone == [(file.sha256, "swapped")]
 
 
 def test_a_file_that_is_cut_while_it_is_sent_is_told_gone(house: House) -> None:
     file = house.keep()
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.turns(2)
     (house.folder / "cam" / file.file).write_bytes(b"")
     house.turns()
@@ -222,7 +250,7 @@ def test_a_file_that_is_cut_while_it_is_sent_is_told_gone(house: House) -> None:
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 413])
 def test_what_the_hub_will_never_take_is_not_sent_again(house: House, status: int) -> None:
     file = house.keep()
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.hub.status = status
     assert house.turns(2) == [0.0, IDLE_S]
     assert house.store.ordered() == frozenset()
@@ -231,7 +259,7 @@ def test_what_the_hub_will_never_take_is_not_sent_again(house: House, status: in
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 507])
 def test_what_the_hub_does_not_take_now_is_kept_for_later(house: House, status: int) -> None:
     file = house.keep()
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.hub.status = status
     with pytest.raises(HubError):
         house.turns(1)
@@ -242,7 +270,7 @@ def test_what_the_hub_does_not_take_now_is_kept_for_later(house: House, status: 
 
 def test_a_hub_that_takes_nothing_is_left_alone_for_a_while(house: House) -> None:
     file = house.keep()
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.hub.is_deaf = True
     with pytest.raises(HubUnreachableError, match="next part"):
         house.turns()
@@ -251,7 +279,7 @@ def test_a_hub_that_takes_nothing_is_left_alone_for_a_while(house: House) -> Non
 
 def test_an_answer_that_is_none_is_no_hubs(house: House) -> None:
     file = house.keep(b"12345")
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     house.hub.files[file.sha256] = b"more than there is"
     with pytest.raises(HubUnreachableError, match="more of a file"):
         house.turns(1)
@@ -263,8 +291,8 @@ def test_orders_beyond_the_bounds_are_left_to_be_told_again(
     monkeypatch.setattr(sending, "ORDERS_WAITING_MAX", 3)
     monkeypatch.setattr(upload_store, "UPLOADS_MAX", 2)
     names = [f"{number:064x}" for number in range(3)]
-    assert house.sender.order(names)
-    assert not house.sender.order(names[:1])
+    assert house.order(*names)
+    assert not house.order(*names[:1])
     house.hub.status = 503
     with pytest.raises(HubError):
         house.turns(1)
@@ -272,10 +300,25 @@ def test_orders_beyond_the_bounds_are_left_to_be_told_again(
     assert house.metrics.dropped_messages._value.get() == 1
 
 
+def test_what_somebody_waits_for_finds_room_behind_all_others_up_to_a_bound(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_store, "UPLOADS_MAX", 2)
+    monkeypatch.setattr(upload_store, "URGENT_MORE_MAX", 1)
+    names = [f"{number:064x}" for number in range(4)]
+    house.hub.status = 503
+    house.order(*names[:2])
+    house.order(*names[2:], is_urgent=True)
+    with pytest.raises(HubError):
+        house.turns(1)
+    assert house.store.ordered() == frozenset(names[:3])
+    assert house.metrics.dropped_messages._value.get() == 1
+
+
 def test_a_disk_that_refuses_is_tried_again_later(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.sender.order(["ab" * 32])
+    house.order("ab" * 32)
     monkeypatch.setattr(upload_store, "_COUNT", "SELECT nonsense")
     with pytest.raises(SenderError, match="not readable"):
         house.turns(1)
@@ -297,7 +340,7 @@ def still(house: House, raw: bytes = b"\xff\xd8\xff a still") -> str:
 
 def test_a_named_still_goes_before_footage_by_the_hubs_time(house: House) -> None:
     file = house.keep(b"film")
-    house.sender.order([file.sha256])
+    house.order(file.sha256)
     sha256 = still(house)
     house.turns(1)
     ((told, raw),) = house.hub.pictures
@@ -342,7 +385,7 @@ def test_a_still_of_the_wall_is_sent_now_or_never(house: House) -> None:
 def test_an_edge_without_cameras_says_so_to_each_order() -> None:
     hub = Hub()
     http, sender = hub.http(), NoCameras().sender(FootagePost("755A", "dock", KEY))
-    assert sender.order(["a" * 64, "b" * 64])
+    assert sender.order(OrderFootage(("a" * 64, "b" * 64)))
     hub.status = 503
     with pytest.raises(HubError):
         sender.turn(http)

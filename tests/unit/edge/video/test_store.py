@@ -115,9 +115,9 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
 def test_a_newer_programs_database_is_refused(tmp_path: Path) -> None:
     FootageStore(tmp_path / "a").close()
     newer = apsw.Connection(str(tmp_path / "a"))
-    newer.pragma("user_version", 3)
+    newer.pragma("user_version", len(STEPS) + 1)
     newer.close()
-    with pytest.raises(FootageError, match="versions up to 2 only"):
+    with pytest.raises(FootageError, match=f"versions up to {len(STEPS)} only"):
         FootageStore(tmp_path / "a")
 
 
