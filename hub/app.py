@@ -36,6 +36,7 @@ from hub.supervisor import RoleOrder
 from hub.timers import Duty, frame_duties, run_clock, run_signer
 from hub.video.monitoring import MonitoringDuty
 from hub.video.project import VideoProjection
+from hub.video.room import RoomDuty
 from hub.video.scrub import ScrubDuty
 from hub.video.service import CertificateDuty, ChannelDuty, pack_holds
 from hub.wanted.project import WantedProjection
@@ -78,6 +79,7 @@ def make_duties(context: RoleContext) -> list[Duty]:
         ChannelDuty(network),
         CertificateDuty(network),
         ScrubDuty(context.settings.data_dir),
+        RoomDuty(context.settings.data_dir),
         MonitoringDuty(network, policy.monitoring, _search(context).mails),
         PackDuty(
             network,

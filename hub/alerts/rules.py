@@ -94,6 +94,8 @@ class AlertKind(StrEnum):
     """A file of footage was changed, swapped, or is missing, at its site or at the hub."""
     FOOTAGE_SHORT = "footage_short"
     """An edge's disk will not hold footage for its days."""
+    FOOTAGE_ROOM = "footage_room"
+    """The hub's own disk has little or no room for footage."""
     CHANNEL_FAULT = "channel_fault"
     """A site's dedicated channel is not as HV-2.11.3 asks."""
     PLAYBACK_MISSED = "playback_missed"
@@ -162,6 +164,7 @@ LEVEL_OF = {
     AlertKind.FOOTAGE_GAP: Level.WARN,
     AlertKind.FOOTAGE_DAMAGED: Level.ACT,
     AlertKind.FOOTAGE_SHORT: Level.WARN,
+    AlertKind.FOOTAGE_ROOM: Level.ACT,
     AlertKind.CHANNEL_FAULT: Level.WARN,
     AlertKind.PLAYBACK_MISSED: Level.WARN,
     AlertKind.MONITORING_LOG_LATE: Level.ACT,

@@ -38,6 +38,7 @@ __all__ = [
     "Level",
     "UnknownAlertError",
     "close_alert",
+    "find_unclosed",
     "raise_alert",
 ]
 

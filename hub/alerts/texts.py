@@ -230,6 +230,10 @@ _TEXTS = {
         "站点终端 {subject} 的硬盘只够保存 {fit} 天录像，要求 {asked} 天",
         "The disk of edge {subject} holds {fit} days of footage; {asked} are asked for",
     ),
+    AlertKind.FOOTAGE_ROOM: (
+        "中心{what_zh}：剩余 {free} GiB，低于 {reserve} GiB 不再接收；请扩容",
+        "The hub {what_en}: {free} GiB are free, below {reserve} GiB it takes none; add disk space",
+    ),
     AlertKind.CHANNEL_FAULT: (
         "{site} 的高价值监控通道不合要求：{what_zh}",
         "The dedicated channel of {site} is not as required: {what_en}",

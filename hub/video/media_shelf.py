@@ -81,6 +81,14 @@ class PartFile:
         sync_folder(self.path.parent)
 
 
+@dataclass(frozen=True, slots=True)
+class DiskRoom:
+    """Bytes that are free; below ``reserve`` no footage is taken."""
+
+    free: int
+    reserve: int
+
+
 class MediaShelf:
     """The files below one data directory."""
 
@@ -92,16 +100,25 @@ class MediaShelf:
         """Where a file lies, whether or not it is there."""
         return path_of(self._data_dir, sha256, suffix)
 
+    def room(self) -> DiskRoom:
+        """How much the disk has left.
+
+        Raises:
+            OSError: it does not say.
+        """
+        found = os.statvfs(self._data_dir)
+        free, total = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+        reserve = min(max(RESERVE_BYTES_MIN, int(total * RESERVE_SHARE)), total // 2)
+        return DiskRoom(free, reserve)
+
     def check_room(self) -> None:
         """See whether the disk may take more.
 
         Raises:
             NoRoomError: it may not.
         """
-        found = os.statvfs(self._data_dir)
-        free, total = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
-        reserve = min(max(RESERVE_BYTES_MIN, int(total * RESERVE_SHARE)), total // 2)
-        if free < reserve:
+        room = self.room()
+        if room.free < room.reserve:
             raise NoRoomError("the disk has no room left for footage")
 
     @contextmanager

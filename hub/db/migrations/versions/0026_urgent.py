@@ -1,12 +1,12 @@
 """Footage that somebody waits to see comes before all other.
 
-Revision ID: 0029
+Revision ID: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029"
+revision = "0026"
 down_revision = "0025"
 
 
