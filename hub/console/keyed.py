@@ -1,9 +1,14 @@
-"""A list that redraws only what changed: an element that stays keeps its focus and its state."""
+"""A list that redraws only what changed: an element that stays keeps its state.
+
+What is drawn anew keeps the focus by its key, see ``static/focus.js``.
+"""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from nicegui.element import Element
+
+from hub.console.markup import attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,6 @@ class KeyedList:
         if old is not None:
             old[1].delete()
         with self._holder:
-            element = row.draw()
+            element = attribute(row.draw(), "data-key", row.key)
         self._drawn[row.key] = (row.looks, element)
         return element

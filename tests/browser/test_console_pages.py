@@ -1,6 +1,7 @@
 """Every screen of the console on a hub with a day behind it: readable, reachable, and of use."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.browser.day_parcels import (
     SUSPECT,
 )
 from tests.browser.screenshots import shoot
+from wire.names import format_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -171,6 +173,23 @@ def test_each_site_is_a_row_with_its_stations_and_what_is_wrong_with_them(
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/sites/021W/belt")
+
+
+def test_a_row_that_is_drawn_anew_keeps_the_focus_unless_somebody_let_go_of_it(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/sites")
+    gate = page.locator('a[href$="/755W/gate"]')
+    expect(gate).to_contain_text("条")
+    gate.focus()
+    day.gate.tell_state(depth=91, oldest_at=format_at(datetime.now(UTC)))
+    expect(gate).to_contain_text("91 条")
+    expect(gate).to_be_focused()
+    page.locator("h1").click()
+    day.gate.tell_state(depth=92, oldest_at=format_at(datetime.now(UTC)))
+    expect(gate).to_contain_text("92 条")
+    expect(gate).not_to_be_focused()
+    day.gate.tell_state(depth=58, oldest_at=format_at(datetime.now(UTC)))
 
 
 def test_a_stations_story_tells_outages_with_their_length_and_narrows_to_a_device(
