@@ -30,7 +30,6 @@ from wire.policy import parse_policy
 from wire.site_pack import (
     CheckItem,
     Duty,
-    EdgePolicy,
     PackChannel,
     PackHold,
     PackPerson,
@@ -38,6 +37,7 @@ from wire.site_pack import (
     PackShift,
     SelfCheckTask,
     SitePack,
+    edge_policy,
     pack_bytes,
     pack_sha256,
 )
@@ -168,6 +168,14 @@ EVENTS: dict[str, Event] = {
         reason="changed",
     ),
     "event-camera-short": Camera(**_STATION, fact=CameraFact.SHORT, days_fit=12, days_asked=30),
+    "event-camera-own-clock": Camera(
+        **_STATION,
+        device="dock-cam",
+        fact=CameraFact.OWN_CLOCK,
+        offset_ms=-192_410,
+        error_ms=9,
+        reason="onvif",
+    ),
     "event-segment": Segment(
         **_STATION,
         device="cage-cam",
@@ -237,15 +245,7 @@ PACK = SitePack(
             checks=(CheckItem(id="cage", zh="检查滞留笼", en="Look into the cage"),),
         ),
     ),
-    policy=EdgePolicy(
-        waybill=POLICY.waybill,
-        list=POLICY.list,
-        scan=POLICY.scan,
-        session=POLICY.session,
-        link=POLICY.link,
-        handover=POLICY.handover,
-        video=POLICY.video,
-    ),
+    policy=edge_policy(POLICY),
 )
 
 FOOTAGE = b"\x00\x00\x00\x1cftypiso5\n"

@@ -244,6 +244,9 @@ class CameraFact(StrEnum):
     """It read a waybill's label: evidence of place, no custody (design section 6)."""
     CLOCK = "clock"
     """How far its pictures' times are from the edge's was measured."""
+    OWN_CLOCK = "own_clock"
+    """How far the clock that it writes into its picture is from the edge's; no measure of its
+    footage, which is timed by its coming (docs/adr/0029)."""
     DAMAGED = "damaged"
     """A kept file is not what was recorded any more."""
     SHORT = "short"
@@ -270,10 +273,11 @@ class Camera(EventBase, frozen=True, kw_only=True, tag="camera"):
 
     A sighting names the ``waybill`` that was in view from ``since`` until ``at``; its picture is
     the label. A clock's ``offset_ms`` is what must be added to a picture's time to get the edge's,
-    wrong by at most ``error_ms``; ``reason`` says how it was measured. Damaged is the file that was
-    recorded as ``segment``; ``reason`` is a :class:`Damage`. Short is a disk that holds
-    ``days_fit`` of the ``days_asked`` at the last day's rate; ``is_over`` tells that it holds them
-    all.
+    an own clock's what must be added to the time that the camera itself writes, both wrong by at
+    most ``error_ms``; ``reason`` says how it was measured (``shown``, ``onvif``). Damaged is the
+    file that was recorded as ``segment``; ``reason`` is a :class:`Damage`. Short is a disk that
+    holds ``days_fit`` of the ``days_asked`` at the last day's rate; ``is_over`` tells that it holds
+    them all.
     """
 
     fact: CameraFact

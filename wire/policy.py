@@ -234,14 +234,17 @@ class RetentionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     area_days: Positive
 
 
-class VideoPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VideoPolicy(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """How footage is linked to scans and travels (design section 8).
 
     ``margin_s``: a scan's footage is looked for so far around it. ``certificate_min``: what is not
     known of an event's footage this long after it came in is told as unknown. ``gap_s``: a gap as
     long as this is an alert. ``sighting_s``: a label that is out of view for so long and comes back
     is a new passage. ``send_kbit_s``: an edge sends footage no faster. ``still_s``: how often it
-    sends what each camera shows.
+    sends what each camera shows. ``own_clock_s``: the clock that a camera writes into its picture
+    is shown as wrong when it is further off; it is for the hub, stations are not told it.
     """
 
     margin_s: Annotated[int, Meta(ge=10, le=600)]
@@ -250,6 +253,7 @@ class VideoPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     sighting_s: Positive
     send_kbit_s: Positive
     still_s: Positive
+    own_clock_s: Positive | None = None
 
 
 class MonitoringPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

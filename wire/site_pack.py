@@ -163,7 +163,8 @@ def edge_policy(policy: Policy) -> EdgePolicy:
         session=policy.session,
         link=policy.link,
         handover=policy.handover,
-        video=policy.video,
+        # An edge from before this key would refuse a pack with it.
+        video=msgspec.structs.replace(policy.video, own_clock_s=None),
     )
 
 

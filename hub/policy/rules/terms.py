@@ -308,6 +308,13 @@ TERMS = (
     ),
     _open("video.still_s", _VIDEO, Unit.S, "监控画面更新间隔", "a camera's picture is sent every"),
     _open(
+        "video.own_clock_s",
+        _VIDEO,
+        Unit.S,
+        "画面时间误差多大算不准",
+        "the time written in a picture is wrong from",
+    ),
+    _open(
         "monitoring.log_send_at",
         _VIDEO,
         Unit.CLOCK,
