@@ -5,6 +5,7 @@ Shell. A wrong call is one sentence on stderr and exit 2.
 
 import contextlib
 import itertools
+import os
 import random
 import signal
 import sys
@@ -16,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from simulators.cable import Cable, CableTakenError, PtyCable
+from simulators.day_clock import TestClockError, clock_of
 from simulators.demo import SEED_MAX, run_demo
 from simulators.demo_day import PARCELS_PER_DAY, PARCELS_PER_DAY_MAX, PARCELS_PER_DAY_MIN
 from simulators.pull_log import PullLog
@@ -101,13 +103,16 @@ def camera(
     listen: Annotated[str, typer.Option(help="HOST:PORT for RTSP.")] = "127.0.0.1:8554",
     control: Annotated[str | None, typer.Option(help="HOST:PORT for orders, e.g. ID black")] = None,
     login: Annotated[str | None, typer.Option(help="USER:PASSWORD that clients give.")] = None,
+    onvif: Annotated[str | None, typer.Option(help="HOST:PORT where each tells its time.")] = None,
 ) -> None:
     """Be cameras over belts and cages, all on one port, until Ctrl-C.
 
     belt: seed, speed (px/s), angle (degrees), bare=1 (empty). cage: seed. Both: size=1280x720, fps,
-    kbit, no. clip: file=PATH, an mp4 played over and over. Orders, one a line, are answered one a
-    line: ID or * and lost, stall, freeze, black, covered, defocus, moved, noise, ok, lights on,
-    lights off, person, parcel WAYBILL (onto a belt), or clock OFFSET_MS [PPM].
+    kbit, no, ahead (ms its clock is fast). clip: file=PATH, an mp4 played over and over. Orders,
+    one a line, are answered one a line: ID or * and lost, stall, freeze, black, covered, defocus,
+    moved, noise, ok, lights on, lights off, person, parcel WAYBILL (onto a belt), clock OFFSET_MS
+    [PPM], or onvif ok, hang, drip, garbage, bomb, fault, login, local, long. Under
+    CUSTOS_TEST_CLOCK, ONVIF tells that clock's time.
     """
     # Imported here: a scanner starts without them, and without the libraries they need.
     from simulators.cameras.camera_options import OptionsError, parse_cameras
@@ -120,14 +125,18 @@ def camera(
             listen=_address("--listen", listen),
             control=None if control is None else _address("--control", control),
             login=login,
+            onvif=None if onvif is None else _address("--onvif", onvif),
+            now_ms=clock_of(os.environ.get("CUSTOS_TEST_CLOCK")),
         )
         with _interrupted_by_signals(), cameras:
             for camera_id in cameras.camera_ids:
                 _say(f"A camera at {cameras.url(camera_id)}")
+                if onvif is not None:
+                    _say(f"  tells its time at {cameras.onvif_url(camera_id)}")
             if cameras.control_port is not None:
                 _say(f"orders at port {cameras.control_port}")
             cameras.wait_end()
-    except (OptionsError, ClipError, ListenError) as error:
+    except (OptionsError, ClipError, ListenError, TestClockError) as error:
         raise RefusedError(str(error)) from error
 
 

@@ -4,7 +4,14 @@ Shell: it reads the machine's monotonic clock. Source: interface ("Test clock").
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+
+class TestClockError(ValueError):
+    """``CUSTOS_TEST_CLOCK`` is no clock; the sentence says so."""
+
+    __test__ = False  # pytest takes the name for a test case
 
 
 class DayClock:
@@ -29,3 +36,21 @@ class DayClock:
 
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._anchor_s
+
+
+def clock_of(variable: str | None) -> Callable[[], int]:
+    """What a program that starts now has for the time, in ms since 1970.
+
+    ``variable``: its ``CUSTOS_TEST_CLOCK``; without one it is the machine's.
+
+    Raises:
+        TestClockError: the variable is not ``<start>,<rate>``.
+    """
+    if not variable:
+        return lambda: time.time_ns() // 1_000_000
+    start, _, rate = variable.partition(",")
+    try:
+        clock = DayClock(datetime.fromisoformat(start), float(rate))
+    except ValueError as error:
+        raise TestClockError(f"CUSTOS_TEST_CLOCK is {variable!r}") from error
+    return lambda: int(clock.now().timestamp() * 1000)

@@ -21,7 +21,13 @@ from simulators.children import Child, ChildDiedError, Children, StopRequestedEr
 from simulators.clerk import Clerk
 from simulators.day_clock import DayClock
 from simulators.day_stage import DayStage, Looker, Scanners
-from simulators.demo_cameras import BeltHand, camera_urls, missing_libraries, start_cameras
+from simulators.demo_cameras import (
+    BeltHand,
+    camera_urls,
+    missing_libraries,
+    onvif_urls,
+    start_cameras,
+)
 from simulators.demo_day import (
     FROM,
     PARCELS_PER_DAY,
@@ -196,7 +202,7 @@ def _run(place: _Place, show: Show) -> None:
     clock = DayClock(starts_at(world), MINUTE_AN_HOUR * show.speed)
     console, rest = _start_hub(place, clock, network_text(world))
     stations = _find_stations(place)
-    cameras = _start_cameras(place) if show.has_cameras else None
+    cameras = _start_cameras(place, clock) if show.has_cameras else None
     gate = {name: place.scanners[FROM, name] for name in (GATE_1, GATE_2)}
     scenes = Stage(gate, FROM, rest, place.children, clock, _say, show.speed)
     pages = {site: f"http://{address}/" for site, address in stations.items()}
@@ -207,7 +213,7 @@ def _run(place: _Place, show: Show) -> None:
     person = HubPerson(f"http://{LOOPBACK}:{place.ports.http}", rest, "office")
     clerk = Clerk(rest, person, [site.code for site in world.sites], stage)
     clerk.look(clock.now())
-    _start_edges(place, clock, stations, {} if cameras is None else cameras.urls)
+    _start_edges(place, clock, stations, cameras or _Cameras({}, {}, 0))
     _say(f"日志 Logs: {place.log_dir}   种子 Seed: {show.seed}   Ctrl-C 停止 stops everything")
     stage.wait_hosts()
     stage.compare_clocks()
@@ -243,21 +249,22 @@ def _find_stations(place: _Place) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Cameras:
-    """Where each camera's pictures are, and where they take orders."""
+    """Where each camera's pictures and some cameras' times are, and where they take orders."""
 
     urls: Mapping[str, str]
+    onvif_urls: Mapping[str, str]
     control_port: int
 
 
-def _start_cameras(place: _Place) -> _Cameras | None:
+def _start_cameras(place: _Place, clock: DayClock) -> _Cameras | None:
     lacking = missing_libraries()
     if lacking is not None:
         _say(f"没有摄像头 No cameras, this machine lacks a library for them: {lacking}")
         return None
     print("starting the cameras …", file=sys.stderr, flush=True)
-    port, control_port = find_camera_ports(place.ports)
-    start_cameras(place.children, port, control_port)
-    return _Cameras(camera_urls(port), control_port)
+    ports = find_camera_ports(place.ports)
+    start_cameras(place.children, ports, clock.variable())
+    return _Cameras(camera_urls(ports.pictures), onvif_urls(ports.onvif), ports.orders)
 
 
 def _look_away(_pull: Pull) -> None:
@@ -265,14 +272,15 @@ def _look_away(_pull: Pull) -> None:
 
 
 def _start_edges(
-    place: _Place, clock: DayClock, stations: dict[str, str], cameras: Mapping[str, str]
+    place: _Place, clock: DayClock, stations: dict[str, str], cameras: _Cameras
 ) -> None:
     print("starting the edges …", file=sys.stderr, flush=True)
     started: list[tuple[EdgePlan, Child]] = []
     for plan in place.edges:
         urls = {each.id: place.scanners[plan.site, each.id].cable.url for each in plan.scanners}
+        page = stations[plan.site]
         config = write_edge_config(
-            place.data_dir, plan, place.ports, stations[plan.site], urls, cameras
+            place.data_dir, plan, place.ports, page, urls, cameras.urls, cameras.onvif_urls
         )
         argv = [*place.programs.edge, "--config", str(config)]
         started.append((plan, place.children.start(plan.name, argv, clock.variable())))

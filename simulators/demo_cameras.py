@@ -15,16 +15,19 @@ from typing import Protocol
 from simulators.carrier.pulls import Pull
 from simulators.children import ChildDiedError, Children
 from simulators.demo_day import HUB
+from simulators.demo_site import CameraPorts
 from wire.names import Step
 
 HOST = "127.0.0.1"
 CAMERAS = {
     "belt": "belt,bare=1,speed=700,seed=11,size=1280x720,fps=10,kbit=900",
-    "dock": "belt,speed=12,angle=20,seed=12,size=1280x720,fps=5,kbit=400",
+    "dock": "belt,speed=12,angle=20,seed=12,size=1280x720,fps=5,kbit=400,ahead=192000",
     "cage": "cage,seed=13,size=1280x720,fps=5,kbit=400",
 }
 """By id, as ``custos-sim camera`` takes them. Who looks on needs no more pictures, and this machine
 runs a whole carrier besides."""
+TELLS_TIME = "dock"
+"""This one is asked for its own time; somebody has set it badly."""
 
 ORDERS_PREFIX = "orders at port "
 NEEDED = "import av, cv2, zxingcpp, pyzbar.pyzbar, aio_rtsp_toolkit"
@@ -66,8 +69,15 @@ def camera_urls(port: int) -> Mapping[str, str]:
     return {each: f"rtsp://{HOST}:{port}/{each}" for each in CAMERAS}
 
 
-def start_cameras(children: Children, port: int, control_port: int) -> None:
+def onvif_urls(port: int) -> Mapping[str, str]:
+    """Where the cameras that are asked for their own time tell it, by id."""
+    return {TELLS_TIME: f"http://{HOST}:{port}/{TELLS_TIME}/onvif/device_service"}
+
+
+def start_cameras(children: Children, ports: CameraPorts, test_clock: str) -> None:
     """Start the cameras' program and wait until it takes orders.
+
+    ``test_clock``: what their ONVIF clocks are wrong against.
 
     Raises:
         ChildDiedError: it ended, or was not ready in time.
@@ -75,10 +85,11 @@ def start_cameras(children: Children, port: int, control_port: int) -> None:
     """
     # Scans are judged within milliseconds, pictures may come late.
     argv = ["nice", "-n", "10", sys.executable, "-m", "simulators", "camera"]
-    argv += ["--listen", f"{HOST}:{port}", "--control", f"{HOST}:{control_port}"]
+    argv += ["--listen", f"{HOST}:{ports.pictures}", "--control", f"{HOST}:{ports.orders}"]
+    argv += ["--onvif", f"{HOST}:{ports.onvif}"]
     for name, options in CAMERAS.items():
         argv += ["--camera", f"{name}={options}"]
-    child = children.start("cameras", argv, "")
+    child = children.start("cameras", argv, test_clock)
     deadline = time.monotonic() + START_S_MAX
     while child.printed(ORDERS_PREFIX) is None:
         if time.monotonic() > deadline:

@@ -99,14 +99,23 @@ def find_station_ports(ports: DemoPorts, count: int) -> tuple[int, ...]:
     return tuple(_next_free(STATION_PORT, used) for _ in range(count))
 
 
-def find_camera_ports(ports: DemoPorts) -> tuple[int, int]:
-    """Choose a port for the cameras' pictures, and one to tell them what to do.
+@dataclass(frozen=True, slots=True)
+class CameraPorts:
+    """Where the cameras send pictures, take orders and tell their time."""
+
+    pictures: int
+    orders: int
+    onvif: int
+
+
+def find_camera_ports(ports: DemoPorts) -> CameraPorts:
+    """Choose the cameras' ports.
 
     Raises:
         RefusedError: none is free.
     """
     used = {ports.http, ports.broker}
-    return _next_free(CAMERA_PORT, used), _next_free(CAMERA_PORT, used)
+    return CameraPorts(*(_next_free(CAMERA_PORT, used) for _ in range(3)))
 
 
 def make_cable(data_dir: Path, site: str, plan: ScannerPlan) -> Cable:
@@ -177,11 +186,12 @@ def write_edge_config(
     station: str,
     urls: Mapping[str, str],
     camera_urls: Mapping[str, str],
+    onvif_urls: Mapping[str, str],
 ) -> Path:
     """Write one edge's edge.toml and return its path.
 
-    ``station`` is its page's address; ``urls`` by scanner id, ``camera_urls`` by camera id, as far
-    as there are cameras.
+    ``station`` is its page's address; ``urls`` by scanner id, ``camera_urls`` and ``onvif_urls`` by
+    camera id, as far as there are cameras.
     """
     scanners = "".join(
         f'\n[[scanner]]\nid = "{scanner.id}"\n'
@@ -190,6 +200,7 @@ def write_edge_config(
     )
     cameras = "".join(
         f'\n[[camera]]\nid = "{each}"\nurl = {_quoted(camera_urls[each])}\n'
+        + (f"onvif = {_quoted(onvif_urls[each])}\n" if each in onvif_urls else "")
         for each in plan.cameras
         if each in camera_urls
     )

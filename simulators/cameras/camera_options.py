@@ -2,8 +2,8 @@
 
 ``ID=belt`` or ``ID=cage``, then ``,key=value``: ``seed``, ``speed`` (px/s), ``angle`` (degrees),
 ``bare`` (1: only what is laid onto the belt), ``size`` (``1280x720``), ``fps``, ``kbit`` (a
-second), ``no`` (in the burnt-in clock). ``ID=clip`` needs ``file=PATH``, an mp4 that is played over
-and over.
+second), ``no`` (in the burnt-in clock), ``ahead`` (ms by which its clock is fast). ``ID=clip``
+needs ``file=PATH``, an mp4 that is played over and over.
 
     OptionsError   the text says no camera
     ClipError      the file cannot be used
@@ -19,6 +19,7 @@ from simulators.cameras.channel import Channel
 from simulators.cameras.clip import read_clip
 from simulators.cameras.clock_code import CAMERA_NO_MAX
 from simulators.cameras.encoder import BIT_RATE
+from simulators.cameras.orders import OFFSET_MS_MAX, Clock, Orders
 from simulators.cameras.pictures import FULL_HD, Size
 from simulators.cameras.scene import Scene
 from simulators.cameras.source import LiveSource, LoopedSource
@@ -44,6 +45,7 @@ class LiveCamera:
     camera_no: int = 1
     fps: int = FPS
     bit_rate: int = BIT_RATE
+    ahead_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ def open_channel(options: CameraOptions) -> Channel:
         fps=options.fps,
         bit_rate=options.bit_rate,
     )
-    return Channel(options.camera_id, source)
+    channel = Channel(options.camera_id, source)
+    channel.orders = Orders(clock=Clock(options.ahead_ms))
+    return channel
 
 
 def parse_cameras(texts: list[str]) -> tuple[CameraOptions, ...]:
@@ -135,6 +139,7 @@ def _parse_live(camera_id: str, kind: str, values: dict[str, str], place: int) -
         camera_no=_number(values, "no", place, 0, CAMERA_NO_MAX),
         fps=_number(values, "fps", FPS, 1, FPS_MAX),
         bit_rate=_number(values, "kbit", BIT_RATE // 1000, 100, KBIT_MAX) * 1000,
+        ahead_ms=_number(values, "ahead", 0, 0, OFFSET_MS_MAX),
     )
 
 

@@ -75,7 +75,7 @@ class Channel:
         Raises:
             OrderError: it cannot be followed.
         """
-        orders = follow(self.orders, words, _now_ms())
+        orders = follow(self.orders, words, now_ms())
         self.source.check(orders)
         return orders
 
@@ -107,7 +107,7 @@ class Channel:
             due_s += self.source.interval_s
             if self.orders.fault in (Fault.LOST, Fault.STALL):
                 continue
-            self._hand_out(await self.source.next_unit(_now_ms(), self.orders))
+            self._hand_out(await self.source.next_unit(now_ms(), self.orders))
 
     def _hand_out(self, unit: AccessUnit) -> None:
         packed = _pack(unit, self.source.parameter_sets)
@@ -127,5 +127,6 @@ def _pack(unit: AccessUnit, parameter_sets: ParameterSets) -> RtpUnit:
     return RtpUnit(tuple(payloads), unit.is_key, unit.at_ms)
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
+    """The machine's wall time, in ms since 1970."""
     return time.time_ns() // 1_000_000

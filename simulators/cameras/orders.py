@@ -6,11 +6,14 @@ A line is ``CAMERA ORDER``; ``*`` is every camera of the process::
     belt-1 lights off | on
     belt-1 person                     somebody begins to walk by now
     belt-1 parcel WAYBILL             a parcel is laid onto the belt by now
-    belt-1 clock OFFSET_MS [PPM]      the burnt-in clock is wrong, and drifts from now on
+    belt-1 clock OFFSET_MS [PPM]      the camera's clock is wrong, and drifts from now on: in the
+                                      picture, and as ONVIF tells it
+    belt-1 onvif hang | drip | garbage | bomb | fault | login | local | long | ok
 """
 
 import re
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from simulators.cameras.clock_code import AT_MS_MAX
 from simulators.cameras.faults import Fault
@@ -28,6 +31,25 @@ _WAYBILL = re.compile(r"[0-9]{12}", re.ASCII)
 
 class OrderError(ValueError):
     """The sentence says what a camera cannot be told."""
+
+
+class OnvifFault(StrEnum):
+    """How a camera answers who asks for its time.
+
+    ``HANG`` never · ``DRIP`` byte by byte · ``GARBAGE`` no HTTP · ``BOMB`` XML whose entities grow
+    · ``FAULT`` · ``LOGIN`` it wants a password · ``LOCAL`` its local time alone · ``LONG`` without
+    an end in sight
+    """
+
+    OK = "ok"
+    HANG = "hang"
+    DRIP = "drip"
+    GARBAGE = "garbage"
+    BOMB = "bomb"
+    FAULT = "fault"
+    LOGIN = "login"
+    LOCAL = "local"
+    LONG = "long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +73,7 @@ class Orders:
     fault: Fault = Fault.OK
     conditions: Conditions = DAYLIGHT
     clock: Clock = Clock()
+    onvif: OnvifFault = OnvifFault.OK
 
 
 def split_line(line: str) -> tuple[str, tuple[str, ...]]:
@@ -88,6 +111,8 @@ def follow(orders: Orders, words: tuple[str, ...], at_ms: int) -> Orders:
             offset_ms = _number(offset, OFFSET_MS_MAX, "ms")
             drift_ppm = _number(drift[0], DRIFT_PPM_MAX, "ppm") if drift else 0
             return replace(orders, clock=Clock(offset_ms, drift_ppm, at_ms))
+        case ("onvif", answers) if answers in {str(known) for known in OnvifFault}:
+            return replace(orders, onvif=OnvifFault(answers))
         case (fault,) if fault in {str(known) for known in Fault}:
             return replace(orders, fault=Fault(fault))
     raise OrderError(f"a camera knows no order '{' '.join(words)}'")

@@ -8,7 +8,7 @@ the loop's pool.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ from types import TracebackType
 from typing import Self
 
 from simulators.cameras.camera_options import CameraOptions, open_channel
+from simulators.cameras.channel import now_ms
 from simulators.cameras.control import Control, tell
+from simulators.cameras.onvif import OnvifService
 from simulators.cameras.server import CameraServer
 
 TIMEOUT_S = 20.0
@@ -33,6 +35,7 @@ class _Running:
     stop: asyncio.Event
     server: CameraServer
     control_port: int | None
+    onvif_port: int | None
 
 
 class SimulatedCameras:
@@ -45,6 +48,8 @@ class SimulatedCameras:
         listen: tuple[str, int] = ("127.0.0.1", 0),
         control: tuple[str, int] | None = None,
         login: str | None = None,
+        onvif: tuple[str, int] | None = None,
+        now_ms: Callable[[], int] = now_ms,
     ) -> None:
         """Open encoders and files; nothing runs yet.
 
@@ -53,12 +58,15 @@ class SimulatedCameras:
             listen: host and port for RTSP; port 0 takes a free one.
             control: host and port for lines of orders (see ``orders``), None for none.
             login: ``user:password`` that clients must give, None for none.
+            onvif: host and port where each camera tells its time, None for none.
+            now_ms: the true time that ONVIF answers are wrong against, in ms since 1970.
 
         Raises:
             ClipError: a camera's file cannot be used.
         """
         self._channels = {camera.camera_id: open_channel(camera) for camera in cameras}
         self._listen, self._control, self._login = listen, control, login
+        self._onvif, self._now_ms = onvif, now_ms
         self._running: Future[_Running] = Future()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="cameras")
         self._ended: Future[None] = Future()
@@ -101,6 +109,12 @@ class SimulatedCameras:
         """Where it listens for lines of orders."""
         return self._running.result(TIMEOUT_S).control_port
 
+    def onvif_url(self, camera_id: str) -> str:
+        """Where a camera tells its time."""
+        assert self._onvif is not None
+        port = self._running.result(TIMEOUT_S).onvif_port
+        return f"http://{self._onvif[0]}:{port}/{camera_id}/onvif/device_service"
+
     @property
     def camera_ids(self) -> tuple[str, ...]:
         """All cameras."""
@@ -131,18 +145,20 @@ class SimulatedCameras:
 
     async def _serve(self) -> None:
         server = CameraServer(tuple(self._channels.values()), *self._listen, self._login)
-        control = Control(server)
+        control, onvif = Control(server), OnvifService(self._channels, self._now_ms)
         stop = asyncio.Event()
         try:
             await server.start()
             control_port = await control.start(*self._control) if self._control else None
+            onvif_port = await onvif.start(*self._onvif) if self._onvif else None
         except OSError as error:
             self._running.set_exception(error)
         else:
-            running = _Running(asyncio.get_running_loop(), stop, server, control_port)
-            self._running.set_result(running)
+            loop = asyncio.get_running_loop()
+            self._running.set_result(_Running(loop, stop, server, control_port, onvif_port))
             await self._take_pictures(stop)
         finally:
+            await onvif.close()
             await control.close()
             await server.close()
 

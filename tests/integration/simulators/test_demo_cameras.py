@@ -14,7 +14,14 @@ from simulators.cameras.orders import OrderError, Orders
 from simulators.cameras.simulated_cameras import SimulatedCameras
 from simulators.carrier.network_text import network_text
 from simulators.carrier.pulls import Pull
-from simulators.demo_cameras import CAMERAS, FAULT_AFTER, FAULT_LASTS, BeltHand, camera_urls
+from simulators.demo_cameras import (
+    CAMERAS,
+    FAULT_AFTER,
+    FAULT_LASTS,
+    BeltHand,
+    camera_urls,
+    onvif_urls,
+)
 from simulators.demo_day import CHANNELS, HUB, make_world
 from simulators.demo_site import plan_edges
 
@@ -107,6 +114,7 @@ def test_network_edge_and_cameras_name_the_same_ones() -> None:
     world = make_world(3)
     (hub,) = (plan for plan in plan_edges(world) if plan.cameras)
     assert hub.site == HUB
+    assert set(onvif_urls(1)) < set(CAMERAS)
     assert set(hub.cameras) == set(CAMERAS) == set(camera_urls(1)) == {c.camera for c in CHANNELS}
     assert f'name = "{HUB}特殊安全产品(高价值)快件监控通道"' in network_text(world)
 

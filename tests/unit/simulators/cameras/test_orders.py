@@ -19,6 +19,7 @@ from simulators.cameras.orders import (
     OFFSET_MS_MAX,
     WALKS_MAX,
     Clock,
+    OnvifFault,
     OrderError,
     Orders,
     follow,
@@ -91,6 +92,9 @@ def test_a_drifting_clock_grows_from_its_offset() -> None:
         "clock 1.5",
         "clock ١",
         "clock 1 2 3",
+        "onvif",
+        "onvif late",
+        "onvif hang now",
         f"clock {OFFSET_MS_MAX + 1}",
         f"clock 0 -{DRIFT_PPM_MAX + 1}",
         f"clock {'9' * 5_000}",
@@ -99,6 +103,12 @@ def test_a_drifting_clock_grows_from_its_offset() -> None:
 def test_an_order_that_is_none_is_refused(line: str) -> None:
     with pytest.raises(OrderError):
         told(line)
+
+
+def test_how_a_camera_tells_its_time_is_ordered_apart_from_its_picture() -> None:
+    orders = told("black", "clock 192000", "onvif hang", "ok")
+    assert (orders.fault, orders.onvif) == (Fault.OK, OnvifFault.HANG)
+    assert told("onvif bomb", "onvif ok") == Orders()
 
 
 def test_the_largest_offset_and_drift_are_taken() -> None:
@@ -119,13 +129,13 @@ def test_a_line_is_split_into_camera_and_words() -> None:
 def test_cameras_are_read_from_the_command_line() -> None:
     belt, cage, clip = parse_cameras(
         [
-            "in=belt,seed=5,speed=900,angle=12.5,size=1280x720,fps=10,no=77,kbit=800",
+            "in=belt,seed=5,speed=900,angle=12.5,size=1280x720,fps=10,no=77,kbit=800,ahead=9",
             "cage-1=cage,seed=6",
             "old=clip,file=a/b.mp4",
         ]
     )
     options = BeltOptions(Size(1280, 720), 5, 900, 12.5)
-    assert belt == LiveCamera("in", options, camera_no=77, fps=10, bit_rate=800_000)
+    assert belt == LiveCamera("in", options, camera_no=77, fps=10, bit_rate=800_000, ahead_ms=9)
     assert cage == LiveCamera("cage-1", CageOptions(seed=6), camera_no=2)
     assert clip == ClipCamera("old", Path("a/b.mp4"))
 
@@ -147,6 +157,7 @@ def test_cameras_are_read_from_the_command_line() -> None:
         ("a=belt,no=256", "no is 0 to 255"),
         ("a=belt,seed=2147483648", "seed is"),
         ("a=belt,kbit=99", "kbit is"),
+        ("a=belt,ahead=-1", "ahead is"),
         ("a=belt,size=99x99", "size is"),
         ("a=belt,size=9999x640", "size is"),
         ("a=belt,size=641x360", "even sides"),
