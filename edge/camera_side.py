@@ -122,7 +122,7 @@ def open_cameras(
     if not config.camera:
         return NoCameras()
     try:
-        from edge.video.cameras import Cameras, FootageError, House
+        from edge.video.cameras import Cameras, FootageError, House, OnvifSetup
     except ImportError as error:
         raise CameraSideError(f"cameras need the extra 'vision': {error}") from error
     house = House(
@@ -135,9 +135,14 @@ def open_cameras(
         video=shipped.video,
     )
     urls = [(each.id, each.url.get_secret_value()) for each in config.camera]
+    onvif = [
+        OnvifSetup(each.id, each.onvif.get_secret_value())
+        for each in config.camera
+        if each.onvif is not None
+    ]
     lines = SpoolReader(around.directory / FILE_NAME)
     try:
-        return Cameras(house, urls, around.clock, around.metrics, lines, to_station)
+        return Cameras(house, urls, around.clock, around.metrics, lines, to_station, onvif)
     except FootageError as error:
         raise CameraSideError(f"the footage's record: {error}") from error
     finally:

@@ -42,6 +42,7 @@ ENV_PREFIX = "CUSTOS_"
 CAMERAS_MAX = 64
 """More channels than a machine of this class records (facts: about a hundred a core)."""
 SECRET_CHARS_MAX = 256
+_ONVIF = re.compile(r"http://[\w.:\[\]-]+(/[\w./~%-]*)?", re.ASCII)
 _TOKEN = re.compile(rf"([\x21-\x7e]{{1,{SECRET_CHARS_MAX}}})\.([0-9a-f]{{64}})")
 
 
@@ -175,11 +176,24 @@ def _camera_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _onvif_url(url: SecretStr) -> SecretStr:
+    # Never quoted: who wrote a password into it does not want it in a log.
+    text = url.get_secret_value()
+    try:
+        has_port = urlsplit(text).port != 0
+    except ValueError:
+        has_port = False
+    if not _ONVIF.fullmatch(text) or not has_port:
+        raise ValueError("must be http://host[:port]/path, without a password: a time needs none")
+    return url
+
+
 class CameraTable(_Table):
-    """``[[camera]]``; the address stays on this edge."""
+    """``[[camera]]``; its addresses stay on this edge. ``onvif`` is its device service."""
 
     id: Named
     url: Annotated[SecretStr, AfterValidator(_camera_url)]
+    onvif: Annotated[SecretStr, AfterValidator(_onvif_url)] | None = None
 
 
 class StationTable(_Table):

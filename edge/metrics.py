@@ -87,6 +87,12 @@ class Metrics:
             "clock_codes_doubted",
             "Clock codes before a camera that no screen of this edge can have shown",
         )
+        self.own_clock_failures = Counter(
+            "custos_edge_own_clock_failures",
+            "Times that a camera was asked for its own time in vain, and why",
+            ["camera", "failure"],
+            registry=self.registry,
+        )
 
     def _of_cameras(self, name: str, what: str) -> Counter:
         return Counter(f"custos_edge_{name}", what, ["camera"], registry=self.registry)

@@ -20,6 +20,7 @@ from edge.video.footage_desk import FootageDesk
 from edge.video.keeper import FootageKeeper
 from edge.video.label_reader import LabelReader, rules_of
 from edge.video.moments import Moments
+from edge.video.own_clock_thread import OnvifSetup, OwnClockThread
 from edge.video.retention import KeepRule
 from edge.video.sender import FootageSender, SenderSetup
 from edge.video.store import FILE_NAME, FootageError, FootageStore
@@ -28,7 +29,7 @@ from edge.video.wall import WallStills
 from wire.policy import RetentionPolicy, VideoPolicy
 from wire.site_pack import SitePack
 
-__all__ = ["Cameras", "FootageError", "House"]
+__all__ = ["Cameras", "FootageError", "House", "OnvifSetup"]
 
 FOLDER = "footage"
 LINES_AT_ONCE = 500
@@ -59,8 +60,11 @@ class Cameras:
         metrics: Metrics,
         lines: SpoolReader,
         to_station: Callable[[FootageLines], None],
+        onvif: Sequence[OnvifSetup] = (),
     ) -> None:
         """``urls``: each camera's id and address; ``lines`` is read here only.
+
+        ``onvif``: the cameras that are asked for their own time.
 
         Raises:
             FootageError, OSError: the record of the footage, or its folder, cannot be used.
@@ -109,6 +113,9 @@ class Cameras:
             )
             for setup in setups
         ]
+        self._own_clocks = [
+            OwnClockThread(each, metrics, self._look, self._keeper.tell) for each in onvif
+        ]
 
     def adopt(self, pack: SitePack | None) -> None:
         """Keep, hold, read and send what the site pack says."""
@@ -146,10 +153,13 @@ class Cameras:
             reader.start()
         for thread in self._threads:
             thread.start()
+        for asking in self._own_clocks:
+            asking.start()
 
     def stop(self, timeout_s: float) -> list[str]:
         """Close every file and put it on record; the threads that did not end in time."""
-        threads: list[CameraThread | LabelReader] = [*self._threads, *self._readers.values()]
+        threads: list[CameraThread | LabelReader | OwnClockThread]
+        threads = [*self._threads, *self._readers.values(), *self._own_clocks]
         for thread in threads:
             thread.ask_to_stop()
         stuck = [thread.name for thread in threads if not thread.stop(timeout_s)]

@@ -69,7 +69,7 @@ class GapNoted:
 class FactNoted:
     """Something about the camera at ``at_s`` of the pictures' clock, maybe begun at ``since_s``.
 
-    ``waybill`` belongs to a sighting, ``offset`` to a measured clock.
+    ``waybill`` belongs to a sighting, ``offset`` to a measured clock, the camera's own or not.
     """
 
     camera: str

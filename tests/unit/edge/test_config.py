@@ -99,6 +99,27 @@ def test_a_token_has_two_parts(tmp_path: Path) -> None:
         ("[hub]", '[[camera]]\nid = "c1"\nurl = "http://x/"\n[hub]', "camera.0.url: must be rtsp"),
         ("[hub]", '[[camera]]\nid = "c1"\nurl = "a.mp4"\n[hub]', "camera.0.url: must be rtsp"),
         ("[hub]", '[[camera]]\nid = "dock-1"\nurl = "/a"\n[hub]', "two devices are called"),
+        *(
+            (
+                "[hub]",
+                f'[[camera]]\nid = "c1"\nurl = "/a"\nonvif = "{url}"\n[hub]',
+                "camera.0.onvif: must be http://host[:port]/path, without a password",
+            )
+            for url in (
+                "https://10.0.0.9/onvif",
+                "http://",
+                "http:///onvif",
+                "http://admin:s3cret@10.0.0.9/onvif",
+                "http://10.0.0.9:99999/onvif",
+                "http://10.0.0.9:0/onvif",
+                "http://10.0.0.9:s3cret/onvif",
+                "http://[::1/onvif",
+                "http://10.0.0.9/on vif",
+                "http://10.0.0.9/onvif?user=admin&password=s3cret",
+                "http://10.0.0.9/\\r\\nX: y",
+                "http://摄像头/onvif",
+            )
+        ),
         ("[hub]", "[hub", "is not TOML"),
     ],
 )
@@ -115,6 +136,18 @@ def test_a_cameras_address_is_kept_and_never_shown(tmp_path: Path) -> None:
     assert config.camera[0].url.get_secret_value() == url
     assert "s3cret" not in repr(config)
     wrong = CAMERA.format(1, "rtsps://admin:s3cret@10.0.0.9/1")
+    assert "s3cret" not in sentence(tmp_path, GOOD + wrong)
+
+
+def test_where_a_camera_tells_its_time_is_kept_and_never_shown(tmp_path: Path) -> None:
+    for url in ("http://10.0.0.9/onvif/device_service", "http://[fe80::1]:8000", "http://cam-1/"):
+        text = GOOD + CAMERA.format(1, "/a") + f'onvif = "{url}"\n'
+        config = load(tmp_path, text)
+        assert config.camera[0].onvif is not None
+        assert config.camera[0].onvif.get_secret_value() == url
+        assert url not in repr(config)
+    assert load(tmp_path, GOOD + CAMERA.format(1, "/a")).camera[0].onvif is None
+    wrong = CAMERA.format(1, "/a") + 'onvif = "http://admin:s3cret@10.0.0.9:x/"\n'
     assert "s3cret" not in sentence(tmp_path, GOOD + wrong)
 
 
