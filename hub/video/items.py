@@ -1,6 +1,7 @@
 """Footage as the REST interface tells it. Source: interface (REST)."""
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import BaseModel
 
@@ -12,6 +13,7 @@ from hub.video.service import (
     FootageHold,
     FoundSegment,
     MadeLog,
+    OwnClock,
     Stretch,
     Trouble,
 )
@@ -45,6 +47,34 @@ class CameraClockItem(BaseModel):
     measured_by: str
 
 
+class OwnClockItem(BaseModel):
+    """The clock that a camera writes into its picture; the footage's times are not its.
+
+    ``offset_ms`` is added to it to get the true time, wrong by ``error_ms`` (null: unknown, since
+    its edge's clock was); the texts say the same in words.
+    """
+
+    offset_ms: int
+    error_ms: int | None
+    measured_at: str
+    measured_by: str
+    text_zh: str
+    text_en: str
+
+    @classmethod
+    def of(cls, clock: OwnClock) -> Self:
+        """A camera's own clock."""
+        chinese, english = clock.said
+        return cls(
+            offset_ms=clock.offset_ms,
+            error_ms=clock.error_ms,
+            measured_at=format_at(clock.measured_at),
+            measured_by=clock.measured_by,
+            text_zh=chinese,
+            text_en=english,
+        )
+
+
 class CameraItem(BaseModel):
     """A camera; ``edge`` and the times are null until an edge has told of it."""
 
@@ -59,6 +89,8 @@ class CameraItem(BaseModel):
     heard_at: str | None
     last_footage_at: str | None
     clock: CameraClockItem | None
+    own_clock: OwnClockItem | None
+    is_own_clock_wrong: bool
     footage_days: int
 
 
@@ -215,6 +247,8 @@ def camera_item(view: CameraView) -> CameraItem:
             measured_at=format_at(clock.measured_at),
             measured_by=clock.measured_by,
         ),
+        own_clock=None if view.own_clock is None else OwnClockItem.of(view.own_clock),
+        is_own_clock_wrong=view.is_own_clock_wrong,
         footage_days=view.footage_days,
     )
 

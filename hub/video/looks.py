@@ -16,7 +16,9 @@ from sqlalchemy import Connection
 from hub.video.certificates import shift
 from hub.video.media import FileState, order_segments, states_of
 from hub.video.rules.coverage import Stretch
+from hub.video.rules.own_clock import OwnClock
 from hub.video.store import cameras, footage, looks
+from hub.video.store.cameras import CameraRow
 from hub.video.store.footage import FoundGap, FoundSegment
 from hub.video.store.looks import Finding, FootageLook
 
@@ -76,13 +78,17 @@ class PlayedClock:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """A look with the footage that it is at; ``states`` by the files' hashes."""
+    """A look with the footage that it is at; ``states`` by the files' hashes.
+
+    ``own_clock``: what the camera writes into the picture, as far as it is known now.
+    """
 
     look: FootageLook
     segments: tuple[FoundSegment, ...]
     states: Mapping[str, FileState]
     gaps: tuple[FoundGap, ...]
     clock: PlayedClock | None
+    own_clock: OwnClock | None
 
 
 def open_playback(tx: Connection, asked: AskedFootage, who: str, now: datetime) -> Playback:
@@ -166,17 +172,16 @@ def _own(tx: Connection, look_id: int, who: str, now: datetime) -> FootageLook:
     return found
 
 
-def _shown(tx: Connection, look: FootageLook) -> tuple[Stretch, PlayedClock | None]:
-    """The time of the pictures that show what was asked for, by the camera's own clock."""
-    camera = cameras.find(tx, look.site, look.camera)
-    clock = None
-    if camera is not None and camera.offset_ms is not None and camera.error_ms is not None:
-        clock = PlayedClock(camera.offset_ms, camera.error_ms)
-    return shift(camera, Stretch(look.since, look.until)), clock
+def _clock(camera: CameraRow | None) -> PlayedClock | None:
+    if camera is None or camera.offset_ms is None or camera.error_ms is None:
+        return None
+    return PlayedClock(camera.offset_ms, camera.error_ms)
 
 
 def _playback(tx: Connection, look: FootageLook) -> Playback:
-    shown, clock = _shown(tx, look)
+    camera = cameras.find(tx, look.site, look.camera)
+    # The time of the pictures that show what was asked for, by the footage's own clock.
+    shown = shift(camera, Stretch(look.since, look.until))
     where = (look.site, look.camera, shown.since, shown.until)
     segments = footage.segments_between(tx, *where)
     return Playback(
@@ -184,5 +189,6 @@ def _playback(tx: Connection, look: FootageLook) -> Playback:
         segments=tuple(segments),
         states=states_of(tx, [each.sha256 for each in segments]),
         gaps=tuple(footage.gaps_between(tx, *where)),
-        clock=clock,
+        clock=_clock(camera),
+        own_clock=None if camera is None else camera.own_clock,
     )

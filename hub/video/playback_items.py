@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from hub.video.items import OwnClockItem
 from hub.video.looks import Playback, PlayedClock
 from hub.video.media import FileState
 from hub.video.store.footage import FoundGap, FoundSegment
@@ -73,7 +74,9 @@ class PlayedClockItem(BaseModel):
 
 
 class PlaybackItem(BaseModel):
-    """A look with its footage; ``clock`` null: the camera's own clock was never measured.
+    """A look with its footage; ``clock`` null: how late its pictures come was never measured.
+
+    ``own_clock`` is what the camera writes into them, and moves nothing.
 
     Segments and gaps are at the camera's own time, oldest first. ``found_at`` null: nobody has
     written down what was to be seen. ``rate``: seconds of these times to a second of the pictures,
@@ -96,6 +99,7 @@ class PlaybackItem(BaseModel):
     segments: list[PlayedSegment]
     gaps: list[PlayedGap]
     clock: PlayedClockItem | None
+    own_clock: OwnClockItem | None
     rate: float
 
 
@@ -122,5 +126,6 @@ def playback_item(playback: Playback, rate: float) -> PlaybackItem:
         ],
         gaps=[PlayedGap.of(each) for each in playback.gaps],
         clock=None if clock is None else PlayedClockItem.of(clock),
+        own_clock=None if playback.own_clock is None else OwnClockItem.of(playback.own_clock),
         rate=rate,
     )

@@ -17,6 +17,7 @@ from hub.parcels.service import high_value_among
 from hub.video.damage import tell_damage_at_edge
 from hub.video.rules.asking import asked_of
 from hub.video.rules.coverage import CertificateState, Stretch
+from hub.video.rules.own_clock import own_clock_of
 from hub.video.rules.troubles import VIEW_FACTS, words_of
 from hub.video.store import cameras, certificates, footage
 from hub.video.store.cameras import Trouble
@@ -86,6 +87,10 @@ class VideoProjection:
                 footage.set_deleted(tx, event.site, event.edge, camera, *ends)
             case CameraFact.CLOCK if event.offset_ms is not None and event.error_ms is not None:
                 _note_clock(tx, fact, event, camera)
+            case CameraFact.OWN_CLOCK:
+                own = own_clock_of(event, fact.occurred_at)
+                if own is not None:
+                    cameras.note_own_clock(tx, event.site, camera, event.edge, own)
             case CameraFact.LOST:
                 self._begin(tx, fact, event, camera, AlertKind.CAMERA_LOST, now)
             case CameraFact.BACK:

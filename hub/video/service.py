@@ -43,6 +43,7 @@ from hub.video.media import (
     states_of,
 )
 from hub.video.rules.coverage import CertificateState, Coverage, Missing, Stretch
+from hub.video.rules.own_clock import OwnClock
 from hub.video.store import cameras, certificates, footage, holds, logs
 from hub.video.store.cameras import CameraRow, Trouble
 from hub.video.store.certificates import CameraShare, Certificate
@@ -77,6 +78,7 @@ __all__ = [
     "MadeLog",
     "Missing",
     "Order",
+    "OwnClock",
     "Span",
     "Stretch",
     "Trouble",
@@ -137,7 +139,11 @@ class CameraClock:
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """A camera as network file and edges tell of it; ``edge`` null: none has told of it yet."""
+    """A camera as network file and edges tell of it; ``edge`` null: none has told of it yet.
+
+    ``own_clock`` is what it writes into its picture, off by more than the policy allows if
+    ``is_own_clock_wrong``; footage is timed by ``clock`` alone.
+    """
 
     site: str
     camera: str
@@ -151,6 +157,8 @@ class CameraView:
     last_footage_at: datetime | None
     clock: CameraClock | None
     footage_days: int
+    own_clock: OwnClock | None = None
+    is_own_clock_wrong: bool = False
 
 
 def list_cameras(
@@ -316,6 +324,7 @@ def _view(
     site, camera = key
     retention = policy.retention
     days = max(retention.days, retention.area_days)
+    own, limit_s = None if heard is None else heard.own_clock, policy.video.own_clock_s
     return CameraView(
         site=site,
         camera=camera,
@@ -329,6 +338,8 @@ def _view(
         last_footage_at=None if heard is None else heard.last_footage_at,
         clock=None if heard is None else _clock(heard),
         footage_days=days if channel is None else footage_days(channel, network, policy),
+        own_clock=own,
+        is_own_clock_wrong=bool(own and limit_s and own.is_off_by_more(limit_s)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Cameras as their edges tell of them: last footage, what is wrong, how far their clock is off."""
+"""Cameras as their edges tell of them: last footage, what is wrong, how far clocks are off."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.video.rules.own_clock import OwnClock
 
 TROUBLES_MAX = 1000
 
@@ -35,6 +36,11 @@ camera = Table(
     Column("error_ms", BigInteger),
     Column("measured_at", UtcDateTime),
     Column("measured_by", String(256)),
+    # What is added to the time that it writes into its picture to get the true one.
+    Column("own_offset_ms", BigInteger),
+    Column("own_error_ms", BigInteger),
+    Column("own_measured_at", UtcDateTime),
+    Column("own_measured_by", String(256)),
     PrimaryKeyConstraint("site", "camera"),
 )
 camera_trouble = Table(
@@ -66,6 +72,18 @@ class CameraRow:
     error_ms: int | None
     measured_at: datetime | None
     measured_by: str | None
+    own_offset_ms: int | None
+    own_error_ms: int | None
+    own_measured_at: datetime | None
+    own_measured_by: str | None
+
+    @property
+    def own_clock(self) -> OwnClock | None:
+        """The clock that it writes into its picture; None: it was never asked."""
+        if self.own_offset_ms is None or self.own_measured_at is None:
+            return None
+        how = self.own_measured_by or ""
+        return OwnClock(self.own_offset_ms, self.own_error_ms, self.own_measured_at, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +137,22 @@ def note_clock(
     }
     if find(tx, site, name) is None:
         _add(tx, site, name, {"edge": edge, "heard_at": at})
+    _change(tx, site, name, row)
+
+
+def note_own_clock(tx: Connection, site: str, name: str, edge: str, clock: OwnClock) -> None:
+    """Keep how far a camera's own clock is off; what was measured earlier changes nothing."""
+    known = find(tx, site, name)
+    if known is None:
+        _add(tx, site, name, {"edge": edge, "heard_at": clock.measured_at})
+    elif known.own_measured_at is not None and clock.measured_at < known.own_measured_at:
+        return
+    row: dict[str, object] = {
+        "own_offset_ms": clock.offset_ms,
+        "own_error_ms": clock.error_ms,
+        "own_measured_at": clock.measured_at,
+        "own_measured_by": clock.measured_by,
+    }
     _change(tx, site, name, row)
 
 
