@@ -99,6 +99,9 @@ class FilmedHub(OpenHub):
         for until, length_s, reason in ((20, 20, "camera_lost"), (75, 35, "edge_down")):
             gap = {"fact": CameraFact.GAP, "length_ms": length_s * 1000, "reason": reason}
             self.dock.record(Camera(**_common(self.dock, AREA, self.at(until)), **gap))
+        ahead = {"offset_ms": -192_410, "error_ms": 120, "reason": "onvif"}
+        own = Camera(**_common(self.dock, DOCK, self.at(30)), fact=CameraFact.OWN_CLOCK, **ahead)
+        self.dock.record(own)
         lost = Camera(**_common(self.gate, GATE, datetime.now(UTC)), fact=CameraFact.LOST)
         self.gate.record(lost)
         # One file stays at its site: the edge that would send it does not run.

@@ -85,6 +85,7 @@ class FakeHub:
     cameras: dict[str, list[Piece]]
     gaps: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     clocks: dict[str, dict[str, int]] = field(default_factory=dict)
+    own_clocks: dict[str, dict[str, object]] = field(default_factory=dict)
     rate: float = 1
     opened: list[dict[str, object]] = field(default_factory=list)
 
@@ -140,6 +141,7 @@ class FakeHub:
             "segments": [each.told() for each in self.cameras[camera]],
             "gaps": self.gaps.get(camera, []),
             "clock": self.clocks.get(camera),
+            "own_clock": self.own_clocks.get(camera),
             "rate": self.rate,
         }
 

@@ -1,5 +1,6 @@
 """Camera wall, playback and custody replay on a hub with real footage."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,12 @@ from tests.browser.player_parts import burnt_in
 from tests.browser.screenshots import shoot
 from wire.names import format_at
 
+OWN_CLOCK = {
+    "zh": re.compile(r"^画面上的时间快 192\.4 秒（±0\.2 秒），核对于 \d+ 分钟前$"),
+    "en": re.compile(
+        r"^The time written in the picture is 192\.4 s ahead \(± 0\.2 s\), asked \d+ min ago$"
+    ),
+}
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
@@ -35,6 +42,10 @@ def test_the_camera_wall_leads_to_a_cameras_footage(day: FilmedHub, day_page: Pa
     gate = day_page.locator(".camera-tile", has_text="755W 大门")
     expect(gate).to_contain_text("无信号")
     expect(gate).to_contain_text("还没有画面")
+    expect(gate).not_to_contain_text("画面上的时间")
+    dock = day_page.locator(".camera-tile", has_text="755A 一号月台")
+    expect(dock).to_contain_text("画面时间不准")
+    expect(dock.locator(".camera-own")).to_have_text(OWN_CLOCK["zh"])
     day_page.keyboard.press("r")
     day_page.keyboard.type(AREA_NAME[:6])
     expect(day_page.locator(".camera-tile")).to_have_count(1)
@@ -42,6 +53,17 @@ def test_the_camera_wall_leads_to_a_cameras_footage(day: FilmedHub, day_page: Pa
     expect(day_page.locator(".camera-tile")).to_contain_text("久无消息")
     day_page.locator(".camera-tile").click()
     expect(day_page.locator("h1")).to_have_text(AREA_NAME)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_whoever_sees_the_picture_reads_how_far_its_own_clock_is_off(
+    day: FilmedHub, day_page: Page, language: str
+) -> None:
+    url = f"{day.process.url}/console/cameras/{SITE}/{DOCK}?lang={language}"
+    day_page.goto(f"{url}&at={format_at(day.at(8))}")
+    expect(day_page.locator(".parcel-facts .camera-own")).to_have_text(OWN_CLOCK[language])
+    screen = day_page.locator(f'[data-camera="{DOCK}"]')
+    expect(screen.locator(".screen-own")).to_have_text(OWN_CLOCK[language])
 
 
 STARTED_MS_MAX = 1000
@@ -123,6 +145,7 @@ def test_custody_is_replayed_from_handover_to_handover(day: FilmedHub, day_page:
     dock = day_page.locator(f'[data-camera="{DOCK}"]')
     expect(dock).to_have_attribute("data-shown-at", str(ms(day.at(12))))
     assert burnt_in(dock) == day.at(12)
+    expect(dock.locator(".screen-own")).to_have_text(OWN_CLOCK["zh"])
     expect(day_page.locator('[data-camera="cage-1"]')).to_contain_text("无录像 20 s：摄像机无信号")
     expect(day_page.locator(".chosen")).to_contain_text("录像完整")
     with day.dock.database.reading() as tx:

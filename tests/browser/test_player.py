@@ -97,6 +97,26 @@ def test_a_measured_clock_moves_the_pictures_and_says_how_sure_it_is(
     expect(screen).to_contain_text("09:00:08.000 ± 70 ms")
 
 
+def test_the_clock_in_the_picture_is_said_beside_it_and_moves_nothing(
+    page: Page, footage: list[Piece]
+) -> None:
+    own = {
+        "offset_ms": -60_000,
+        "measured_at": format_at(BEGAN),
+        "text_zh": "<b>画面上的时间快 60.0 秒</b>",
+        "text_en": "The time written in the picture is 60.0 s ahead",
+    }
+    hub = FakeHub(page, {"belt-1": footage, "belt-2": footage}, own_clocks={"belt-1": own})
+    hub.start()
+    screens = hub.play([scene("belt-1", "belt-2", at_s=8)]).locator(".screen")
+    for screen in screens.all():
+        wait_for(screen, BEGAN + timedelta(seconds=8))
+    said = screens.nth(0).locator(".screen-own")
+    expect(said).to_have_text("<b>画面上的时间快 60.0 秒</b>, asked ")
+    expect(said.locator("custos-age")).to_have_attribute("at", format_at(BEGAN))
+    expect(screens.nth(1).locator(".screen-own")).to_be_hidden()
+
+
 def test_under_a_test_clock_a_file_fills_the_time_that_it_was_told_for(
     page: Page, footage: list[Piece]
 ) -> None:

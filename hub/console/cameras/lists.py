@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from hub.console.cameras.day_ruler import scan_name
-from hub.console.cameras.tile import draw_footage_age, draw_health
+from hub.console.cameras.tile import draw_footage_age, draw_health, draw_own_clock
 from hub.console.cameras.views import CameraCard, CameraDay, Scanned
 from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, icon, text
@@ -33,6 +33,13 @@ def draw_camera(card: CameraCard, words: Words) -> None:
             else:
                 clock = {"offset": view.clock.offset_ms, "error": view.clock.error_ms}
                 text(words.say("playback.clock.known", **clock), "figure", "dd")
+        with box("div", "fact"):
+            text(words.say("playback.own"), "label", "dt")
+            if view.own_clock is None:
+                text(words.say("playback.own.none"), "gap", "dd")
+            else:
+                with box("dd", "camera-own"):
+                    draw_own_clock(view.own_clock, words)
         with box("div", "fact"):
             text(words.say("playback.days"), "label", "dt")
             text(words.say("playback.days.n", n=view.footage_days), "", "dd")

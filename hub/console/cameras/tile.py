@@ -7,7 +7,7 @@ from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, chip, icon, text
 from hub.console.urls import PICTURE_URL
 from hub.console.wording import Words, visible
-from hub.video.service import FoundPicture
+from hub.video.service import FoundPicture, OwnClock
 
 
 def draw_still(picture: FoundPicture | None, name: str, words: Words) -> None:
@@ -36,8 +36,16 @@ def draw_health(card: CameraCard, words: Words) -> None:
         is_dark = trouble.fact in ("lost", "black", "covered")
         chip(said, Meaning.STOP if is_dark else Meaning.OPEN, "alarm")
         age(trouble.since, words.exact(trouble.since), "label")
+    if card.view.is_own_clock_wrong:
+        chip(words.say("camera.own.wrong"), Meaning.OPEN, "clock")
     if not card.has_trouble:
         chip(words.say("camera.well"), Meaning.RECORDED, "check")
+
+
+def draw_own_clock(clock: OwnClock, words: Words) -> None:
+    """How far the time is off that stands in its picture, and how old that measurement is."""
+    text(f"{words.told(*clock.said)}{words.say('player.own.asked')} ")
+    age(clock.measured_at, words.exact(clock.measured_at))
 
 
 def draw_footage_age(at: datetime | None, words: Words) -> None:

@@ -27,7 +27,8 @@ class CameraCard:
     @property
     def has_trouble(self) -> bool:
         """Whether somebody should look after it."""
-        return bool(self.view.troubles) or self.view.edge is None or self.is_silent
+        is_wrong = bool(self.view.troubles) or self.view.is_own_clock_wrong
+        return is_wrong or self.view.edge is None or self.is_silent
 
 
 class BarKind(StrEnum):

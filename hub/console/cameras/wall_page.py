@@ -8,7 +8,12 @@ from functools import partial
 from nicegui.element import Element
 
 from hub.console.cameras.desk import CameraDesk
-from hub.console.cameras.tile import draw_footage_age, draw_health, draw_still
+from hub.console.cameras.tile import (
+    draw_footage_age,
+    draw_health,
+    draw_own_clock,
+    draw_still,
+)
 from hub.console.cameras.views import CameraCard
 from hub.console.forms import TextField
 from hub.console.frame import Keys
@@ -108,6 +113,9 @@ class CameraWallPage:
                             chip(said, Meaning.INFORMATION if is_area else Meaning.NO_DATA)
                     with box("span", "camera-health"):
                         draw_health(card, words)
+                    if view.own_clock is not None:
+                        with box("span", "camera-own label"):
+                            draw_own_clock(view.own_clock, words)
                     with box("span", "camera-footage"):
                         draw_footage_age(view.last_footage_at, words)
         return whole

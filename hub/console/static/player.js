@@ -40,6 +40,7 @@ class Screen {
     const caption = make("figcaption", "screen-caption", { parent: this.figure });
     make("b", "", { parent: caption, textContent: camera.name });
     this.time = make("span", "figure", { parent: caption });
+    this.own = make("p", "screen-own label", { parent: this.figure });
     this.track = null;
     this.problem = "player.opening";
   }
@@ -52,11 +53,21 @@ class Screen {
       if (this.isClosed) return null;
       this.track = new Track(this.video, found);
       this.nextAsk = performance.now() + ASK_MS;
+      this.tellOwnClock(found.own_clock);
       return found.id;
     } catch (error) {
       this.problem = error.message === "403" || error.message === "404" ? "player.refused" : "player.broken";
       return null;
     }
+  }
+
+  /** What somebody must know who reads the time that the camera wrote into its picture. */
+  tellOwnClock(clock) {
+    if (clock === null) return;
+    const age = make("custos-age", "", { title: clock.measured_at });
+    age.setAttribute("at", clock.measured_at);
+    const text = table.lang?.startsWith("en") ? clock.text_en : clock.text_zh;
+    this.own.append(text, this.player.say("player.own.asked"), " ", age);
   }
 
   async askAgain() {
