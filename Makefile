@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := help
 
 AREA ?= scan
+# Some tests wait for programs rather than work: one worker more than there are cores; no more than
+# have ports of their own (tests/rig/programs.py).
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 8 ] && expr $$n + 1 || echo 8)
 
 help:
 	@echo "make demo | test | setup | check | faults [SEEDS=50 MINUTES=60] | bench [AREA=scan|console|labels|video|watch]   (see README.md)"
@@ -17,7 +20,7 @@ demo:
 # Programs are started many times: without bytecode each would compile every module anew.
 test:
 	@scripts/setup.sh test
-	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check:
 	@scripts/setup.sh test
