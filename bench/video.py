@@ -25,8 +25,8 @@ from bench.figures import Spread, resident_mib
 from bench.running import running
 from bench.sightings import measure_sightings
 from edge.video.cameras import FOLDER
-from edge.video.clip import Part, cut_clip
 from edge.video.store import FILE_NAME, FootageStore
+from hub.video.clip import Part, cut_clip
 from simulators.cameras.belt import Belt, BeltOptions
 from simulators.cameras.clip import write_clip
 from tests.footage_parts import Told, seams_ms, told_of

@@ -25,16 +25,20 @@ def write_clip(
         if codec == "libx264":
             stream.gop_size = round(key_every_s * RATE)
             stream.options = {"preset": "ultrafast", "tune": "zerolatency", "sc_threshold": "0"}
+        elif codec == "libx265":
+            gop = round(key_every_s * RATE)
+            said = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:log-level=none"
+            stream.options = {"preset": "ultrafast", "x265-params": said}
         for frame in pictures(round(seconds * RATE)):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 
 def pictures(count: int) -> Iterator[VideoFrame]:
-    """Grey pictures with a bar that goes on by a few pixels each time."""
+    """Grey pictures with a bar that goes on by a few pixels each time; 299 are all different."""
     for number in range(count):
         grey = np.full((180, 320, 3), 90, np.uint8)
-        grey[:, (number * 3) % 300 : (number * 3) % 300 + 20] = 220
+        grey[:, (number * 3) % 299 : (number * 3) % 299 + 20] = 220
         frame = VideoFrame.from_ndarray(grey, format="rgb24")
         frame.pts, frame.time_base = number, Fraction(1, RATE)
         yield frame

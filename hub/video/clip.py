@@ -1,31 +1,46 @@
 """A stretch of footage as one file: copied from the segments that hold it, never coded anew.
 
 Pictures stay bit for bit what the camera sent. A clip begins at the key frame before its first
-moment, for nothing before a key frame can be shown. Source: design section 8.
+moment, for nothing before a key frame can be shown. It is a derivative: the segments are the
+evidence. Source: design section 8, docs/adr/0030.
 
-    ClipError    a segment cannot be read: it is missing, torn, or not what was recorded
+    ClipError
+    +- BrokenError        a segment cannot be read: it is missing, torn, or not what was recorded
+    +- MixedError         the camera's coding changed within that time: ask for two clips
+    +- NoPicturesError    there is no picture of that time
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-CLIP_S_MAX = 900
-"""Longer ones are several clips."""
-
-
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _AS_IT_SAYS = {"skip_frame": "all", "analyzeduration": "1", "fpsprobesize": "0"}
 """A segment's header says all: decoding its first pictures to see took 60 times as long."""
 
 
 class ClipError(Exception):
-    """No clip was made; the sentence names the segment's file."""
+    """No clip was made; the sentence names the segment's file, if it is one's fault."""
+
+
+class BrokenError(ClipError):
+    """A segment's file is not what it should be."""
+
+
+class MixedError(ClipError):
+    """Two segments cannot be in one file."""
+
+
+class NoPicturesError(ClipError):
+    """There is nothing to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,13 @@ class Clip:
     frames: int
 
 
-def cut_clip(parts: Sequence[Part], since_ms: int, until_ms: int, target: Path) -> Clip:
+def cut_clip(
+    parts: Sequence[Part],
+    since_ms: int,
+    until_ms: int,
+    target: Path,
+    words: Mapping[str, str] = _NO_WORDS,
+) -> Clip:
     """Write the pictures from ``since_ms`` to ``until_ms`` to ``target``.
 
     Args:
@@ -53,9 +74,10 @@ def cut_clip(parts: Sequence[Part], since_ms: int, until_ms: int, target: Path) 
         since_ms: the clip begins at the key frame before it, if there is one.
         until_ms: pictures that begin later are left out.
         target: becomes an MP4, whole or not there.
+        words: what the file says of itself: ``title`` and ``comment``.
 
     Raises:
-        ClipError: a part cannot be read, or there is no picture of that time.
+        ClipError: see above.
         OSError: ``target`` cannot be written.
     """
     writer: _Writer | None = None
@@ -63,10 +85,10 @@ def cut_clip(parts: Sequence[Part], since_ms: int, until_ms: int, target: Path) 
     try:
         for part in parts:
             with _opened(part) as source:
-                writer = writer or _Writer(target, source.streams.video[0])
+                writer = writer or _Writer(target, source.streams.video[0], words)
                 writer.copy(source, part, since_ms, until_ms)
         if writer is None or writer.frames == 0:
-            raise ClipError("there is no footage of that time")
+            raise NoPicturesError("there is no footage of that time")
         clip = writer.close()
     finally:
         if writer is not None and clip is None:
@@ -77,11 +99,11 @@ def cut_clip(parts: Sequence[Part], since_ms: int, until_ms: int, target: Path) 
 def _opened(part: Part) -> InputContainer:
     try:
         source = av.open(str(part.path), "r", options=_AS_IT_SAYS)
-    except (av.error.FFmpegError, OSError) as error:
-        raise ClipError(f"{part.path.name} cannot be read: {error.strerror}") from None
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise _broken(part, error) from None
     if not source.streams.video:
         source.close()
-        raise ClipError(f"{part.path.name} holds no pictures")
+        raise BrokenError(f"{part.path.name} holds no pictures")
     return source
 
 
@@ -93,21 +115,35 @@ def _packets(
             if packet.size:
                 yield packet
     except (av.error.FFmpegError, OSError) as error:
-        raise ClipError(f"{part.path.name} cannot be read: {error.strerror}") from None
+        raise _broken(part, error) from None
+
+
+def _broken(part: Part, error: Exception) -> BrokenError:
+    reason = getattr(error, "strerror", None) or "it is no footage"
+    return BrokenError(f"{part.path.name} cannot be read: {reason}")
+
+
+def _coding_of(video: VideoStream) -> tuple[str, bytes]:
+    """Pictures can be shown one after another only if this is the same of all."""
+    return video.codec_context.name, bytes(video.codec_context.extradata or b"")
 
 
 class _Writer:
-    def __init__(self, target: Path, template: VideoStream) -> None:
+    def __init__(self, target: Path, template: VideoStream, words: Mapping[str, str]) -> None:
         self.frames = 0
         self._path = target
         self._container: OutputContainer = av.open(str(target), "w", format="mp4")
+        self._container.metadata.update(words)
         self._stream = self._container.add_stream_from_template(template)
+        self._coding = _coding_of(template)
         self._began_ms: float | None = None
         self._end = 0
         self._end_s = 0.0
 
     def copy(self, source: InputContainer, part: Part, since_ms: int, until_ms: int) -> None:
         video = source.streams.video[0]
+        if _coding_of(video) != self._coding:
+            raise MixedError(f"the camera's coding changed with {part.path.name}: take two clips")
         unit = video.time_base or Fraction(1, 1000)
         seconds = max(0, since_ms - part.began_ms) / 1000
         if seconds:
@@ -130,7 +166,7 @@ class _Writer:
             self._container.mux_one(packet)
             self.frames += 1
         if is_empty:
-            raise ClipError(f"{part.path.name} holds no pictures")
+            raise BrokenError(f"{part.path.name} holds no pictures")
         self._end_s = float(self._end * unit)
 
     def _shift(self, at_ms: float, dts: int, unit: Fraction) -> int:
@@ -146,5 +182,9 @@ class _Writer:
         return Clip(round(self._began_ms or 0), round(self._end_s * 1000), self.frames)
 
     def abandon(self) -> None:
-        self._container.close()
-        self._path.unlink(missing_ok=True)
+        try:
+            self._container.close()
+        finally:
+            # A file that is open elsewhere and has no name of its own cannot be unnamed.
+            with suppress(OSError):
+                self._path.unlink()

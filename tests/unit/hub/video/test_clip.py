@@ -1,10 +1,12 @@
 """A stretch of footage as one file, out of the segments that hold it. Source: design section 8."""
 
+import resource
 from pathlib import Path
 
+import av
 import pytest
 
-from edge.video.clip import ClipError, Part, cut_clip
+from hub.video.clip import ClipError, MixedError, Part, cut_clip
 from tests.video_parts import frames_of, packets_of, write_clip, write_segments
 
 SEGMENT_MS = 4000
@@ -69,6 +71,36 @@ def test_where_there_is_no_picture_there_is_no_clip(parts: list[Part], tmp_path:
         with pytest.raises(ClipError, match="no footage"):
             cut_clip(of_that_time, 990_000, 1_000_000, tmp_path / "a.mp4")
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clip_says_of_itself_what_it_is(parts: list[Part], tmp_path: Path) -> None:
+    words = {"title": "cage 副本", "comment": "not evidence\n" + "ab" * 5000}
+    cut_clip(parts, 1_000_000, 1_002_000, tmp_path / "a.mp4", words)
+    with av.open(str(tmp_path / "a.mp4")) as clip:
+        assert words.items() <= clip.metadata.items()
+
+
+def test_what_is_coded_otherwise_is_in_no_clip_with_what_was_before(
+    parts: list[Part], tmp_path: Path
+) -> None:
+    write_clip(tmp_path / "other.mp4", 4, codec="libx265")
+    (other,) = write_segments(tmp_path, tmp_path / "other.mp4", FRAMES)
+    with pytest.raises(MixedError, match=other.name):
+        cut_clip([parts[0], Part(other, 1_004_000)], 1_000_000, 1_008_000, tmp_path / "a.mp4")
+    assert not (tmp_path / "a.mp4").exists()
+
+
+def test_a_disk_that_takes_no_more_is_told_and_no_clip_is_left(
+    parts: list[Part], tmp_path: Path
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            cut_clip(parts, 1_000_000, 1_012_000, tmp_path / "a.mp4")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "a.mp4").exists()
 
 
 def test_a_segment_that_is_gone_or_torn_is_named_and_no_clip_is_left(
