@@ -99,6 +99,7 @@ def create_app(context: HubContext) -> FastAPI:
     from hub.access.gate import Gate, refuse_ungranted
     from hub.access.lockout import Lockouts
     from hub.alerts.live import LiveFeed, live_router
+    from hub.video.workshop import Workshop
     from hub.web import health
     from hub.web.problems import PROBLEM_RESPONSES, tell_problems
 
@@ -123,6 +124,7 @@ def create_app(context: HubContext) -> FastAPI:
     )
     app.state.hub = context
     app.state.lockouts = Lockouts()
+    app.state.workshop = Workshop(context.data_dir)
     tell_problems(app)
     live = live_router(feed)
     routers = (live, *_plain_routers(), *_room_routers())
@@ -184,6 +186,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.parcels.signed_return_api
     import hub.policy.api
     import hub.video.api
+    import hub.video.clip_api
     import hub.video.playback_api
     import hub.wanted.api
     import hub.web.health
@@ -200,6 +203,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.custody.api.router,
         hub.video.api.router,
         hub.video.playback_api.router,
+        hub.video.clip_api.router,
         hub.dispatch.api.router,
         hub.wanted.api.router,
         hub.alerts.api.router,

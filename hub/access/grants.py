@@ -105,6 +105,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /api/v1/playbacks/{playback_id}": WATCHING,
     "PUT /api/v1/playbacks/{playback_id}": DECIDING,
     "GET /api/v1/playbacks/{playback_id}/files/{sha256}": WATCHING,
+    "GET /api/v1/playbacks/{playback_id}/clip": WATCHING,
     "GET /api/v1/pictures/{sha256}": WATCHING,
     "GET /api/v1/monitoring-logs": WATCHING,
     "GET /api/v1/monitoring-logs/{site}/{period}": WATCHING,

@@ -17,8 +17,9 @@ from hub.video.certificates import shift
 from hub.video.media import FileState, order_segments, states_of
 from hub.video.rules.coverage import Stretch
 from hub.video.rules.own_clock import OwnClock
-from hub.video.store import cameras, footage, looks
+from hub.video.store import cameras, clips, footage, looks
 from hub.video.store.cameras import CameraRow
+from hub.video.store.clips import TakenClip
 from hub.video.store.footage import FoundGap, FoundSegment
 from hub.video.store.looks import Finding, FootageLook
 
@@ -33,13 +34,19 @@ __all__ = [
     "Playback",
     "PlaybackError",
     "PlayedClock",
+    "TakenClip",
     "UnknownPlaybackError",
+    "clips_at_camera",
+    "clips_for_parcel",
+    "clips_of",
     "has_file",
     "looks_at_camera",
     "looks_for_parcel",
     "looks_of",
     "note_finding",
     "open_playback",
+    "read_look",
+    "read_part",
     "read_playback",
 ]
 
@@ -81,14 +88,17 @@ class Playback:
     """A look with the footage that it is at; ``states`` by the files' hashes.
 
     ``own_clock``: what the camera writes into the picture, as far as it is known now.
+    ``shown`` is what it is at by the footage's own time, ``clips`` what was taken away out of it.
     """
 
     look: FootageLook
+    shown: Stretch
     segments: tuple[FoundSegment, ...]
     states: Mapping[str, FileState]
     gaps: tuple[FoundGap, ...]
     clock: PlayedClock | None
     own_clock: OwnClock | None
+    clips: tuple[TakenClip, ...]
 
 
 def open_playback(tx: Connection, asked: AskedFootage, who: str, now: datetime) -> Playback:
@@ -124,7 +134,28 @@ def read_playback(tx: Connection, look_id: int, who: str, now: datetime) -> Play
     Raises:
         UnknownPlaybackError: see above.
     """
-    return _playback(tx, _own(tx, look_id, who, now))
+    return _playback(tx, read_look(tx, look_id, who, now))
+
+
+def read_part(tx: Connection, look_id: int, asked: Stretch, who: str, now: datetime) -> Playback:
+    """A playback with no more of its footage than what shows this time.
+
+    Raises:
+        UnknownPlaybackError: see above.
+    """
+    return _playback(tx, read_look(tx, look_id, who, now), asked)
+
+
+def read_look(tx: Connection, look_id: int, who: str, now: datetime) -> FootageLook:
+    """The look that a playback is.
+
+    Raises:
+        UnknownPlaybackError: see above.
+    """
+    found = looks.find(tx, look_id)
+    if found is None or found.who != who or now - found.at > PLAYBACK_LIFE:
+        raise UnknownPlaybackError(f"no playback {look_id} is open for you")
+    return found
 
 
 def has_file(tx: Connection, look_id: int, sha256: str) -> bool:
@@ -141,7 +172,7 @@ def note_finding(
     Raises:
         UnknownPlaybackError: see above.
     """
-    _own(tx, look_id, who, now)
+    read_look(tx, look_id, who, now)
     looks.put_finding(tx, look_id, finding, now)
     found = looks.find(tx, look_id)
     assert found is not None
@@ -165,11 +196,21 @@ def looks_for_parcel(tx: Connection, waybill: str) -> list[FootageLook]:
     return looks.of_parcel(tx, waybill)
 
 
-def _own(tx: Connection, look_id: int, who: str, now: datetime) -> FootageLook:
-    found = looks.find(tx, look_id)
-    if found is None or found.who != who or now - found.at > PLAYBACK_LIFE:
-        raise UnknownPlaybackError(f"no playback {look_id} is open for you")
-    return found
+def clips_of(tx: Connection, site: str, since: datetime, until: datetime) -> list[TakenClip]:
+    """Clips of a site's footage that were taken away in this time, the newest first."""
+    return clips.of_site(tx, site, since, until)
+
+
+def clips_at_camera(
+    tx: Connection, site: str, camera: str, since: datetime, until: datetime
+) -> list[TakenClip]:
+    """Clips, whenever they were taken, of a camera's footage of this time, the newest first."""
+    return clips.of_camera(tx, site, camera, since, until)
+
+
+def clips_for_parcel(tx: Connection, waybill: str) -> list[TakenClip]:
+    """Clips that were taken away for a parcel, the newest first."""
+    return clips.of_parcel(tx, waybill)
 
 
 def _clock(camera: CameraRow | None) -> PlayedClock | None:
@@ -178,17 +219,19 @@ def _clock(camera: CameraRow | None) -> PlayedClock | None:
     return PlayedClock(camera.offset_ms, camera.error_ms)
 
 
-def _playback(tx: Connection, look: FootageLook) -> Playback:
+def _playback(tx: Connection, look: FootageLook, asked: Stretch | None = None) -> Playback:
     camera = cameras.find(tx, look.site, look.camera)
     # The time of the pictures that show what was asked for, by the footage's own clock.
-    shown = shift(camera, Stretch(look.since, look.until))
+    shown = shift(camera, asked or Stretch(look.since, look.until))
     where = (look.site, look.camera, shown.since, shown.until)
     segments = footage.segments_between(tx, *where)
     return Playback(
         look=look,
+        shown=shown,
         segments=tuple(segments),
         states=states_of(tx, [each.sha256 for each in segments]),
         gaps=tuple(footage.gaps_between(tx, *where)),
         clock=_clock(camera),
         own_clock=None if camera is None else camera.own_clock,
+        clips=tuple(clips.of_look(tx, look.id)),
     )

@@ -111,14 +111,14 @@ class MediaShelf:
         reserve = min(max(RESERVE_BYTES_MIN, int(total * RESERVE_SHARE)), total // 2)
         return DiskRoom(free, reserve)
 
-    def check_room(self) -> None:
-        """See whether the disk may take more.
+    def check_room(self, more: int = 0) -> None:
+        """See whether the disk may take more, ``more`` bytes of it at once.
 
         Raises:
             NoRoomError: it may not.
         """
         room = self.room()
-        if room.free < room.reserve:
+        if room.free - more < room.reserve:
             raise NoRoomError("the disk has no room left for footage")
 
     @contextmanager

@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
 from hub.mail.service import Mail, MailQueue, MailState, receipts_about
 from hub.network import HUB_KINDS, Network, Site
-from hub.video.looks import FootageLook, looks_of
+from hub.video.looks import FootageLook, TakenClip, clips_of, looks_of
 from hub.video.rules.monitoring import (
     LINES_MAX,
     Log,
     Period,
+    Taken,
     Viewed,
     log_document,
     log_text,
@@ -58,9 +59,12 @@ class MonitoringDuty:
             if logs.has(tx, site.code, period.name):
                 continue
             found = looks_of(tx, site.code, period.since, period.until)
+            # Taken the day after its look, a clip stands in that day's log.
+            clips = clips_of(tx, site.code, period.since, period.until)
+            is_due = site.kind in HUB_KINDS and self._was_filmed(tx, site.code, period)
             # A site that recorded nothing then had nothing to view.
-            if found or (site.kind in HUB_KINDS and self._was_filmed(tx, site.code, period)):
-                self._make(tx, site, period, found, now)
+            if found or clips or is_due:
+                self._make(tx, site, period, found, clips, now)
 
     def _was_filmed(self, tx: Connection, site: str, period: Period) -> bool:
         return any(
@@ -74,11 +78,13 @@ class MonitoringDuty:
         site: Site,
         period: Period,
         found: Sequence[FootageLook],
+        clips: Sequence[TakenClip],
         now: datetime,
     ) -> None:
         zone = self.network.zone_of(site.code)
         views = tuple(_viewed(each) for each in reversed(found[:LINES_MAX]))
-        log = Log(site.code, site.name, period, views, len(found))
+        taken = tuple(_taken(each) for each in reversed(clips[:LINES_MAX]))
+        log = Log(site.code, site.name, period, views, len(found), taken, len(clips))
         text_zh, text_en = log_text(log, zone)
         mail = Mail(
             key=_about(site.code, period.name),
@@ -125,6 +131,12 @@ class MonitoringDuty:
 
 def _about(site: str, period: str) -> str:
     return f"monitoring/{site}/{period}"
+
+
+def _taken(clip: TakenClip) -> Taken:
+    return Taken(
+        *(clip.who, clip.camera, clip.since, clip.until, clip.at, clip.purpose, clip.sha256)
+    )
 
 
 def _viewed(look: FootageLook) -> Viewed:

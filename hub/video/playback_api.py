@@ -88,7 +88,7 @@ def open_playback(order: PlaybackOrder, hub: Hub, caller: CalledBy) -> PlaybackI
 def get_playback(playback_id: PlaybackId, hub: Hub, caller: CalledBy) -> PlaybackItem:
     """A playback as it stands now: more of its files may have come."""
     with hub.database.reading() as tx:
-        return playback_item(_playback(tx, hub, caller, playback_id), hub.clock.rate)
+        return playback_item(own_playback(tx, hub, caller, playback_id), hub.clock.rate)
 
 
 @router.put("/playbacks/{playback_id}")
@@ -98,16 +98,16 @@ def note_finding(
     """Write down what was to be seen; said again, the newer word counts."""
     finding = Finding(order.safe_at_rest, order.standard_placement, order.note)
     with hub.database.writing() as tx:
-        _playback(tx, hub, caller, playback_id)
+        own_playback(tx, hub, caller, playback_id)
         looks.note_finding(tx, playback_id, finding, caller.name, hub.clock.now())
-        return playback_item(_playback(tx, hub, caller, playback_id), hub.clock.rate)
+        return playback_item(own_playback(tx, hub, caller, playback_id), hub.clock.rate)
 
 
 @router.get("/playbacks/{playback_id}/files/{sha256}", response_class=FileResponse)
 def get_file(playback_id: PlaybackId, sha256: Sha256, hub: Hub, caller: CalledBy) -> Response:
     """A file of a playback, whole or a range of it."""
     with hub.database.reading() as tx:
-        _playback(tx, hub, caller, playback_id)
+        own_playback(tx, hub, caller, playback_id)
         is_part = looks.has_file(tx, playback_id, sha256)
         is_here = media.states_of(tx, [sha256])[sha256].status is media.FileStatus.STORED
     path = media.path_of(hub.data_dir, sha256)
@@ -127,7 +127,7 @@ def get_picture(sha256: Sha256, hub: Hub, caller: CalledBy) -> Response:
     return FileResponse(path, media_type="image/jpeg", headers=_FOR_GOOD)
 
 
-def _playback(tx: Connection, hub: Hub, caller: Caller, playback_id: int) -> Playback:
+def own_playback(tx: Connection, hub: Hub, caller: Caller, playback_id: int) -> Playback:
     """A playback of this caller; whose sites were taken away sees nothing of them any more."""
     try:
         found = looks.read_playback(tx, playback_id, caller.name, hub.clock.now())

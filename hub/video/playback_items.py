@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from hub.video.items import OwnClockItem
-from hub.video.looks import Playback, PlayedClock
+from hub.video.looks import Playback, PlayedClock, TakenClip
 from hub.video.media import FileState
 from hub.video.store.footage import FoundGap, FoundSegment
 from wire.names import format_at
@@ -73,6 +73,27 @@ class PlayedClockItem(BaseModel):
         return cls(offset_ms=clock.offset_ms, error_ms=clock.error_ms)
 
 
+class TakenClipItem(BaseModel):
+    """A clip that was taken away; ``sha256`` is the hash of the copy that was given out."""
+
+    since: str = Field(serialization_alias="from")
+    until: str = Field(serialization_alias="to")
+    at: str
+    sha256: str
+    bytes: int
+
+    @classmethod
+    def of(cls, clip: TakenClip) -> Self:
+        """A clip."""
+        return cls(
+            since=format_at(clip.since),
+            until=format_at(clip.until),
+            at=format_at(clip.at),
+            sha256=clip.sha256,
+            bytes=clip.bytes,
+        )
+
+
 class PlaybackItem(BaseModel):
     """A look with its footage; ``clock`` null: how late its pictures come was never measured.
 
@@ -100,6 +121,7 @@ class PlaybackItem(BaseModel):
     gaps: list[PlayedGap]
     clock: PlayedClockItem | None
     own_clock: OwnClockItem | None
+    clips: list[TakenClipItem]
     rate: float
 
 
@@ -127,5 +149,6 @@ def playback_item(playback: Playback, rate: float) -> PlaybackItem:
         gaps=[PlayedGap.of(each) for each in playback.gaps],
         clock=None if clock is None else PlayedClockItem.of(clock),
         own_clock=None if playback.own_clock is None else OwnClockItem.of(playback.own_clock),
+        clips=[TakenClipItem.of(each) for each in playback.clips],
         rate=rate,
     )

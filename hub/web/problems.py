@@ -46,12 +46,16 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
 
 
 class ProblemError(Exception):
-    """A request that cannot be served; ``detail`` is for the person who made it."""
+    """A request that cannot be served; ``detail`` is for the person who made it.
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    ``retry_after_s``: served it may be if it is made again so much later.
+    """
+
+    def __init__(self, status: HTTPStatus, detail: str, retry_after_s: int | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.retry_after_s = retry_after_s
 
 
 def problem_response(
@@ -86,7 +90,9 @@ def tell_problems(app: FastAPI) -> None:
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
-    return problem_response(error.status, error.detail)
+    later = error.retry_after_s
+    headers = None if later is None else {"Retry-After": str(later)}
+    return problem_response(error.status, error.detail, headers)
 
 
 async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from wire.policy import MonitoringPolicy
 
 LINES_MAX = 500
-"""Of views that one log lists; more are counted."""
+"""Of views, and of clips, that one log lists; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,19 @@ class Viewed:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A clip of footage that somebody took away."""
+
+    who: str
+    camera: str
+    since: datetime
+    until: datetime
+    at: datetime
+    purpose: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """A site's log of a period."""
 
@@ -56,6 +69,8 @@ class Log:
     period: Period
     views: tuple[Viewed, ...]
     views_total: int
+    clips: tuple[Taken, ...] = ()
+    clips_total: int = 0
 
 
 def periods_due(now: datetime, zone: ZoneInfo, policy: MonitoringPolicy) -> list[Period]:
@@ -103,13 +118,20 @@ def log_text(log: Log, zone: ZoneInfo) -> tuple[str, str]:
             f"{_en(each.safe_at_rest)}, standard placement: {_en(each.standard_placement)} "
             f"{each.note}"
         )
+    if log.clips:
+        zh.append(f"下载片段 {log.clips_total} 个（副本，非证据）。")
+        en.append(f"{log.clips_total} clips were taken away (copies, not evidence).")
+    for clip in log.clips:
+        told = f"{_local(clip.at, zone)} {clip.who} {clip.camera} {_stretch(clip, zone)}"
+        said = f"{told} {clip.purpose} SHA-256 {clip.sha256}"
+        zh.append(said)
+        en.append(said)
     return "\n".join(zh) + "\n", "\n".join(en) + "\n"
 
 
 def log_document(log: Log, zone: ZoneInfo) -> str:
     """The log as a page that can be printed and signed; everything in it is text."""
-    head = "".join(f"<th>{zh}<br><small>{en}</small></th>" for zh, en in _COLUMNS)
-    rows = "".join(f"<tr>{''.join(map(_cell, _cells(each, zone)))}</tr>" for each in log.views)
+    views = _table(_COLUMNS, [_cells(each, zone) for each in log.views])
     people = Counter(each.who for each in log.views)
     who = "、".join(f"{html.escape(name)} {count}" for name, count in sorted(people.items()))
     empty = "" if log.views else "<p>无人查看 / Nobody viewed the playback</p>"
@@ -118,8 +140,30 @@ def log_document(log: Log, zone: ZoneInfo) -> str:
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{title}</title>{_STYLE}'
         f"<h1>特殊安全产品(高价值)快件监控记录<br><small>Monitoring log</small></h1><p>{title}</p>"
         f"<p>查看 {log.views_total} 次 / views: {log.views_total} {who}</p>{empty}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></html>\n"
+        f"{views}{_clips(log, zone)}</html>\n"
     )
+
+
+def _clips(log: Log, zone: ZoneInfo) -> str:
+    if not log.clips:
+        return ""
+    rows = [
+        (
+            *(_local(each.at, zone), each.who, each.camera, _stretch(each, zone)),
+            *(each.purpose, each.sha256),
+        )
+        for each in log.clips
+    ]
+    return (
+        f"<h2>下载片段 {log.clips_total} 个（副本，非证据）<br><small>Clips taken away: "
+        f"{log.clips_total} (copies, not evidence)</small></h2>{_table(_CLIP_COLUMNS, rows)}"
+    )
+
+
+def _table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{zh}<br><small>{en}</small></th>" for zh, en in columns)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 _COLUMNS = (
@@ -131,6 +175,14 @@ _COLUMNS = (
     ("静态安全", "safe at rest"),
     ("摆放规范", "standard placement"),
     ("备注", "note"),
+)
+_CLIP_COLUMNS = (
+    ("时间", "taken at"),
+    ("下载人", "by"),
+    ("通道", "channel"),
+    ("片段时段", "footage of"),
+    ("目的", "purpose"),
+    ("文件校验值", "SHA-256 of the copy"),
 )
 _STYLE = (
     "<style>body{font:14px/1.5 sans-serif;margin:2em}table{border-collapse:collapse;width:100%}"
@@ -156,7 +208,7 @@ def _cell(text: str) -> str:
     return f"<td>{html.escape(text)}</td>"
 
 
-def _stretch(each: Viewed, zone: ZoneInfo) -> str:
+def _stretch(each: Viewed | Taken, zone: ZoneInfo) -> str:
     return f"{_local(each.since, zone)}–{each.until.astimezone(zone):%H:%M:%S}"
 
 

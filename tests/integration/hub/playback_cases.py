@@ -25,10 +25,19 @@ def film_of(site: str, number: int = 0) -> bytes:
     return f"footage {number} of {site} ".encode() * 20
 
 
-def put_segment(hub: HubHome, site: str, number: int = 0, *, is_here: bool = True) -> FoundSegment:
+def put_segment(
+    hub: HubHome,
+    site: str,
+    number: int = 0,
+    *,
+    is_here: bool = True,
+    content: bytes | None = None,
+    length_s: int = 10,
+    codec: str = "h264",
+) -> FoundSegment:
     """Ten seconds of footage in the index, ``number`` times ten seconds after the start."""
-    content = film_of(site, number)
-    began_at, ended_at = at(number * 10), at(number * 10 + 10)
+    content = film_of(site, number) if content is None else content
+    began_at, ended_at = at(number * length_s), at((number + 1) * length_s)
     found = FoundSegment(
         site=site,
         camera=CAMERA,
@@ -37,10 +46,10 @@ def put_segment(hub: HubHome, site: str, number: int = 0, *, is_here: bool = Tru
         ended_at=ended_at,
         told_at=ended_at,
         error_ms=40,
-        length_ms=10_000,
+        length_ms=length_s * 1000,
         sha256=hashlib.sha256(content).hexdigest(),
         bytes=len(content),
-        codec="h264",
+        codec=codec,
         frames=250,
         salvaged=False,
     )
@@ -93,6 +102,12 @@ def _file(hub: HubHome, site: str) -> Ask:
     return Ask(f"{_opened(hub, site)}/files/{segment.sha256}")
 
 
+def _clip(hub: HubHome, site: str) -> Ask:
+    put_segment(hub, site, is_here=False)
+    span = f"from={format_at(at(1))}&to={format_at(at(9))}"
+    return Ask(f"{_opened(hub, site)}/clip?{span}")
+
+
 PLAYBACK_CASES: dict[str, Case] = {
     "POST /api/v1/playbacks": thing(lambda _hub, site: Ask("/api/v1/playbacks", json=order(site))),
     "GET /api/v1/playbacks/{playback_id}": thing(lambda hub, site: Ask(_opened(hub, site))),
@@ -100,6 +115,7 @@ PLAYBACK_CASES: dict[str, Case] = {
         lambda hub, site: Ask(_opened(hub, site), json=FINDING)
     ),
     "GET /api/v1/playbacks/{playback_id}/files/{sha256}": thing(_file),
+    "GET /api/v1/playbacks/{playback_id}/clip": thing(_clip),
     "GET /api/v1/pictures/{sha256}": thing(
         lambda hub, site: Ask(f"/api/v1/pictures/{put_picture(hub, site)}")
     ),

@@ -15,6 +15,7 @@ from hub.network import Network
 from hub.video.looks import AskedFootage, Finding, note_finding, open_playback
 from hub.video.monitoring import EVERY, MonitoringDuty
 from hub.video.rules.coverage import Stretch
+from hub.video.store import clips, logs
 from tests.footage_index_parts import DOCK, NETWORK, SITE, at, segment, tell
 from tests.hub_parts import HubHome, SigningEdge
 from tests.postgres_parts import on_both_databases
@@ -86,6 +87,23 @@ def test_a_viewed_days_log_is_mailed_to_the_department_above_once(
     content = message_from_bytes(message, policy=policy.default).get_content()
     assert "daily view" in content and "摆放规范：否" in content
     assert hub.alerts(AlertKind.PLAYBACK_MISSED) == hub.alerts(AlertKind.MONITORING_LOG_LATE) == []
+
+
+def test_a_clip_stands_in_the_log_of_the_day_on_which_it_was_taken(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    tell(hub, edge, segment(10))
+    view(hub)
+    duty = duty_of(hub)
+    turn(hub, duty, shanghai(23, 8))
+    row = {"look_id": 1, "since": at(2), "until": at(8), "sha256": "cd" * 32, "bytes": 9}
+    with hub.database.writing() as tx:
+        clips.add(tx, {**row, "at": shanghai(23, 9)})
+    turn(hub, duty, shanghai(24, 8))
+    with hub.database.reading() as tx:
+        (first, second) = (logs.document(tx, SITE, day) or "" for day in (DAY, "2026-11-23"))
+    assert "cd" * 32 not in first
+    assert "11-23 09:00:00" in second and "cd" * 32 in second and "li" in second
 
 
 def test_a_day_that_nobody_viewed_is_an_alert_and_its_log_says_so(

@@ -1,11 +1,12 @@
 """The monitoring log: due when, and readable by whoever gets it (HV-2.11.3)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hub.video.rules.monitoring import Log, Viewed, log_document, log_text, periods_due
+from hub.video.rules.monitoring import Log, Taken, Viewed, log_document, log_text, periods_due
 from tests.samples import POLICY
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -66,6 +67,31 @@ def test_a_log_tells_who_viewed_what_and_what_was_found_in_both_languages() -> N
     assert "静态安全：是，摆放规范：否 a box on the floor" in zh
     assert "safe at rest: yes, standard placement: no" in en
     assert "1 views in all" in en
+
+
+CLIP = Taken(
+    "li<b>",
+    "cage-1",
+    local("2026-11-20 22:03:10"),
+    local("2026-11-20 22:03:40"),
+    local("2026-11-21 09:40"),
+    "insurer's claim",
+    "ab" * 32,
+)
+
+
+def test_a_log_tells_which_clips_were_taken_away_and_that_they_are_copies() -> None:
+    log = replace(log_of(), clips=(CLIP,), clips_total=7)
+    zh, en = log_text(log, ZONE)
+    told = (
+        f"11-21 09:40:00 li<b> cage-1 11-20 22:03:10–22:03:40 insurer's claim SHA-256 {'ab' * 32}"
+    )
+    assert told in zh and told in en
+    assert "下载片段 7 个（副本，非证据）" in zh
+    assert "7 clips were taken away (copies, not evidence)" in en
+    page = log_document(log, ZONE)
+    assert "下载片段 7 个" in page and "ab" * 32 in page and "<b>" not in page
+    assert "下载片段" not in log_document(log_of(VIEW), ZONE)
 
 
 def test_a_log_without_a_view_says_so() -> None:
