@@ -1,13 +1,24 @@
 """Camera wall, playback and custody replay on a hub with real footage."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.video.service import Finding, list_holds, looks_for_parcel, looks_of
+from hub.video.service import (
+    Finding,
+    clips_at_camera,
+    clips_for_parcel,
+    list_holds,
+    looks_for_parcel,
+    looks_of,
+)
+from simulators.cameras import clock_code
 from tests.browser.accessibility import check_access
 from tests.browser.console_looks import look_at
 from tests.browser.day_footage import AREA_NAME, DOCK, PARCEL, SITE, FilmedHub
@@ -133,6 +144,85 @@ def test_what_was_seen_is_recorded_and_footage_is_held(day: FilmedHub, day_page:
         looks = looks_of(tx, SITE, since, datetime.now(UTC))
     assert (hold.camera, hold.since, hold.reason) == (DOCK, since, "客户投诉")
     assert any(look.finding == Finding(True, False, "第二层有一件露出") for look in looks)
+
+
+def shown_in(path: Path) -> list[datetime]:
+    """The clock in each picture of a file."""
+    with av.open(str(path)) as clip:
+        pictures = [each.to_ndarray(format="gray") for each in clip.decode(video=0)]
+    found = [clock_code.read(each) for each in pictures]
+    return [datetime.fromtimestamp(each[0] / 1000, UTC) for each in found if each is not None]
+
+
+def mark(page: Page, at: datetime, key: str) -> None:
+    """Go to a moment and say with a key that the clip begins or ends there."""
+    page.evaluate("at => document.querySelector('custos-player').seek(at)", ms(at))
+    page.keyboard.press(key)
+
+
+def test_a_clip_is_downloaded_by_keys_alone_and_is_on_record(
+    day: FilmedHub, day_page: Page, tmp_path: Path
+) -> None:
+    at = format_at(day.at(12))
+    day_page.goto(f"{day.process.url}/console/cameras/{SITE}/{DOCK}?at={at}&lang=zh")
+    bar = day_page.locator(".clip-bar")
+    expect(bar).to_contain_text("副本，非证据")
+    expect(day_page.locator(".screen")).to_have_attribute("data-shows", "picture")
+    mark(day_page, day.at(13), "i")
+    mark(day_page, day.at(17), "o")
+    with day_page.expect_download() as found:
+        day_page.keyboard.press("d")
+    assert found.value.suggested_filename.endswith("_4s_copy-not-evidence.mp4")
+    expect(bar).to_contain_text("已下载")
+    found.value.save_as(tmp_path / "clip.mp4")
+    shown = shown_in(tmp_path / "clip.mp4")
+    # It begins at the key frame before, and ends before the moment that was asked for.
+    assert shown == sorted(shown)
+    assert day.at(11) <= shown[0] <= day.at(13)
+    assert day.at(16.8) <= shown[-1] < day.at(17)
+    with day.dock.database.reading() as tx:
+        (taken, *_) = clips_at_camera(tx, SITE, DOCK, day.at(0), day.at(40))
+    assert (taken.since, taken.until) == (day.at(13), day.at(17))
+    content = (tmp_path / "clip.mp4").read_bytes()
+    assert taken.sha256 == hashlib.sha256(content).hexdigest()
+    expect(day_page.locator(".parcel-facts")).to_contain_text("下载片段")
+
+
+def test_what_cannot_be_downloaded_is_said_in_words(day: FilmedHub, day_page: Page) -> None:
+    at = format_at(day.at(12))
+    day_page.goto(f"{day.process.url}/console/cameras/{SITE}/{DOCK}?at={at}&lang=en")
+    bar = day_page.locator(".clip-bar")
+    expect(day_page.locator(".screen")).to_have_attribute("data-shows", "picture")
+    mark(day_page, day.at(17), "i")
+    mark(day_page, day.at(13), "o")
+    day_page.keyboard.press("d")
+    expect(bar).to_contain_text("a begin and an end")
+    mark(day_page, day.at(38), "o")
+    day_page.keyboard.press("d")
+    expect(bar).to_contain_text("On its way from the site, 0 %")
+    day_page.get_by_label("to", exact=True).fill("00:00:00")
+    day_page.keyboard.press("Escape")
+    day_page.keyboard.press("d")
+    expect(bar).to_contain_text("On its way from the site")
+
+
+def test_each_camera_of_a_replay_has_its_own_clip(
+    day: FilmedHub, day_page: Page, tmp_path: Path
+) -> None:
+    day_page.goto(f"{day.process.url}/console/parcels/{PARCEL}?lang=zh")
+    day_page.locator(".joint").first.click()
+    dock, cage = (day_page.locator(f'[data-camera="{each}"]') for each in (DOCK, "cage-1"))
+    expect(dock).to_have_attribute("data-shows", "picture")
+    mark(day_page, day.at(10), "i")
+    mark(day_page, day.at(14), "o")
+    cage.get_by_role("button", name="下载片段").click()
+    expect(day_page.locator(".clip-said")).to_contain_text("没有录像")
+    with day_page.expect_download() as found:
+        dock.get_by_role("button", name="下载片段").click()
+    found.value.save_as(tmp_path / "clip.mp4")
+    assert day.at(13) <= shown_in(tmp_path / "clip.mp4")[-1] < day.at(14)
+    with day.dock.database.reading() as tx:
+        assert [each.camera for each in clips_for_parcel(tx, PARCEL)] == [DOCK]
 
 
 def test_custody_is_replayed_from_handover_to_handover(day: FilmedHub, day_page: Page) -> None:

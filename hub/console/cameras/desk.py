@@ -17,6 +17,7 @@ from hub.video.service import (
     FoundPicture,
     Stretch,
     certificates_at,
+    clips_at_camera,
     gaps_between,
     hold_footage,
     list_cameras,
@@ -69,6 +70,7 @@ class CameraDesk:
                 if hold.camera == camera and hold.until > since and hold.since < until
             ]
             looks = looks_at_camera(tx, site, camera, since, until)
+            clips = clips_at_camera(tx, site, camera, since, until)
         return CameraDay(
             card=found[0],
             since=since,
@@ -77,6 +79,7 @@ class CameraDesk:
             scans=tuple(scans),
             holds=tuple(holds),
             looks=tuple(looks),
+            clips=tuple(clips),
         )
 
     def hold(

@@ -10,7 +10,7 @@ from hub.console.cameras.views import CameraCard, CameraDay, Scanned
 from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, icon, text
 from hub.console.wording import Words, visible
-from hub.video.service import FootageHold, FootageLook
+from hub.video.service import FootageHold, FootageLook, TakenClip
 
 SHOWN_MAX = 60
 """Of each list the newest."""
@@ -95,6 +95,16 @@ def draw_looks(day: CameraDay, words: Words) -> None:
         for look in day.looks[:SHOWN_MAX]:
             with box("li"):
                 _draw_look(look, words)
+                draw_clips([each for each in day.clips if each.look_id == look.id], words)
+
+
+def draw_clips(clips: Sequence[TakenClip], words: Words) -> None:
+    """What was taken away out of a look."""
+    for clip in clips[:SHOWN_MAX]:
+        since, until = words.clock_time(clip.since), words.clock_time(clip.until)
+        with box("p", "history-reason"):
+            text(words.say("playback.look.clip", since=since, until=until), "figure")
+            age(clip.at, words.exact(clip.at))
 
 
 def _draw_look(look: FootageLook, words: Words) -> None:

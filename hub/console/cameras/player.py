@@ -24,6 +24,8 @@ PLAYER_KEYS: Keys = (
     (", .", "keys.player.frame"),
     ("- =", "keys.player.speed"),
     ("[ ]", "keys.player.scene"),
+    ("i o", "keys.player.clip"),
+    ("d", "player.clip.do"),
 )
 _PREFIX = "player."
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.video.service import CameraView, FootageHold, FootageLook, FoundPicture
+from hub.video.service import CameraView, FootageHold, FootageLook, FoundPicture, TakenClip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class CameraDay:
     scans: tuple[Scanned, ...]
     holds: tuple[FootageHold, ...]
     looks: tuple[FootageLook, ...]
+    clips: tuple[TakenClip, ...]
 
     def total(self, kind: BarKind) -> timedelta:
         """How much of the day is that."""

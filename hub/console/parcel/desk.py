@@ -36,7 +36,7 @@ from hub.parcels.service import (
     signed_copies,
     track_of,
 )
-from hub.video.service import certificates_of, looks_for_parcel
+from hub.video.service import certificates_of, clips_for_parcel, looks_for_parcel
 from hub.web.context import HubContext
 
 SCANS_SHOWN_MAX = 200
@@ -98,6 +98,7 @@ class ParcelDesk:
             searches=self._searches(tx, waybill, caller, as_of),
             looks=self._looks(tx, waybill, caller),
             film_looks=tuple(looks_for_parcel(tx, waybill)),
+            film_clips=tuple(clips_for_parcel(tx, waybill)),
             replaces=None if now is None else now.replaces,
             replaced_by=None if now is None else now.replaced_by,
             recipient=None if known is None else mask_person(self._recipient(known)),

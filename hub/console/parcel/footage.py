@@ -5,13 +5,14 @@ from functools import partial
 
 from nicegui.element import Element
 
+from hub.console.cameras.lists import draw_clips
 from hub.console.cameras.player import Opened, Player
 from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, button, chip, icon, text
 from hub.console.parcel.films import scenes_of, state_of
 from hub.console.parcel.views import Film
 from hub.console.wording import Words, visible
-from hub.video.service import Certificate, CertificateState, Coverage, FootageLook
+from hub.video.service import Certificate, CertificateState, Coverage, FootageLook, TakenClip
 
 _MEANING = {
     CertificateState.PRESENT: Meaning.RECORDED,
@@ -146,8 +147,8 @@ def _coverage(words: Words, coverage: Coverage) -> str:
     return " · ".join(said)
 
 
-def draw_film_looks(words: Words, looks: Sequence[FootageLook]) -> None:
-    """Who looked at footage for this parcel."""
+def draw_film_looks(words: Words, looks: Sequence[FootageLook], clips: Sequence[TakenClip]) -> None:
+    """Who looked at footage for this parcel, and took some of it away."""
     text(words.say("film.looks"), "detail-title", "h2")
     if not looks:
         text(words.say("film.looks.none"), "gap", "p")
@@ -161,6 +162,7 @@ def draw_film_looks(words: Words, looks: Sequence[FootageLook]) -> None:
                 age(look.at, words.exact(look.at))
                 said = words.say("playback.look", since=since, until=until)
                 text(said, "history-reason figure", "p")
+                draw_clips([each for each in clips if each.look_id == look.id], words)
 
 
 def _what(words: Words, what: str) -> str:

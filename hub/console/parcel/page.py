@@ -248,4 +248,4 @@ class ParcelPage:
                 draw_alerts(sight.cards, sight.answers, words)
             draw_looks(sight, words)
             if sight.looks is not None:
-                draw_film_looks(words, sight.film_looks)
+                draw_film_looks(words, sight.film_looks, sight.film_clips)

@@ -21,7 +21,7 @@ from hub.parcels.service import (
     SignedCopy,
     Track,
 )
-from hub.video.service import Certificate, FootageLook
+from hub.video.service import Certificate, FootageLook, TakenClip
 
 Line = tuple[str, str, str, int]
 """Where a record stands: site, edge, spool and its number there."""
@@ -218,7 +218,8 @@ class ParcelSight:
     ``loads`` are those into vehicles and flights (HV-X8).
     ``answers`` are what people gave as reasons when they answered a card's alert, by its id.
     ``cards`` and ``looks`` None: this caller is not told of alerts, nor who looked.
-    ``film_looks``: who looked at footage for it, where ``looks`` are told.
+    ``film_looks``, ``film_clips``: who looked at footage for it, and took some of it away, where
+    ``looks`` are told.
     ``recipient``: masked (CS-P1).
     """
 
@@ -244,6 +245,7 @@ class ParcelSight:
     searches: tuple[Searched, ...] = ()
     looks: tuple[Look, ...] | None = None
     film_looks: tuple[FootageLook, ...] = ()
+    film_clips: tuple[TakenClip, ...] = ()
     recipient: Mapping[str, str] | str | None = None
     replaces: Link | None = None
     replaced_by: Link | None = None

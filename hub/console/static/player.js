@@ -1,6 +1,7 @@
 // The player: up to four cameras of a moment on one clock. What cannot be shown is said in the
 // picture's place. Each scene that is opened is on record as a look before any of it is shown.
 
+import { ClipBar } from "./clip.js";
 import { Track } from "./track.js";
 
 const TURN_MS = 40;
@@ -41,6 +42,7 @@ class Screen {
     make("b", "", { parent: caption, textContent: camera.name });
     this.time = make("span", "figure", { parent: caption });
     this.own = make("p", "screen-own label", { parent: this.figure });
+    player.clip.button(this, caption);
     this.track = null;
     this.problem = "player.opening";
   }
@@ -179,6 +181,7 @@ class Player extends HTMLElement {
     this.act(bar, "slower", "-", "−", () => this.faster(-1));
     this.rate = make("span", "figure player-rate", { parent: bar });
     this.act(bar, "faster", "=", "+", () => this.faster(1));
+    this.clip = new ClipBar(this, make, clockTime);
   }
 
   act(parent, name, key, face, does) {
@@ -223,6 +226,7 @@ class Player extends HTMLElement {
     this.to = Date.parse(scene.to);
     this.heading.textContent = scene.title;
     this.slider.max = this.to - this.from;
+    this.clip.enter(scene, Date.parse(scene.at));
     this.grid.dataset.count = scene.cameras.length;
     this.screens = scene.cameras.map((camera) => new Screen(this, camera, this.grid));
     if (this.screens.length === 0) make("p", "screen-none", { parent: this.grid, textContent: this.say("player.unseen") });

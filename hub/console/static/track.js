@@ -76,6 +76,14 @@ export class Track {
     return { kind: segment.state };
   }
 
+  /** How much of what is on its way for a stretch has come, 0 to 1; null: nothing is on its way. */
+  comingShare(begin, end) {
+    const coming = this.segments.filter((each) => each.begin < end && each.end > begin && (COMING.has(each.state) || each.state === "damaged"));
+    if (coming.length === 0) return null;
+    const sum = (key) => coming.reduce((total, each) => total + each[key], 0);
+    return sum("have") / Math.max(1, sum("bytes"));
+  }
+
   /** By how much a picture's time may be wrong, in ms: a camera's measured clock says it best. */
   errorOf(segment) {
     return this.clock?.error_ms ?? segment.error_ms;
