@@ -103,10 +103,11 @@ def create_app(context: HubContext) -> FastAPI:
     from hub.web import health
     from hub.web.problems import PROBLEM_RESPONSES, tell_problems
 
-    feed = LiveFeed(context)
+    feed, workshop = LiveFeed(context), Workshop(context.data_dir)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        workshop.sweep()
         reader = asyncio.create_task(feed.run())
         yield
         reader.cancel()
@@ -124,7 +125,7 @@ def create_app(context: HubContext) -> FastAPI:
     )
     app.state.hub = context
     app.state.lockouts = Lockouts()
-    app.state.workshop = Workshop(context.data_dir)
+    app.state.workshop = workshop
     tell_problems(app)
     live = live_router(feed)
     routers = (live, *_plain_routers(), *_room_routers())

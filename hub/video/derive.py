@@ -15,7 +15,19 @@ from pathlib import Path
 import msgspec
 
 from hub.video.clip import ClipError, MixedError, NoPicturesError, Part, cut_clip
-from hub.video.jobs import JOB_BYTES_MAX, CutJob, Failed, Limits, Made, Master, Why
+from hub.video.convert import ConvertError, NoPictureError, to_h264
+from hub.video.jobs import (
+    JOB_BYTES_MAX,
+    ConvertJob,
+    CutJob,
+    Failed,
+    Job,
+    Limits,
+    Made,
+    Master,
+    Why,
+)
+from hub.video.written import check_written
 
 MEMORY_BYTES_MAX = 2 * 1024**3
 """Of addresses; pictures of 4K that refer to sixteen others take a quarter of it."""
@@ -29,22 +41,22 @@ class ChangedError(Exception):
 
 def main() -> None:
     """Do the job that stdin tells."""
-    job = msgspec.json.decode(sys.stdin.buffer.read(JOB_BYTES_MAX), type=CutJob)
+    job = msgspec.json.decode(sys.stdin.buffer.read(JOB_BYTES_MAX), type=Job)
     _keep_within(job.limits)
     sys.stdout.buffer.write(msgspec.json.encode(answer_to(job)))
 
 
-def answer_to(job: CutJob) -> Made | Failed:
+def answer_to(job: Job) -> Made | Failed:
     """Do a job, and say what became of it."""
     try:
-        return _cut(job)
+        return _cut(job) if isinstance(job, CutJob) else _convert(job)
     except ChangedError as error:
         return Failed(Why.CHANGED, str(error))
-    except NoPicturesError as error:
+    except (NoPicturesError, NoPictureError) as error:
         return Failed(Why.NOTHING, str(error))
     except MixedError as error:
         return Failed(Why.MIXED, str(error))
-    except ClipError as error:
+    except (ClipError, ConvertError) as error:
         return Failed(Why.BROKEN, str(error))
     except OSError as error:
         return Failed(Why.DISK, error.strerror or "")
@@ -53,7 +65,14 @@ def answer_to(job: CutJob) -> Made | Failed:
 def _cut(job: CutJob) -> Made:
     parts = [Part(_checked(each), each.began_ms) for each in job.masters]
     clip = cut_clip(parts, job.since_ms, job.until_ms, _target(job.fd), job.words)
+    check_written(_target(job.fd), clip.frames)
     return Made(clip.began_ms, clip.length_ms, clip.frames)
+
+
+def _convert(job: ConvertJob) -> Made:
+    found = to_h264(_checked(job.master), _target(job.fd), job.words)
+    check_written(_target(job.fd), found.frames)
+    return Made(0, found.length_ms, found.frames)
 
 
 def _target(fd: int) -> Path:

@@ -50,6 +50,18 @@ class CutJob(msgspec.Struct, frozen=True, tag="cut"):
     limits: Limits
 
 
+class ConvertJob(msgspec.Struct, frozen=True, tag="convert"):
+    """Code a master anew into the open file ``fd``; see :func:`hub.video.convert.to_h264`."""
+
+    fd: int
+    master: Master
+    words: dict[str, str]
+    limits: Limits
+
+
+Job = CutJob | ConvertJob
+
+
 class Made(msgspec.Struct, frozen=True, tag="made"):
     """It is in the open file: from ``began_ms`` on, for ``length_ms``."""
 

@@ -4,9 +4,9 @@ Source: HV-2.11.3, CS-P1, design section 8.
 """
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from hub.access.service import Caller
 from hub.parcels.service import may_see
 from hub.video import looks, media
+from hub.video.jobs import Master
 from hub.video.looks import (
     NOTE_CHARS_MAX,
     PURPOSE_CHARS_MAX,
@@ -22,6 +23,7 @@ from hub.video.looks import (
     PlaybackError,
     UnknownPlaybackError,
 )
+from hub.video.making import DERIVATIVE_HEADER, Maker, telling
 from hub.video.media_shelf import PICTURE
 from hub.video.playback_items import PlaybackItem, playback_item
 from hub.video.rules.coverage import Stretch
@@ -39,6 +41,14 @@ _FOR_GOOD = {
     # What a hash names never changes; only the one who may see it keeps it.
     "Cache-Control": "private, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
+}
+
+
+_COPY = {
+    # Another hub makes another copy of it: kept for a while, not for good.
+    "Cache-Control": "private, max-age=3600",
+    "X-Content-Type-Options": "nosniff",
+    DERIVATIVE_HEADER: "h264; not evidence",
 }
 
 
@@ -104,8 +114,15 @@ def note_finding(
 
 
 @router.get("/playbacks/{playback_id}/files/{sha256}", response_class=FileResponse)
-def get_file(playback_id: PlaybackId, sha256: Sha256, hub: Hub, caller: CalledBy) -> Response:
-    """A file of a playback, whole or a range of it."""
+def get_file(
+    playback_id: PlaybackId,
+    sha256: Sha256,
+    hub: Hub,
+    caller: CalledBy,
+    workshop: Maker,
+    wanted_as: Annotated[Literal["h264"] | None, Query(alias="as")] = None,
+) -> Response:
+    """A file of a playback, whole or a range of it; ``as=h264``: a converted copy, no evidence."""
     with hub.database.reading() as tx:
         own_playback(tx, hub, caller, playback_id)
         is_part = looks.has_file(tx, playback_id, sha256)
@@ -113,7 +130,11 @@ def get_file(playback_id: PlaybackId, sha256: Sha256, hub: Hub, caller: CalledBy
     path = media.path_of(hub.data_dir, sha256)
     if not (is_part and is_here and path.is_file()):
         raise ProblemError(HTTPStatus.NOT_FOUND, "this footage is not here")
-    return FileResponse(path, media_type="video/mp4", headers=_FOR_GOOD)
+    if wanted_as is None:
+        return FileResponse(path, media_type="video/mp4", headers=_FOR_GOOD)
+    with telling():
+        copy = workshop.converted(Master(str(path), sha256))
+    return FileResponse(copy, media_type="video/mp4", headers=_COPY)
 
 
 @router.get("/pictures/{sha256}", response_class=FileResponse)

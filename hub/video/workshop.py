@@ -15,28 +15,50 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 import msgspec
 from prometheus_client import Counter
 
-from hub.video.jobs import CutJob, Failed, Limits, Made, Master, Why
+from hub.video.derived_shelf import FOLDER, DerivedShelf
+from hub.video.jobs import ConvertJob, CutJob, Failed, Job, Limits, Made, Master, Why
 from hub.video.media_shelf import MediaShelf, NoRoomError
 
-FOLDER: Final = "derived"
+__all__ = [
+    "CLIPS_AT_ONCE",
+    "CLIP_BYTES_MAX",
+    "FOLDER",
+    "RETRY_AFTER_S",
+    "BusyError",
+    "Cut",
+    "CutFile",
+    "UnmakeableError",
+    "Workshop",
+    "WorkshopError",
+]
+
 CLIPS_AT_ONCE = 4
 """So many are cut or on their way to somebody; each has at most ``CLIP_BYTES_MAX`` of the disk."""
 CLIP_BYTES_MAX = 1024**3
 """Fifteen minutes of 8 Mbit/s fit."""
 CUT_S_MAX = 60
+CONVERSIONS_AT_ONCE = 1
+"""Of a processor's cores one, and that only while nobody else needs it."""
+CONVERSIONS_WAITING_MAX = 8
+"""Beside those under way; each holds one of the web's forty threads."""
+CONVERT_S_MAX = 120
+COPY_BYTES_MAX = 128 * 1024**2
 WAIT_S = 5.0
+CONVERT_WAIT_S = 15.0
 RETRY_AFTER_S = 5
 _OWN_BYTES = 1024 * 1024
 """So much longer than its pictures a clip may be: its tables, and what it says of itself."""
 _CUT_NICENESS = 5
+_CONVERT_NICENESS = 19
 _CODE = Path(__file__).parents[2]
 
 _outcomes = Counter("custos_hub_derivatives", "Derivatives by what became of them", ["outcome"])
@@ -93,7 +115,18 @@ class Workshop:
         """Nothing is made before the first order."""
         self._folder = data_dir / FOLDER
         self._shelf = MediaShelf(data_dir)
+        self._derived = DerivedShelf(data_dir)
         self._clips = threading.BoundedSemaphore(CLIPS_AT_ONCE)
+        self._conversions = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE)
+        self._waiting = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE + CONVERSIONS_WAITING_MAX)
+
+    def sweep(self) -> None:
+        """Delete what a hub that was killed left unfinished.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        self._derived.sweep()
 
     def cut(self, order: Cut) -> CutFile:
         """Cut a clip; whoever gets it must close it.
@@ -125,6 +158,48 @@ class Workshop:
             raise
         return CutFile(file, size, sha256, made, self._clips.release)
 
+    def converted(self, master: Master) -> Path:
+        """A master coded as H.264, of at most 720p: as it was made before, or made now.
+
+        Raises:
+            WorkshopError, NoRoomError: there is none.
+        """
+        found = self._derived.find(master.sha256)
+        if found is not None:
+            return found
+        with self._turn():
+            # Anew: who was before may have waited for the very same.
+            return self._derived.find(master.sha256) or self._convert(master)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        busy = "another copy is being made: ask again"
+        if not self._waiting.acquire(blocking=False):
+            raise BusyError(busy)
+        try:
+            if not self._conversions.acquire(timeout=CONVERT_WAIT_S):
+                raise BusyError(busy)
+            try:
+                yield
+            finally:
+                self._conversions.release()
+        finally:
+            self._waiting.release()
+
+    def _convert(self, master: Master) -> Path:
+        with self._open(COPY_BYTES_MAX) as file:
+            words = {
+                "title": "CONVERTED COPY, NOT EVIDENCE / 转码副本，非证据",
+                "comment": f"Evidence is the recorded file / 证据为原始文件 {master.sha256}",
+            }
+            limits = Limits(CONVERT_S_MAX, COPY_BYTES_MAX, _CONVERT_NICENESS)
+            _work(ConvertJob(file.fileno(), master, words, limits), file)
+            file.seek(0)
+            try:
+                return self._derived.put(master.sha256, file)
+            except OSError as error:
+                raise NoRoomError("the hub's disk does not take it") from error
+
     def _open(self, more: int) -> IO[bytes]:
         """An open file without a name, for which there is room."""
         try:
@@ -135,7 +210,7 @@ class Workshop:
             raise NoRoomError("the hub's disk does not take it") from error
 
 
-def _work(job: CutJob, target: IO[bytes]) -> Made:
+def _work(job: Job, target: IO[bytes]) -> Made:
     """Have a job done by a process of its own, which outlives neither its time nor its answer."""
     command = [sys.executable, "-P", "-m", "hub.video.derive"]
     try:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
+from av.video.frame import PictureType
 from playwright.sync_api import Locator, Page, Route
 
 from hub.console.wording import ZONE, load_words
+from hub.video.convert import to_h264
 from hub.web.choice import Language
 from simulators.cameras import clock_code
 from simulators.cameras.cage import Cage, CageOptions
@@ -62,7 +65,13 @@ class Piece:
 
 
 def film(
-    folder: Path, seconds: int, seconds_each: int, *, camera_no: int = 1, began: datetime = BEGAN
+    folder: Path,
+    seconds: int,
+    seconds_each: int,
+    *,
+    camera_no: int = 1,
+    began: datetime = BEGAN,
+    codec: str = "h264",
 ) -> list[Piece]:
     """Footage of a cage, cut as the recorder cuts it, its clock burnt in."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,11 +79,28 @@ def film(
     scene = Cage(CageOptions(SIZE, camera_no))
     begin_ms = round(began.timestamp() * 1000)
     write_clip(clip, scene, camera_no=camera_no, begin_ms=begin_ms, seconds=seconds, fps=FPS)
+    if codec == "h265":
+        clip = _as_h265(clip)
     each_ms = seconds_each * 1000
     return [
-        Piece(path, began + timedelta(milliseconds=(nth + 1) * each_ms), each_ms)
+        Piece(path, began + timedelta(milliseconds=(nth + 1) * each_ms), each_ms, codec=codec)
         for nth, path in enumerate(write_segments(folder, clip, seconds_each * FPS))
     ]
+
+
+def _as_h265(clip: Path) -> Path:
+    """The same pictures at the same times, coded as H.265 with a key frame each second."""
+    target = clip.with_suffix(".h265.mp4")
+    with av.open(str(clip)) as source, av.open(str(target), "w") as container:
+        stream = container.add_stream("libx265", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = SIZE.width, SIZE.height, "yuv420p"
+        said = f"keyint={FPS}:min-keyint={FPS}:scenecut=0:bframes=0:open-gop=0:log-level=none"
+        stream.options = {"preset": "ultrafast", "crf": "20", "x265-params": said}
+        for frame in source.decode(video=0):
+            frame.pict_type = PictureType.NONE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return target
 
 
 @dataclass
@@ -88,6 +114,11 @@ class FakeHub:
     own_clocks: dict[str, dict[str, object]] = field(default_factory=dict)
     rate: float = 1
     opened: list[dict[str, object]] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
+    """The query of each file that was asked for."""
+    busy: int = 0
+    """So often a copy is refused for now."""
+    converts: bool = True
 
     def start(self) -> None:
         """Serve the page, the player's files and the footage."""
@@ -118,11 +149,7 @@ class FakeHub:
             kind = "text/css" if path.endswith(".css") else "text/javascript"
             route.fulfill(body=(STATIC / path[8:]).read_bytes(), content_type=kind)
         elif "/files/" in path:
-            wanted = path.rsplit("/", 1)[1]
-            piece = next(
-                each for pieces in self.cameras.values() for each in pieces if each.sha256 == wanted
-            )
-            route.fulfill(body=piece.path.read_bytes(), content_type="video/mp4")
+            self._give_file(route, *path.rsplit("/", 1)[1].split("?"))
         elif route.request.method == "POST":
             order = route.request.post_data_json
             self.opened.append(order)
@@ -132,6 +159,22 @@ class FakeHub:
             route.fulfill(json=self._told(nth, str(self.opened[int(nth) - 1]["camera"])))
         else:
             route.fulfill(status=404)
+
+    def _give_file(self, route: Route, wanted: str, query: str = "") -> None:
+        pieces = [each for found in self.cameras.values() for each in found]
+        (piece, *_) = (each for each in pieces if each.sha256 == wanted)
+        self.given.append(query)
+        if not query:
+            route.fulfill(body=piece.path.read_bytes(), content_type="video/mp4")
+        elif self.busy:
+            self.busy -= 1
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json={})
+        elif self.converts:
+            copy = piece.path.with_suffix(".copy.mp4")
+            to_h264(piece.path, copy, {})
+            route.fulfill(body=copy.read_bytes(), content_type="video/mp4")
+        else:
+            route.fulfill(status=422, json={})
 
     def _told(self, nth: str, camera: str) -> dict[str, object]:
         order = self.opened[int(nth) - 1]

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.player_parts import BEGAN, FPS, FakeHub, Piece, burnt_in, film, scene
-from tests.video_parts import write_clip, write_segments
 from wire.names import format_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
@@ -219,14 +218,75 @@ def test_play_runs_from_one_stretch_to_the_next(page: Page, footage: list[Piece]
     assert len(hub.opened) == 2
 
 
-def test_h265_is_said_to_be_what_this_browser_cannot_play(page: Page, tmp_path: Path) -> None:
-    write_clip(tmp_path / "clip.mp4", 2, codec="libx265")
-    (path, *_) = write_segments(tmp_path, tmp_path / "clip.mp4", 50)
-    piece = Piece(path, BEGAN + timedelta(seconds=2), 2000, codec="h265")
-    hub = FakeHub(page, {"belt-1": [piece]})
+@pytest.fixture(scope="module")
+def h265(tmp_path_factory: pytest.TempPathFactory) -> list[Piece]:
+    """Ten seconds of H.265 in files of five, which Debian's Chromium does not play."""
+    return film(tmp_path_factory.mktemp("h265"), 10, 5, codec="h265")
+
+
+def test_h265_is_shown_as_a_copy_that_says_so_exact_to_the_picture(
+    page: Page, h265: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": h265})
+    hub.start()
+    player = hub.play([scene("belt-1")])
+    screen = player.locator(".screen")
+    for at_s in (0.0, 0.05, 3.34, 4.999, 5.0, 9.96, 7.7):
+        at = BEGAN + timedelta(seconds=at_s)
+        seek(player, at)
+        taken = BEGAN + timedelta(seconds=int(at_s * FPS + 1e-6) / FPS)
+        wait_for(screen, taken)
+        found = burnt_in(screen)
+        assert found == taken
+        assert at - PICTURE_S < found <= at
+    expect(screen.locator(".screen-copy")).to_have_text("converted copy, not evidence")
+    # No master was fetched for nothing.
+    assert set(hub.given) == {"as=h264"}
+
+
+def test_what_the_browser_plays_itself_is_the_master_and_no_copy(
+    page: Page, footage: list[Piece], h265: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": footage[:1], "cage": h265[:1]})
+    hub.start()
+    player = hub.play([scene("belt-1", "cage", at_s=2)])
+    belt, cage = (player.locator(f'[data-camera="{each}"]') for each in ("belt-1", "cage"))
+    for screen in (belt, cage):
+        wait_for(screen, BEGAN + timedelta(seconds=2))
+    expect(belt.locator(".screen-copy")).to_be_hidden()
+    expect(cage.locator(".screen-copy")).to_be_visible()
+    assert sorted(hub.given) == ["", "as=h264"]
+
+
+def test_a_file_whose_coding_was_told_wrong_is_converted_after_all(
+    page: Page, h265: list[Piece]
+) -> None:
+    told = Piece(h265[0].path, h265[0].ended_at, h265[0].length_ms, codec="h264")
+    hub = FakeHub(page, {"belt-1": [told]})
     hub.start()
     screen = hub.play([scene("belt-1", at_s=1)]).locator(".screen")
-    expect(screen).to_contain_text("This browser cannot play H.265")
+    wait_for(screen, BEGAN + timedelta(seconds=1))
+    assert hub.given == ["", "as=h264"]
+
+
+def test_a_busy_hub_is_asked_again_for_a_copy_and_the_clock_waits(
+    page: Page, h265: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": h265}, busy=1)
+    hub.start()
+    player = hub.play([scene("belt-1", at_s=1)])
+    screen = player.locator(".screen")
+    page.locator('[data-act="play"]').click()
+    expect(screen).to_contain_text("Converting…")
+    expect(screen).to_have_attribute("data-shows", "picture")
+    assert shown_at(screen) < BEGAN + timedelta(seconds=3)
+
+
+def test_h265_of_which_no_copy_can_be_made_is_said(page: Page, h265: list[Piece]) -> None:
+    hub = FakeHub(page, {"belt-1": h265}, converts=False)
+    hub.start()
+    screen = hub.play([scene("belt-1", at_s=1)]).locator(".screen")
+    expect(screen).to_contain_text("This browser cannot play H.265, and no copy of it")
 
 
 def test_a_place_that_no_camera_sees_and_a_hub_that_refuses_are_said(

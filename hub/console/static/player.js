@@ -38,6 +38,7 @@ class Screen {
     this.video = make("video", "screen-video", { parent: face, muted: true, playsInline: true });
     this.video.setAttribute("aria-label", camera.name);
     this.word = make("p", "screen-word", { parent: face });
+    this.copy = make("p", "screen-copy", { parent: face });
     const caption = make("figcaption", "screen-caption", { parent: this.figure });
     make("b", "", { parent: caption, textContent: camera.name });
     this.time = make("span", "figure", { parent: caption });
@@ -92,6 +93,8 @@ class Screen {
     this.video.style.visibility = isPicture ? "visible" : "hidden";
     const said = isPicture ? "" : this.said(status);
     if (this.word.textContent !== said) this.word.textContent = said;
+    const copied = status.isCopy ? this.player.say("player.copy") : "";
+    if (this.copy.textContent !== copied) this.copy.textContent = copied;
     const shown = isPicture ? this.track.shownAt : null;
     const time = shown === null ? "" : `${clockTime(shown)} ± ${this.player.length(status.error)}`;
     if (this.time.textContent !== time) this.time.textContent = time;
@@ -311,7 +314,7 @@ class Player extends HTMLElement {
     const kinds = this.screens.map((each) => each.show(this.now, this.isPlaying && !this.isHeld ? this.speed : 0));
     for (const each of this.screens) void each.askAgain();
     // Nobody waits for footage that may come tomorrow while another camera shows the moment.
-    const waits = kinds.some((kind) => kind === "loading" || kind === "opening");
+    const waits = kinds.some((kind) => kind === "loading" || kind === "opening" || kind === "converting");
     this.isHeld = waits || (kinds.includes("coming") && !kinds.includes("picture"));
     if (this.isPlaying && !this.isHeld) this.seek(this.now + (turned - this.turned) * this.speed * this.clockRate);
     this.turned = turned;

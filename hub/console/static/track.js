@@ -9,6 +9,12 @@ const SEAM_MS_MAX = 500; // so little between two files is their seam: the last 
 const DRIFT_S_MAX = 0.2; // a video that is further off jumps
 const CATCH_UP = 0.1; // and a nearer one runs so much faster or slower
 const INTO_FRAME_S = 0.001; // a browser's own times are rounded
+const BUSY = 503; // the hub makes another copy first
+const ASKS_MAX = 60; // so often it is asked again
+const ASK_AGAIN_S = 2; // if it does not say when
+// A camera's usual coding, asked of the browser before a file is fetched for nothing.
+const USUAL = { h265: 'video/mp4; codecs="hvc1.1.6.L93.B0"' };
+const CANNOT = new Set(Object.keys(USUAL).filter((each) => !MediaSource.isTypeSupported(USUAL[each])));
 const COMING = new Set(["none", "ordered", "partial"]);
 
 export class Track {
@@ -68,9 +74,10 @@ export class Track {
   }
 
   statusOf(segment) {
-    if (segment.phase === "ready") return { kind: "picture", segment, error: this.errorOf(segment) };
+    if (segment.phase === "ready") return { kind: "picture", segment, error: this.errorOf(segment), isCopy: segment.isCopy };
     if (segment.phase === "codec") return { kind: "codec", codec: segment.codec };
     if (segment.phase === "failed") return { kind: "failed" };
+    if (segment.phase === "converting") return { kind: "converting" };
     if (segment.state === "stored") return { kind: "loading" };
     if (COMING.has(segment.state)) return { kind: "coming", share: segment.have / Math.max(1, segment.bytes) };
     return { kind: segment.state };
@@ -132,16 +139,41 @@ export class Track {
     });
   }
 
+  /** A file as this browser can play it: the master itself, else a converted copy; null: neither. */
+  async playable(segment) {
+    for (const isCopy of CANNOT.has(segment.codec) ? [true] : [false, true]) {
+      const answer = await this.ask(segment, isCopy);
+      if (!answer.ok && isCopy) return null;
+      if (!answer.ok) throw new Error(`answered ${answer.status}`);
+      const bytes = await answer.arrayBuffer();
+      const file = readFile(bytes);
+      const type = `video/mp4; codecs="${file.codec}"`;
+      if (MediaSource.isTypeSupported(type)) return { bytes, file, type, isCopy };
+    }
+    return null;
+  }
+
+  async ask(segment, isCopy) {
+    const path = `/api/v1/playbacks/${this.id}/files/${segment.sha256}`;
+    if (!isCopy) return fetch(path);
+    segment.phase = "converting";
+    let answer = await fetch(`${path}?as=h264`);
+    for (let asked = 1; answer.status === BUSY && asked < ASKS_MAX && !this.isClosed; asked += 1) {
+      const later = Number(answer.headers.get("Retry-After")) || ASK_AGAIN_S;
+      await new Promise((done) => setTimeout(done, later * 1000));
+      answer = await fetch(`${path}?as=h264`);
+    }
+    return answer;
+  }
+
   async fetch(segment) {
-    const answer = await fetch(`/api/v1/playbacks/${this.id}/files/${segment.sha256}`);
-    if (!answer.ok) throw new Error(`answered ${answer.status}`);
-    const bytes = await answer.arrayBuffer();
-    const file = readFile(bytes);
-    const type = `video/mp4; codecs="${file.codec}"`;
-    if (!MediaSource.isTypeSupported(type)) {
+    const found = await this.playable(segment);
+    if (found === null) {
       segment.phase = "codec";
       return;
     }
+    const { bytes, file, type, isCopy } = found;
+    segment.isCopy = isCopy;
     await this.isOpen;
     if (this.buffer === undefined) {
       this.buffer = this.source.addSourceBuffer(type);

@@ -7,6 +7,7 @@ import av
 import pytest
 
 from hub.video.clip import ClipError, MixedError, Part, cut_clip
+from hub.video.written import check_written
 from tests.video_parts import frames_of, packets_of, write_clip, write_segments
 
 SEGMENT_MS = 4000
@@ -101,6 +102,21 @@ def test_a_disk_that_takes_no_more_is_told_and_no_clip_is_left(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not (tmp_path / "a.mp4").exists()
+
+
+@pytest.mark.parametrize("short", [1, 7, 100, 2500, 5000])
+def test_what_the_disk_did_not_take_is_seen_wherever_it_stopped(
+    parts: list[Part], tmp_path: Path, short: int
+) -> None:
+    path = tmp_path / "a.mp4"
+    check_written(path, cut_clip(parts[:1], 1_000_000, 1_004_000, path).frames)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size - short, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"No space|too large"):
+            check_written(path, cut_clip(parts[:1], 1_000_000, 1_004_000, path).frames)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_segment_that_is_gone_or_torn_is_named_and_no_clip_is_left(
