@@ -110,6 +110,7 @@ def create_app(context: HubContext) -> FastAPI:
         workshop.sweep()
         reader = asyncio.create_task(feed.run())
         yield
+        workshop.close()
         reader.cancel()
         with suppress(asyncio.CancelledError):
             await reader

@@ -11,8 +11,6 @@ Source: design section 8, docs/adr/0030.
 """
 
 import hashlib
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -21,12 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import msgspec
-from prometheus_client import Counter
-
 from hub.video.derived_shelf import FOLDER, DerivedShelf
-from hub.video.jobs import ConvertJob, CutJob, Failed, Job, Limits, Made, Master, Why
+from hub.video.jobs import ConvertJob, CutJob, Limits, Made, Master
 from hub.video.media_shelf import MediaShelf, NoRoomError
+from hub.video.processes import BusyError, Processes, UnmakeableError, WorkshopError
 
 __all__ = [
     "CLIPS_AT_ONCE",
@@ -59,25 +55,6 @@ _OWN_BYTES = 1024 * 1024
 """So much longer than its pictures a clip may be: its tables, and what it says of itself."""
 _CUT_NICENESS = 5
 _CONVERT_NICENESS = 19
-_CODE = Path(__file__).parents[2]
-
-_outcomes = Counter("custos_hub_derivatives", "Derivatives by what became of them", ["outcome"])
-
-
-class WorkshopError(Exception):
-    """Nothing was made; the sentence says why."""
-
-
-class BusyError(WorkshopError):
-    """It may be made later."""
-
-
-class UnmakeableError(WorkshopError):
-    """It cannot be made of this."""
-
-    def __init__(self, why: Why, detail: str) -> None:
-        super().__init__(detail)
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +93,7 @@ class Workshop:
         self._folder = data_dir / FOLDER
         self._shelf = MediaShelf(data_dir)
         self._derived = DerivedShelf(data_dir)
+        self._processes = Processes()
         self._clips = threading.BoundedSemaphore(CLIPS_AT_ONCE)
         self._conversions = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE)
         self._waiting = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE + CONVERSIONS_WAITING_MAX)
@@ -127,6 +105,10 @@ class Workshop:
             OSError: the disk refuses.
         """
         self._derived.sweep()
+
+    def close(self) -> None:
+        """End what is under way, and make nothing more: the hub stops."""
+        self._processes.close()
 
     def cut(self, order: Cut) -> CutFile:
         """Cut a clip; whoever gets it must close it.
@@ -148,7 +130,7 @@ class Workshop:
                     order.words,
                     limits,
                 )
-                made = _work(job, file)
+                made = self._processes.work(job, file)
                 size, sha256 = file.seek(0, 2), _hash_of(file)
             except BaseException:
                 file.close()
@@ -193,7 +175,7 @@ class Workshop:
                 "comment": f"Evidence is the recorded file / 证据为原始文件 {master.sha256}",
             }
             limits = Limits(CONVERT_S_MAX, COPY_BYTES_MAX, _CONVERT_NICENESS)
-            _work(ConvertJob(file.fileno(), master, words, limits), file)
+            self._processes.work(ConvertJob(file.fileno(), master, words, limits), file)
             file.seek(0)
             try:
                 return self._derived.put(master.sha256, file)
@@ -208,38 +190,6 @@ class Workshop:
             return tempfile.TemporaryFile(dir=self._folder)
         except OSError as error:
             raise NoRoomError("the hub's disk does not take it") from error
-
-
-def _work(job: Job, target: IO[bytes]) -> Made:
-    """Have a job done by a process of its own, which outlives neither its time nor its answer."""
-    command = [sys.executable, "-P", "-m", "hub.video.derive"]
-    try:
-        done = subprocess.run(
-            command,
-            input=msgspec.json.encode(job),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Its own surroundings: nothing of the hub's settings, and this very code.
-            env={"PYTHONPATH": str(_CODE), "LC_ALL": "C.UTF-8"},
-            cwd="/",
-            pass_fds=(target.fileno(),),
-            timeout=job.limits.seconds,
-            check=False,
-        )
-        answer = msgspec.json.decode(done.stdout, type=Made | Failed)
-    except subprocess.TimeoutExpired:
-        answer = Failed(Why.BROKEN, f"it took longer than {job.limits.seconds} s")
-    except msgspec.DecodeError:
-        answer = Failed(Why.BROKEN, "this footage cannot be read")
-    except OSError as error:
-        raise BusyError("the hub cannot start another process: try again") from error
-    if isinstance(answer, Made):
-        _outcomes.labels("made").inc()
-        return answer
-    _outcomes.labels(answer.why).inc()
-    if answer.why is Why.DISK:
-        raise NoRoomError("the hub's disk does not take it")
-    raise UnmakeableError(answer.why, answer.detail)
 
 
 def _hash_of(file: IO[bytes]) -> str:

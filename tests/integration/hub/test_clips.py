@@ -15,9 +15,9 @@ from hub.video.looks import clips_at_camera, clips_for_parcel, clips_of
 from hub.video.media import note_gone, note_have
 from hub.video.workshop import FOLDER, Workshop
 from tests.footage_index_parts import at, camera, gap, tell
-from tests.hub_parts import START, HubHome, SigningEdge
+from tests.hub_parts import START, HubHome, SetClock, SigningEdge
 from tests.integration.hub.film_parts import EACH_S, SITE, film, opened, put_film, span
-from tests.integration.hub.playback_cases import CAMERA, order
+from tests.integration.hub.playback_cases import CAMERA, order, put_segment
 from tests.integration.hub.route_cases import make_account
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, client_of, problem
@@ -122,6 +122,24 @@ async def test_a_measured_clock_says_which_pictures_are_in_the_clip(
     # Its clock is five seconds behind: what it says was taken from 2.95 to 4.1 s.
     whole = [packet for each in paths for packet in packets_of(each)]
     assert packets_of(save(answer, tmp_path)) == whole[2 * RATE : int(4.1 * RATE) + 1]
+
+
+async def test_under_a_test_clock_the_clip_is_of_the_pictures_that_its_time_means(
+    hub: HubHome,
+    admin: httpx.AsyncClient,
+    paths: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rate = 60
+    monkeypatch.setattr(SetClock, "rate", float(rate))
+    for number, each in enumerate(paths):
+        put_segment(hub, SITE, number, content=each.read_bytes(), length_s=EACH_S * rate)
+    long = order(SITE, to=format_at(at(720)))
+    path = f"{API}/playbacks/{(await admin.post(f'{API}/playbacks', json=long)).json()['id']}"
+    answer = await admin.get(f"{path}/clip", params=span(2.5 * rate, 9.5 * rate))
+    whole = [packet for each in paths for packet in packets_of(each)]
+    assert packets_of(save(answer, tmp_path)) == whole[2 * RATE : int(9.5 * RATE) + 1]
 
 
 async def test_what_has_not_come_is_waited_for_and_named_with_how_much_of_it_is_here(

@@ -3,6 +3,8 @@
 import asyncio
 import os
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 import av
 import httpx
@@ -12,11 +14,13 @@ from fastapi import FastAPI
 from hub.access.rules import Role
 from hub.alerts.service import AlertKind
 from hub.video import derived_shelf, workshop
-from hub.video.jobs import ConvertJob, Made
+from hub.video.jobs import ConvertJob, Job, Made, Master
 from hub.video.media import FileStatus, path_of, states_of
 from hub.video.media_shelf import MediaShelf, NoRoomError
+from hub.video.processes import BusyError, Processes
 from hub.video.scrub import ScrubDuty
 from hub.video.workshop import CONVERSIONS_WAITING_MAX, FOLDER, Workshop
+from tests.broker_parts import wait_for
 from tests.hub_parts import HubHome
 from tests.integration.hub.film_parts import film, opened, put_film
 from tests.integration.hub.route_cases import make_account
@@ -43,14 +47,14 @@ def copies(hub: HubHome) -> list[str]:
 def jobs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The masters that were really converted, in order."""
     done: list[str] = []
-    work = workshop._work
+    work = Processes.work
 
-    def noting(job: object, target: object) -> Made:
+    def noting(processes: Processes, job: Job, target: IO[bytes]) -> Made:
         assert isinstance(job, ConvertJob)
         done.append(job.master.sha256)
-        return work(job, target)  # type: ignore[arg-type]  # as it came
+        return work(processes, job, target)
 
-    monkeypatch.setattr(workshop, "_work", noting)
+    monkeypatch.setattr(Processes, "work", noting)
     return done
 
 
@@ -299,3 +303,24 @@ async def test_the_application_sweeps_before_it_serves(hub: HubHome, app: FastAP
     (folder / f"{'ab' * 32}.h264-copy.part").write_bytes(b"half")
     async with app.router.lifespan_context(app):
         assert copies(hub) == []
+
+
+def test_a_hub_that_stops_waits_for_no_conversion(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)  # nobody ever writes into it
+    maker, found = Workshop(tmp_path), list[BaseException]()
+
+    def ask() -> None:
+        try:
+            maker.converted(Master(str(fifo), "ab" * 32))
+        except BusyError as error:
+            found.append(error)
+
+    asking = Thread(target=ask)
+    asking.start()
+    wait_for("the process", lambda: bool(maker._processes._running))
+    maker.close()
+    asking.join(10)
+    assert [str(each) for each in found] == ["the hub is stopping"]
+    with pytest.raises(BusyError):
+        maker.converted(Master(str(fifo), "ab" * 32))
