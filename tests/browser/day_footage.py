@@ -109,6 +109,12 @@ class FilmedHub(OpenHub):
             for piece in pieces:
                 self.bring(camera, piece)
 
+    def show(self, camera: str, pieces: Sequence[Piece]) -> None:
+        """Let a camera have recorded this, all of it here."""
+        _tell(self.dock, camera, pieces)
+        for piece in pieces:
+            self.bring(camera, piece)
+
     def bring(self, camera: str, piece: Piece) -> None:
         """Let a file have come from its edge."""
         wanted = WantedFile(piece.sha256, SITE, "dock", camera, piece.path.stat().st_size)

@@ -22,7 +22,7 @@ from simulators.cameras import clock_code
 from tests.browser.accessibility import check_access
 from tests.browser.console_looks import look_at
 from tests.browser.day_footage import AREA_NAME, DOCK, PARCEL, SITE, FilmedHub
-from tests.browser.player_parts import burnt_in
+from tests.browser.player_parts import FPS, burnt_in, film
 from tests.browser.screenshots import shoot
 from wire.names import format_at
 
@@ -186,6 +186,37 @@ def test_a_clip_is_downloaded_by_keys_alone_and_is_on_record(
     content = (tmp_path / "clip.mp4").read_bytes()
     assert taken.sha256 == hashlib.sha256(content).hexdigest()
     expect(day_page.locator(".parcel-facts")).to_contain_text("下载片段")
+
+
+def test_h265_is_shown_as_a_copy_and_downloaded_as_it_was_recorded(
+    day: FilmedHub, day_page: Page, tmp_path: Path
+) -> None:
+    pieces = film(tmp_path / "h265", 10, 5, camera_no=3, began=day.began, codec="h265")
+    day.show("h265-1", pieces)
+    at = format_at(day.at(3))
+    day_page.goto(f"{day.process.url}/console/cameras/{SITE}/h265-1?at={at}&lang=zh")
+    screen = day_page.locator(".screen")
+    expect(screen.locator(".screen-copy")).to_have_text("转码副本，非证据")
+    day_page.locator('[data-act="play"]').click()
+    for second in (3.04, 7.25):
+        day_page.evaluate(
+            "at => document.querySelector('custos-player').seek(at)", ms(day.at(second))
+        )
+        taken = day.at(int(second * FPS) / FPS)
+        expect(screen).to_have_attribute("data-shown-at", str(ms(taken)))
+        assert burnt_in(screen) == taken
+    check_access(day_page)
+    shoot(day_page, "console-playback-copy-zh")
+    mark(day_page, day.at(2), "i")
+    mark(day_page, day.at(6), "o")
+    with day_page.expect_download() as found:
+        day_page.keyboard.press("d")
+    found.value.save_as(tmp_path / "clip.mp4")
+    with av.open(str(tmp_path / "clip.mp4")) as clip:
+        assert clip.streams.video[0].codec_context.name == "hevc"
+    assert shown_in(tmp_path / "clip.mp4")[0] == day.at(2)
+    copies = list((day.process.settings.data_dir / "derived").iterdir())
+    assert sorted(each.name[:64] for each in copies) == sorted(each.sha256 for each in pieces)
 
 
 def test_what_cannot_be_downloaded_is_said_in_words(day: FilmedHub, day_page: Page) -> None:
