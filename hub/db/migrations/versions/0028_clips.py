@@ -9,7 +9,7 @@ from alembic import op
 from hub.db.schema import RowId, UtcDateTime
 
 revision = "0028"
-down_revision = "0025"
+down_revision = "0027"
 
 
 def upgrade() -> None:
