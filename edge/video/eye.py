@@ -63,6 +63,9 @@ class Eye:
         self._looked_s, self._frame = now_s, frame
         picture = grey_of(frame)
         found = self._watch.step(features_of(picture), picture_time(now_s))
+        if found:
+            # A start that has forgotten a fault which is told would never tell its end.
+            self._kept_s = now_s - KEEP_EVERY_S
         return [Seen(each, self._still_of(picture)) for each in found]
 
     def take_frame(self) -> VideoFrame | None:

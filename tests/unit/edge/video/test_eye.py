@@ -1,0 +1,39 @@
+"""A camera's eye: what it has told must not be forgotten by the next start."""
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from devices.key_frames import Decoder
+from edge.video.eye import KEEP_EVERY_S, LOOK_EVERY_S, Eye
+from edge.video.stills import Stills
+from edge.video.watch import CameraWatch, Fault
+
+PACKET = cast("Packet[VideoStream]", None)
+
+
+class BlackPictures:
+    """Decodes whatever comes to a black picture."""
+
+    def decode(self, _packet: "Packet[VideoStream]") -> VideoFrame:
+        return VideoFrame.from_ndarray(np.zeros((180, 320), np.uint8), format="gray")
+
+
+def test_a_fault_is_kept_for_the_next_start_as_soon_as_it_is_told(tmp_path: Path) -> None:
+    eye = Eye("dock", None, Stills(tmp_path))
+    eye._decoder = cast("Decoder", BlackPictures())
+    assert eye.look(PACKET, 0.0) == []
+    assert eye.keep(0.0) is None
+    (seen,) = eye.look(PACKET, LOOK_EVERY_S)
+    kept = eye.keep(LOOK_EVERY_S)
+    assert kept is not None
+    assert CameraWatch.unpack(kept).told == (seen.finding,)
+    assert seen.finding.kind is Fault.BLACK
+    # Without news it is put by as seldom as before.
+    assert eye.look(PACKET, 2 * LOOK_EVERY_S) == []
+    assert eye.keep(2 * LOOK_EVERY_S) is None
+    assert eye.keep(LOOK_EVERY_S + KEEP_EVERY_S) is not None
