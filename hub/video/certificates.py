@@ -1,16 +1,18 @@
 """Certify what footage there is of each event: as soon as it is known, and in time in any case.
 
-A certificate that holds for good is final. One that had to say "unknown" is looked at again when
-its site tells of more, so that an edge that was away makes it whole. Source: design section 8.
+One that had to say "unknown" is looked at again when its site tells of more, so that an edge that
+was away makes it whole. One that is final is looked at again when a file that it counts on is
+damaged or comes again, and when its site tells of a trouble of that time. Source: design section 8.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from hub.network import Network
-from hub.video.media import order_segments
+from hub.video.media import losses_among, order_segments
 from hub.video.rules.coverage import (
     Coverage,
     Missing,
@@ -19,6 +21,7 @@ from hub.video.rules.coverage import (
     best,
     cover,
 )
+from hub.video.rules.troubles import TOLD_WITHIN, VIEW_FACTS, ToldTrouble, hidden_in
 from hub.video.store import cameras, certificates, footage
 from hub.video.store.cameras import CameraRow
 from hub.video.store.certificates import CameraShare, Certificate
@@ -27,6 +30,10 @@ from hub.video.store.footage import FoundSegment
 PER_TURN_MAX = 50
 GIVE_UP_AFTER = timedelta(days=30)
 """An edge that was away for longer than it keeps footage has nothing more to tell."""
+ERROR_MAX = timedelta(minutes=1)
+"""No segment is longer: its pictures cannot have come later than so much after its own times."""
+LOOKED_ROUND = ERROR_MAX + max(TOLD_WITHIN.values())
+"""So far around the time that matters a told trouble may still reach into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +52,28 @@ class CertificateDuty:
         shares: list[CameraShare] = []
         found: list[FoundSegment] = []
         for channel in self.network.channels_seeing(asked.site, asked.place):
-            recorded = find_coverage(tx, asked.site, channel.camera, asked.since, asked.until)
-            shares.append(CameraShare(channel.camera, recorded.coverage))
-            found += recorded.segments
+            share, segments = _share(tx, asked, channel.camera)
+            shares.append(share)
+            found += segments
         is_known = not any(share.coverage.unknown for share in shares)
-        state = best(share.coverage.state for share in shares)
-        if not is_known and now < asked.due_at:
+        if not is_known and now < asked.due_at and asked.issued_at is None:
             # News of the site's footage wakes it before.
-            certificates.put(tx, certificates.changed(asked, look_at=asked.due_at))
+            certificates.put(tx, certificates.changed(asked, look_at=asked.due_at, news=None))
             return
         is_over = is_known or now - asked.occurred_at >= GIVE_UP_AFTER
-        issued = certificates.changed(
-            asked,
-            state=state,
-            cameras=tuple(shares),
-            issued_at=now,
-            first_issued_at=asked.first_issued_at or now,
-            # Until then only news of the site's footage wakes it.
-            look_at=None if is_over else asked.occurred_at + GIVE_UP_AFTER,
-        )
-        certificates.put(tx, issued)
+        # Until then only news of the site's footage wakes it.
+        look_at = None if is_over else asked.occurred_at + GIVE_UP_AFTER
+        looked = certificates.changed(asked, look_at=look_at, news=None)
+        state, cameras = best(share.coverage.state for share in shares), tuple(shares)
+        if asked.issued_at is None or (state, cameras) != (asked.state, asked.cameras):
+            looked = certificates.changed(
+                looked,
+                state=state,
+                cameras=cameras,
+                issued_at=now,
+                first_issued_at=asked.first_issued_at or now,
+            )
+        certificates.put(tx, looked)
         order_segments(tx, found, now)
 
 
@@ -74,6 +83,7 @@ class CameraCoverage:
 
     coverage: Coverage
     segments: tuple[FoundSegment, ...]
+    troubles: tuple[ToldTrouble, ...] = ()
 
 
 def find_coverage(
@@ -84,16 +94,55 @@ def find_coverage(
     Where the camera's own clock was measured, its pictures are looked for at their own time, and
     so far around it as that may be wrong.
     """
-    asked = shift(cameras.find(tx, site, camera), Stretch(since, until))
+    return _cover(tx, site, camera, shift(cameras.find(tx, site, camera), Stretch(since, until)))
+
+
+def _share(
+    tx: Connection, asked: Certificate, camera: str
+) -> tuple[CameraShare, tuple[FoundSegment, ...]]:
+    """A camera's part in a certificate: files alone do not do, their pictures must show something.
+
+    Also returns the segments that it counts on.
+    """
+    shown = shift(cameras.find(tx, asked.site, camera), Stretch(asked.since, asked.until))
+    troubles = cameras.troubles_between(
+        tx, asked.site, camera, shown.since - LOOKED_ROUND, shown.until + LOOKED_ROUND
+    )
+    told = [
+        ToldTrouble(each.fact, each.since, each.until, each.doubt_ms)
+        for each in troubles
+        if each.fact in VIEW_FACTS
+    ]
+    found = _cover(tx, asked.site, camera, shown, told)
+    return CameraShare(camera, found.coverage, found.troubles), found.segments
+
+
+def _cover(
+    tx: Connection, site: str, camera: str, asked: Stretch, troubles: Sequence[ToldTrouble] = ()
+) -> CameraCoverage:
+    """What is known of ``asked`` by the footage's own clock."""
     segments = footage.segments_between(tx, site, camera, asked.since, asked.until)
     gaps = footage.gaps_between(tx, site, camera, asked.since, asked.until)
+    losses = losses_among(tx, segments)
+    error = _error_of(segments)
     coverage = cover(
         asked,
-        [_recorded(each) for each in segments],
+        [_recorded(each, losses.get(each.sha256)) for each in segments],
         [Missing(each.began_at, each.ended_at, each.reason) for each in gaps],
+        hidden_in(asked, troubles, error),
     )
     kept = {*coverage.segments}
-    return CameraCoverage(coverage, tuple(each for each in segments if each.sha256 in kept))
+    return CameraCoverage(
+        coverage,
+        tuple(each for each in segments if each.sha256 in kept),
+        tuple(each for each in troubles if each.touches(asked, error)),
+    )
+
+
+def _error_of(segments: Iterable[FoundSegment]) -> timedelta:
+    """How far the pictures' times may be from when they came and were looked at."""
+    worst_ms = max((each.error_ms for each in segments), default=0)
+    return min(timedelta(milliseconds=worst_ms), ERROR_MAX)
 
 
 def shift(camera: CameraRow | None, asked: Stretch) -> Stretch:
@@ -104,9 +153,5 @@ def shift(camera: CameraRow | None, asked: Stretch) -> Stretch:
     return Stretch(asked.since - offset - error, asked.until - offset + error)
 
 
-def _recorded(segment: FoundSegment) -> Recorded:
-    return Recorded(
-        segment.sha256,
-        Stretch(segment.began_at, segment.ended_at),
-        is_deleted=segment.deleted_at is not None,
-    )
+def _recorded(segment: FoundSegment, lost: str | None) -> Recorded:
+    return Recorded(segment.sha256, Stretch(segment.began_at, segment.ended_at), lost)

@@ -11,6 +11,9 @@ from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.fact import Fact
+from hub.video.media import wake_counting_on
+from hub.video.store import footage
+from hub.video.store.certificates import News
 from hub.video.store.media_files import WantedFile
 from wire.events import Camera, Damage
 
@@ -40,6 +43,10 @@ def tell_damage_at_edge(
     tx: Connection, fact: Fact, event: Camera, camera: str, now: datetime
 ) -> None:
     """An edge says that a file of its own is not what it was."""
+    if event.segment is not None:
+        damage = event.reason or ""
+        footage.add_damage(tx, event.site, event.edge, event.segment, damage, fact.occurred_at)
+        wake_counting_on(tx, event.segment, now, News.DAMAGE)
     words = _words_of(camera, event.segment or "", event.reason or "", ("站点", "its site"))
     subject = f"{event.site}/{event.edge}/{camera}"
     at, late = fact.occurred_at, fact.late

@@ -15,6 +15,7 @@ from hub.video.service import (
     MadeLog,
     OwnClock,
     Stretch,
+    ToldTrouble,
     Trouble,
 )
 from hub.web.context import at_text
@@ -28,12 +29,21 @@ class StretchItem(BaseModel):
     until: str
 
 
-class TroubleItem(BaseModel):
-    """What is wrong with what a camera shows; ``picture`` is a still's hash."""
+class ToldTroubleItem(BaseModel):
+    """What was wrong with what a camera showed; ``until`` null: its end was not told.
+
+    It may have begun ``doubt_ms`` before ``since``: detection is late.
+    """
 
     fact: str
     since: str
     until: str | None
+    doubt_ms: int
+
+
+class TroubleItem(ToldTroubleItem):
+    """The same with the camera's own reason; ``picture`` is a still's hash."""
+
     picture: str | None
     reason: str | None
 
@@ -126,7 +136,8 @@ class GapItem(StretchItem):
 class ClipList(BaseModel):
     """What is known of a camera's footage of a time: files, gaps, and what nobody has told.
 
-    ``troubles`` is what was wrong with the pictures then: black ones are footage, too.
+    ``troubles`` is what was wrong with the pictures then: black ones are footage, too, and so
+    ``state`` is of the files alone. A certificate asks for more.
     """
 
     state: CertificateState
@@ -137,13 +148,18 @@ class ClipList(BaseModel):
 
 
 class CameraShareItem(BaseModel):
-    """One camera's part in a certificate; ``segments`` are the files' hashes."""
+    """One camera's part in a certificate; ``segments`` are the files' hashes.
+
+    Time in which the picture was black, covered or frozen is a gap with that reason; ``troubles``
+    tells of these and of a camera that was moved or out of focus.
+    """
 
     camera: str
     state: CertificateState
     segments: list[str]
     gaps: list[GapItem]
     unknown: list[StretchItem]
+    troubles: list[ToldTroubleItem]
 
 
 class CertificateItem(BaseModel):
@@ -309,6 +325,7 @@ def certificate_item(found: Certificate) -> CertificateItem:
                 segments=list(each.coverage.segments),
                 gaps=gap_items(each.coverage),
                 unknown=unknown_items(each.coverage),
+                troubles=[_told_trouble_item(trouble) for trouble in each.troubles],
             )
             for each in found.cameras
         ],
@@ -336,8 +353,18 @@ def trouble_item(found: Trouble) -> TroubleItem:
         fact=found.fact,
         since=format_at(found.since),
         until=at_text(found.until),
+        doubt_ms=found.doubt_ms,
         picture=found.picture,
         reason=found.reason,
+    )
+
+
+def _told_trouble_item(found: ToldTrouble) -> ToldTroubleItem:
+    return ToldTroubleItem(
+        fact=found.fact,
+        since=format_at(found.since),
+        until=at_text(found.until),
+        doubt_ms=found.doubt_ms,
     )
 
 

@@ -14,7 +14,10 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from hub.video.media_shelf import path_of
-from hub.video.store import media_files
+from hub.video.rules.coverage import Stretch
+from hub.video.rules.losses import loss_of
+from hub.video.store import certificates, footage, media_files
+from hub.video.store.certificates import News
 from hub.video.store.footage import FoundSegment
 from hub.video.store.media_files import FoundPicture, KnownFile, Order, WantedFile
 
@@ -26,6 +29,7 @@ __all__ = [
     "Order",
     "WantedFile",
     "find_pictures",
+    "losses_among",
     "newest_order",
     "newest_pictures",
     "note_damaged",
@@ -40,6 +44,7 @@ __all__ = [
     "path_of",
     "picture_near",
     "states_of",
+    "wake_counting_on",
 ]
 
 WRONG_MAX = 3
@@ -123,6 +128,43 @@ def _state_of(file: KnownFile) -> FileState:
     return FileState(status, file.have, file.wanted.bytes, file.gone_reason)
 
 
+# ---------------------------------------------------------------- what is certified of it
+
+
+def losses_among(tx: Connection, segments: Sequence[FoundSegment]) -> dict[str, str]:
+    """Of these segments' files those that nobody has any more, by their hashes, and why."""
+    known = {each.wanted.sha256: each for each in media_files.find_all(tx, _hashes(segments))}
+    damaged = footage.damaged_among(tx, segments)
+    found: dict[str, str] = {}
+    for each in segments:
+        file = known.get(each.sha256)
+        # What another edge cannot send of the same content says nothing of this one's.
+        is_its = (
+            file is not None and file.wanted.edge == each.edge and file.wanted.site == each.site
+        )
+        loss = loss_of(
+            is_stored=file is not None and file.stored_at is not None,
+            is_damaged_here=file is not None and file.damaged_at is not None,
+            gone_reason=file.gone_reason if file is not None and is_its else None,
+            is_damaged_there=each.sha256 in damaged,
+            is_deleted=each.deleted_at is not None,
+        )
+        if loss is not None:
+            found[each.sha256] = loss
+    return found
+
+
+def wake_counting_on(tx: Connection, sha256: str, now: datetime, news: News) -> None:
+    """What was certified of this file's time is looked at again."""
+    for each in footage.segments_of(tx, sha256):
+        told = Stretch(each.began_at, each.ended_at)
+        certificates.wake(tx, each.site, told, now, news)
+
+
+def _hashes(segments: Sequence[FoundSegment]) -> set[str]:
+    return {each.sha256 for each in segments}
+
+
 # ---------------------------------------------------------------- on the way here
 
 
@@ -149,6 +191,7 @@ def note_have(tx: Connection, sha256: str, have: int) -> None:
 def note_stored(tx: Connection, file: WantedFile, now: datetime) -> None:
     """A file has its name, and its content is what the name says."""
     _outcomes.labels("stored").inc()
+    is_back = bool(losses_among(tx, footage.segments_of(tx, file.sha256)))
     media_files.change(
         tx,
         file.sha256,
@@ -159,6 +202,8 @@ def note_stored(tx: Connection, file: WantedFile, now: datetime) -> None:
         damaged_at=None,
         damage=None,
     )
+    if is_back:
+        wake_counting_on(tx, file.sha256, now, News.COPY)
 
 
 def note_wrong(tx: Connection, file: KnownFile, now: datetime) -> None:
@@ -167,11 +212,14 @@ def note_wrong(tx: Connection, file: KnownFile, now: datetime) -> None:
     sha256, wrong = file.wanted.sha256, file.wrong + 1
     if wrong > WRONG_MAX:
         media_files.change(tx, sha256, have=0, wrong=wrong, gone_reason=CHANGED)
+        wake_counting_on(tx, sha256, now, News.DAMAGE)
     else:
         media_files.change(tx, sha256, wrong=wrong, **_anew(tx, now))
 
 
-def note_gone(tx: Connection, site: str, edge: str, sha256: str, reason: str) -> bool:
+def note_gone(
+    tx: Connection, site: str, edge: str, sha256: str, reason: str, now: datetime
+) -> bool:
     """An edge has a file no more; say whether it was ordered of that edge at all."""
     file = media_files.find(tx, sha256)
     if file is None or (file.wanted.site, file.wanted.edge) != (site, edge):
@@ -179,6 +227,7 @@ def note_gone(tx: Connection, site: str, edge: str, sha256: str, reason: str) ->
     if file.stored_at is None and file.gone_reason is None:
         _outcomes.labels("gone").inc()
         media_files.change(tx, sha256, gone_reason=reason)
+        wake_counting_on(tx, sha256, now, News.DAMAGE)
     return True
 
 
@@ -188,6 +237,7 @@ def note_damaged(tx: Connection, sha256: str, damage: str, now: datetime) -> Non
     media_files.change(
         tx, sha256, stored_at=None, damaged_at=now, damage=damage, wrong=0, **_anew(tx, now)
     )
+    wake_counting_on(tx, sha256, now, News.DAMAGE)
 
 
 def _anew(tx: Connection, now: datetime) -> dict[str, object]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
-from hub.fact import Fact
+from hub.fact import YEAR_MIN, Fact
 from hub.ingest.service import events_at
 from hub.network import Network
 from hub.parcels.service import high_value_among
@@ -18,10 +18,10 @@ from hub.video.damage import tell_damage_at_edge
 from hub.video.rules.asking import asked_of
 from hub.video.rules.coverage import CertificateState, Stretch
 from hub.video.rules.own_clock import own_clock_of
-from hub.video.rules.troubles import VIEW_FACTS, words_of
+from hub.video.rules.troubles import VIEW_FACTS, doubt_of, words_of
 from hub.video.store import cameras, certificates, footage
 from hub.video.store.cameras import Trouble
-from hub.video.store.certificates import Certificate
+from hub.video.store.certificates import Certificate, News
 from hub.video.store.footage import FoundGap, FoundSegment
 from wire.events import Act, Camera, CameraFact, Scan, Segment
 from wire.names import Result, parse_at
@@ -70,7 +70,7 @@ class VideoProjection:
             if each.stretches:
                 since = min(stretch.since for stretch in each.stretches)
                 until = max(stretch.until for stretch in each.stretches)
-                certificates.wake(tx, site, since, until, now)
+                certificates.wake(tx, site, Stretch(since, until), now, News.FOOTAGE)
         self._ask(tx, facts, now)
 
     # ------------------------------------------------------------ what cameras tell
@@ -82,25 +82,21 @@ class VideoProjection:
             case CameraFact.GAP:
                 return self._tell_gap(tx, fact, event, camera, now)
             case CameraFact.DELETED if event.since and event.until:
-                since, until = parse_at(event.since), parse_at(event.until)
-                ends = (since, until, fact.occurred_at)
-                footage.set_deleted(tx, event.site, event.edge, camera, *ends)
+                _delete(tx, fact, event, camera, now)
             case CameraFact.CLOCK if event.offset_ms is not None and event.error_ms is not None:
                 _note_clock(tx, fact, event, camera)
             case CameraFact.OWN_CLOCK:
                 own = own_clock_of(event, fact.occurred_at)
                 if own is not None:
                     cameras.note_own_clock(tx, event.site, camera, event.edge, own)
-            case CameraFact.LOST:
+            case CameraFact.LOST if not _is_history(tx, fact, event, camera):
                 self._begin(tx, fact, event, camera, AlertKind.CAMERA_LOST, now)
             case CameraFact.BACK:
-                _end(tx, fact, event, camera, CameraFact.LOST, AlertKind.CAMERA_LOST, now)
+                _end(tx, fact, event, camera, AlertKind.CAMERA_LOST, now)
             case CameraFact.DAMAGED:
                 tell_damage_at_edge(tx, fact, event, camera, now)
-            case each if each in VIEW_FACTS and event.is_over:
-                _end(tx, fact, event, camera, each, AlertKind.CAMERA_VIEW, now)
             case each if each in VIEW_FACTS:
-                self._begin(tx, fact, event, camera, AlertKind.CAMERA_VIEW, now)
+                self._tell_view(tx, fact, event, camera, now)
         return None
 
     def _tell_gap(
@@ -122,6 +118,22 @@ class VideoProjection:
             _raise(tx, AlertKind.FOOTAGE_GAP, subject, fact, gap.began_at, words, now)
         return gap
 
+    def _tell_view(
+        self, tx: Connection, fact: Fact, event: Camera, camera: str, now: datetime
+    ) -> None:
+        kind = AlertKind.CAMERA_VIEW
+        if event.is_over:
+            trouble = _end(tx, fact, event, camera, kind, now)
+        elif _is_history(tx, fact, event, camera):
+            # Whoever mends cameras has no use for it; what is certified has.
+            trouble = _trouble(fact, event, camera)
+            cameras.begin_trouble(tx, trouble, fact.occurred_at)
+        else:
+            trouble = self._begin(tx, fact, event, camera, kind, now)
+        # Its end is not known, or was not until now: everything since may read otherwise.
+        since = trouble.since - timedelta(milliseconds=trouble.doubt_ms)
+        certificates.wake(tx, event.site, Stretch(since, now), now, News.TROUBLE)
+
     def _begin(
         self,
         tx: Connection,
@@ -130,19 +142,13 @@ class VideoProjection:
         camera: str,
         kind: AlertKind,
         now: datetime,
-    ) -> None:
-        since = fact.occurred_at
-        if event.since is not None:
-            # Both by the edge's clock: what lies between them holds by any.
-            since -= max(timedelta(), parse_at(event.at) - parse_at(event.since))
-        known = cameras.find(tx, event.site, camera)
-        if known is not None and known.heard_at > fact.occurred_at:
-            # An older spool that drains behind a newer one: whatever it was, it is history.
-            return
-        trouble = Trouble(event.site, camera, event.fact, since, None, event.picture, event.reason)
-        cameras.begin_trouble(tx, trouble)
+    ) -> Trouble:
+        trouble = _trouble(fact, event, camera)
+        cameras.begin_trouble(tx, trouble, fact.occurred_at)
         words = {"camera": camera, **words_of(event.fact)}
-        _raise(tx, kind, _trouble_subject(event, camera, kind), fact, since, words, now)
+        subject = _trouble_subject(event, camera, kind)
+        _raise(tx, kind, subject, fact, trouble.since, words, now)
+        return trouble
 
     # ------------------------------------------------------------ events with footage
 
@@ -249,17 +255,46 @@ def _note_clock(tx: Connection, fact: Fact, event: Camera, camera: str) -> None:
     cameras.note_clock(tx, event.site, camera, event.edge, *clock)
 
 
+def _delete(tx: Connection, fact: Fact, event: Camera, camera: str, now: datetime) -> None:
+    assert event.since is not None and event.until is not None
+    ends = (parse_at(event.since), parse_at(event.until), fact.occurred_at)
+    found = footage.set_deleted(tx, event.site, event.edge, camera, *ends)
+    if found is not None:
+        certificates.wake(tx, event.site, Stretch(*found), now, News.DELETION)
+
+
+def _is_history(tx: Connection, fact: Fact, event: Camera, camera: str) -> bool:
+    """An older spool that drains behind a newer one tells of a time that is over."""
+    known = cameras.find(tx, event.site, camera)
+    return known is not None and known.heard_at > fact.occurred_at
+
+
+def _trouble(fact: Fact, event: Camera, camera: str, *, until: datetime | None = None) -> Trouble:
+    what = CameraFact.LOST if event.fact is CameraFact.BACK else event.fact
+    since = fact.occurred_at
+    if event.since is not None:
+        # Both by the edge's clock: what lies between them holds by any.
+        since -= max(timedelta(), parse_at(event.at) - parse_at(event.since))
+    doubt = doubt_of(what, is_since_told=event.since is not None)
+    return Trouble(
+        site=event.site,
+        camera=camera,
+        fact=what,
+        since=max(since, YEAR_MIN),
+        until=until,
+        picture=event.picture,
+        reason=event.reason,
+        doubt_ms=round(doubt / timedelta(milliseconds=1)),
+    )
+
+
 def _end(
-    tx: Connection,
-    fact: Fact,
-    event: Camera,
-    camera: str,
-    what: CameraFact,
-    kind: AlertKind,
-    now: datetime,
-) -> None:
-    cameras.end_trouble(tx, event.site, camera, what, fact.occurred_at)
-    close_alert(tx, kind, _trouble_subject(event, camera, kind), now)
+    tx: Connection, fact: Fact, event: Camera, camera: str, kind: AlertKind, now: datetime
+) -> Trouble:
+    trouble = _trouble(fact, event, camera, until=fact.occurred_at)
+    if cameras.end_trouble(tx, trouble, is_whole=event.since is not None):
+        close_alert(tx, kind, _trouble_subject(event, camera, kind), now)
+    return trouble
 
 
 def _raise(

@@ -47,6 +47,7 @@ from hub.video.media import (
 )
 from hub.video.rules.coverage import CertificateState, Coverage, Missing, Stretch
 from hub.video.rules.own_clock import OwnClock
+from hub.video.rules.troubles import ToldTrouble
 from hub.video.store import cameras, certificates, footage, holds, logs
 from hub.video.store.cameras import CameraRow, Trouble
 from hub.video.store.certificates import CameraShare, Certificate
@@ -85,6 +86,7 @@ __all__ = [
     "Span",
     "Stretch",
     "TakenClip",
+    "ToldTrouble",
     "Trouble",
     "UnknownHoldError",
     "UnknownPlaybackError",

@@ -61,7 +61,8 @@ def _note_gone(hub: HubContext, payload: bytes) -> Response:
     edge, opened = open_from_edge(hub, payload, FootageGone, MESSAGE_BYTES_MAX)
     gone = opened.message
     with hub.database.writing() as tx:
-        is_known = media.note_gone(tx, edge.site, edge.edge, gone.sha256, gone.reason)
+        now = hub.clock.now()
+        is_known = media.note_gone(tx, edge.site, edge.edge, gone.sha256, gone.reason, now)
     if not is_known:
         raise ProblemError(HTTPStatus.NOT_FOUND, "this file was not ordered of this edge")
     MediaShelf(hub.data_dir).drop_part(gone.sha256)

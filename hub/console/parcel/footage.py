@@ -9,10 +9,11 @@ from hub.console.cameras.lists import draw_clips
 from hub.console.cameras.player import Opened, Player
 from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, button, chip, icon, text
+from hub.console.parcel.certified import share_said
 from hub.console.parcel.films import scenes_of, state_of
 from hub.console.parcel.views import Film
 from hub.console.wording import Words, visible
-from hub.video.service import Certificate, CertificateState, Coverage, FootageLook, TakenClip
+from hub.video.service import Certificate, CertificateState, FootageLook, TakenClip
 
 _MEANING = {
     CertificateState.PRESENT: Meaning.RECORDED,
@@ -130,21 +131,10 @@ def _draw_shares(words: Words, certificate: Certificate, names: Mapping[str, str
         return
     with box("ol", "shares"):
         for share in certificate.cameras:
-            coverage = share.coverage
             with box("li"):
                 text(visible(names.get(share.camera, share.camera)), "", "b")
-                text(words.say(f"film.{coverage.state}"))
-                text(_coverage(words, coverage), "history-reason")
-
-
-def _coverage(words: Words, coverage: Coverage) -> str:
-    said = [words.say("film.files", n=len(coverage.segments))] if coverage.segments else []
-    for gap in coverage.gaps:
-        length, reason = words.span(gap.until - gap.since), words.name("player.gap", gap.reason)
-        said.append(words.say("player.gap", age=length, reason=reason))
-    if coverage.unknown:
-        said.append(words.say("player.unknown"))
-    return " · ".join(said)
+                text(words.say(f"film.{share.coverage.state}"))
+                text(share_said(words, share), "history-reason")
 
 
 def draw_film_looks(words: Words, looks: Sequence[FootageLook], clips: Sequence[TakenClip]) -> None:

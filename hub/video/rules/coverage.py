@@ -1,17 +1,17 @@
 """How much of a stretch of time one camera's footage covers. Pure.
 
-Never more than is known: time that neither footage nor a told gap covers is unknown, and footage
-that was deleted is a gap with that reason (P5). Source: design section 8 ("footage certificate").
+Never more than is known: time that neither footage nor a told gap covers is unknown; footage that
+is to be had nowhere any more, and footage that shows nothing, is a gap with its reason (P5).
+Source: design section 8 ("footage certificate").
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 SEAM = timedelta(milliseconds=200)
 """So little between two segments is the seam of their times, not time without footage."""
-DELETED = "deleted"
 
 
 class CertificateState(StrEnum):
@@ -37,11 +37,11 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A segment: the time that it covers."""
+    """A segment: the time that it covers; ``lost`` says why its file is nowhere to be had."""
 
     sha256: str
     stretch: Stretch
-    is_deleted: bool = False
+    lost: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +63,25 @@ class Coverage:
     unknown: tuple[Stretch, ...]
 
 
-def cover(asked: Stretch, recorded: Sequence[Recorded], missing: Iterable[Missing]) -> Coverage:
-    """Say what is known of ``asked``, the segments and gaps in any order.
+def cover(
+    asked: Stretch,
+    recorded: Sequence[Recorded],
+    missing: Iterable[Missing],
+    hidden: Iterable[Missing] = (),
+) -> Coverage:
+    """Say what is known of ``asked``, everything in any order.
 
-    A gap counts where no segment covers: a stream that is opened anew tells of a little less than
-    it then delivers.
+    A gap in ``missing`` counts where no segment covers: a stream that is opened anew tells of a
+    little less than it then delivers. One in ``hidden`` counts in any case, for the pictures of
+    that time show nothing. Of a lost file and of hidden time no seam is forgiven.
     """
-    kept = sorted((each for each in recorded if not each.is_deleted), key=_began)
+    kept = sorted((each for each in recorded if each.lost is None), key=_began)
     touching = [each for each in kept if _overlap(each.stretch, asked) is not None]
-    bare = _without(asked, [each.stretch for each in kept])
-    lost = [
-        *missing,
-        *(
-            Missing(each.stretch.since, each.stretch.until, DELETED)
-            for each in recorded
-            if each.is_deleted
-        ),
-    ]
-    gaps = _gaps_in(bare, lost)
-    unknown = [
-        left
-        for each in bare
-        for left in _without(each, [Stretch(gap.since, gap.until) for gap in gaps])
-        if left.until - left.since > SEAM
-    ]
+    spans = [each.stretch for each in kept]
+    bare = _without(asked, spans)
+    told = _gaps_in(bare, missing) + _lost_in(asked, recorded, spans)
+    gaps = sorted([*told, *_hidden_in(asked, hidden, told)], key=lambda gap: gap.since)
+    unknown = [left for each in bare for left in _without(each, _stretches(gaps))]
     return Coverage(
         _state(gaps, unknown),
         tuple(each.sha256 for each in touching),
@@ -121,8 +116,40 @@ def _gaps_in(bare: Sequence[Stretch], lost: Iterable[Missing]) -> list[Missing]:
     return found
 
 
-def _without(asked: Stretch, taken: Iterable[Stretch]) -> list[Stretch]:
-    """What of ``asked`` nothing in ``taken`` covers; seams count as covered."""
+def _lost_in(
+    asked: Stretch, recorded: Iterable[Recorded], kept: Sequence[Stretch]
+) -> list[Missing]:
+    return [
+        Missing(left.since, left.until, each.lost)
+        for each in recorded
+        if each.lost is not None
+        for left in _parts_of(asked, each.stretch, kept)
+    ]
+
+
+def _hidden_in(
+    asked: Stretch, hidden: Iterable[Missing], told: Sequence[Missing]
+) -> Iterator[Missing]:
+    """Each moment once: what two troubles hid, or a told gap lacks, is one gap."""
+    taken = _stretches(told)
+    for each in sorted(hidden, key=lambda gap: gap.since):
+        for left in _parts_of(asked, Stretch(each.since, each.until), taken):
+            taken.append(left)
+            yield Missing(left.since, left.until, each.reason)
+
+
+def _parts_of(asked: Stretch, stretch: Stretch, taken: Iterable[Stretch]) -> list[Stretch]:
+    """What of ``asked`` a stretch covers and nothing in ``taken``, to the moment."""
+    shared = _overlap(asked, stretch)
+    return [] if shared is None else _without(shared, taken, seam=timedelta())
+
+
+def _stretches(gaps: Iterable[Missing]) -> list[Stretch]:
+    return [Stretch(each.since, each.until) for each in gaps]
+
+
+def _without(asked: Stretch, taken: Iterable[Stretch], seam: timedelta = SEAM) -> list[Stretch]:
+    """What of ``asked`` nothing in ``taken`` covers; so little as a seam counts as covered."""
     left: list[Stretch] = []
     upto = asked.since
     for each in sorted(taken, key=lambda stretch: stretch.since):
@@ -130,10 +157,10 @@ def _without(asked: Stretch, taken: Iterable[Stretch]) -> list[Stretch]:
             continue
         if each.since >= asked.until:
             break
-        if each.since - upto > SEAM:
+        if each.since - upto > seam:
             left.append(Stretch(upto, each.since))
         upto = each.until
-    if asked.until - upto > SEAM:
+    if asked.until - upto > seam:
         left.append(Stretch(upto, asked.until))
     return left
 

@@ -1,6 +1,6 @@
 """Cameras as their edges tell of them: last footage, what is wrong, how far clocks are off."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Index,
     PrimaryKeyConstraint,
+    Row,
     String,
     Table,
     insert,
@@ -55,6 +56,8 @@ camera_trouble = Table(
     Column("until", UtcDateTime),
     Column("picture", String(64)),
     Column("reason", String(256)),
+    # It may have begun so much earlier: detection is late.
+    Column("doubt_ms", BigInteger, nullable=False, server_default="0"),
     Index(None, "site", "camera", "since"),
 )
 
@@ -97,6 +100,7 @@ class Trouble:
     until: datetime | None
     picture: str | None
     reason: str | None
+    doubt_ms: int = 0
 
 
 _TROUBLE = [column for column in camera_trouble.c if column.name != "id"]
@@ -178,18 +182,32 @@ def every(tx: Connection, sites: Iterable[str] | None) -> list[CameraRow]:
     return [CameraRow(*row) for row in tx.execute(query)]
 
 
-def begin_trouble(tx: Connection, trouble: Trouble) -> None:
-    """Keep what began to be wrong; what is open already of that kind goes on."""
-    if not _open_id(tx, trouble.site, trouble.camera, trouble.fact):
+def begin_trouble(tx: Connection, trouble: Trouble, told_at: datetime) -> None:
+    """Keep what began to be wrong and was told at ``told_at``; of what is known nothing is doubled.
+
+    Lines of an older spool come behind those of a newer one: its end may have been told before.
+    """
+    if not _known(tx, trouble, told_at):
         names = [column.name for column in _TROUBLE]
         tx.execute(insert(camera_trouble).values({name: getattr(trouble, name) for name in names}))
 
 
-def end_trouble(tx: Connection, site: str, name: str, fact: str, at: datetime) -> None:
-    """What was wrong is over."""
-    for row_id in _open_id(tx, site, name, fact):
-        mine = camera_trouble.c.id == row_id
-        tx.execute(update(camera_trouble).where(mine).values(until=at))
+def end_trouble(tx: Connection, trouble: Trouble, *, is_whole: bool) -> bool:
+    """What was wrong is over at ``trouble.until``; return whether none of its kind is open still.
+
+    ``is_whole``: its begin was told with its end, and is kept where nobody told it before.
+    """
+    assert trouble.until is not None
+    found = _known(tx, trouble, trouble.until)
+    mine = camera_trouble.c
+    for row in found:
+        until = trouble.until if row.until is None else max(row.until, trouble.until)
+        tx.execute(update(camera_trouble).where(mine.id == row.id).values(until=until))
+    if not found and is_whole:
+        names = [column.name for column in _TROUBLE]
+        tx.execute(insert(camera_trouble).values({name: getattr(trouble, name) for name in names}))
+    lasting = _of_kind(trouble) & mine.until.is_(None)
+    return tx.execute(select(mine.id).where(lasting).limit(1)).first() is None
 
 
 def open_troubles(tx: Connection, sites: Iterable[str] | None) -> list[Trouble]:
@@ -214,10 +232,20 @@ def troubles_between(
     return [Trouble(*row) for row in tx.execute(query)]
 
 
-def _open_id(tx: Connection, site: str, name: str, fact: str) -> list[int]:
+def _known(
+    tx: Connection, trouble: Trouble, told_at: datetime
+) -> Sequence[Row[int, datetime | None]]:
+    """What is on record of the same kind and of the moment ``told_at``: it is the same trouble."""
     mine = camera_trouble.c
-    query = select(mine.id).where((mine.site == site) & (mine.camera == name))
-    return list(tx.execute(query.where((mine.fact == fact) & mine.until.is_(None))).scalars())
+    lasts = mine.until.is_(None) | (mine.until >= told_at)
+    query = select(mine.id, mine.until).where(_of_kind(trouble) & lasts & (mine.since <= told_at))
+    return tx.execute(query.limit(TROUBLES_MAX)).all()
+
+
+def _of_kind(trouble: Trouble) -> ColumnElement[bool]:
+    mine = camera_trouble.c
+    of_camera = (mine.site == trouble.site) & (mine.camera == trouble.camera)
+    return of_camera & (mine.fact == trouble.fact)
 
 
 def _at(table: Table, sites: Iterable[str] | None) -> ColumnElement[bool]:

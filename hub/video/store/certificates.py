@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -22,10 +23,14 @@ from sqlalchemy import (
 )
 
 from hub.db.schema import RowId, UtcDateTime, metadata
-from hub.video.rules.coverage import CertificateState, Coverage
+from hub.video.rules.coverage import CertificateState, Coverage, Stretch
+from hub.video.rules.troubles import ToldTrouble
 
 OF_A_PARCEL_MAX = 1000
 OF_A_SITE_MAX = 1000
+CLOCKS_APART_MAX = timedelta(minutes=2)
+"""No camera's clock is measured further off (edge.video.shown_clock): its footage of an event may
+stand so far from it."""
 
 footage_certificate = Table(
     "footage_certificate",
@@ -52,17 +57,35 @@ footage_certificate = Table(
     Column("issued_at", UtcDateTime),
     # The same until its site tells more, which is then issued anew.
     Column("first_issued_at", UtcDateTime),
+    # What had it looked at again; null: nothing but time.
+    Column("news", String(16)),
     Index(None, "waybill", "occurred_at"),
     Index(None, "site", "until"),
 )
 
 
+class News(StrEnum):
+    """What can have a certificate looked at again."""
+
+    FOOTAGE = "footage"
+    """Its site told of more footage, or that there is none."""
+    TROUBLE = "trouble"
+    """Its site told that a camera showed nothing, or of the end of that."""
+    DAMAGE = "damage"
+    """A file that it counts on is not what it was, or gone."""
+    COPY = "copy"
+    """A good copy of a file came to the hub."""
+    DELETION = "deletion"
+    """Its site deleted footage."""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraShare:
-    """What one camera's footage holds of an event."""
+    """What one camera's footage holds of an event, and what was wrong with its pictures then."""
 
     camera: str
     coverage: Coverage
+    troubles: tuple[ToldTrouble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +110,11 @@ class Certificate:
     cameras: tuple[CameraShare, ...]
     issued_at: datetime | None
     first_issued_at: datetime | None
+    news: str | None = None
 
     @property
     def is_final(self) -> bool:
-        """Nothing that may still come can change it."""
+        """All was told: only damage, or what was told wrongly or too late, can change it."""
         return self.look_at is None
 
 
@@ -116,13 +140,20 @@ def put(tx: Connection, certificate: Certificate) -> None:
     tx.execute(update(footage_certificate).where(mine).values(_row(certificate)))
 
 
-def wake(tx: Connection, site: str, since: datetime, until: datetime, now: datetime) -> None:
-    """Footage of this time became known: what waits for some of it is looked at again."""
+def wake(tx: Connection, site: str, told: Stretch, now: datetime, news: News) -> None:
+    """Something became known of this time: what it matters to is looked at again.
+
+    More footage matters to what waits for it; whatever takes from footage, or gives it back, to
+    what was final, too.
+    """
     mine = footage_certificate.c
+    since, until = told.since - CLOCKS_APART_MAX, told.until + CLOCKS_APART_MAX
     touches = (mine.site == site) & (mine.until > since) & (mine.since < until)
     # What is still going on is looked at when it is over.
-    waits = mine.look_at.is_not(None) & (mine.until <= now)
-    tx.execute(update(footage_certificate).where(touches & waits).values(look_at=now))
+    wakes = touches & (mine.until <= now) & mine.state.is_distinct_from(CertificateState.UNSEEN)
+    if news is News.FOOTAGE:
+        wakes &= mine.look_at.is_not(None)
+    tx.execute(update(footage_certificate).where(wakes).values(look_at=now, news=news))
 
 
 def of_parcel(tx: Connection, waybill: str) -> list[Certificate]:

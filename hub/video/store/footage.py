@@ -16,8 +16,10 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     String,
     Table,
+    func,
     insert,
     select,
     tuple_,
@@ -33,6 +35,7 @@ SPANS_MAX = 20_000
 _PAGE = 50
 _NO_ID_MAX = 2**53
 _SPANS_AT_ONCE = 1000
+_HASHES_AT_ONCE = 500
 
 footage_segment = Table(
     "footage_segment",
@@ -66,6 +69,17 @@ footage_gap = Table(
     Column("ended_at", UtcDateTime, nullable=False),
     Column("reason", String(256), nullable=False),
     Index(None, "site", "camera", "ended_at"),
+)
+# What edges found of their own files; a line of an older spool may tell of the segment later.
+footage_damage = Table(
+    "footage_damage",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("site", String(32), nullable=False),
+    Column("edge", String(32), nullable=False),
+    Column("damage", String(256), nullable=False),
+    Column("told_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("sha256", "site", "edge"),
 )
 
 
@@ -136,15 +150,55 @@ def set_deleted(
     since: datetime,
     until: datetime,
     at: datetime,
-) -> int:
-    """Mark what an edge has deleted, between two moments of its own clock; return how many."""
+) -> tuple[datetime, datetime] | None:
+    """Mark what an edge has deleted, between two moments of its own clock.
+
+    Returns:
+        From when to when all of it reaches, by the hub's clock; None: nothing is marked by this.
+    """
     mine = footage_segment.c
-    query = (
-        update(footage_segment)
-        .where((mine.site == site) & (mine.camera == camera) & (mine.edge == edge))
-        .where((mine.told_at > since) & (mine.told_at <= until) & mine.deleted_at.is_(None))
-    )
-    return tx.execute(query.values(deleted_at=at)).rowcount
+    gone = (mine.site == site) & (mine.camera == camera) & (mine.edge == edge)
+    gone &= (mine.told_at > since) & (mine.told_at <= until) & mine.deleted_at.is_(None)
+    ends = select(func.min(mine.began_at), func.max(mine.ended_at)).where(gone)
+    began_at, ended_at = tx.execute(ends).one()
+    if began_at is None:
+        return None
+    tx.execute(update(footage_segment).where(gone).values(deleted_at=at))
+    return began_at, ended_at
+
+
+def segments_of(tx: Connection, sha256: str) -> list[FoundSegment]:
+    """The segments that a file is told to be: one, but nothing forbids an edge to tell more."""
+    query = select(*_SEGMENT).where(footage_segment.c.sha256 == sha256)
+    return [FoundSegment(*row) for row in tx.execute(query.limit(SEGMENTS_MAX))]
+
+
+def add_damage(
+    tx: Connection, site: str, edge: str, sha256: str, damage: str, at: datetime
+) -> None:
+    """Keep that an edge's own file is not what was recorded; its segment may be told later."""
+    mine = footage_damage.c
+    known = (mine.site == site) & (mine.edge == edge) & (mine.sha256 == sha256)
+    if tx.execute(select(mine.sha256).where(known)).first() is None:
+        row = {"site": site, "edge": edge, "sha256": sha256, "damage": damage, "told_at": at}
+        tx.execute(insert(footage_damage).values(row))
+
+
+def damaged_among(tx: Connection, segments: Sequence[FoundSegment]) -> set[str]:
+    """Which of these are damaged at their edges, by their hashes."""
+    mine = footage_damage.c
+    edges = {(each.sha256, each.site, each.edge) for each in segments}
+    asked = sorted(each.sha256 for each in segments)
+    return {
+        row.sha256
+        for first in range(0, len(asked), _HASHES_AT_ONCE)
+        for row in tx.execute(
+            select(mine.sha256, mine.site, mine.edge).where(
+                mine.sha256.in_(asked[first : first + _HASHES_AT_ONCE])
+            )
+        )
+        if tuple(row) in edges
+    }
 
 
 def segments_between(

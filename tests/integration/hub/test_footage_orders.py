@@ -139,7 +139,7 @@ def test_a_state_is_answered_with_what_is_still_to_be_sent_oldest_first(
     order(hub, names(1, 9), edge="cage")
     assert answered(hub, edge) == names(3)
     with hub.database.writing() as tx:
-        note_gone(tx, "755A", "dock", names(1)[0], "deleted")
+        note_gone(tx, "755A", "dock", names(1)[0], "deleted", hub.clock.now())
     assert answered(hub, edge) == names(2, 1)
     monkeypatch.setattr(commands, "FILES_PER_STATE_MAX", 1)
     assert answered(hub, edge) == names(1, 1)

@@ -9,9 +9,11 @@ import pytest
 from devices.pictures import Grey
 from edge.video.watch import Fault
 from edge.video.watch_still import Stillness
+from hub.video.rules.troubles import doubt_of
 from tests.unit.edge.video.coded import key_frames
 from tests.unit.edge.video.drawn_room import Room
 from tests.unit.edge.video.watching import moment, told_of
+from wire.events import CameraFact
 
 FPS, KEY_S = 2, 2
 ACTS = (
@@ -61,6 +63,9 @@ def test_each_fault_is_told_in_time_through_a_real_encoder() -> None:
     ]
     for (kind, begins_s, ends_s), found, over in zip(faults, told[::2], told[1::2], strict=True):
         assert begins_s < found.at_s <= begins_s + BOUND_S[kind]
+        # By what the hub makes of it no black, covered or frozen picture counts as shown.
+        doubt = doubt_of(CameraFact(kind), is_since_told=True)
+        assert found.began_s - doubt.total_seconds() <= begins_s
         assert ends_s <= over.at_s <= ends_s + 14
 
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.video.rules.coverage import (
-    DELETED,
     SEAM,
     CertificateState,
     Missing,
@@ -15,6 +14,7 @@ from hub.video.rules.coverage import (
     best,
     cover,
 )
+from hub.video.rules.losses import DAMAGED, DELETED
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 LOST = "camera_lost"
@@ -32,11 +32,15 @@ def stretch(since: float, until: float) -> Stretch:
 
 def segment(since: float, until: float, *, deleted: bool = False) -> Recorded:
     name = f"{since:g}-{until:g}"
-    return Recorded(name, stretch(since, until), is_deleted=deleted)
+    return Recorded(name, stretch(since, until), DELETED if deleted else None)
 
 
-def gap(since: float, until: float) -> Missing:
-    return Missing(at(since), at(until), LOST)
+def gap(since: float, until: float, reason: str = LOST) -> Missing:
+    return Missing(at(since), at(until), reason)
+
+
+def damaged(since: float, until: float) -> Recorded:
+    return Recorded(f"damaged {since:g}", stretch(since, until), DAMAGED)
 
 
 def test_a_time_within_segments_that_meet_is_present_and_names_their_files() -> None:
@@ -80,6 +84,81 @@ def test_a_hole_no_longer_than_a_seam_is_none_and_a_longer_one_is() -> None:
     for hole, state in ((seam, PRESENT), (seam + 0.001, UNKNOWN)):
         parts = [segment(0, 10), segment(10 + hole, 20)]
         assert cover(stretch(0, 20), parts, []).state is state
+
+
+def test_pictures_that_show_nothing_are_a_gap_though_their_file_is_there() -> None:
+    found = cover(stretch(5, 25), [segment(0, 30)], [], [gap(10, 12, "black")])
+    assert (found.state, found.gaps) == (GAP, (gap(10, 12, "black"),))
+    # Whoever doubts it can look at the black pictures.
+    assert (found.segments, found.unknown) == (("0-30",), ())
+
+
+def test_of_hidden_time_and_of_a_damaged_file_no_seam_is_forgiven() -> None:
+    seam = SEAM.total_seconds()
+    for harm in (
+        ([segment(0, 30)], [gap(0, 5 + seam / 2, "frozen")]),
+        (
+            [damaged(0, 5 + seam / 2), segment(5 + seam / 2, 30)],
+            [],
+        ),
+    ):
+        found = cover(stretch(5, 25), harm[0], [], harm[1])
+        assert [each.until for each in found.gaps] == [at(5 + seam / 2)]
+        assert found.state is GAP
+
+
+def test_hidden_time_of_which_no_file_was_told_is_a_gap_and_the_rest_stays_unknown() -> None:
+    found = cover(stretch(0, 30), [segment(20, 30)], [], [gap(-5, 10, "covered")])
+    assert (found.gaps, found.unknown) == ((gap(0, 10, "covered"),), (stretch(10, 20),))
+
+
+def test_each_moment_is_one_gap_with_one_reason() -> None:
+    hidden = [gap(4, 12, "black"), gap(8, 16, "frozen")]
+    found = cover(stretch(0, 20), [segment(0, 5), segment(10, 20)], [gap(5, 10)], hidden)
+    assert found.gaps == (
+        gap(4, 5, "black"),
+        gap(5, 10),
+        gap(10, 12, "black"),
+        gap(12, 16, "frozen"),
+    )
+
+
+def test_a_damaged_file_is_a_gap_but_where_another_file_holds_its_time() -> None:
+    found = cover(stretch(5, 25), [damaged(0, 15), segment(0, 12), segment(15, 30)], [])
+    assert (found.state, found.gaps) == (GAP, (gap(12, 15, DAMAGED),))
+    assert found.segments == ("0-12", "15-30")
+    whole = [damaged(0, 15), segment(0, 16), segment(15, 30)]
+    assert cover(stretch(5, 25), whole, []).state is PRESENT
+
+
+_MILLIS = st.tuples(st.integers(0, 6000), st.integers(1, 2500))
+"""A beginning and a length."""
+
+
+@given(st.lists(_MILLIS, max_size=5), st.lists(_MILLIS, max_size=3), st.lists(_MILLIS, max_size=3))
+def test_never_is_a_moment_present_that_shows_nothing_or_whose_file_is_damaged(
+    kept: list[tuple[int, int]], harmed: list[tuple[int, int]], dark: list[tuple[int, int]]
+) -> None:
+    def seconds(each: tuple[int, int]) -> tuple[float, float]:
+        return each[0] / 1000, (each[0] + each[1]) / 1000
+
+    # Under all of it lies one file, or what is not kept would be unknown in most examples.
+    for floor in ([], [segment(0, 10)]):
+        files = [segment(*seconds(each)) for each in kept] + floor
+        lost = [damaged(*seconds(each)) for each in harmed]
+        black = [gap(*seconds(each), "black") for each in dark]
+        found = cover(stretch(1, 5), [*files, *lost], [], black)
+        for moment in range(1000, 5000, 10):
+            middle = at(moment / 1000 + 0.005)
+            is_dark = any(each.since <= middle < each.until for each in black)
+            is_kept = any(each.stretch.since <= middle < each.stretch.until for each in files)
+            is_harmed = any(each.stretch.since <= middle < each.stretch.until for each in lost)
+            in_gaps = [each for each in found.gaps if each.since <= middle < each.until]
+            if is_dark or (is_harmed and not is_kept):
+                assert found.state is not PRESENT
+                assert in_gaps
+            elif is_kept:
+                assert not in_gaps
 
 
 @given(

@@ -1,0 +1,32 @@
+"""What is certified of a parcel's footage, in words. Pure. Source: design section 8, promise P5."""
+
+from datetime import timedelta
+
+from hub.console.wording import Words
+from hub.video.service import CameraShare, ToldTrouble
+
+
+def share_said(words: Words, share: CameraShare) -> str:
+    """One camera's part: its files, what is missing and why, what was wrong with its picture."""
+    coverage = share.coverage
+    said = [words.say("film.files", n=len(coverage.segments))] if coverage.segments else []
+    for gap in coverage.gaps:
+        length, reason = words.span(gap.until - gap.since), words.name("player.gap", gap.reason)
+        said.append(words.say("player.gap", age=length, reason=reason))
+    if coverage.unknown:
+        said.append(words.say("player.unknown"))
+    said += [_trouble_said(words, each) for each in share.troubles]
+    return " · ".join(said)
+
+
+def _trouble_said(words: Words, trouble: ToldTrouble) -> str:
+    what, since = words.name("camera.trouble", trouble.fact), words.clock_time(trouble.since)
+    if trouble.until is None:
+        said = words.say("film.trouble.lasts", what=what, since=since)
+    else:
+        until = words.clock_time(trouble.until)
+        said = words.say("film.trouble", what=what, since=since, until=until)
+    if not trouble.doubt_ms:
+        return said
+    earlier = words.span(timedelta(milliseconds=trouble.doubt_ms))
+    return f"{said} ({words.say('film.doubt', age=earlier)})"

@@ -1,0 +1,30 @@
+"""What takes from a certificate: when a trouble may have begun, damaged files; and what woke it.
+
+Revision ID: 0027
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.db.schema import UtcDateTime
+
+revision = "0027"
+down_revision = "0025"
+_FROZEN_DOUBT_MS = 12_000
+
+
+def upgrade() -> None:
+    doubt = sa.Column("doubt_ms", sa.BigInteger(), server_default="0", nullable=False)
+    op.add_column("camera_trouble", doubt)
+    frozen = sa.text("UPDATE camera_trouble SET doubt_ms = :doubt WHERE fact = 'frozen'")
+    op.execute(frozen.bindparams(doubt=_FROZEN_DOUBT_MS))
+    op.add_column("footage_certificate", sa.Column("news", sa.String(length=16), nullable=True))
+    op.create_table(
+        "footage_damage",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("site", sa.String(length=32), nullable=False),
+        sa.Column("edge", sa.String(length=32), nullable=False),
+        sa.Column("damage", sa.String(length=256), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", "site", "edge", name=op.f("pk_footage_damage")),
+    )
