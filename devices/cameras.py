@@ -11,6 +11,7 @@ Source: design section 8.
     +- CameraFormatError        no pictures in it, or coded in a way that no browser or player takes
 """
 
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
@@ -26,6 +27,8 @@ from wire.events import Codec
 OPEN_S_MAX: Final = 6.0
 STALL_S_MAX: Final = 4.0
 """A camera that sends nothing for so long is lost; the station tells it within ten seconds."""
+RTSP_PORT: Final = 554
+FILM: Final = "file:"
 _OPTIONS = {
     "rtsp": {
         "rtsp_transport": "tcp",
@@ -93,6 +96,8 @@ class Camera:
             raise CameraUnreachableError(_reason(error)) from None
         except (av.error.FFmpegError, OSError) as error:
             raise CameraUnreachableError(_reason(error)) from None
+        self.source = source_of(url)
+        """What the operating system says of its other end (promise P6)."""
         try:
             self.video, self.codec = _video_of(self._container)
         except CameraFormatError:
@@ -124,6 +129,23 @@ class Camera:
         """Let the camera go."""
         with suppress(av.error.FFmpegError, OSError):
             self._container.close()
+
+
+def source_of(url: str) -> str:
+    """What the operating system says of a camera's address; names no user, password or path.
+
+    ``tcp:<address>:<port>`` as of a scanner, ``tcp:unknown`` where it cannot say, ``file:`` for a
+    film. May ask the network's name service.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in {"", "file"}:
+        return FILM
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or RTSP_PORT, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, ValueError):
+        return "tcp:unknown"
+    peer, port = (str(part) for part in found[0][4][:2])
+    return f"tcp:[{peer}]:{port}" if ":" in peer else f"tcp:{peer}:{port}"
 
 
 def _video_of(container: InputContainer) -> tuple[VideoStream, Codec]:

@@ -57,6 +57,9 @@ def sighted(event: Event) -> str | None:
 
 
 def is_simulated(source: str | None) -> bool:
-    """Say whether a port is a pty or a loopback peer: then nobody held a real scanner (P6)."""
-    simulated = ("pts:", "tcp:127.", "tcp:::1:", "tcp:[::1]", "tcp:localhost")
+    """Say whether a port is a pty or a loopback peer, or a camera a film (P6).
+
+    Then nobody held a real scanner, and no real camera stood there.
+    """
+    simulated = ("pts:", "tcp:127.", "tcp:::1:", "tcp:[::1]", "tcp:localhost", "file:")
     return source is not None and source.startswith(simulated)

@@ -31,6 +31,7 @@ from edge.video.footage_desk import (
     GapNoted,
     Learned,
     Noted,
+    Opened,
     SegmentEnded,
     space_of,
 )
@@ -152,6 +153,7 @@ class CameraThread:
 
     def _record(self) -> None:
         camera = Camera(self._setup.url)
+        self._tell(Opened(self._setup.id, camera.source))
         self._eye.open(camera.video)
         self._labels.open(camera.video)
         self._file_began_s = None

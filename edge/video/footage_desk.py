@@ -91,7 +91,15 @@ class Learned:
     kept: bytes
 
 
-Noted = SegmentEnded | GapNoted | FactNoted | Learned
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The camera was opened; ``source`` is what the operating system says of its other end."""
+
+    camera: str
+    source: str
+
+
+Noted = SegmentEnded | GapNoted | FactNoted | Learned | Opened
 
 
 def space_of(folder: Path) -> Space:
@@ -122,6 +130,8 @@ class FootageDesk:
         self.folder = folder
         self._store = store
         self._look = look
+        self._sources: dict[str, str] = {}
+        """Of the configured cameras; none before one was opened."""
 
     def wall_ms(self) -> int:
         """Wall time now, in ms since 1970."""
@@ -162,6 +172,8 @@ class FootageDesk:
                 self._store.add(self._told(noted, moments))
             case Learned(camera, kept):
                 self._store.learn(camera, kept)
+            case Opened(camera, source):
+                self._sources[camera] = source
 
     def make_room(self, rule: KeepRule, hub_now_ms: int | None) -> None:
         """Delete what may go; each deletion is on record before its files are gone.
@@ -260,6 +272,7 @@ class FootageDesk:
             Segment(
                 **self._at(moments.at(span.ended_s)),
                 device=ended.camera,
+                source=self._sources.get(ended.camera),
                 length_ms=moments.span_ms(span.ended_s - span.began_s),
                 error_ms=moments.span_ms(span.error_s),
                 sha256=ended.facts.sha256,
@@ -347,6 +360,7 @@ class FootageDesk:
         return Camera(
             **self._at(moment),
             device=camera,
+            source=self._sources.get(camera),
             fact=fact,
             reason=None if reason is None else reason[:_REASON_CHARS_MAX],
             length_ms=length_ms,

@@ -9,7 +9,7 @@ from hub.alerts.service import Alert, AlertKind
 from hub.console.views import Card, Level, Moment, ScanLine, ScanTimes, State, Still
 from hub.ingest.service import EventFilter, EventView, events
 from hub.parcels.service import find_parcel, high_value_among
-from hub.video.service import picture_near
+from hub.video.service import is_camera_simulated, picture_near
 from hub.web.context import HubContext
 from wire.events import Scan
 
@@ -71,7 +71,8 @@ def find_still(
     )
     if nearest is None:
         return None
-    return Still(nearest.sha256, nearest.site, nearest.camera, nearest.at)
+    simulated = is_camera_simulated(tx, nearest.site, nearest.camera)
+    return Still(nearest.sha256, nearest.site, nearest.camera, nearest.at, simulated)
 
 
 def _moment(hub: HubContext, tx: Connection, waybill: str, site: str | None) -> Moment | None:

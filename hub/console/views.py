@@ -53,12 +53,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """What ``camera``, which sees the place, showed near the moment of an alert."""
+    """What ``camera``, which sees the place, showed near the moment of an alert.
+
+    ``is_simulated``: it is no real camera (P6).
+    """
 
     sha256: str
     site: str
     camera: str
     at: datetime
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

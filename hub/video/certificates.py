@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from hub.fact import is_simulated
 from hub.network import Network
 from hub.video.media import losses_among, order_segments
 from hub.video.rules.coverage import (
@@ -104,7 +105,8 @@ def _share(
 
     Also returns the segments that it counts on.
     """
-    shown = shift(cameras.find(tx, asked.site, camera), Stretch(asked.since, asked.until))
+    known = cameras.find(tx, asked.site, camera)
+    shown = shift(known, Stretch(asked.since, asked.until))
     troubles = cameras.troubles_between(
         tx, asked.site, camera, shown.since - LOOKED_ROUND, shown.until + LOOKED_ROUND
     )
@@ -114,7 +116,10 @@ def _share(
         if each.fact in VIEW_FACTS
     ]
     found = _cover(tx, asked.site, camera, shown, told)
-    return CameraShare(camera, found.coverage, found.troubles), found.segments
+    sources = {each.is_simulated for each in found.segments}
+    is_of_none = not sources and known is not None and is_simulated(known.source)
+    share = CameraShare(camera, found.coverage, found.troubles, True in sources or is_of_none)
+    return share, found.segments
 
 
 def _cover(

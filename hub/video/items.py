@@ -86,7 +86,10 @@ class OwnClockItem(BaseModel):
 
 
 class CameraItem(BaseModel):
-    """A camera; ``edge`` and the times are null until an edge has told of it."""
+    """A camera; ``edge`` and the times are null until an edge has told of it.
+
+    ``simulated``: of no real camera, by what its edge says of its other end.
+    """
 
     site: str
     camera: str
@@ -102,6 +105,7 @@ class CameraItem(BaseModel):
     own_clock: OwnClockItem | None
     is_own_clock_wrong: bool
     footage_days: int
+    simulated: bool
 
 
 class CameraList(BaseModel):
@@ -125,6 +129,7 @@ class SegmentItem(BaseModel):
     frames: int
     salvaged: bool
     deleted_at: str | None
+    simulated: bool
 
 
 class GapItem(StretchItem):
@@ -160,6 +165,7 @@ class CameraShareItem(BaseModel):
     gaps: list[GapItem]
     unknown: list[StretchItem]
     troubles: list[ToldTroubleItem]
+    simulated: bool
 
 
 class CertificateItem(BaseModel):
@@ -266,6 +272,7 @@ def camera_item(view: CameraView) -> CameraItem:
         own_clock=None if view.own_clock is None else OwnClockItem.of(view.own_clock),
         is_own_clock_wrong=view.is_own_clock_wrong,
         footage_days=view.footage_days,
+        simulated=view.is_simulated,
     )
 
 
@@ -284,6 +291,7 @@ def segment_item(found: FoundSegment) -> SegmentItem:
         frames=found.frames,
         salvaged=found.salvaged,
         deleted_at=at_text(found.deleted_at),
+        simulated=found.is_simulated,
     )
 
 
@@ -326,6 +334,7 @@ def certificate_item(found: Certificate) -> CertificateItem:
                 gaps=gap_items(each.coverage),
                 unknown=unknown_items(each.coverage),
                 troubles=[_told_trouble_item(trouble) for trouble in each.troubles],
+                simulated=each.is_simulated,
             )
             for each in found.cameras
         ],

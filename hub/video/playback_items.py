@@ -101,7 +101,7 @@ class PlaybackItem(BaseModel):
 
     Segments and gaps are at the camera's own time, oldest first. ``found_at`` null: nobody has
     written down what was to be seen. ``rate``: seconds of these times to a second of the pictures,
-    1 but under a test clock.
+    1 but under a test clock. ``simulated``: some of it is of no real camera.
     """
 
     id: str
@@ -123,6 +123,7 @@ class PlaybackItem(BaseModel):
     own_clock: OwnClockItem | None
     clips: list[TakenClipItem]
     rate: float
+    simulated: bool
 
 
 def playback_item(playback: Playback, rate: float) -> PlaybackItem:
@@ -151,4 +152,5 @@ def playback_item(playback: Playback, rate: float) -> PlaybackItem:
         own_clock=None if playback.own_clock is None else OwnClockItem.of(playback.own_clock),
         clips=[TakenClipItem.of(each) for each in playback.clips],
         rate=rate,
+        simulated=any(each.is_simulated for each in playback.segments),
     )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
-from hub.fact import YEAR_MIN, Fact
+from hub.fact import YEAR_MIN, Fact, is_simulated
 from hub.ingest.service import events_at
 from hub.network import Network
 from hub.parcels.service import high_value_among
@@ -39,6 +39,7 @@ class _Heard:
     edge: str
     at: datetime
     footage_at: datetime | None = None
+    source: str | None = None
     stretches: list[Stretch] = field(default_factory=list)
 
 
@@ -58,7 +59,7 @@ class VideoProjection:
         for fact in facts:
             event = fact.event
             if isinstance(event, Segment) and event.device is not None:
-                segments.append(_segment(fact, event, event.device))
+                segments.append(_segment(tx, fact, event, event.device))
                 _hear(heard, fact, event.device, segments[-1])
             elif isinstance(event, Camera) and event.fact is CameraFact.SHORT:
                 _tell_short(tx, fact, event, now)
@@ -211,7 +212,12 @@ def _is_watched(fact: Fact) -> bool:
     return isinstance(fact.event, Scan) and fact.event.result in _WATCHED
 
 
-def _segment(fact: Fact, event: Segment, camera: str) -> FoundSegment:
+def _segment(tx: Connection, fact: Fact, event: Segment, camera: str) -> FoundSegment:
+    source = event.source
+    if source is None:
+        # What a crash left is told before the camera was opened again: it is what it was.
+        known = cameras.find(tx, event.site, camera)
+        source = None if known is None else known.source
     return FoundSegment(
         site=event.site,
         camera=camera,
@@ -226,6 +232,7 @@ def _segment(fact: Fact, event: Segment, camera: str) -> FoundSegment:
         codec=event.codec,
         frames=event.frames,
         salvaged=event.salvaged,
+        is_simulated=is_simulated(source),
     )
 
 
@@ -238,6 +245,7 @@ def _hear(
     event, at = fact.event, fact.occurred_at
     mine = heard.setdefault((event.site, camera), _Heard(event.edge, at))
     mine.edge, mine.at = event.edge, max(mine.at, at)
+    mine.source = event.source or mine.source
     if found is not None:
         mine.stretches.append(Stretch(found.began_at, found.ended_at))
     if isinstance(found, FoundSegment):
@@ -246,7 +254,7 @@ def _hear(
 
 def _note_cameras(tx: Connection, heard: dict[tuple[str, str], _Heard]) -> None:
     for (site, camera), each in heard.items():
-        cameras.note(tx, site, camera, each.edge, each.at, each.footage_at)
+        cameras.note(tx, site, camera, each.edge, each.at, each.footage_at, each.source)
 
 
 def _note_clock(tx: Connection, fact: Fact, event: Camera, camera: str) -> None:

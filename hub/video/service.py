@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from hub.fact import is_simulated
 from hub.network import Channel, Network
 from hub.packs.service import footage_days, renew_packs
 from hub.video.certificates import CameraCoverage, CertificateDuty, find_coverage
@@ -101,6 +102,7 @@ __all__ = [
     "find_pictures",
     "gaps_between",
     "hold_footage",
+    "is_camera_simulated",
     "list_cameras",
     "list_holds",
     "list_logs",
@@ -151,6 +153,7 @@ class CameraView:
 
     ``own_clock`` is what it writes into its picture, off by more than the policy allows if
     ``is_own_clock_wrong``; footage is timed by ``clock`` alone.
+    ``is_simulated``: by what its edge says of its other end it is no real camera (P6).
     """
 
     site: str
@@ -167,6 +170,7 @@ class CameraView:
     footage_days: int
     own_clock: OwnClock | None = None
     is_own_clock_wrong: bool = False
+    is_simulated: bool = False
 
 
 def list_cameras(
@@ -186,6 +190,12 @@ def list_cameras(
         _view(key, heard.get(key), named.get(key), troubles.get(key, []), network, policy)
         for key in sorted(heard.keys() | named.keys())
     ]
+
+
+def is_camera_simulated(tx: Connection, site: str, camera: str) -> bool:
+    """Say whether a camera is no real one, by what its edge says of its other end (P6)."""
+    known = cameras.find(tx, site, camera)
+    return known is not None and is_simulated(known.source)
 
 
 def segments_between(
@@ -348,6 +358,7 @@ def _view(
         footage_days=days if channel is None else footage_days(channel, network, policy),
         own_clock=own,
         is_own_clock_wrong=bool(own and limit_s and own.is_off_by_more(limit_s)),
+        is_simulated=heard is not None and is_simulated(heard.source),
     )
 
 

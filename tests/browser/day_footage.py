@@ -49,6 +49,7 @@ places = []
 role = "gate"
 """
 LONG_AGO = timedelta(minutes=8)
+SIMULATED = "tcp:127.0.0.1:8554"
 
 
 class FilmedHub(OpenHub):
@@ -169,4 +170,6 @@ def _common(pen: Pen, camera: str, at: datetime) -> dict[str, object]:
         "boot": samples.BOOT,
         "clock": ClockReading(offset_ms=0, error_ms=5),
         "device": camera,
+        # One of them is no real camera, and says so on every screen.
+        "source": SIMULATED if camera == AREA else "tcp:10.1.2.3:554",
     }

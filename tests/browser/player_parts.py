@@ -113,6 +113,7 @@ class FakeHub:
     clocks: dict[str, dict[str, int]] = field(default_factory=dict)
     own_clocks: dict[str, dict[str, object]] = field(default_factory=dict)
     rate: float = 1
+    simulated: frozenset[str] = frozenset()
     opened: list[dict[str, object]] = field(default_factory=list)
     given: list[str] = field(default_factory=list)
     """The query of each file that was asked for."""
@@ -186,6 +187,7 @@ class FakeHub:
             "clock": self.clocks.get(camera),
             "own_clock": self.own_clocks.get(camera),
             "rate": self.rate,
+            "simulated": camera in self.simulated,
         }
 
 

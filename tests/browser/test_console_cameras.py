@@ -57,11 +57,13 @@ def test_the_camera_wall_leads_to_a_cameras_footage(day: FilmedHub, day_page: Pa
     dock = day_page.locator(".camera-tile", has_text="755A 一号月台")
     expect(dock).to_contain_text("画面时间不准")
     expect(dock.locator(".camera-own")).to_have_text(OWN_CLOCK["zh"])
+    expect(gate).not_to_contain_text("模拟")
     day_page.keyboard.press("r")
     day_page.keyboard.type(AREA_NAME[:6])
     expect(day_page.locator(".camera-tile")).to_have_count(1)
     # What nobody has told of for minutes is not called well.
     expect(day_page.locator(".camera-tile")).to_contain_text("久无消息")
+    expect(day_page.locator(".camera-tile")).to_contain_text("模拟")
     day_page.locator(".camera-tile").click()
     expect(day_page.locator("h1")).to_have_text(AREA_NAME)
 
@@ -268,12 +270,15 @@ def test_custody_is_replayed_from_handover_to_handover(day: FilmedHub, day_page:
     assert burnt_in(dock) == day.at(12)
     expect(dock.locator(".screen-own")).to_have_text(OWN_CLOCK["zh"])
     expect(day_page.locator('[data-camera="cage-1"]')).to_contain_text("无录像 20 s：摄像机无信号")
+    expect(day_page.locator('[data-camera="cage-1"] .screen-mark')).to_have_text("模拟")
+    expect(dock.locator(".screen-mark")).to_be_hidden()
     expect(day_page.locator(".chosen")).to_contain_text("录像完整")
     with day.dock.database.reading() as tx:
         looks = looks_for_parcel(tx, PARCEL)
     assert {look.camera for look in looks[: len(looks) - before]} == {DOCK, "cage-1"}
     day_page.keyboard.press("]")
     expect(day_page.locator(".chosen")).to_contain_text("录像缺失")
+    expect(day_page.locator(".chosen .shares")).to_contain_text("模拟")
     expect(day_page.locator(".player-title")).to_contain_text("入库")
 
 

@@ -116,6 +116,19 @@ def test_the_clock_in_the_picture_is_said_beside_it_and_moves_nothing(
     expect(screens.nth(1).locator(".screen-own")).to_be_hidden()
 
 
+def test_a_simulated_camera_says_so_beside_its_name_and_a_real_one_does_not(
+    page: Page, footage: list[Piece]
+) -> None:
+    both = {"belt-1": footage, "cage-1": footage}
+    hub = FakeHub(page, both, simulated=frozenset({"cage-1"}))
+    hub.start()
+    player = hub.play([scene("belt-1", "cage-1", at_s=8)])
+    for camera, shown in (("belt-1", False), ("cage-1", True)):
+        screen = player.locator(f'.screen[data-camera="{camera}"]')
+        wait_for(screen, BEGAN + timedelta(seconds=8))
+        expect(screen.locator(".screen-mark")).to_be_visible(visible=shown)
+
+
 def test_under_a_test_clock_a_file_fills_the_time_that_it_was_told_for(
     page: Page, footage: list[Piece]
 ) -> None:

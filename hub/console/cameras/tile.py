@@ -26,7 +26,9 @@ def draw_still(picture: FoundPicture | None, name: str, words: Words) -> None:
 
 
 def draw_health(card: CameraCard, words: Words) -> None:
-    """What is wrong with it, or that nothing is."""
+    """What is wrong with it, or that nothing is; and whether it is a camera at all (P6)."""
+    if card.view.is_simulated:
+        chip(words.say("scan.simulated"), Meaning.UNPROVEN)
     if card.view.edge is None:
         chip(words.say("camera.never"), Meaning.NO_DATA, "ahead")
     elif card.is_silent:

@@ -134,6 +134,8 @@ def _draw_shares(words: Words, certificate: Certificate, names: Mapping[str, str
             with box("li"):
                 text(visible(names.get(share.camera, share.camera)), "", "b")
                 text(words.say(f"film.{share.coverage.state}"))
+                if share.is_simulated:
+                    chip(words.say("scan.simulated"), Meaning.UNPROVEN)
                 text(share_said(words, share), "history-reason")
 
 

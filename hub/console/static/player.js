@@ -41,6 +41,7 @@ class Screen {
     this.copy = make("p", "screen-copy", { parent: face });
     const caption = make("figcaption", "screen-caption", { parent: this.figure });
     make("b", "", { parent: caption, textContent: camera.name });
+    this.mark = make("span", "chip m-violet screen-mark", { parent: caption, hidden: true, textContent: player.say("player.simulated") });
     this.time = make("span", "figure", { parent: caption });
     this.own = make("p", "screen-own label", { parent: this.figure });
     player.clip.button(this, caption);
@@ -55,6 +56,7 @@ class Screen {
       const found = await ask("POST", "/api/v1/playbacks", { site, camera, from: scene.from, to: scene.to, waybill, purpose });
       if (this.isClosed) return null;
       this.track = new Track(this.video, found);
+      this.mark.hidden = !found.simulated;
       this.nextAsk = performance.now() + ASK_MS;
       this.tellOwnClock(found.own_clock);
       return found.id;
@@ -78,7 +80,9 @@ class Screen {
     this.nextAsk = Infinity;
     const found = await ask("GET", `/api/v1/playbacks/${this.track.id}`).catch(() => null);
     this.nextAsk = performance.now() + ASK_MS;
-    if (found !== null && !this.isClosed) this.track.take(found);
+    if (found === null || this.isClosed) return;
+    this.mark.hidden = !found.simulated;
+    this.track.take(found);
   }
 
   /** Show a moment; say what kind of thing stands there. */

@@ -85,7 +85,8 @@ def _marks(card: Card, words: Words) -> list[Tree]:
         marks.append(chip(words.say("card.high_value"), Meaning.INFORMATION, "parcel"))
     if card.state is State.ACKED:
         marks.append(chip(words.say("card.acked"), Meaning.NO_DATA, "check"))
-    if card.moment is not None and is_simulated(card.moment.source):
+    is_of_none = card.moment is not None and is_simulated(card.moment.source)
+    if is_of_none or (card.still is not None and card.still.is_simulated):
         marks.append(chip(words.say("scan.simulated"), Meaning.UNPROVEN))
     return marks
 

@@ -73,6 +73,8 @@ def _draw_video(card: Card, brief: Brief, words: Words) -> None:
         with box("span", "still-age"):
             age(still.at, words.exact(still.at))
     text(words.say("card.still.play", camera=visible(still.camera)), "label")
+    if still.is_simulated:
+        chip(words.say("scan.simulated"), Meaning.UNPROVEN)
 
 
 def _draw_last_scan(card: Card, seen: Seen | None, words: Words) -> None:

@@ -42,6 +42,8 @@ camera = Table(
     Column("own_error_ms", BigInteger),
     Column("own_measured_at", UtcDateTime),
     Column("own_measured_by", String(256)),
+    # What its edge's operating system says of its other end.
+    Column("source", String(256)),
     PrimaryKeyConstraint("site", "camera"),
 )
 camera_trouble = Table(
@@ -79,6 +81,7 @@ class CameraRow:
     own_error_ms: int | None
     own_measured_at: datetime | None
     own_measured_by: str | None
+    source: str | None
 
     @property
     def own_clock(self) -> OwnClock | None:
@@ -107,18 +110,28 @@ _TROUBLE = [column for column in camera_trouble.c if column.name != "id"]
 
 
 def note(
-    tx: Connection, site: str, name: str, edge: str, at: datetime, footage_at: datetime | None
+    tx: Connection,
+    site: str,
+    name: str,
+    edge: str,
+    at: datetime,
+    footage_at: datetime | None,
+    source: str | None,
 ) -> None:
-    """Keep that a camera was heard of, and its newest footage; what is older changes nothing."""
+    """Keep that a camera was heard of, and its newest footage; what is older changes nothing.
+
+    ``source`` None: nothing was told of it.
+    """
     known = find(tx, site, name)
     if known is None:
-        _add(tx, site, name, {"edge": edge, "heard_at": at, "last_footage_at": footage_at})
+        row: dict[str, object] = {"edge": edge, "heard_at": at, "last_footage_at": footage_at}
+        _add(tx, site, name, row | {"source": source})
         return
     newest = max((each for each in (known.last_footage_at, footage_at) if each), default=None)
     heard_at = max(at, known.heard_at)
-    row: dict[str, object] = {"last_footage_at": newest, "heard_at": heard_at}
+    row = {"last_footage_at": newest, "heard_at": heard_at}
     if at >= known.heard_at:
-        row["edge"] = edge
+        row |= {"edge": edge, "source": source or known.source}
     _change(tx, site, name, row)
 
 

@@ -81,11 +81,15 @@ class News(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraShare:
-    """What one camera's footage holds of an event, and what was wrong with its pictures then."""
+    """What one camera's footage holds of an event, and what was wrong with its pictures then.
+
+    ``is_simulated``: some of it, or the camera that has none, is of no real camera (P6).
+    """
 
     camera: str
     coverage: Coverage
     troubles: tuple[ToldTrouble, ...] = ()
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

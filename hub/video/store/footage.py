@@ -19,6 +19,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    false,
     func,
     insert,
     select,
@@ -57,6 +58,8 @@ footage_segment = Table(
     Column("frames", Integer, nullable=False),
     Column("salvaged", Boolean, nullable=False),
     Column("deleted_at", UtcDateTime),
+    # Of no real camera (P6).
+    Column("is_simulated", Boolean, nullable=False, server_default=false()),
     Index(None, "site", "camera", "ended_at"),
 )
 footage_gap = Table(
@@ -101,6 +104,7 @@ class FoundSegment:
     frames: int
     salvaged: bool
     deleted_at: datetime | None = None
+    is_simulated: bool = False
 
 
 class Span(NamedTuple):

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from edge.video.cameras import FOLDER
 from edge.video.label_reader import LabelRule, read_waybills
 from edge.video.shown_clock import RENEWED_MS, SCREEN_MS
+from hub.fact import is_simulated
 from simulators.cameras.belt import BeltOptions
 from simulators.cameras.camera_options import LiveCamera
 from simulators.cameras.pictures import Size
@@ -38,6 +39,7 @@ def test_parcels_on_a_belt_are_told_over_rtsp_once_each_with_their_labels(tmp_pa
         wait_until(lambda: len(told.of(CameraFact.SIGHTING)) == 2, "the second is told")
     first, second = told.of(CameraFact.SIGHTING)
     assert [first.waybill, second.waybill] == [HIGH, OTHER]
+    assert is_simulated(first.source)
     assert first.since is not None
     assert 0 < (parse_at(first.at) - parse_at(first.since)).total_seconds() < 2
     still = tmp_path / FOLDER / "cam" / "stills" / f"{first.picture}.jpg"

@@ -7,6 +7,7 @@ import pytest
 
 from hub.network import Network
 from hub.video.api import CLIP_LONGEST
+from hub.video.service import CertificateDuty
 from tests.footage_index_parts import CAGE, DOCK, NETWORK, SITE, at, camera, gap, segment, tell
 from tests.hub_parts import HubHome, SigningEdge
 from tests.rest_parts import problem
@@ -108,3 +109,72 @@ async def test_a_hold_without_reason_or_time_is_refused(
     answer = await admin.post("/api/v1/holds", json={**HOLD, **changed})
     problem(answer, HTTPStatus.UNPROCESSABLE_ENTITY)
     assert hub.count("footage_hold") == 0
+
+
+@pytest.mark.parametrize(("source", "simulated"), [("tcp:127.0.0.1:8554", True), (None, False)])
+async def test_footage_of_a_simulated_camera_is_marked_wherever_it_is_told(
+    hub: HubHome,
+    edge: SigningEdge,
+    admin: httpx.AsyncClient,
+    source: str | None,
+    simulated: bool,
+) -> None:
+    scan = edge.scan(HV, at=format_at(at(15)), result=Result.HV, step=Step.ARRIVE, place="dock1")
+    tell(hub, edge, segment(10, source=source), segment(20, source=source), scan)
+    # What a crash left is told before its camera is open: it is what the camera was.
+    tell(hub, edge, segment(30, salvaged=True))
+    hub.clock.move(60)
+    with hub.database.writing() as tx:
+        CertificateDuty(NETWORK).run(tx, hub.clock.now())
+    _, dock = (await admin.get("/api/v1/cameras")).json()["items"]
+    assert dock["simulated"] is simulated
+    times = {"from": format_at(at(0)), "to": format_at(at(30))}
+    clips = await admin.get("/api/v1/clips", params={"camera": f"{SITE}/{DOCK}", **times})
+    assert [each["simulated"] for each in clips.json()["items"]] == [simulated] * 3
+    (found,) = (await admin.get(f"/api/v1/parcels/{HV}/footage")).json()["items"]
+    assert [each["simulated"] for each in found["cameras"]] == [simulated]
+    order = {"site": SITE, "camera": DOCK, "purpose": "daily", **times}
+    opened = await admin.post("/api/v1/playbacks", json=order)
+    assert opened.json()["simulated"] is simulated
+
+
+async def test_a_simulated_camera_without_footage_marks_its_part_of_a_certificate(
+    hub: HubHome, edge: SigningEdge, admin: httpx.AsyncClient
+) -> None:
+    scan = edge.scan(HV, at=format_at(at(15)), result=Result.HV, step=Step.ARRIVE, place="dock1")
+    tell(hub, edge, gap(30, 30, source="file:"), scan)
+    hub.clock.move(60)
+    with hub.database.writing() as tx:
+        CertificateDuty(NETWORK).run(tx, hub.clock.now())
+    (found,) = (await admin.get(f"/api/v1/parcels/{HV}/footage")).json()["items"]
+    assert [(each["state"], each["simulated"]) for each in found["cameras"]] == [("gap", True)]
+
+
+async def test_a_certificate_tells_what_was_wrong_with_the_picture(
+    hub: HubHome, edge: SigningEdge, admin: httpx.AsyncClient
+) -> None:
+    scan = edge.scan(HV, at=format_at(at(15)), result=Result.HV, step=Step.ARRIVE, place="dock1")
+    moved = camera(CameraFact.MOVED, 40, since=format_at(at(16)))
+    frozen = camera(CameraFact.FROZEN, 26, since=format_at(at(20)))
+    over = camera(CameraFact.FROZEN, 28, since=format_at(at(20)), is_over=True)
+    tell(hub, edge, segment(30, 30), frozen, over, moved, scan)
+    hub.clock.move(60)
+    with hub.database.writing() as tx:
+        CertificateDuty(NETWORK).run(tx, hub.clock.now())
+    (found,) = (await admin.get(f"/api/v1/parcels/{HV}/footage")).json()["items"]
+    (share,) = found["cameras"]
+    assert (found["state"], [each["reason"] for each in share["gaps"]]) == ("gap", ["frozen"])
+    assert share["troubles"] == [
+        {
+            "fact": "moved",
+            "since": format_at(at(16)),
+            "until": None,
+            "doubt_ms": 0,
+        },
+        {
+            "fact": "frozen",
+            "since": format_at(at(20)),
+            "until": format_at(at(28)),
+            "doubt_ms": 12_000,
+        },
+    ]

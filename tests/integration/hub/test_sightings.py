@@ -108,3 +108,13 @@ async def test_a_parcels_events_name_its_sightings(carrier: Carrier) -> None:
     told = [(each["kind"], each["waybill"], each["device"]) for each in items]
     assert told[-1] == ("camera", WAYBILL, "belt-cam")
     assert [kind for kind, _, _ in told] == ["scan", "camera"]
+
+
+@pytest.mark.parametrize(("source", "simulated"), [("tcp:127.0.0.1:8554", True), (None, False)])
+def test_what_a_simulated_camera_read_is_marked_as_a_simulated_scan_is(
+    carrier: Carrier, source: str | None, simulated: bool
+) -> None:
+    carrier.hand_in(carrier.scan(0, Step.ACCEPT, "KIM"))
+    carrier.hand_in(sighting(30, source=source))
+    (seen,) = carrier.chain(31).spans[-1].evidence
+    assert (seen.camera, seen.simulated) == ("belt-cam", simulated)

@@ -57,12 +57,13 @@ def test_an_offset_beyond_the_calendar_is_not_believed(offset_ms: int) -> None:
         ("pts:/dev/pts/3", True),
         ("tcp:127.0.0.1:4001", True),
         ("tcp:[::1]:4001", True),
+        ("file:", True),
         ("usb:0c2e:0b61:1234", False),
         ("tcp:10.0.0.7:4001", False),
         (None, False),
     ],
 )
-def test_a_pty_or_a_loopback_peer_is_marked_as_simulated(
+def test_a_pty_a_loopback_peer_or_a_film_is_marked_as_simulated(
     source: str | None, simulated: bool
 ) -> None:
     assert is_simulated(source) is simulated

@@ -1,4 +1,4 @@
-"""What takes from a certificate: when a trouble may have begun, damaged files; and what woke it.
+"""What a certificate must not leave out: late detection, damaged files, simulated cameras.
 
 Revision ID: 0027
 """
@@ -19,6 +19,11 @@ def upgrade() -> None:
     frozen = sa.text("UPDATE camera_trouble SET doubt_ms = :doubt WHERE fact = 'frozen'")
     op.execute(frozen.bindparams(doubt=_FROZEN_DOUBT_MS))
     op.add_column("footage_certificate", sa.Column("news", sa.String(length=16), nullable=True))
+    op.add_column("camera", sa.Column("source", sa.String(length=256), nullable=True))
+    op.add_column(
+        "footage_segment",
+        sa.Column("is_simulated", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
     op.create_table(
         "footage_damage",
         sa.Column("sha256", sa.String(length=64), nullable=False),

@@ -8,7 +8,7 @@ import pytest
 
 from hub.alerts.service import AlertKind
 from hub.console.rules import Group
-from hub.console.views import Level, Moment, State
+from hub.console.views import Level, Moment, State, Still
 from hub.console.wall.cards import FACES_MAX, Faces, face_of
 from hub.console.wording import ZONE, load_words
 from hub.web.choice import Language
@@ -79,3 +79,16 @@ def test_only_so_many_faces_are_kept() -> None:
     for number in range(FACES_MAX + 1):
         faces.of(passage(number))
     assert faces.of.cache_info().currsize == FACES_MAX
+
+
+@pytest.mark.parametrize(
+    ("source", "is_simulated", "marked"),
+    [(None, False, False), ("pts:/dev/pts/3", False, True), (None, True, True)],
+)
+def test_a_card_of_a_simulated_scanner_or_camera_says_so_once(
+    source: str | None, is_simulated: bool, marked: bool
+) -> None:
+    moment = Moment("755A", "dock", "dock1", "sort", None, None, None, source, 1)
+    still = Still("ab" * 32, "755A", "dock-cam", card(1).last_at, is_simulated)
+    told = replace(card(1), moment=moment, still=still)
+    assert shown(face_of(told, EN).shows).count("simulated") == int(marked)
