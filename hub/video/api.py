@@ -101,12 +101,15 @@ def list_clips(
 
 @router.get("/parcels/{waybill}/footage")
 def list_certificates(waybill: WaybillPath, hub: Hub, caller: CalledBy) -> CertificateList:
-    """What is certain of the footage of a parcel's events."""
+    """What is certain of the footage of a parcel's events, and what was said of it before."""
     with hub.database.reading() as tx:
         if not may_see(tx, caller, waybill):
             raise ProblemError(HTTPStatus.NOT_FOUND, f"nothing is recorded of {waybill}")
         found = service.certificates_of(tx, waybill)
-    return CertificateList(items=[certificate_item(each) for each in found])
+        earlier = service.earlier_issues(tx, waybill)
+    return CertificateList(
+        items=[certificate_item(each, earlier.get(each.id, ())) for each in found]
+    )
 
 
 @router.get("/holds")

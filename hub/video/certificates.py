@@ -2,7 +2,8 @@
 
 One that had to say "unknown" is looked at again when its site tells of more, so that an edge that
 was away makes it whole. One that is final is looked at again when a file that it counts on is
-damaged or comes again, and when its site tells of a trouble of that time. Source: design section 8.
+damaged or comes again, and when its site tells of a trouble of that time. What a certificate said
+before it says something else is kept. Source: design section 8.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,7 @@ from hub.video.rules.coverage import (
     cover,
 )
 from hub.video.rules.troubles import TOLD_WITHIN, VIEW_FACTS, ToldTrouble, hidden_in
-from hub.video.store import cameras, certificates, footage
+from hub.video.store import cameras, certificates, footage, issues
 from hub.video.store.cameras import CameraRow
 from hub.video.store.certificates import CameraShare, Certificate
 from hub.video.store.footage import FoundSegment
@@ -67,6 +68,8 @@ class CertificateDuty:
         looked = certificates.changed(asked, look_at=look_at, news=None)
         state, cameras = best(share.coverage.state for share in shares), tuple(shares)
         if asked.issued_at is None or (state, cameras) != (asked.state, asked.cameras):
+            if asked.issued_at is not None:
+                issues.keep(tx, asked, now)
             looked = certificates.changed(
                 looked,
                 state=state,

@@ -1,17 +1,20 @@
 """Footage as the REST interface tells it. Source: interface (REST)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel
 
 from hub.video.service import (
+    CameraShare,
     CameraView,
     Certificate,
     CertificateState,
     Coverage,
     FootageHold,
     FoundSegment,
+    Issue,
     MadeLog,
     OwnClock,
     Stretch,
@@ -168,10 +171,25 @@ class CameraShareItem(BaseModel):
     simulated: bool
 
 
+class IssueItem(BaseModel):
+    """What a certificate said from ``issued_at`` until ``ended_at``.
+
+    ``news`` had it looked at again then: ``footage``, ``trouble``, ``damage``, ``copy`` (a good one
+    came to the hub) or ``deletion``; null: nothing but time, or nobody knows.
+    """
+
+    state: CertificateState
+    issued_at: str
+    ended_at: str
+    news: str | None
+    cameras: list[CameraShareItem]
+
+
 class CertificateItem(BaseModel):
     """What is certain of the footage of one event; ``state`` null: not issued yet.
 
-    ``first_issued_at`` was before its site told more.
+    ``first_issued_at`` was before its site told more; ``earlier`` is what it said then, the oldest
+    first, at most the newest 20, and 1000 of a parcel.
     """
 
     edge: str
@@ -190,6 +208,7 @@ class CertificateItem(BaseModel):
     issued_at: str | None
     first_issued_at: str | None
     cameras: list[CameraShareItem]
+    earlier: list[IssueItem]
 
 
 class CertificateList(BaseModel):
@@ -308,7 +327,7 @@ def unknown_items(coverage: Coverage) -> list[StretchItem]:
     return [_stretch_item(each) for each in coverage.unknown]
 
 
-def certificate_item(found: Certificate) -> CertificateItem:
+def certificate_item(found: Certificate, earlier: Sequence[Issue] = ()) -> CertificateItem:
     """A certificate."""
     return CertificateItem(
         edge=found.edge,
@@ -326,18 +345,30 @@ def certificate_item(found: Certificate) -> CertificateItem:
         is_final=found.is_final,
         issued_at=at_text(found.issued_at),
         first_issued_at=at_text(found.first_issued_at),
-        cameras=[
-            CameraShareItem(
-                camera=each.camera,
-                state=each.coverage.state,
-                segments=list(each.coverage.segments),
-                gaps=gap_items(each.coverage),
-                unknown=unknown_items(each.coverage),
-                troubles=[_told_trouble_item(trouble) for trouble in each.troubles],
-                simulated=each.is_simulated,
-            )
-            for each in found.cameras
-        ],
+        cameras=[_share_item(each) for each in found.cameras],
+        earlier=[_issue_item(each) for each in earlier],
+    )
+
+
+def _issue_item(found: Issue) -> IssueItem:
+    return IssueItem(
+        state=found.state,
+        issued_at=format_at(found.issued_at),
+        ended_at=format_at(found.ended_at),
+        news=found.news,
+        cameras=[_share_item(each) for each in found.cameras],
+    )
+
+
+def _share_item(found: CameraShare) -> CameraShareItem:
+    return CameraShareItem(
+        camera=found.camera,
+        state=found.coverage.state,
+        segments=list(found.coverage.segments),
+        gaps=gap_items(found.coverage),
+        unknown=unknown_items(found.coverage),
+        troubles=[_told_trouble_item(each) for each in found.troubles],
+        simulated=found.is_simulated,
     )
 
 

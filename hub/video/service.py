@@ -6,7 +6,7 @@ Source: design section 8, HV-2.11.3, interface (REST: ``cameras``, ``clips``).
     HoldError           the hold cannot be: its time is none, or too many stand at the site
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,11 +49,12 @@ from hub.video.media import (
 from hub.video.rules.coverage import CertificateState, Coverage, Missing, Stretch
 from hub.video.rules.own_clock import OwnClock
 from hub.video.rules.troubles import ToldTrouble
-from hub.video.store import cameras, certificates, footage, holds, logs
+from hub.video.store import cameras, certificates, footage, holds, issues, logs
 from hub.video.store.cameras import CameraRow, Trouble
 from hub.video.store.certificates import CameraShare, Certificate
 from hub.video.store.footage import FoundGap, FoundSegment, Span
 from hub.video.store.holds import FootageHold
+from hub.video.store.issues import Issue
 from hub.video.store.logs import MadeLog
 from wire.limits import PACK_HOLDS_MAX
 from wire.names import format_at
@@ -80,6 +81,7 @@ __all__ = [
     "FoundPicture",
     "FoundSegment",
     "HoldError",
+    "Issue",
     "MadeLog",
     "Missing",
     "Order",
@@ -92,10 +94,12 @@ __all__ = [
     "UnknownHoldError",
     "UnknownPlaybackError",
     "WantedFile",
+    "as_issued",
     "certificates_at",
     "certificates_of",
     "clips_at_camera",
     "clips_for_parcel",
+    "earlier_issues",
     "end_hold",
     "find_coverage",
     "find_hold",
@@ -229,6 +233,28 @@ def troubles_between(
 def certificates_of(tx: Connection, waybill: str) -> list[Certificate]:
     """What is certain of the footage of a parcel's events, the oldest first."""
     return certificates.of_parcel(tx, waybill)
+
+
+def earlier_issues(tx: Connection, waybill: str) -> Mapping[int, tuple[Issue, ...]]:
+    """What a parcel's certificates said before, by their ids, the oldest first.
+
+    Of each at most ``issues.EARLIER_MAX``, of all ``issues.EARLIER_OF_A_PARCEL_MAX``: the newest.
+    """
+    return issues.of_parcel(tx, waybill)
+
+
+def as_issued(
+    certificate: Certificate, earlier: Sequence[Issue], as_of: datetime
+) -> Certificate | None:
+    """What a certificate said at a moment; None: it was not issued yet, or nobody knows."""
+    if certificate.issued_at is not None and certificate.issued_at <= as_of:
+        return certificate
+    for each in earlier:
+        if each.issued_at <= as_of < each.ended_at:
+            return certificates.changed(
+                certificate, state=each.state, cameras=each.cameras, issued_at=each.issued_at
+            )
+    return None
 
 
 def certificates_at(

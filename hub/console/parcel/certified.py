@@ -1,9 +1,9 @@
 """What is certified of a parcel's footage, in words. Pure. Source: design section 8, promise P5."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.console.wording import Words
-from hub.video.service import CameraShare, ToldTrouble
+from hub.video.service import CameraShare, Issue, ToldTrouble
 
 
 def share_said(words: Words, share: CameraShare) -> str:
@@ -17,6 +17,16 @@ def share_said(words: Words, share: CameraShare) -> str:
         said.append(words.say("player.unknown"))
     said += [_trouble_said(words, each) for each in share.troubles]
     return " · ".join(said)
+
+
+def earlier_said(words: Words, issue: Issue, occurred_at: datetime) -> str:
+    """What was certified before, until when, and why no longer."""
+    ended = words.clock_time(issue.ended_at)
+    if words.day(issue.ended_at) != words.day(occurred_at):
+        ended = f"{words.day(issue.ended_at)} {ended}"
+    state = words.say(f"film.{issue.state}")
+    said = words.say("film.was", state=state, until=ended)
+    return said if issue.news is None else f"{said} · {words.name('film.news', issue.news)}"
 
 
 def _trouble_said(words: Words, trouble: ToldTrouble) -> str:

@@ -36,7 +36,13 @@ from hub.parcels.service import (
     signed_copies,
     track_of,
 )
-from hub.video.service import certificates_of, clips_for_parcel, looks_for_parcel
+from hub.video.service import (
+    as_issued,
+    certificates_of,
+    clips_for_parcel,
+    earlier_issues,
+    looks_for_parcel,
+)
 from hub.web.context import HubContext
 
 SCANS_SHOWN_MAX = 200
@@ -184,13 +190,13 @@ class ParcelDesk:
             seeing = self._hub.network.channels_seeing(site, place)
             return [Watched(site, each.camera, each.name or each.camera) for each in seeing]
 
-        known = [
-            each
-            for each in certificates_of(tx, waybill)
-            if caller.sees(each.site)
-            and (as_of is None or (each.issued_at is not None and each.issued_at <= as_of))
-        ]
-        return films_of(known, cameras)
+        seen = [each for each in certificates_of(tx, waybill) if caller.sees(each.site)]
+        earlier = earlier_issues(tx, waybill)
+        if as_of is None:
+            return films_of(seen, cameras, earlier)
+        # As it was believed: neither what was certified since, nor that it is so no longer.
+        then = [as_issued(each, earlier.get(each.id, ()), as_of) for each in seen]
+        return films_of([each for each in then if each is not None], cameras)
 
     def _searches(
         self, tx: Connection, waybill: str, caller: Caller, as_of: datetime | None

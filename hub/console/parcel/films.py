@@ -4,16 +4,19 @@ A handover is several records within seconds: whoever looks sees one scene. Sour
 ("footage certificate").
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from hub.console.cameras.player import CAMERAS_MAX, Scene, Watched
 from hub.console.parcel.views import Film, Line
-from hub.video.service import Certificate, CertificateState
+from hub.video.service import Certificate, CertificateState, Issue
 
 Cameras = Callable[[str, str | None], Sequence[Watched]]
 """The cameras that see a place of a site."""
+Earlier = Mapping[int, tuple[Issue, ...]]
+_NOTHING: Earlier = MappingProxyType({})
 Title = Callable[[Film], str]
 TOGETHER = timedelta(seconds=5)
 """Records of one place so near to each other are one scene."""
@@ -26,8 +29,13 @@ _WORST = (
 )
 
 
-def films_of(certificates: Iterable[Certificate], cameras: Cameras) -> list[Film]:
-    """Put neighbouring certificates of one place together, the oldest first."""
+def films_of(
+    certificates: Iterable[Certificate], cameras: Cameras, earlier: Earlier = _NOTHING
+) -> list[Film]:
+    """Put neighbouring certificates of one place together, the oldest first.
+
+    ``earlier``: what they said before, by their ids.
+    """
     found: list[Film] = []
     for each in sorted(certificates, key=lambda one: (one.occurred_at, one.id)):
         before = found[-1] if found else None
@@ -37,9 +45,10 @@ def films_of(certificates: Iterable[Certificate], cameras: Cameras) -> list[Film
                 before,
                 until=max(before.until, each.until),
                 certificates=(*before.certificates, each),
+                earlier={**before.earlier, each.id: earlier.get(each.id, ())},
             )
         else:
-            found.append(_film(each, cameras))
+            found.append(_film(each, cameras, earlier.get(each.id, ())))
     return found
 
 
@@ -82,7 +91,7 @@ def scenes_of(films: Sequence[Film], title: Title, *, runs: bool) -> list[Scene]
     return scenes
 
 
-def _film(certificate: Certificate, cameras: Cameras) -> Film:
+def _film(certificate: Certificate, cameras: Cameras, earlier: tuple[Issue, ...]) -> Film:
     seen_by = cameras(certificate.site, certificate.place)[:CAMERAS_MAX]
     return Film(
         key=f"film-{certificate.id}",
@@ -93,4 +102,5 @@ def _film(certificate: Certificate, cameras: Cameras) -> Film:
         until=certificate.until,
         certificates=(certificate,),
         cameras=tuple(seen_by),
+        earlier={certificate.id: earlier},
     )

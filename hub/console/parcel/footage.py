@@ -9,11 +9,11 @@ from hub.console.cameras.lists import draw_clips
 from hub.console.cameras.player import Opened, Player
 from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, button, chip, icon, text
-from hub.console.parcel.certified import share_said
+from hub.console.parcel.certified import earlier_said, share_said
 from hub.console.parcel.films import scenes_of, state_of
 from hub.console.parcel.views import Film
 from hub.console.wording import Words, visible
-from hub.video.service import Certificate, CertificateState, FootageLook, TakenClip
+from hub.video.service import Certificate, CertificateState, FootageLook, Issue, TakenClip
 
 _MEANING = {
     CertificateState.PRESENT: Meaning.RECORDED,
@@ -124,6 +124,7 @@ def draw_certificates(words: Words, film: Film) -> None:
             if not each.is_clock_sure:
                 text(words.say("film.unsure"), "gap", "p")
             _draw_shares(words, each, {one.camera: one.name for one in film.cameras})
+            _draw_earlier(words, each, film.earlier.get(each.id, ()))
 
 
 def _draw_shares(words: Words, certificate: Certificate, names: Mapping[str, str]) -> None:
@@ -137,6 +138,16 @@ def _draw_shares(words: Words, certificate: Certificate, names: Mapping[str, str
                 if share.is_simulated:
                     chip(words.say("scan.simulated"), Meaning.UNPROVEN)
                 text(share_said(words, share), "history-reason")
+
+
+def _draw_earlier(words: Words, certificate: Certificate, earlier: Sequence[Issue]) -> None:
+    """The newest first: what was believed last counts most."""
+    if not earlier:
+        return
+    with box("ol", "shares earlier"):
+        for issue in reversed(earlier):
+            with box("li"):
+                text(earlier_said(words, issue, certificate.occurred_at), "history-reason")
 
 
 def draw_film_looks(words: Words, looks: Sequence[FootageLook], clips: Sequence[TakenClip]) -> None:

@@ -21,7 +21,7 @@ from hub.parcels.service import (
     SignedCopy,
     Track,
 )
-from hub.video.service import Certificate, FootageLook, TakenClip
+from hub.video.service import Certificate, FootageLook, Issue, TakenClip
 
 Line = tuple[str, str, str, int]
 """Where a record stands: site, edge, spool and its number there."""
@@ -152,7 +152,8 @@ class Learned:
 class Film:
     """Footage around events of one place; ``at`` the first one, ``position`` on the ruler.
 
-    ``cameras``: those that see the place, as many as are played beside each other.
+    ``cameras``: those that see the place, as many as are played beside each other. ``earlier``:
+    what its certificates said before, by their ids, the oldest first.
     """
 
     key: str
@@ -163,6 +164,7 @@ class Film:
     until: datetime
     certificates: tuple[Certificate, ...]
     cameras: tuple[Watched, ...]
+    earlier: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)
     position: float = 0.0
 
 

@@ -1,13 +1,25 @@
 """A certificate never says more than is true: troubles, damage, and what is told late (P5)."""
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from hub.alerts.service import AlertKind, AlertState
 from hub.network import Network
 from hub.video.media import WantedFile, note_damaged, note_gone, note_stored
-from hub.video.service import CertificateDuty, CertificateState, certificates_of, troubles_between
+from hub.video.service import (
+    CertificateDuty,
+    CertificateState,
+    Issue,
+    as_issued,
+    certificates_of,
+    earlier_issues,
+    troubles_between,
+)
+from hub.video.store import issues
 from hub.video.store.certificates import CameraShare, Certificate
 from tests.footage_index_parts import CAGE, DOCK, NETWORK, SITE, at, camera, segment, tell
 from tests.hub_parts import HubHome, SigningEdge
@@ -317,3 +329,76 @@ def test_a_hostile_time_of_a_trouble_is_believed_no_further_than_it_can_be(
     first = "0001-01-01T00:00:00.000Z"
     found = watching.told(camera(CameraFact.FROZEN, 24, since=first))
     assert found.state is GAP
+
+
+# ---------------------------------------------------------------- what was certified before
+
+
+def earlier(watching: Watching) -> list[Issue]:
+    with watching.hub.database.reading() as tx:
+        return [each for found in earlier_issues(tx, HV).values() for each in found]
+
+
+@on_both_databases
+def test_what_was_certified_before_is_kept_with_its_end_and_why(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    watching = Watching(hub, edge)
+    hub.clock.move(400)
+    unknown = watching.told(handover(edge))
+    hub.clock.move(300)
+    unknown = watching.certify()
+    assert unknown.state is CertificateState.UNKNOWN
+    present = watching.told(*FILMS.values())
+    hidden = watching.told(begun(CameraFact.BLACK, 14, 12))
+    assert [each.state for each in (present, hidden)] == [PRESENT, GAP]
+    first, second = earlier(watching)
+    assert (first.state, first.issued_at) == (unknown.state, unknown.issued_at)
+    assert (first.ended_at, first.news) == (present.issued_at, "footage")
+    assert (second.state, second.cameras) == (PRESENT, present.cameras)
+    assert (second.ended_at, second.news) == (hidden.issued_at, "trouble")
+    assert hidden.first_issued_at == unknown.issued_at
+
+
+def test_a_certificate_is_what_it_was_at_any_moment(watching: Watching) -> None:
+    present = watching.certify()
+    watching.hub.clock.move(60)
+    found = watching.told(damage(MIDDLE))
+    known = earlier(watching)
+    assert present.issued_at is not None
+    assert found.issued_at is not None
+    assert as_issued(found, known, found.issued_at) == found
+    before = as_issued(found, known, found.issued_at - timedelta(milliseconds=1))
+    assert before is not None
+    assert (before.state, before.cameras) == (PRESENT, present.cameras)
+    assert before.issued_at == present.issued_at
+    assert as_issued(found, known, present.issued_at - timedelta(milliseconds=1)) is None
+
+
+def test_of_what_was_certified_before_the_newest_are_shown_and_all_are_kept(
+    watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = watching.hub
+    for nth in range(issues.EARLIER_MAX + 1):
+        watching.store(MIDDLE)
+        assert watching.certify().state is PRESENT
+        with hub.database.writing() as tx:
+            note_damaged(tx, MIDDLE.sha256, "changed", hub.clock.now())
+        hub.clock.move(1)
+        assert watching.certify().state is GAP, nth
+    shown = earlier(watching)
+    assert len(shown) == issues.EARLIER_MAX
+    assert hub.count("footage_issue") == 2 * issues.EARLIER_MAX + 1
+    assert shown == sorted(shown, key=lambda each: each.ended_at)
+    assert (shown[-1].ended_at, shown[-1].news) == (hub.clock.now(), "damage")
+    monkeypatch.setattr(issues, "EARLIER_OF_A_PARCEL_MAX", 3)
+    assert earlier(watching) == shown[-3:]
+
+
+def test_nothing_changes_or_deletes_what_was_certified_before() -> None:
+    hub = Path(issues.__file__).parents[2]
+    told = {path for path in hub.rglob("*.py") if "footage_issue" in path.read_text("utf-8")}
+    store = Path(issues.__file__)
+    assert {path for path in told if "migrations" not in path.parts} == {store}
+    assert not re.search(r"\b(update|delete|drop|truncate)\(", store.read_text("utf-8"))
+    assert "text(" not in store.read_text("utf-8")

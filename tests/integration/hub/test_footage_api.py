@@ -178,3 +178,25 @@ async def test_a_certificate_tells_what_was_wrong_with_the_picture(
             "doubt_ms": 12_000,
         },
     ]
+
+
+async def test_a_certificate_tells_what_it_said_before(
+    hub: HubHome, edge: SigningEdge, admin: httpx.AsyncClient
+) -> None:
+    scan = edge.scan(HV, at=format_at(at(15)), result=Result.HV, step=Step.ARRIVE, place="dock1")
+    for told in ((scan,), (segment(30, 30),)):
+        tell(hub, edge, *told)
+        hub.clock.move(400)
+        with hub.database.writing() as tx:
+            CertificateDuty(NETWORK).run(tx, hub.clock.now())
+    (found,) = (await admin.get(f"/api/v1/parcels/{HV}/footage")).json()["items"]
+    assert found["state"] == "present"
+    (before,) = found["earlier"]
+    assert before.pop("cameras")[0]["unknown"] != []
+    assert before == {
+        "state": "unknown",
+        "issued_at": format_at(at(400)),
+        "ended_at": format_at(at(800)),
+        "news": "footage",
+    }
+    assert found["first_issued_at"] == before["issued_at"]

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.console.parcel.certified import share_said
+from hub.console.parcel.certified import earlier_said, share_said
 from hub.console.wording import ZONE, Language, Words, load_words
-from hub.video.service import CameraShare, CertificateState, Coverage, Missing, ToldTrouble
+from hub.video.service import CameraShare, CertificateState, Coverage, Issue, Missing, ToldTrouble
+from hub.video.store.certificates import News
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 ZH, EN = (load_words(each, ZONE) for each in (Language.ZH, Language.EN))
@@ -46,3 +47,24 @@ def test_every_reason_of_a_gap_has_its_words(words: Words, reason: str) -> None:
 def test_a_gap_is_said_with_its_length_and_reason() -> None:
     told = share(gaps=(Missing(at(1), at(8), "black"),))
     assert share_said(EN, told) == "files: 1 · No footage for 7 s: the picture was black"
+
+
+def issue(ended: float, news: str | None = None) -> Issue:
+    return Issue(CertificateState.UNKNOWN, (), at(300), at(ended), news)
+
+
+def test_what_was_certified_before_says_until_when_and_why() -> None:
+    told = issue(18_300, News.FOOTAGE)
+    said = "was: footage unknown, until 14:05:00 · then its site told more"
+    assert earlier_said(EN, told, at(0)) == said
+    assert earlier_said(ZH, told, at(0)) == "曾为：录像不明，至 14:05:00 · 此后站点补报了录像"
+
+
+def test_an_end_on_another_day_is_said_with_its_day_and_no_cause_where_nobody_knows_it() -> None:
+    said = earlier_said(EN, issue(86_400), at(0))
+    assert said == "was: footage unknown, until 2026-11-23 09:00:00"
+
+
+@pytest.mark.parametrize("words", [ZH, EN])
+def test_everything_that_turns_a_certificate_has_its_words(words: Words) -> None:
+    assert all(words.name("film.news", each) != each for each in News)
