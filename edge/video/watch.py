@@ -60,6 +60,9 @@ HIDES: Mapping[Fault, frozenset[Fault]] = {
 AGAINST_REFERENCE = (Fault.COVERED, Fault.MOVED, Fault.DEFOCUSED)
 STANDS_S_MAX = 5.0
 """A frame after a longer pause (the camera was lost) says nothing about the pause."""
+VOUCHED_S_MAX = 60.0
+"""Yet nothing vouches for it: a fault that such a frame shows may be as old as the one before it.
+Recorded footage has a key frame a minute at least."""
 
 BLACK_SHARE_MIN = 0.85
 """Tiles that are black in a black picture; a burnt-in clock and name fill at most a tenth."""
@@ -148,10 +151,10 @@ class CameraWatch:
         Returns:
             What is to be told now: faults found and faults over, mostly nothing.
         """
-        gone_s = (at - (self._last_at or at)).total_seconds()
-        stands_s = min(max(0.0, gone_s), STANDS_S_MAX)
+        gone_s = max(0.0, (at - (self._last_at or at)).total_seconds())
+        stands_s = min(gone_s, STANDS_S_MAX)
         self._last_at = at
-        shown = self._shown(features, at - timedelta(seconds=stands_s), at)
+        shown = self._shown(features, at - timedelta(seconds=min(gone_s, VOUCHED_S_MAX)), at)
         hidden = frozenset[Fault]().union(*(HIDES[fault] for fault in shown))
         found: list[Finding] = []
         for fault in Fault:
@@ -239,7 +242,7 @@ class CameraWatch:
         case = self._cases[fault]
         case.gone_s = 0.0
         if case.seen_s == 0:
-            case.began_at, stands_s = since, (at - since).total_seconds()
+            case.began_at = since
         case.seen_s += stands_s
         if case.told is not None or case.seen_s < HOLDS[fault].told_s:
             return ()

@@ -175,6 +175,16 @@ def test_frames_after_a_pause_do_not_count_for_the_pause(taught: bytes) -> None:
     assert told_of(film, CameraWatch.unpack(taught)) == []
 
 
+@pytest.mark.parametrize(("last_s", "began_s"), [(70.0, 70.0), (30.0, 40.0)])
+def test_a_fault_is_as_old_as_the_last_frame_without_it_however_far_apart_they_come(
+    taught: bytes, last_s: float, began_s: float
+) -> None:
+    room = Room(4, hours=0.1)
+    film = [(last_s, room.picture(last_s)), (100.0, room.black(100)), (101.0, room.black(101))]
+    (told,) = told_of(film, CameraWatch.unpack(taught))
+    assert (told.kind, told.at_s, told.began_s) == (Fault.BLACK, 100, began_s)
+
+
 @pytest.fixture(scope="module")
 def looks() -> dict[str, list]:
     """Some frames of each kind, looked at once."""
