@@ -202,6 +202,30 @@ def test_a_trouble_of_an_older_spool_turns_what_was_issued_and_alarms_nobody(
     assert hub.alerts(AlertKind.CAMERA_VIEW) == []
 
 
+def test_a_late_trouble_turns_what_came_long_after_it_until_its_end_is_told(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    watching = Watching(hub, edge)
+    hub.clock.move(1000)
+    films = [segment(second) for second in (890, 900, 910, 920)]
+    assert watching.told(*films, handover(edge, second=900)).state is PRESENT
+    # Its edge was away: nobody has told yet when the picture came back.
+    assert watching.told(begun(CameraFact.BLACK, 14, 12)).state is GAP
+    assert watching.told(over(CameraFact.BLACK, 19, 12)).state is PRESENT
+
+
+def test_what_was_hidden_and_is_not_told_of_is_unknown_again_at_once(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    watching = Watching(hub, edge)
+    hub.clock.move(40)
+    found = watching.told(FILMS[10], begun(CameraFact.BLACK, 2, 1), handover(edge))
+    assert (found.state, found.is_final) == (GAP, True)
+    found = watching.told(over(CameraFact.BLACK, 4, 1))
+    assert (found.state, found.is_final) == (CertificateState.UNKNOWN, False)
+    assert watching.told(FILMS[20], FILMS[30]).state is PRESENT
+
+
 def test_an_end_that_comes_before_its_begin_tells_the_whole_of_it(watching: Watching) -> None:
     found = watching.told(over(CameraFact.BLACK, 19, 12))
     assert [(each.since, each.until) for each in found.cameras[0].troubles] == [(at(12), at(19))]
