@@ -1,36 +1,26 @@
-"""A certificate never says more than is true: troubles, damage, and what is told late (P5)."""
-
-import re
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+"""A certificate never says more than is true: pictures that show nothing, told late or not (P5)."""
 
 import pytest
 
 from hub.alerts.service import AlertKind, AlertState
 from hub.network import Network
-from hub.video.media import WantedFile, note_damaged, note_gone, note_stored
-from hub.video.service import (
-    CertificateDuty,
-    CertificateState,
-    Issue,
-    as_issued,
-    certificates_of,
-    earlier_issues,
-    troubles_between,
+from hub.video.service import CertificateState, troubles_between
+from tests.certificate_parts import (
+    FILMS,
+    GAP,
+    PRESENT,
+    Watching,
+    begun,
+    handover,
+    over,
+    reasons,
+    watch_present,
 )
-from hub.video.store import issues
-from hub.video.store.certificates import CameraShare, Certificate
-from tests.footage_index_parts import CAGE, DOCK, NETWORK, SITE, at, camera, segment, tell
+from tests.footage_index_parts import CAGE, DOCK, NETWORK, SITE, at, camera, segment
 from tests.hub_parts import HubHome, SigningEdge
 from tests.postgres_parts import on_both_databases
-from wire.events import CameraFact, Segment
-from wire.names import Result, Step, format_at
-
-HV = "103000000001"
-PRESENT, GAP = CertificateState.PRESENT, CertificateState.GAP
-FILMS = {second: segment(second) for second in (10, 20, 30)}
-MIDDLE = FILMS[20]
+from wire.events import CameraFact
+from wire.names import format_at
 
 
 @pytest.fixture
@@ -38,60 +28,9 @@ def network() -> Network:
     return NETWORK
 
 
-@dataclass
-class Watching:
-    """A hub that has certified the footage of a handover at 15 s, and what is certified now."""
-
-    hub: HubHome
-    edge: SigningEdge
-
-    def certify(self) -> Certificate:
-        with self.hub.database.writing() as tx:
-            CertificateDuty(NETWORK).run(tx, self.hub.clock.now())
-        with self.hub.database.reading() as tx:
-            (found,) = certificates_of(tx, HV)
-        return found
-
-    def told(self, *events: object) -> Certificate:
-        """What is certified once a second after these were told."""
-        tell(self.hub, self.edge, *events)  # type: ignore[arg-type]  # events of any kind
-        self.hub.clock.move(1)
-        return self.certify()
-
-    def share(self, name: str = DOCK) -> CameraShare:
-        return next(each for each in self.certify().cameras if each.camera == name)
-
-    def store(self, film: Segment) -> None:
-        """The hub has a good copy."""
-        wanted = WantedFile(film.sha256, SITE, "dock", DOCK, film.bytes)
-        with self.hub.database.writing() as tx:
-            note_stored(tx, wanted, self.hub.clock.now())
-
-
-def handover(edge: SigningEdge, place: str | None = "dock1", second: float = 15) -> object:
-    when = format_at(at(second))
-    return edge.scan(HV, at=when, result=Result.HV, step=Step.ARRIVE, place=place)
-
-
 @pytest.fixture
 def watching(hub: HubHome, edge: SigningEdge) -> Watching:
-    found = Watching(hub, edge)
-    hub.clock.move(40)
-    assert found.told(*FILMS.values(), handover(edge)).state is PRESENT
-    return found
-
-
-def begun(fact: CameraFact, told: float, since: float | None = None, **fields: object) -> object:
-    began = None if since is None else format_at(at(since))
-    return camera(fact, told, since=began, **fields)
-
-
-def over(fact: CameraFact, told: float, since: float) -> object:
-    return begun(fact, told, since, is_over=True)
-
-
-def reasons(found: Certificate) -> list[str]:
-    return [each.reason for share in found.cameras for each in share.coverage.gaps]
+    return watch_present(hub, edge)
 
 
 # ---------------------------------------------------------------- pictures that show nothing
@@ -255,174 +194,9 @@ def test_a_trouble_that_follows_an_end_at_once_is_another(watching: Watching) ->
     assert [each.until for each in found] == [at(19), None]
 
 
-# ---------------------------------------------------------------- damaged files
-
-
-def damage(film: Segment, second: float = 35) -> object:
-    began = format_at(at(0))
-    return camera(
-        CameraFact.DAMAGED,
-        second,
-        since=began,
-        until=film.at,
-        segment=film.sha256,
-        reason="changed",
-    )
-
-
-@on_both_databases
-def test_a_file_that_its_edge_finds_damaged_is_a_gap_until_a_good_copy_comes(
-    hub: HubHome, edge: SigningEdge
-) -> None:
-    watching = Watching(hub, edge)
-    hub.clock.move(40)
-    assert watching.told(*FILMS.values(), handover(edge)).state is PRESENT
-    found = watching.told(damage(MIDDLE))
-    assert (found.state, reasons(found), found.is_final) == (GAP, ["damaged"], True)
-    assert MIDDLE.sha256 not in found.cameras[0].coverage.segments
-    watching.store(MIDDLE)
-    assert (watching.certify().state, reasons(watching.certify())) == (PRESENT, [])
-
-
-def test_a_file_of_which_the_hub_holds_a_good_copy_stays_present(watching: Watching) -> None:
-    before = watching.certify()
-    watching.store(MIDDLE)
-    assert watching.told(damage(MIDDLE)) == before
-
-
-def test_a_damage_that_is_told_before_its_segment_counts_all_the_same(
-    hub: HubHome, edge: SigningEdge
-) -> None:
-    watching = Watching(hub, edge)
-    hub.clock.move(40)
-    watching.told(damage(MIDDLE), handover(edge))
-    found = watching.told(*FILMS.values())
-    assert (found.state, reasons(found)) == (GAP, ["damaged"])
-
-
-def test_the_same_content_at_another_edge_is_not_damaged_by_it(watching: Watching) -> None:
-    gate = watching.hub.enrol(SigningEdge(edge="gate", spool="cd" * 16))
-    told = camera(CameraFact.DAMAGED, 35, "gate-cam", edge="gate", segment=MIDDLE.sha256)
-    watching.hub.take(gate.batch([gate.line(told)]), edge="gate")
-    assert watching.hub.count("footage_damage") == 1
-    assert watching.certify().state is PRESENT
-
-
-def test_a_copy_that_is_damaged_at_the_hub_is_a_gap_until_it_came_again(
-    watching: Watching,
-) -> None:
-    watching.store(MIDDLE)
-    hub = watching.hub
-    with hub.database.writing() as tx:
-        note_damaged(tx, MIDDLE.sha256, "changed", hub.clock.now())
-    found = watching.certify()
-    assert (found.state, reasons(found)) == (GAP, ["damaged"])
-    watching.store(MIDDLE)
-    assert watching.certify().state is PRESENT
-
-
-@pytest.mark.parametrize(
-    ("why", "reason"),
-    [("missing", "damaged"), ("deleted", "deleted"), ("no_cameras", "gone")],
-)
-def test_a_file_that_its_edge_cannot_send_is_a_gap(
-    watching: Watching, why: str, reason: str
-) -> None:
-    hub = watching.hub
-    with hub.database.writing() as tx:
-        assert note_gone(tx, SITE, "dock", MIDDLE.sha256, why, hub.clock.now())
-    found = watching.certify()
-    assert (found.state, reasons(found)) == (GAP, [reason])
-
-
-def test_what_its_edge_deletes_is_a_gap_unless_the_hub_holds_it(watching: Watching) -> None:
-    watching.store(FILMS[10])
-    watching.store(FILMS[20])
-    gone = camera(
-        CameraFact.DELETED, 90, since=format_at(at(0)), until=format_at(at(30)), segments=3
-    )
-    found = watching.told(gone)
-    assert (found.state, reasons(found)) == (GAP, ["deleted"])
-    (lost,) = found.cameras[0].coverage.gaps
-    assert lost.since == at(20)
-
-
 def test_a_hostile_time_of_a_trouble_is_believed_no_further_than_it_can_be(
     watching: Watching,
 ) -> None:
     first = "0001-01-01T00:00:00.000Z"
     found = watching.told(camera(CameraFact.FROZEN, 24, since=first))
     assert found.state is GAP
-
-
-# ---------------------------------------------------------------- what was certified before
-
-
-def earlier(watching: Watching) -> list[Issue]:
-    with watching.hub.database.reading() as tx:
-        return [each for found in earlier_issues(tx, HV).values() for each in found]
-
-
-@on_both_databases
-def test_what_was_certified_before_is_kept_with_its_end_and_why(
-    hub: HubHome, edge: SigningEdge
-) -> None:
-    watching = Watching(hub, edge)
-    hub.clock.move(400)
-    unknown = watching.told(handover(edge))
-    hub.clock.move(300)
-    unknown = watching.certify()
-    assert unknown.state is CertificateState.UNKNOWN
-    present = watching.told(*FILMS.values())
-    hidden = watching.told(begun(CameraFact.BLACK, 14, 12))
-    assert [each.state for each in (present, hidden)] == [PRESENT, GAP]
-    first, second = earlier(watching)
-    assert (first.state, first.issued_at) == (unknown.state, unknown.issued_at)
-    assert (first.ended_at, first.news) == (present.issued_at, "footage")
-    assert (second.state, second.cameras) == (PRESENT, present.cameras)
-    assert (second.ended_at, second.news) == (hidden.issued_at, "trouble")
-    assert hidden.first_issued_at == unknown.issued_at
-
-
-def test_a_certificate_is_what_it_was_at_any_moment(watching: Watching) -> None:
-    present = watching.certify()
-    watching.hub.clock.move(60)
-    found = watching.told(damage(MIDDLE))
-    known = earlier(watching)
-    assert present.issued_at is not None
-    assert found.issued_at is not None
-    assert as_issued(found, known, found.issued_at) == found
-    before = as_issued(found, known, found.issued_at - timedelta(milliseconds=1))
-    assert before is not None
-    assert (before.state, before.cameras) == (PRESENT, present.cameras)
-    assert before.issued_at == present.issued_at
-    assert as_issued(found, known, present.issued_at - timedelta(milliseconds=1)) is None
-
-
-def test_of_what_was_certified_before_the_newest_are_shown_and_all_are_kept(
-    watching: Watching, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hub = watching.hub
-    for nth in range(issues.EARLIER_MAX + 1):
-        watching.store(MIDDLE)
-        assert watching.certify().state is PRESENT
-        with hub.database.writing() as tx:
-            note_damaged(tx, MIDDLE.sha256, "changed", hub.clock.now())
-        hub.clock.move(1)
-        assert watching.certify().state is GAP, nth
-    shown = earlier(watching)
-    assert len(shown) == issues.EARLIER_MAX
-    assert hub.count("footage_issue") == 2 * issues.EARLIER_MAX + 1
-    assert shown == sorted(shown, key=lambda each: each.ended_at)
-    assert (shown[-1].ended_at, shown[-1].news) == (hub.clock.now(), "damage")
-    monkeypatch.setattr(issues, "EARLIER_OF_A_PARCEL_MAX", 3)
-    assert earlier(watching) == shown[-3:]
-
-
-def test_nothing_changes_or_deletes_what_was_certified_before() -> None:
-    hub = Path(issues.__file__).parents[2]
-    told = {path for path in hub.rglob("*.py") if "footage_issue" in path.read_text("utf-8")}
-    store = Path(issues.__file__)
-    assert {path for path in told if "migrations" not in path.parts} == {store}
-    assert not re.search(r"\b(update|delete|drop|truncate)\(", store.read_text("utf-8"))
-    assert "text(" not in store.read_text("utf-8")

@@ -28,7 +28,7 @@ HANDOVERS = 80
 OUTAGES = 6
 """Of each camera, from 2 seconds to 10 minutes."""
 DARKNESSES = 4
-"""Of each camera, from 10 seconds to 5 minutes, between its outages."""
+"""Of each camera, from 30 seconds to 5 minutes, between its outages: shorter ones may be untold."""
 MARGIN_S = 10.005
 ERROR_S = 0.04
 """Of the segments' times."""
@@ -100,7 +100,7 @@ class Day:
         for begin, end in self.draw.sample(outages, DARKNESSES):
             room = begin + 900 - end
             began = end + self.draw.uniform(0.1, 0.3) * room
-            length = self.draw.uniform(10, min(300, 0.3 * room))
+            length = self.draw.uniform(30, min(300, 0.3 * room))
             found.append(Darkness(self.draw.choice(list(DARK)), began, began + length))
         return found
 
