@@ -269,7 +269,8 @@ class Camera(EventBase, frozen=True, kw_only=True, tag="camera"):
 
     A gap is of the ``length_ms`` before ``at``. Deleted were ``segments`` with pictures ``since``
     one moment ``until`` another, by this edge's clock of then. What is wrong with the picture began
-    ``since`` a moment, the last one at which it was vouched for; ``is_over`` tells its end, and
+    ``since`` a moment, the last one at which it was vouched for, or of a freeze the first picture
+    that came again, which may be later; ``is_over`` tells its end with the same ``since``, and
     ``picture`` is the hash of a still (JPEG) of the moment, which the edge keeps and sends.
 
     A sighting names the ``waybill`` that was in view from ``since`` until ``at``; its picture is

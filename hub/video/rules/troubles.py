@@ -26,16 +26,17 @@ what it is worth, a person has to judge."""
 TOLD_WITHIN: Mapping[CameraFact, timedelta] = MappingProxyType(
     {
         CameraFact.BLACK: timedelta(seconds=5),
-        CameraFact.FROZEN: timedelta(seconds=17),
+        CameraFact.FROZEN: timedelta(seconds=60),
         CameraFact.COVERED: timedelta(seconds=30),
         CameraFact.MOVED: timedelta(seconds=30),
         CameraFact.DEFOCUSED: timedelta(seconds=30),
     }
 )
-"""How long after it began a fault is told at the latest (edge.video.watch, watch_still)."""
-FROZEN_BEFORE = timedelta(seconds=12)
-"""A freeze is told from the first picture that came again, five seconds before it is told at the
-latest; a coder that refines a still picture hides so much of it before."""
+"""How long after it began a fault is told at the latest (edge.video.watch). Of a freeze that is a
+measure, no promise: a coder that refines a still picture hid it for up to 50 s, or for good."""
+FROZEN_BEFORE = timedelta(seconds=20)
+"""A freeze is told from the first picture that came again. By 90 ways to code it (x264, 0.15 to
+3 Mbit/s, key frames 1 to 4 s apart) that was up to 18 s after the freeze began."""
 
 
 @dataclass(frozen=True, slots=True)

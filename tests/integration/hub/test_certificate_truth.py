@@ -62,7 +62,7 @@ def test_a_freeze_may_have_begun_before_the_first_picture_that_came_again(
     # By what is told alone, 26 s is behind the time that is certified.
     found = watching.told(begun(CameraFact.FROZEN, 31, 26))
     assert found.state is GAP
-    assert found.cameras[0].troubles[0].doubt_ms == 12_000
+    assert found.cameras[0].troubles[0].doubt_ms == 20_000
 
 
 def test_a_trouble_whose_begin_is_not_told_is_as_old_as_its_detection_allows(

@@ -175,7 +175,7 @@ async def test_a_certificate_tells_what_was_wrong_with_the_picture(
             "fact": "frozen",
             "since": format_at(at(20)),
             "until": format_at(at(28)),
-            "doubt_ms": 12_000,
+            "doubt_ms": 20_000,
         },
     ]
 

@@ -114,7 +114,7 @@ class Day:
         """Whether by what its edge can tell some of the pictures may show nothing."""
         camera, second = self.handovers[waybill]
         since, until = second - MARGIN_S - ERROR_S, second + MARGIN_S + ERROR_S
-        doubt = {each: 12 if each.fact is CameraFact.FROZEN else 0 for each in self.darks[camera]}
+        doubt = {each: 20 if each.fact is CameraFact.FROZEN else 0 for each in self.darks[camera]}
         return any(
             since < each.over and each.since - unsure < until for each, unsure in doubt.items()
         )

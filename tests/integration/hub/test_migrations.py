@@ -1,6 +1,7 @@
 """A hub that has run before keeps what it knew of its parcels when it is upgraded."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,8 @@ from hub.incidents.service import Timer
 from hub.incidents.steps import timers
 from hub.parcels.service import Refusal, declarations_of, find_parcel, refusals_among
 from hub.parcels.trace_store import traces_of
+from hub.video.rules.troubles import FROZEN_BEFORE
+from hub.video.service import certificates_of, earlier_issues, troubles_between
 from tests.hub_parts import START
 from tests.samples import POLICY
 from wire.names import Step
@@ -134,3 +137,37 @@ def test_follow_ups_from_before_are_of_the_site_asked_last_and_ended_searches_wa
         found = [(row.timer, row.site) for each in (1, 2) for row in timers(tx, each)]
     database.close()
     assert found == [(Timer.ESCALATE, None), (Timer.FOLLOW_UP, "755W")]
+
+
+def test_troubles_and_certificates_from_before_say_no_more_than_they_did(tmp_path: Path) -> None:
+    url = parse_url(None, tmp_path)
+    database = open_database(url)
+    with database.writing() as tx:
+        config = upgrading._alembic_config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0025")
+        for number, fact in ((1, "frozen"), (2, "black")):
+            row = (
+                "INSERT INTO camera_trouble VALUES"
+                " (:id, '755A', 'dock-cam', :fact, :at, NULL, NULL, NULL)"
+            )
+            tx.execute(text(row), {"id": number, "fact": fact, "at": MICROSECONDS})
+        coverage = {"state": "present", "segments": ["ab" * 32], "gaps": [], "unknown": []}
+        share = {"camera": "dock-cam", "coverage": coverage}
+        certified = (
+            "INSERT INTO footage_certificate VALUES (1, '755A', 'dock', :spool, 1, :waybill, NULL,"
+            " 'arrive', :at, :at, :at, true, :at, NULL, 'present', :cameras, :at, :at)"
+        )
+        row = {"spool": "ab" * 16, "waybill": WAYBILL, "at": MICROSECONDS}
+        tx.execute(text(certified), row | {"cameras": json.dumps([share]).encode()})
+    upgrade(url, database)
+    with database.reading() as tx:
+        troubles = troubles_between(tx, "755A", "dock-cam", START, START + timedelta(seconds=1))
+        (found,) = certificates_of(tx, WAYBILL)
+        earlier = earlier_issues(tx, WAYBILL)
+    database.close()
+    doubts = {each.fact: each.doubt_ms for each in troubles}
+    assert doubts == {"frozen": FROZEN_BEFORE / timedelta(milliseconds=1), "black": 0}
+    (kept,) = found.cameras
+    assert (kept.coverage.segments, kept.troubles, kept.is_simulated) == (("ab" * 32,), (), False)
+    assert (found.news, earlier) == (None, {})

@@ -10,7 +10,7 @@ from hub.db.schema import RowId, UtcDateTime
 
 revision = "0027"
 down_revision = "0025"
-_FROZEN_DOUBT_MS = 12_000
+_FROZEN_DOUBT_MS = 20_000
 
 
 def upgrade() -> None:
