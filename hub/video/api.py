@@ -10,15 +10,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.parcels.service import may_see
 from hub.video import service
+from hub.video.certificate_items import CertificateList, certificate_item
 from hub.video.items import (
     CameraList,
-    CertificateList,
     ClipList,
     HoldItem,
     HoldList,
     LogList,
     camera_item,
-    certificate_item,
     gap_items,
     hold_item,
     log_item,

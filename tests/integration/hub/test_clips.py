@@ -165,7 +165,7 @@ async def test_what_its_site_has_no_more_is_left_out_and_nothing_at_all_is_no_cl
     segments = put_film(hub, paths, away=[1])
     path = await opened(admin)
     with hub.database.writing() as tx:
-        assert note_gone(tx, SITE, "dock", segments[1].sha256, "deleted")
+        assert note_gone(tx, SITE, "dock", segments[1].sha256, "deleted", START)
     whole = await admin.get(f"{path}/clip", params=span(0, 12))
     got = save(whole, tmp_path)
     assert packets_of(got) == [*packets_of(paths[0]), *packets_of(paths[2])]

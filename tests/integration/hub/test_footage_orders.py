@@ -110,7 +110,7 @@ def test_what_is_stored_or_gone_is_not_asked_for_because_somebody_waits(
     stored, gone = (WantedFile(each, "755A", "dock", "cage-cam", 9) for each in names(2))
     with hub.database.writing() as tx:
         note_stored(tx, stored, hub.clock.now())
-        note_gone(tx, "755A", "dock", gone.sha256, "deleted")
+        note_gone(tx, "755A", "dock", gone.sha256, "deleted", hub.clock.now())
     order(hub, names(2), is_urgent=True)
     assert answered(hub, edge) == []
 

@@ -145,7 +145,7 @@ def test_troubles_and_certificates_from_before_say_no_more_than_they_did(tmp_pat
     with database.writing() as tx:
         config = upgrading._alembic_config()
         config.attributes["connection"] = tx
-        command.upgrade(config, "0025")
+        command.upgrade(config, "0028")
         for number, fact in ((1, "frozen"), (2, "black")):
             row = (
                 "INSERT INTO camera_trouble VALUES"

@@ -1,6 +1,6 @@
 """What a certificate must not leave out: late detection, damage, what it said before, simulation.
 
-Revision ID: 0027
+Revision ID: 0029
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from hub.db.schema import RowId, UtcDateTime
 
-revision = "0027"
-down_revision = "0025"
+revision = "0029"
+down_revision = "0028"
 _FROZEN_DOUBT_MS = 20_000
 
 
