@@ -8,6 +8,7 @@ Source: design section 8, style ("Threads and time").
 import errno
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -241,17 +242,21 @@ class CameraThread:
         try:
             act()
         except OSError as error:
-            _logger.error("footage not recorded", camera=self._setup.id, reason=error.strerror)
             self._cutter.give_up(GapReason.DISK)
             file, self._file = self._file, None
-            if file is not None:
+            self._abandon(file, error)
+
+    def _abandon(self, file: SegmentFile | None, error: OSError) -> None:
+        _logger.error("footage not recorded", camera=self._setup.id, reason=error.strerror)
+        if file is not None:
+            with suppress(OSError):
                 file.abandon()
 
     def _do(self, acts: Sequence[CutterAct]) -> None:
         for act in acts:
             match act:
                 case End():
-                    self._trying(partial(self._end, act))
+                    self._end(act)
                 case Gap():
                     self._tell(GapNoted(self._setup.id, act))
 
@@ -261,9 +266,12 @@ class CameraThread:
             return
         try:
             facts = file.close()
-        except OSError:
-            file.abandon()
-            raise
+        except OSError as error:
+            # The cutter is past this file already, perhaps in the next one.
+            self._abandon(file, error)
+            gap = Gap(act.span.began_s, act.span.ended_s, GapReason.DISK)
+            self._tell(GapNoted(self._setup.id, gap))
+            return
         self._tell(SegmentEnded(self._setup.id, file.path, self._codec, act.span, facts))
 
     # ------------------------------------------------------------ lost and back

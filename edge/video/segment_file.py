@@ -4,6 +4,7 @@ While it is written its name ends in ``.part`` and says when it began, so that w
 can be salvaged without any other record. Source: design section 8.
 """
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import av
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
+
+from edge.video.boxes import read_whole
 
 PART_SUFFIX = ".part"
 FRAGMENT_US = 1_000_000
@@ -74,6 +77,7 @@ class SegmentFile:
         self._container: OutputContainer = av.open(str(path), "w", format="mp4", options=_OPTIONS)
         self._stream = self._container.add_stream_from_template(template)
         self._zero: int | None = None
+        self._frames = 0
 
     def write(self, packet: "Packet[VideoStream]") -> None:
         """Append one packet as it came; the file's own time begins with its first.
@@ -89,15 +93,22 @@ class SegmentFile:
         packet.dts -= self._zero
         packet.stream = self._stream
         self._container.mux_one(packet)
+        self._frames += 1
 
     def close(self) -> FileFacts:
-        """End the file; when this returns it is on the disk.
+        """End the file; when this returns it is on the disk, with every picture that was written.
 
         Raises:
             OSError: the disk does not take it.
         """
         self._container.close()
-        return settle(self.path)
+        facts = settle(self.path)
+        # The library keeps the disk's refusal of what was still in its buffer to itself.
+        with self.path.open("rb") as file:
+            whole = read_whole(file)
+        if not whole.is_all or whole.frames != self._frames:
+            raise OSError(errno.EIO, "the disk did not take all of it")
+        return facts
 
     def abandon(self) -> None:
         """Let go of a file that cannot be kept."""

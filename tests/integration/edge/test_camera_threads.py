@@ -1,5 +1,6 @@
 """What nobody foresaw in a camera's thread or the keeper's: logged, counted, and gone on with."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,15 +14,17 @@ from edge.metrics import Metrics
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import FootageLined, FootageLines
-from edge.video import camera_thread, checking, keeper
+from edge.video import camera_thread, checking, cutting, keeper
 from edge.video.cameras import FOLDER, Cameras, House
 from edge.video.eye import Eye
 from edge.video.footage_desk import FootageDesk
+from edge.video.segment_file import FileFacts, SegmentFile
 from edge.video.store import FILE_NAME, FootageStore
 from tests import samples
+from tests.footage_parts import Told, check_covered, check_files
 from tests.rig.programs import wait_until
 from tests.video_parts import write_clip
-from wire.events import Camera, CameraFact
+from wire.events import Camera, CameraFact, Segment
 from wire.policy import RetentionPolicy
 
 
@@ -131,3 +134,32 @@ def test_what_the_site_pack_holds_is_held_and_a_changed_file_is_told_by_the_runn
     with closing(FootageStore(rig.folder / FILE_NAME)) as store:
         held = wait_until(store.holds, "the hold is on the disk")
     assert [(each.id, each.camera) for each in held] == [("h-1", "cage-cam")]
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_file_that_the_disk_did_not_take_at_its_end_is_a_gap_and_the_next_one_goes_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    monkeypatch.setattr(cutting, "SEGMENT_S_MAX", 1.5)
+    write_clip(rig.folder / "clip.mp4", 5)
+    as_it_is, closed = SegmentFile.close, []
+
+    def close(file: SegmentFile) -> FileFacts:
+        closed.append(file.path)
+        if len(closed) == failing:
+            raise OSError(errno.EIO, "the disk did not take all of it")
+        return as_it_is(file)
+
+    monkeypatch.setattr(SegmentFile, "close", close)
+    rig.cameras.start()
+    wait_until(lambda: rig.segments() >= 3, "three segments are kept")
+    assert rig.cameras.stop(5) == []
+    events = [event for lines in rig.asked for event in lines.events]
+    told = Told(
+        [each for each in events if isinstance(each, Segment)],
+        [each for each in events if isinstance(each, Camera)],
+    )
+    assert check_covered(told) > 3000
+    assert [gap.reason for gap in told.gaps] == ["disk"]
+    check_files(told, rig.folder / FOLDER / "cam")
+    assert rig.crashes("camera") == 0

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.cameras import Camera, CameraEndedError
-from edge.video.salvage import salvage, whole_bytes
+from edge.video.boxes import read_whole
+from edge.video.salvage import salvage
 from edge.video.segment_file import SegmentFile
 from tests.video_parts import frames_of, write_clip
 from wire.events import Codec
@@ -74,7 +75,7 @@ def test_a_second_is_lost_at_most(whole: bytes, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_fragment_is_not_kept(data: bytes, tmp_path: Path) -> None:
-    assert whole_bytes(io.BytesIO(data)) == 0
+    assert read_whole(io.BytesIO(data)).end == 0
     (tmp_path / "a").write_bytes(data)
     assert salvage(tmp_path / "a") is None
 
