@@ -11,6 +11,7 @@ Source: design section 8.
     +- CameraFormatError        no pictures in it, or coded in a way that no browser or player takes
 """
 
+import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -97,7 +98,7 @@ class Camera:
         except (av.error.FFmpegError, OSError) as error:
             raise CameraUnreachableError(_reason(error)) from None
         self.source = source_of(url)
-        """What the operating system says of its other end (promise P6)."""
+        """Whether its other end is this machine, a film, or neither (promise P6)."""
         try:
             self.video, self.codec = _video_of(self._container)
         except CameraFormatError:
@@ -132,20 +133,20 @@ class Camera:
 
 
 def source_of(url: str) -> str:
-    """What the operating system says of a camera's address; names no user, password or path.
+    """Where a camera is, as far as it may be told: its address never leaves the edge.
 
-    ``tcp:<address>:<port>`` as of a scanner, ``tcp:unknown`` where it cannot say, ``file:`` for a
-    film. May ask the network's name service.
+    ``tcp:localhost`` on this very machine, else ``tcp:elsewhere``, ``tcp:unknown`` where the
+    operating system cannot say, ``file:`` for a film. May ask the network's name service.
     """
     parts = urlsplit(url)
     if parts.scheme in {"", "file"}:
         return FILM
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or RTSP_PORT, type=socket.SOCK_STREAM)
+        peers = [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
     except (OSError, UnicodeError, ValueError):
         return "tcp:unknown"
-    peer, port = (str(part) for part in found[0][4][:2])
-    return f"tcp:[{peer}]:{port}" if ":" in peer else f"tcp:{peer}:{port}"
+    return "tcp:localhost" if any(peer.is_loopback for peer in peers) else "tcp:elsewhere"
 
 
 def _video_of(container: InputContainer) -> tuple[VideoStream, Codec]:

@@ -57,8 +57,8 @@ class EventBase(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     ``spool``, ``seq`` and ``prev`` are placeholders until the spool seals the line, because only
     the spool knows what came before. ``mono_ms`` is CLOCK_BOOTTIME, ``boot`` the kernel's boot id,
-    ``source`` what the operating system says of the port, or of a camera's address (null: it was
-    not open, or an older edge's), ``by`` a pseudonym (never a badge).
+    ``source`` what the operating system says of the port, of a camera only whether it is this very
+    machine (null: it was not open, or an older edge's), ``by`` a pseudonym (never a badge).
     """
 
     v: WireVersion = WIRE_VERSION

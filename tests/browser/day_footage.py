@@ -49,7 +49,7 @@ places = []
 role = "gate"
 """
 LONG_AGO = timedelta(minutes=8)
-SIMULATED = "tcp:127.0.0.1:8554"
+SIMULATED = "tcp:localhost"
 
 
 class FilmedHub(OpenHub):
@@ -171,5 +171,5 @@ def _common(pen: Pen, camera: str, at: datetime) -> dict[str, object]:
         "clock": ClockReading(offset_ms=0, error_ms=5),
         "device": camera,
         # One of them is no real camera, and says so on every screen.
-        "source": SIMULATED if camera == AREA else "tcp:10.1.2.3:554",
+        "source": SIMULATED if camera == AREA else "tcp:elsewhere",
     }

@@ -39,6 +39,8 @@ def test_parcels_on_a_belt_are_told_over_rtsp_once_each_with_their_labels(tmp_pa
         wait_until(lambda: len(told.of(CameraFact.SIGHTING)) == 2, "the second is told")
     first, second = told.of(CameraFact.SIGHTING)
     assert [first.waybill, second.waybill] == [HIGH, OTHER]
+    # Its address never leaves the edge.
+    assert first.source == "tcp:localhost"
     assert is_simulated(first.source)
     assert first.since is not None
     assert 0 < (parse_at(first.at) - parse_at(first.since)).total_seconds() < 2

@@ -111,7 +111,7 @@ async def test_a_hold_without_reason_or_time_is_refused(
     assert hub.count("footage_hold") == 0
 
 
-@pytest.mark.parametrize(("source", "simulated"), [("tcp:127.0.0.1:8554", True), (None, False)])
+@pytest.mark.parametrize(("source", "simulated"), [("tcp:localhost", True), (None, False)])
 async def test_footage_of_a_simulated_camera_is_marked_wherever_it_is_told(
     hub: HubHome,
     edge: SigningEdge,

@@ -110,7 +110,7 @@ async def test_a_parcels_events_name_its_sightings(carrier: Carrier) -> None:
     assert [kind for kind, _, _ in told] == ["scan", "camera"]
 
 
-@pytest.mark.parametrize(("source", "simulated"), [("tcp:127.0.0.1:8554", True), (None, False)])
+@pytest.mark.parametrize(("source", "simulated"), [("tcp:localhost", True), (None, False)])
 def test_what_a_simulated_camera_read_is_marked_as_a_simulated_scan_is(
     carrier: Carrier, source: str | None, simulated: bool
 ) -> None:

@@ -275,10 +275,10 @@ def test_a_sighting_names_the_waybill_its_label_and_when_it_came_into_view(house
 
 def test_every_line_of_an_opened_camera_names_its_other_end(house: House) -> None:
     house.desk.note(FactNoted("cam", CameraFact.LOST, 90.0, "refused"))
-    house.desk.note(Opened("cam", "tcp:127.0.0.1:8554"))
+    house.desk.note(Opened("cam", "tcp:localhost"))
     house.desk.note(house.ended())
     house.desk.note(FactNoted("cam", CameraFact.SIGHTING, 99.5, waybill="755000000001"))
     house.desk.note(GapNoted("cam", Gap(80.0, 95.5, GapReason.CAMERA_LOST)))
     house.desk.note(FactNoted("other", CameraFact.BLACK, 99.5))
     # What was told before it was ever opened, and of another camera, has none.
-    assert [each.source for each in house.events()] == [None, *["tcp:127.0.0.1:8554"] * 3, None]
+    assert [each.source for each in house.events()] == [None, *["tcp:localhost"] * 3, None]
