@@ -248,7 +248,7 @@ def _anew(tx: Connection, now: datetime) -> dict[str, object]:
 
 
 def newest_pictures(tx: Connection, sites: frozenset[str] | None) -> list[FoundPicture]:
-    """The newest picture of each camera; ``sites`` None: of all."""
+    """The newest picture of what each camera shows; ``sites`` None: of all."""
     return media_files.newest_pictures(tx, sites)
 
 
@@ -260,7 +260,7 @@ def find_pictures(tx: Connection, sha256: str) -> list[FoundPicture]:
 def picture_near(
     tx: Connection, site: str, camera: str, at: datetime, within: timedelta
 ) -> FoundPicture | None:
-    """The picture of a camera that was taken closest to a moment, not further off than ``within``.
+    """The picture of what a camera showed closest to a moment, not further off than ``within``.
 
     Of two that are as close, the earlier.
     """

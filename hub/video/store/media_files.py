@@ -260,26 +260,35 @@ def find_pictures(tx: Connection, sha256: str) -> list[FoundPicture]:
 
 
 def newest_pictures(tx: Connection, sites: frozenset[str] | None) -> list[FoundPicture]:
-    """The newest picture of each camera, by site and camera."""
-    newest = select(_pictures.site, _pictures.camera, func.max(_pictures.at).label("at"))
+    """The newest picture of each camera that nobody named, by site and camera.
+
+    Of a camera that has none but named ones it is the newest of these.
+    """
+    key = (_pictures.site, _pictures.camera, _pictures.is_named)
+    newest = select(*key, func.max(_pictures.at).label("at"))
     if sites is not None:
         newest = newest.where(_pictures.site.in_(sorted(sites)))
-    last = newest.group_by(_pictures.site, _pictures.camera).subquery()
+    last = newest.group_by(*key).subquery()
     is_last = (
         (_pictures.site == last.c.site)
         & (_pictures.camera == last.c.camera)
+        & (_pictures.is_named == last.c.is_named)
         & (_pictures.at == last.c.at)
     )
     query = _picture_columns().join(last, is_last)
-    in_order = _found(tx, query.order_by(_pictures.site, _pictures.camera, _pictures.sha256))
+    order = (_pictures.site, _pictures.camera, _pictures.is_named.desc(), _pictures.sha256)
+    in_order = _found(tx, query.order_by(*order))
     return list({(each.site, each.camera): each for each in in_order}.values())
 
 
 def pictures_between(
     tx: Connection, site: str, camera: str, since: datetime, until: datetime
 ) -> list[FoundPicture]:
-    """The newest picture of a camera before ``until`` and the oldest after ``since``."""
-    mine = (_pictures.site == site) & (_pictures.camera == camera)
+    """The pictures of a camera in this time that nobody named, the oldest first.
+
+    A named one belongs to its event: it may be of a single label only.
+    """
+    mine = (_pictures.site == site) & (_pictures.camera == camera) & ~_pictures.is_named
     within = _picture_columns().where(mine & _pictures.at.between(since, until))
     return _found(tx, within.order_by(_pictures.at))
 

@@ -43,9 +43,27 @@ async def test_pictures_are_kept_and_found_by_camera_and_time(
         assert newest_pictures(tx, frozenset({"020W"})) == []
         near = [
             picture_near(tx, "755A", CAMERA, START + timedelta(minutes=each), timedelta(minutes=1))
-            for each in (-1.1, 0.4, 0.6, 3.1)
+            for each in (-1.1, 0.4, 1.4, 3.1)
         ]
-    assert [each.sha256 if each else None for each in near] == [None, taken[0], taken[1], None]
+    # The first is its event's own: it may be of a single label.
+    assert [each.sha256 if each else None for each in near] == [None, taken[1], taken[1], None]
+
+
+@on_both_databases
+async def test_a_camera_shows_its_view_and_not_the_label_that_it_read_last(
+    hub: HubHome, edge: SigningEdge, stranger: httpx.AsyncClient
+) -> None:
+    async def newest(raw: bytes, *, is_named: bool) -> list[str]:
+        picture = sealed_picture(hub, edge, raw, is_named=is_named)
+        assert (await stranger.post(f"{API}/edge/picture", content=picture)).status_code == 204
+        hub.clock.move(1)
+        with hub.database.reading() as tx:
+            return [each.sha256 for each in newest_pictures(tx, None)]
+
+    label, view, other = JPEG + b"1", JPEG + b"2", JPEG + b"3"
+    assert await newest(label, is_named=True) == [hashlib.sha256(label).hexdigest()]
+    assert await newest(view, is_named=False) == [hashlib.sha256(view).hexdigest()]
+    assert await newest(other, is_named=True) == [hashlib.sha256(view).hexdigest()]
 
 
 async def test_of_pictures_that_nobody_named_only_the_newest_are_kept(
