@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 import av
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+FORM: Final = "mp4"
+"""Never guessed from a master's content: a playlist would have its reader open other files."""
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _AS_IT_SAYS = {"skip_frame": "all", "analyzeduration": "1", "fpsprobesize": "0"}
 """A segment's header says all: decoding its first pictures to see took 60 times as long."""
@@ -98,7 +101,7 @@ def cut_clip(
 
 def _opened(part: Part) -> InputContainer:
     try:
-        source = av.open(str(part.path), "r", options=_AS_IT_SAYS)
+        source = av.open(str(part.path), "r", format=FORM, options=_AS_IT_SAYS)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise _broken(part, error) from None
     if not source.streams.video:

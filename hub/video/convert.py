@@ -19,6 +19,8 @@ from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
+from hub.video.clip import FORM
+
 WIDTH_MAX, HEIGHT_MAX = 1280, 720
 FRAMES_MAX = 7200
 """The longest segment is a minute; no camera here makes more than 120 pictures a second."""
@@ -73,7 +75,7 @@ def to_h264(source: Path, target: Path, words: Mapping[str, str]) -> Converted:
             :func:`hub.video.written.check_written`.
     """
     try:
-        opened = av.open(str(source), "r", options=_AS_IT_SAYS)
+        opened = av.open(str(source), "r", format=FORM, options=_AS_IT_SAYS)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise _unreadable(source, error) from None
     with opened:

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import pytest
 
-from hub.video.clip import ClipError, MixedError, Part, cut_clip
+from hub.video.clip import BrokenError, ClipError, MixedError, Part, cut_clip
 from hub.video.written import check_written
 from tests.video_parts import frames_of, packets_of, write_clip, write_segments
 
@@ -72,6 +72,18 @@ def test_where_there_is_no_picture_there_is_no_clip(parts: list[Part], tmp_path:
         with pytest.raises(ClipError, match="no footage"):
             cut_clip(of_that_time, 990_000, 1_000_000, tmp_path / "a.mp4")
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_master_that_names_other_files_shows_none_of_them(
+    parts: list[Part], tmp_path: Path
+) -> None:
+    other = tmp_path / "other.mp4"
+    other.write_bytes(parts[0].path.read_bytes())
+    playlist = tmp_path / "playlist.mp4"
+    playlist.write_text(f"ffconcat version 1.0\nfile {other.name}\n")
+    with pytest.raises(BrokenError, match=r"^playlist\.mp4 cannot be read"):
+        cut_clip([Part(playlist, 1_000_000)], 1_000_000, 1_004_000, tmp_path / "a.mp4")
+    assert not (tmp_path / "a.mp4").exists()
 
 
 def test_a_clip_says_of_itself_what_it_is(parts: list[Part], tmp_path: Path) -> None:

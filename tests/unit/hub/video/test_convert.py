@@ -96,6 +96,15 @@ def test_what_is_no_footage_is_refused(tmp_path: Path, content: bytes) -> None:
         to_h264(tmp_path / "gone.mp4", tmp_path / "copy.mp4", {})
 
 
+def test_a_master_that_names_other_files_shows_none_of_them(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", 1)
+    (other,) = write_segments(tmp_path, tmp_path / "clip.mp4", RATE)
+    playlist = tmp_path / "playlist.mp4"
+    playlist.write_text(f"ffconcat version 1.0\nfile {other.name}\n")
+    with pytest.raises(UnreadableError, match=r"playlist\.mp4"):
+        to_h264(playlist, tmp_path / "copy.mp4", {})
+
+
 def test_more_pictures_or_larger_ones_than_cameras_send_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
