@@ -94,6 +94,9 @@ class Workshop:
         self._shelf = MediaShelf(data_dir)
         self._derived = DerivedShelf(data_dir)
         self._processes = Processes()
+        self._lock = threading.Lock()
+        self._promised = 0
+        """So many bytes may those that are being made take of the disk."""
         self._clips = threading.BoundedSemaphore(CLIPS_AT_ONCE)
         self._conversions = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE)
         self._waiting = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE + CONVERSIONS_WAITING_MAX)
@@ -119,24 +122,28 @@ class Workshop:
         if not self._clips.acquire(timeout=WAIT_S):
             raise BusyError("as many clips as may be are being taken: try again")
         try:
-            file = self._open(order.bytes)
-            try:
-                limits = Limits(CUT_S_MAX, order.bytes + _OWN_BYTES, _CUT_NICENESS)
-                job = CutJob(
-                    file.fileno(),
-                    order.masters,
-                    order.since_ms,
-                    order.until_ms,
-                    order.words,
-                    limits,
-                )
-                made = self._processes.work(job, file)
-                size, sha256 = file.seek(0, 2), _hash_of(file)
-            except BaseException:
-                file.close()
-                raise
+            with self._room_for(order.bytes):
+                return self._cut(order)
         except BaseException:
             self._clips.release()
+            raise
+
+    def _cut(self, order: Cut) -> CutFile:
+        file = self._open()
+        try:
+            limits = Limits(CUT_S_MAX, order.bytes + _OWN_BYTES, _CUT_NICENESS)
+            job = CutJob(
+                file.fileno(),
+                order.masters,
+                order.since_ms,
+                order.until_ms,
+                order.words,
+                limits,
+            )
+            made = self._processes.work(job, file)
+            size, sha256 = file.seek(0, 2), _hash_of(file)
+        except BaseException:
+            file.close()
             raise
         return CutFile(file, size, sha256, made, self._clips.release)
 
@@ -169,7 +176,7 @@ class Workshop:
             self._waiting.release()
 
     def _convert(self, master: Master) -> Path:
-        with self._open(COPY_BYTES_MAX) as file:
+        with self._room_for(COPY_BYTES_MAX), self._open() as file:
             words = {
                 "title": "CONVERTED COPY, NOT EVIDENCE / 转码副本，非证据",
                 "comment": f"Evidence is the recorded file / 证据为原始文件 {master.sha256}",
@@ -182,11 +189,25 @@ class Workshop:
             except OSError as error:
                 raise NoRoomError("the hub's disk does not take it") from error
 
-    def _open(self, more: int) -> IO[bytes]:
-        """An open file without a name, for which there is room."""
+    @contextmanager
+    def _room_for(self, more: int) -> Iterator[None]:
+        """While a file is made, nobody counts on the room that it may yet take."""
+        with self._lock:
+            try:
+                self._shelf.check_room(self._promised + more)
+            except OSError as error:
+                raise NoRoomError("the hub's disk does not take it") from error
+            self._promised += more
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._promised -= more
+
+    def _open(self) -> IO[bytes]:
+        """An open file without a name."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._shelf.check_room(more)
             return tempfile.TemporaryFile(dir=self._folder)
         except OSError as error:
             raise NoRoomError("the hub's disk does not take it") from error

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import av
 import httpx
@@ -13,10 +14,11 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
 from hub.video import clip_api, workshop
-from hub.video.jobs import Master, Why
+from hub.video.jobs import Job, Made, Master, Why
 from hub.video.media import path_of
-from hub.video.media_shelf import MediaShelf, NoRoomError
-from hub.video.workshop import CLIPS_AT_ONCE, FOLDER, BusyError, Workshop
+from hub.video.media_shelf import DiskRoom, MediaShelf, NoRoomError, hash_of
+from hub.video.processes import Processes
+from hub.video.workshop import CLIPS_AT_ONCE, FOLDER, BusyError, Cut, Workshop
 from tests.hub_parts import HubHome
 from tests.integration.hub.film_parts import film, opened, put_film, span
 from tests.rest_parts import problem
@@ -142,6 +144,34 @@ async def test_a_full_disk_is_said_and_heals(
     assert said == "the hub's disk does not take it"
     assert (hub.count("footage_clip"), left_over(hub)) == (0, [])
     assert (await admin.get(f"{path}/clip", params=span(0, 4))).status_code == 200
+
+
+def test_what_others_are_making_has_its_room_already(
+    paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker, reserve, each = Workshop(tmp_path), 2_000_000, 1_000_000
+    room = DiskRoom(free=reserve + 2 * each - 1, reserve=reserve)
+    monkeypatch.setattr(MediaShelf, "room", lambda _shelf: room)
+    order = Cut((Master(str(paths[0]), hash_of(paths[0])),), 0, 4000, each, {})
+    work, refused = Processes.work, list[NoRoomError]()
+
+    def meanwhile(processes: Processes, job: Job, target: IO[bytes]) -> Made:
+        with monkeypatch.context() as once:
+            once.setattr(Processes, "work", work)
+            try:
+                maker.cut(order).close()
+            except NoRoomError as error:
+                refused.append(error)
+        return work(processes, job, target)
+
+    with monkeypatch.context() as two:
+        two.setattr(Processes, "work", meanwhile)
+        maker.cut(order).close()
+    assert [str(error) for error in refused] == ["the disk has no room left for footage"]
+    # What is whole stands on the disk and is no promise any more.
+    first = maker.cut(order)
+    maker.cut(order).close()
+    first.close()
 
 
 async def test_only_so_many_are_made_at_once_and_the_next_is_told_when_to_come_again(
