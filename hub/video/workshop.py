@@ -39,6 +39,8 @@ __all__ = [
 
 CLIPS_AT_ONCE = 4
 """So many are cut or on their way to somebody; each has at most ``CLIP_BYTES_MAX`` of the disk."""
+CLIPS_WAITING_MAX = 8
+"""For one of those to be taken; each holds one of the web's forty threads."""
 CLIP_BYTES_MAX = 1024**3
 """Fifteen minutes of 8 Mbit/s fit."""
 CUT_S_MAX = 60
@@ -98,6 +100,7 @@ class Workshop:
         self._promised = 0
         """So many bytes may those that are being made take of the disk."""
         self._clips = threading.BoundedSemaphore(CLIPS_AT_ONCE)
+        self._clips_waiting = threading.BoundedSemaphore(CLIPS_WAITING_MAX)
         self._conversions = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE)
         self._waiting = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE + CONVERSIONS_WAITING_MAX)
 
@@ -119,14 +122,23 @@ class Workshop:
         Raises:
             WorkshopError, NoRoomError: nothing was made.
         """
-        if not self._clips.acquire(timeout=WAIT_S):
-            raise BusyError("as many clips as may be are being taken: try again")
+        self._await_place()
         try:
             with self._room_for(order.bytes):
                 return self._cut(order)
         except BaseException:
             self._clips.release()
             raise
+
+    def _await_place(self) -> None:
+        busy = "as many clips as may be are being taken: try again"
+        if not self._clips_waiting.acquire(blocking=False):
+            raise BusyError(busy)
+        try:
+            if not self._clips.acquire(timeout=WAIT_S):
+                raise BusyError(busy)
+        finally:
+            self._clips_waiting.release()
 
     def _cut(self, order: Cut) -> CutFile:
         file = self._open()

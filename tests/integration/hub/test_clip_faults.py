@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event, Thread
 from typing import IO
 
 import av
@@ -18,7 +19,15 @@ from hub.video.jobs import Job, Made, Master, Why
 from hub.video.media import path_of
 from hub.video.media_shelf import DiskRoom, MediaShelf, NoRoomError, hash_of
 from hub.video.processes import Processes
-from hub.video.workshop import CLIPS_AT_ONCE, FOLDER, BusyError, Cut, Workshop
+from hub.video.workshop import (
+    CLIPS_AT_ONCE,
+    CLIPS_WAITING_MAX,
+    FOLDER,
+    BusyError,
+    Cut,
+    Workshop,
+)
+from tests.broker_parts import wait_for
 from tests.hub_parts import HubHome
 from tests.integration.hub.film_parts import film, opened, put_film, span
 from tests.rest_parts import problem
@@ -191,6 +200,43 @@ async def test_only_so_many_are_made_at_once_and_the_next_is_told_when_to_come_a
     assert busy.headers["retry-after"] == "5"
     workshop_there._clips.release()
     assert (await admin.get(f"{path}/clip", params=span(0, 2))).status_code == 200
+
+
+class Taken:
+    """All places are taken until ``over``; counts who waits for one."""
+
+    def __init__(self) -> None:
+        self.over, self.waiting = Event(), list[float]()
+
+    def acquire(self, timeout: float) -> bool:
+        self.waiting.append(timeout)
+        assert self.over.wait(30)
+        return False
+
+
+def test_only_so_many_wait_for_a_place_and_hold_a_thread_of_the_web(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker, places, refused = Workshop(tmp_path), Taken(), list[BusyError]()
+    monkeypatch.setattr(maker, "_clips", places)
+
+    def ask() -> None:
+        try:
+            maker.cut(Cut((), 0, 1, 1, {}))
+        except BusyError as error:
+            refused.append(error)
+
+    asking = [Thread(target=ask) for _ in range(CLIPS_WAITING_MAX + 3)]
+    for each in asking:
+        each.start()
+    try:
+        wait_for("all to ask", lambda: len(places.waiting) + len(refused) == len(asking))
+        assert (len(places.waiting), len(refused)) == (CLIPS_WAITING_MAX, 3)
+    finally:
+        places.over.set()
+        for each in asking:
+            each.join(10)
+    assert len(refused) == len(asking)
 
 
 async def test_a_job_that_hangs_is_ended_in_time(
