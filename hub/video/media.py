@@ -77,6 +77,11 @@ class FileState:
     bytes: int = 0
     reason: str | None = None
 
+    @property
+    def is_gone(self) -> bool:
+        """Nothing of it comes any more, also where it was here and is damaged."""
+        return self.status is not FileStatus.STORED and self.reason is not None
+
 
 def order_files(
     tx: Connection, files: Sequence[WantedFile], now: datetime, *, is_urgent: bool = False

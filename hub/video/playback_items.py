@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from hub.video.items import OwnClockItem
 from hub.video.looks import Playback, PlayedClock, TakenClip
-from hub.video.media import FileState
+from hub.video.media import FileState, FileStatus
 from hub.video.store.footage import FoundGap, FoundSegment
 from wire.names import format_at
 
@@ -34,7 +34,8 @@ class PlayedSegment(BaseModel):
     @classmethod
     def of(cls, segment: FoundSegment, state: FileState) -> Self:
         """A segment with what has become of its file."""
-        is_lost = segment.deleted_at is not None and state.status == "none"
+        is_lost = segment.deleted_at is not None and state.status is FileStatus.NONE
+        status = FileStatus.GONE if state.is_gone else state.status
         return cls(
             sha256=segment.sha256,
             since=format_at(segment.began_at),
@@ -43,7 +44,7 @@ class PlayedSegment(BaseModel):
             length_ms=segment.length_ms,
             bytes=segment.bytes,
             codec=segment.codec,
-            state=DELETED if is_lost else str(state.status),
+            state=DELETED if is_lost else str(status),
             have=state.have,
         )
 

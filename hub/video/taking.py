@@ -146,7 +146,7 @@ def _here(part: Playback) -> list[FoundSegment]:
     Raises:
         ClipRefusedError: some are on their way, or all are lost.
     """
-    here = [each for each in part.segments if _status(part, each) is FileStatus.STORED]
+    here = [each for each in part.segments if _is_here(part, each)]
     coming = [each for each in part.segments if each not in here and not _is_lost(part, each)]
     if coming:
         raise NotHereError(_missing(part, coming))
@@ -156,14 +156,14 @@ def _here(part: Playback) -> list[FoundSegment]:
     return here
 
 
-def _status(part: Playback, segment: FoundSegment) -> FileStatus:
-    return part.states[segment.sha256].status
+def _is_here(part: Playback, segment: FoundSegment) -> bool:
+    return part.states[segment.sha256].status is FileStatus.STORED
 
 
 def _is_lost(part: Playback, segment: FoundSegment) -> bool:
-    status = _status(part, segment)
-    deleted = segment.deleted_at is not None and status is FileStatus.NONE
-    return deleted or status is FileStatus.GONE
+    state = part.states[segment.sha256]
+    deleted = segment.deleted_at is not None and state.status is FileStatus.NONE
+    return deleted or state.is_gone
 
 
 def _missing(part: Playback, coming: list[FoundSegment]) -> str:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from hub.access.rules import Role
 from hub.video import taking
 from hub.video.looks import clips_at_camera, clips_for_parcel, clips_of
-from hub.video.media import note_gone, note_have
+from hub.video.media import note_damaged, note_gone, note_have
 from hub.video.workshop import FOLDER, Workshop
 from tests.footage_index_parts import at, camera, gap, tell
 from tests.hub_parts import START, HubHome, SetClock, SigningEdge
@@ -177,6 +177,22 @@ async def test_what_its_site_has_no_more_is_left_out_and_nothing_at_all_is_no_cl
     assert gone == "there is no footage of that time: its site has it no more"
     never = problem(await admin.get(f"{path}/clip", params=span(30, 40)), 422)
     assert never == "there is no footage of that time: none was recorded"
+
+
+async def test_what_was_damaged_here_and_its_site_has_no_more_is_waited_for_no_longer(
+    hub: HubHome, admin: httpx.AsyncClient, paths: list[Path], tmp_path: Path
+) -> None:
+    segments = put_film(hub, paths)
+    path = await opened(admin)
+    with hub.database.writing() as tx:
+        note_damaged(tx, segments[1].sha256, "changed", START)
+    assert "1 of 3 files" in problem(await admin.get(f"{path}/clip", params=span(0, 12)), 409)
+    assert (await admin.get(path)).json()["segments"][1]["state"] == "damaged"
+    with hub.database.writing() as tx:
+        assert note_gone(tx, SITE, "dock", segments[1].sha256, "deleted", START)
+    assert (await admin.get(path)).json()["segments"][1]["state"] == "gone"
+    got = save(await admin.get(f"{path}/clip", params=span(0, 12)), tmp_path)
+    assert packets_of(got) == [*packets_of(paths[0]), *packets_of(paths[2])]
 
 
 @pytest.mark.parametrize(
