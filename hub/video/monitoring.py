@@ -65,6 +65,8 @@ class MonitoringDuty:
             # A site that recorded nothing then had nothing to view.
             if found or clips or is_due:
                 self._make(tx, site, period, found, clips, now)
+                if period.is_day and is_due and not found:
+                    _tell_missed(tx, site, period, now)
 
     def _was_filmed(self, tx: Connection, site: str, period: Period) -> bool:
         return any(
@@ -98,13 +100,6 @@ class MonitoringDuty:
         self.mails.put(tx, mail, now)
         made = MadeLog(site.code, period.name, len(found), now, period.due_at, None, period.due_at)
         logs.add(tx, made, log_document(log, zone))
-        if period.is_day and not found:
-            words = {"day": period.name}
-            subject = f"{site.code}/{period.name}"
-            finding = Finding(
-                AlertKind.PLAYBACK_MISSED, subject, period.since, site=site.code, words=words
-            )
-            raise_alert(tx, finding, now)
 
     def _department_above(self, site: Site) -> tuple[str, ...]:
         above = None if site.superior is None else self.network.sites[site.superior]
@@ -127,6 +122,13 @@ class MonitoringDuty:
             )
             raise_alert(tx, finding, now)
             logs.change(tx, log, alarm_at=None)
+
+
+def _tell_missed(tx: Connection, site: Site, period: Period, now: datetime) -> None:
+    words = {"day": period.name}
+    subject = f"{site.code}/{period.name}"
+    finding = Finding(AlertKind.PLAYBACK_MISSED, subject, period.since, site=site.code, words=words)
+    raise_alert(tx, finding, now)
 
 
 def _about(site: str, period: str) -> str:

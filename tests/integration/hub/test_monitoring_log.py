@@ -106,6 +106,21 @@ def test_a_clip_stands_in_the_log_of_the_day_on_which_it_was_taken(
     assert "11-23 09:00:00" in second and "cd" * 32 in second and "li" in second
 
 
+def test_a_clip_alone_makes_no_day_one_that_had_to_be_viewed(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    tell(hub, edge, segment(10))
+    view(hub)
+    row = {"look_id": 1, "since": at(2), "until": at(8), "sha256": "cd" * 32, "bytes": 9}
+    with hub.database.writing() as tx:
+        clips.add(tx, {**row, "at": shanghai(23, 9)})
+    # Nothing was recorded on the 23rd: there was nothing to view.
+    turn(hub, duty_of(hub), shanghai(24, 8))
+    with hub.database.reading() as tx:
+        assert "cd" * 32 in (logs.document(tx, SITE, "2026-11-23") or "")
+    assert hub.alerts(AlertKind.PLAYBACK_MISSED) == []
+
+
 def test_a_day_that_nobody_viewed_is_an_alert_and_its_log_says_so(
     hub: HubHome, edge: SigningEdge
 ) -> None:
