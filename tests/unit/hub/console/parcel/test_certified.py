@@ -49,6 +49,12 @@ def test_a_gap_is_said_with_its_length_and_reason() -> None:
     assert share_said(EN, told) == "files: 1 · No footage for 7 s: the picture was black"
 
 
+def test_of_deleted_footage_no_cause_is_said_for_a_full_disk_deletes_before_its_days() -> None:
+    told = share(gaps=(Missing(at(1), at(8), "deleted"),))
+    assert share_said(EN, told).endswith("No footage for 7 s: its site deleted it")
+    assert share_said(ZH, told).endswith("无录像 7 秒：网点已删除")
+
+
 def issue(ended: float, news: str | None = None) -> Issue:
     return Issue(CertificateState.UNKNOWN, (), at(300), at(ended), news)
 
