@@ -89,6 +89,17 @@ def test_an_empty_wall_says_what_will_appear_and_that_it_lives(hub: HubProcess, 
     shoot(page, "console-wall-empty-zh")
 
 
+def test_a_browser_that_plays_no_films_still_counts_sounds_and_takes_keys(
+    hub: HubProcess, page: Page
+) -> None:
+    page.add_init_script("delete window.MediaSource")
+    page.goto(f"{hub.url}/console/")
+    expect(page.locator(".vitals .m-green")).to_be_visible()
+    assert page.evaluate("typeof MediaSource") == "undefined"
+    known = page.evaluate("['custos-age', 'custos-player'].map(e => !!customElements.get(e))")
+    assert known == [True, True]
+
+
 def test_a_scan_stands_on_the_wall_live_and_sounds_only_when_it_needs_a_person(
     hub: HubProcess, page: Page, pen: Pen
 ) -> None:

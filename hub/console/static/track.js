@@ -14,7 +14,8 @@ const ASKS_MAX = 60; // so often it is asked again
 const ASK_AGAIN_S = 2; // if it does not say when
 // A camera's usual coding, asked of the browser before a file is fetched for nothing.
 const USUAL = { h265: 'video/mp4; codecs="hvc1.1.6.L93.B0"' };
-const CANNOT = new Set(Object.keys(USUAL).filter((each) => !MediaSource.isTypeSupported(USUAL[each])));
+// Asked while the whole console loads: a browser without MediaSource plays nothing, and needs all else.
+const CANNOT = new Set(Object.keys(USUAL).filter((each) => !globalThis.MediaSource?.isTypeSupported(USUAL[each])));
 const COMING = new Set(["none", "ordered", "partial"]);
 
 export class Track {
