@@ -145,15 +145,18 @@ def note_clock(
     at: datetime,
     how: str,
 ) -> None:
-    """Keep how far a camera's pictures are from its edge's clock."""
+    """Keep how far a camera's pictures are from its edge's clock; an older one changes nothing."""
+    known = find(tx, site, name)
+    if known is None:
+        _add(tx, site, name, {"edge": edge, "heard_at": at})
+    elif known.measured_at is not None and at < known.measured_at:
+        return
     row: dict[str, object] = {
         "offset_ms": offset_ms,
         "error_ms": error_ms,
         "measured_at": at,
         "measured_by": how,
     }
-    if find(tx, site, name) is None:
-        _add(tx, site, name, {"edge": edge, "heard_at": at})
     _change(tx, site, name, row)
 
 

@@ -294,6 +294,18 @@ def test_a_measured_camera_clock_moves_and_widens_where_footage_is_looked_for(
     assert found.cameras[0].coverage.gaps[0].since == at(15 - MARGIN - 0.005 + 4 - 0.5)
 
 
+def test_a_clock_that_was_measured_before_moves_nothing_when_it_is_told_late(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    newer = camera(CameraFact.CLOCK, 2, offset_ms=-4000, error_ms=10, reason="shown")
+    older = camera(CameraFact.CLOCK, 1, offset_ms=0, error_ms=10, reason="shown")
+    tell(hub, edge, newer, scan_at(20, edge), segment(30, 21), gap(40, 10))
+    tell(hub, edge, older)
+    hub.clock.move(60)
+    # What happened from 10 to 30 stands at 14 to 34 of the footage.
+    assert certify(hub)[0].state is CertificateState.GAP
+
+
 def test_an_unsure_clock_is_told(hub: HubHome, edge: SigningEdge) -> None:
     tell(hub, edge, scan_at(15, edge, clock=ClockReading()))
     assert not certify(hub)[0].is_clock_sure
