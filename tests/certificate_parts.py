@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hub.network import Network
 from hub.video.media import WantedFile, note_stored
 from hub.video.service import CertificateDuty, CertificateState, certificates_of
 from hub.video.store.certificates import CameraShare, Certificate
@@ -22,11 +23,12 @@ class Watching:
 
     hub: HubHome
     edge: SigningEdge
+    network: Network = NETWORK
 
     def certify(self) -> Certificate:
         """One turn of the clock role."""
         with self.hub.database.writing() as tx:
-            CertificateDuty(NETWORK).run(tx, self.hub.clock.now())
+            CertificateDuty(self.network).run(tx, self.hub.clock.now())
         with self.hub.database.reading() as tx:
             (found,) = certificates_of(tx, HV)
         return found

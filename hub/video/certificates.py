@@ -53,8 +53,8 @@ class CertificateDuty:
     def _look(self, tx: Connection, asked: Certificate, now: datetime) -> None:
         shares: list[CameraShare] = []
         found: list[FoundSegment] = []
-        for channel in self.network.channels_seeing(asked.site, asked.place):
-            share, segments = _share(tx, asked, channel.camera)
+        for camera in self._cameras_of(asked):
+            share, segments = _share(tx, asked, camera)
             shares.append(share)
             found += segments
         is_known = not any(share.coverage.unknown for share in shares)
@@ -79,6 +79,13 @@ class CertificateDuty:
             )
         certificates.put(tx, looked)
         order_segments(tx, found, now)
+
+    def _cameras_of(self, asked: Certificate) -> list[str]:
+        """Who saw the place: of what was issued those of then, wherever cameras look by now."""
+        if asked.issued_at is not None:
+            return [each.camera for each in asked.cameras]
+        seeing = self.network.channels_seeing(asked.site, asked.place)
+        return [each.camera for each in seeing]
 
 
 @dataclass(frozen=True, slots=True)

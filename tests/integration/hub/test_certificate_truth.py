@@ -1,5 +1,6 @@
 """A certificate never says more than is true: pictures that show nothing, told late or not (P5)."""
 
+import msgspec
 import pytest
 
 from hub.alerts.service import AlertKind, AlertState
@@ -16,7 +17,7 @@ from tests.certificate_parts import (
     reasons,
     watch_present,
 )
-from tests.footage_index_parts import CAGE, DOCK, NETWORK, SITE, at, camera, segment
+from tests.footage_index_parts import CAGE, DOCK, NETWORK, SITE, at, camera, gap, segment
 from tests.hub_parts import HubHome, SigningEdge
 from tests.postgres_parts import on_both_databases
 from wire.events import CameraFact
@@ -31,6 +32,35 @@ def network() -> Network:
 @pytest.fixture
 def watching(hub: HubHome, edge: SigningEdge) -> Watching:
     return watch_present(hub, edge)
+
+
+# ---------------------------------------------------------------- cameras that saw it then
+
+
+def seeing(*places: tuple[str, ...]) -> Network:
+    """The network file, where the cage's camera and the dock's see these places."""
+    channels = zip(NETWORK.channel, places, strict=True)
+    changed = tuple(msgspec.structs.replace(each, places=seen) for each, seen in channels)
+    return msgspec.structs.replace(NETWORK, channel=changed)
+
+
+def test_a_camera_that_is_turned_to_the_place_later_proves_nothing_of_before(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    watching = Watching(hub, edge)
+    hub.clock.move(40)
+    elsewhere = [segment(second, 10, CAGE, second) for second in (10, 20, 30)]
+    found = watching.told(gap(30, 30), *elsewhere, handover(edge))
+    assert (found.state, [each.camera for each in found.cameras]) == (GAP, [DOCK])
+    watching.network = seeing(("dock1",), ())
+    found = watching.told(begun(CameraFact.MOVED, 24, 17))
+    assert (found.state, [each.camera for each in found.cameras]) == (GAP, [DOCK])
+
+
+def test_a_camera_that_was_taken_away_saw_what_it_saw(watching: Watching) -> None:
+    watching.network = seeing(("cage1",), ())
+    found = watching.told(begun(CameraFact.MOVED, 24, 17))
+    assert (found.state, [each.camera for each in found.cameras]) == (PRESENT, [DOCK])
 
 
 # ---------------------------------------------------------------- pictures that show nothing
