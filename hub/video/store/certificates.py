@@ -28,9 +28,9 @@ from hub.video.rules.troubles import ToldTrouble
 
 OF_A_PARCEL_MAX = 1000
 OF_A_SITE_MAX = 1000
-CLOCKS_APART_MAX = timedelta(minutes=2)
-"""No camera's clock is measured further off (edge.video.shown_clock): its footage of an event may
-stand so far from it."""
+CLOCKS_APART_MAX = timedelta(minutes=4)
+"""A camera's clock is measured at most a minute off (edge.video.shown_clock), by pictures that come
+at most a minute late; what is told of others may again be a minute off, and each is rounded."""
 
 footage_certificate = Table(
     "footage_certificate",

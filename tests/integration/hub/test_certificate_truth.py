@@ -34,6 +34,19 @@ def watching(hub: HubHome, edge: SigningEdge) -> Watching:
     return watch_present(hub, edge)
 
 
+def test_whatever_all_errors_together_reach_is_looked_at_again(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    watching = Watching(hub, edge)
+    hub.clock.move(100)
+    late = camera(CameraFact.CLOCK, 1, offset_ms=-59_000, error_ms=2_000)
+    films = [segment(second, error_ms=60_000) for second in range(10, 100, 10)]
+    assert watching.told(late, *films, handover(edge)).state is PRESENT
+    hub.clock.move(100)
+    # What happened until 25 s stands until 86 s of the footage, which may be a minute early.
+    assert watching.told(begun(CameraFact.BLACK, 147, 145.7)).state is GAP
+
+
 # ---------------------------------------------------------------- cameras that saw it then
 
 
