@@ -83,6 +83,10 @@ class Metrics:
             "label_pictures_skipped",
             "Pictures in which no labels were looked for because reading was behind",
         )
+        self.picture_times_mended = self._of_cameras(
+            "picture_times_mended",
+            "Pictures whose own time was not after that of the picture before",
+        )
         self.clock_codes_doubted = self._of_cameras(
             "clock_codes_doubted",
             "Clock codes before a camera that no screen of this edge can have shown",

@@ -221,8 +221,12 @@ class CameraThread:
             else:
                 self._do([act])
         if self._file is not None:
-            self._trying(partial(self._file.write, packet))
+            self._trying(partial(self._write, self._file, packet))
         return arrival
+
+    def _write(self, file: SegmentFile, packet: "Packet[VideoStream]") -> None:
+        if not file.write(packet):
+            self._metrics.picture_times_mended.labels(self._setup.id).inc()
 
     def _begin(self, camera: Camera) -> None:
         moments = self._look()

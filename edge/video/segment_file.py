@@ -77,10 +77,17 @@ class SegmentFile:
         self._container: OutputContainer = av.open(str(path), "w", format="mp4", options=_OPTIONS)
         self._stream = self._container.add_stream_from_template(template)
         self._zero: int | None = None
+        self._next_dts = 0
         self._frames = 0
 
-    def write(self, packet: "Packet[VideoStream]") -> None:
+    def write(self, packet: "Packet[VideoStream]") -> bool:
         """Append one packet as it came; the file's own time begins with its first.
+
+        A file's times only grow: a picture of the time of the one before, or of an earlier one, is
+        put right behind it.
+
+        Returns:
+            Whether its time was kept.
 
         Raises:
             OSError: the disk does not take it.
@@ -91,9 +98,15 @@ class SegmentFile:
             self._zero = packet.dts
         packet.pts -= self._zero
         packet.dts -= self._zero
+        is_kept = packet.dts >= self._next_dts
+        if not is_kept:
+            packet.dts = self._next_dts
+            packet.pts = max(packet.pts, packet.dts)
+        self._next_dts = packet.dts + 1
         packet.stream = self._stream
         self._container.mux_one(packet)
         self._frames += 1
+        return is_kept
 
     def close(self) -> FileFacts:
         """End the file; when this returns it is on the disk, with every picture that was written.

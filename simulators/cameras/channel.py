@@ -97,7 +97,7 @@ class Channel:
 
     async def run(self) -> None:
         """Take and hand out pictures until cancelled."""
-        due_s = time.monotonic()
+        due_s, at_ms = time.monotonic(), 0
         while True:
             if not self._watched.is_set():
                 await self._watched.wait()
@@ -107,7 +107,9 @@ class Channel:
             due_s += self.source.interval_s
             if self.orders.fault in (Fault.LOST, Fault.STALL):
                 continue
-            self._hand_out(await self.source.next_unit(now_ms(), self.orders))
+            # Two late pictures are not of one moment, and none is of an earlier one.
+            at_ms = max(now_ms(), at_ms + 1)
+            self._hand_out(await self.source.next_unit(at_ms, self.orders))
 
     def _hand_out(self, unit: AccessUnit) -> None:
         packed = _pack(unit, self.source.parameter_sets)

@@ -2,7 +2,7 @@
 
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from devices.cameras import Camera, CameraEndedError
 from edge.video.boxes import read_whole
 from edge.video.segment_file import FileFacts, SegmentFile
-from tests.video_parts import packets_of, write_clip
+from tests.video_parts import frames_of, packets_of, write_clip
 
 SECONDS = 4
 
@@ -62,6 +62,29 @@ def test_a_whole_segment_holds_every_picture(clip: Path, tmp_path: Path) -> None
         found = read_whole(file)
     assert (found.frames, found.is_all) == (SECONDS * 25, True)
     assert packets_of(tmp_path / "a") == packets_of(clip)
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_times_that_do_not_grow_are_put_right_and_no_picture_is_lost(
+    clip: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    back = data.draw(st.dictionaries(st.integers(1, 99), st.integers(0, 2_000), max_size=9))
+    camera = Camera(str(clip))
+    path = tmp_path_factory.mktemp("back") / "a"
+    file, kept = SegmentFile(path, camera.video), 0
+    with suppress(CameraEndedError):
+        for number, packet in enumerate(camera.packets()):
+            # Hundredths of the time from one picture to the next.
+            packet.dts -= packet.duration * back.get(number, 0) // 100
+            packet.pts = packet.dts
+            kept += file.write(packet)
+    file.close()
+    camera.close()
+    assert packets_of(path) == packets_of(clip)
+    times = frames_of(path)
+    assert times == sorted(set(times))
+    assert (kept == SECONDS * 25) == (max(back.values(), default=0) < 100)
 
 
 @settings(max_examples=20)

@@ -60,6 +60,17 @@ def test_a_viewer_sees_every_picture_from_the_next_key_frame_on() -> None:
     assert seen(Channel("a", CountingSource(first=3)), 20) == list(range(5, 25))
 
 
+def test_no_two_pictures_are_of_one_moment_however_late_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Taken in one millisecond, and the machine's clock is set back in the middle.
+    clock = iter([7_000, 7_000, 7_000, 5_000, 5_000, 9_000])
+    monkeypatch.setattr("simulators.cameras.channel.now_ms", lambda: next(clock, 9_000))
+    units = tuple(AccessUnit((b"\x65%d" % n,), n == 0, n * 40) for n in range(3))
+    times = seen(Channel("a", LoopedSource(Clip(units, SETS, 0.0))), 6)
+    assert times == [7_000, 7_001, 7_002, 7_003, 7_004, 9_000]
+
+
 def test_a_viewer_who_does_not_keep_up_is_cut_off_and_the_other_sees_all() -> None:
     channel = Channel("a", CountingSource())
     cut: list[str] = []
