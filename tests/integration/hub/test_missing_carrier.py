@@ -10,8 +10,10 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -64,14 +66,21 @@ class Run:
         return list(self.days.truth.vanished())
 
     def first_suspected(self) -> dict[str, datetime]:
-        """When each vanished parcel was first suspected after it had vanished."""
+        """When each vanished parcel was first suspected after it had vanished.
+
+        Who was suspected before, wrongly then, and was not scanned since, is being searched for
+        when it vanishes: no second search is opened, and it counts from that moment on.
+        """
         found: dict[str, datetime] = {}
         gone = {fate.waybill: fate.at for fate in self.vanished()}
         for at, suspicion in self.opened:
             for waybill in suspicion.waybills:
-                if waybill in gone and at >= gone[waybill]:
-                    found.setdefault(waybill, at)
+                if waybill in gone and not self._was_seen(waybill, at, gone[waybill]):
+                    found.setdefault(waybill, max(at, gone[waybill]))
         return found
+
+    def _was_seen(self, waybill: str, since: datetime, until: datetime) -> bool:
+        return any(since < seen <= until for seen in self.seen_at.get(waybill, ()))
 
     def wrongly_suspected(self) -> set[str]:
         """Good parcels that were named, and others before they had vanished."""
@@ -246,6 +255,36 @@ def tell(run: Run) -> None:
         shares = [share_within(fates, when, limit) for limit in (SOON, WITHIN)]
         delay = mean_delay_h(fates, when)
         print(f"{name}: within 24 h {shares[0]:.1%}, 48 h {shares[1]:.1%}, mean {delay:.1f} h")
+
+
+# ---------------------------------------------------------------- the measure itself
+
+
+@pytest.mark.parametrize(
+    ("suspected_h", "seen_h", "found_h"),
+    [
+        ([5], [1], 5),
+        # Searched for when it vanished, and never scanned since: found at once.
+        ([2], [1], 4),
+        # Scanned in between: that search had ended, and it takes another one.
+        ([2], [1, 3], None),
+        ([2, 6], [1, 3], 6),
+        # What is scanned after it had vanished ends nothing before.
+        ([2], [1, 9], 4),
+    ],
+)
+def test_a_search_that_stands_when_a_parcel_vanishes_counts_from_then_on(
+    suspected_h: list[int], seen_h: list[int], found_h: int | None
+) -> None:
+    def at(hour: int) -> datetime:
+        return datetime(2026, 6, 25, hour, tzinfo=UTC)
+
+    gone = SimpleNamespace(waybill="103001279506", at=at(4))
+    days: Any = SimpleNamespace(truth=SimpleNamespace(vanished=lambda: [gone]))
+    suspicion: Any = SimpleNamespace(waybills=(gone.waybill,))
+    opened = [(at(each), suspicion) for each in suspected_h]
+    run = Run(days, opened, {gone.waybill: [at(each) for each in seen_h]})
+    assert run.first_suspected().get(gone.waybill) == (None if found_h is None else at(found_h))
 
 
 # ---------------------------------------------------------------- must show
