@@ -19,6 +19,7 @@ import msgspec
 from edge.video.watch_features import Features
 from edge.video.watch_reference import DamagedReferenceError, Likeness, Reference
 from edge.video.watch_still import Stillness
+from edge.video.watch_ticking import Ticking
 
 
 class Fault(StrEnum):
@@ -42,7 +43,7 @@ class Hold:
 HOLDS: Mapping[Fault, Hold] = {
     # Told within 5 s, also where key frames are looked at each 3 or 4 s: the first black one tells.
     Fault.BLACK: Hold(2.5, 3),
-    # Told within 15 s; watch_still holds it, for it sees how far back the same picture reaches.
+    # Told within 15 s; watch_still and watch_ticking hold it, for they see how far back it reaches.
     Fault.FROZEN: Hold(0, 3),
     # Told within 30 s. Shorter, and who stands before the lens to clean it were a fault.
     Fault.COVERED: Hold(18, 8),
@@ -126,7 +127,7 @@ class CameraWatch:
     def __init__(self) -> None:
         self._reference = Reference()
         self._cases = {fault: _Case() for fault in Fault}
-        self._still = Stillness()
+        self._still, self._ticking = Stillness(), Ticking()
         self._last_at: datetime | None = None
 
     @property
@@ -202,7 +203,8 @@ class CameraWatch:
 
     def _shown(self, features: Features, since: datetime, at: datetime) -> dict[Fault, datetime]:
         """The faults that this frame shows and none of its others hides; since when."""
-        same_since = self._still.step(features.small, at)
+        same = (self._still.step(features.small, at), self._ticking.step(features.small, at))
+        same_since = min((each for each in same if each is not None), default=None)
         if features.black_share >= BLACK_SHARE_MIN:
             return {Fault.BLACK: since}
         shown = dict.fromkeys(self._against_reference(features), since)

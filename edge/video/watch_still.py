@@ -18,6 +18,7 @@ How long it takes depends on the encoder (x264, key frames each second): 5 to 12
 for 1280 x 720 at 25/s, 5 to 17 s at 1 Mbit/s. A rate so short that the same picture is never coded
 the same way (0.15 Mbit/s for 640 x 360, key frames each 4 s) hides a freeze for good.
 
+Where the camera burns a clock into its picture, that tells sooner: :mod:`edge.video.watch_ticking`.
 With slower presets of the same encoder it took up to 50 s, and the first picture that came again
 came up to 18 s after the freeze: the hub takes it to have begun 20 s before it is said to have.
 """
