@@ -5,8 +5,8 @@ but it cannot make a clock go on. So a small part at the upper or lower edge tha
 picture, also while nothing else did, is taken for a clock; where it stands still and nothing else
 changes either, the picture is frozen. It takes two or three looks, whatever the coding.
 
-Tried and left out: to learn a clock beside what never rests (a belt). By where its tiles lie it could
-not be told from an end of that belt, which stops: two false alarms in 20 hours.
+Tried and left out: to learn a clock beside what never rests (a belt). By where its tiles lie it
+could not be told from an end of that belt, which stops: two false alarms in 20 hours.
 
 Not told apart: a fan or a lamp there that never rested, and is switched off in an empty room.
 """
