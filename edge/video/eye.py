@@ -21,7 +21,8 @@ from edge.video.watch_reference import DamagedReferenceError
 
 LOOK_EVERY_S = 2.5
 """Every third of key frames that come each second: the first black one tells, within five seconds.
-To look at all of them would cost more than copying the stream does."""
+To look at all of them would cost more than copying the stream does; it is done for a while where
+what never rested has come to rest."""
 KEEP_EVERY_S = 60.0
 """How often what was learned is put by for the next start."""
 
@@ -54,8 +55,7 @@ class Eye:
 
     def look(self, packet: "Packet[VideoStream]", now_s: float) -> list[Seen]:
         """Look at a key frame, if it is time; ``now_s`` is of the pictures' clock."""
-        is_too_soon = self._looked_s is not None and now_s - self._looked_s < LOOK_EVERY_S
-        if self._decoder is None or is_too_soon:
+        if self._decoder is None or self._is_too_soon(now_s):
             return []
         frame = self._decoder.decode(packet)
         if frame is None:
@@ -67,6 +67,11 @@ class Eye:
             # A start that has forgotten a fault which is told would never tell its end.
             self._kept_s = now_s - KEEP_EVERY_S
         return [Seen(each, self._still_of(picture)) for each in found]
+
+    def _is_too_soon(self, now_s: float) -> bool:
+        if self._looked_s is None or now_s - self._looked_s >= LOOK_EVERY_S:
+            return False
+        return not self._watch.is_suspicious(picture_time(now_s))
 
     def take_frame(self) -> VideoFrame | None:
         """The picture that was looked at last, in its colours, once."""

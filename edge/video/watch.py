@@ -167,6 +167,10 @@ class CameraWatch:
             self._reference.learn(features, stands_s)
         return tuple(found)
 
+    def is_suspicious(self, at: datetime) -> bool:
+        """Say whether every key frame is worth looking at for now."""
+        return self._ticking.is_suspicious(at)
+
     def reset(self, at: datetime) -> tuple[Finding, ...]:
         """A person says that the camera shows what it should: forget the reference, learn anew.
 

@@ -33,6 +33,10 @@ CLOCK_TILES_MAX = 10
 EDGE_ROWS = (0, 1, 7, 8)
 """Of nine: a clock stands at the upper or lower edge."""
 STOPPED_S_MIN = 6.0
+RESTLESS_LOOKS = 6
+"""So often in a row something has changed where rest is worth a closer look."""
+CLOSELY_S_MAX = 30.0
+"""So long every key frame is worth looking at after what never rested has come to rest."""
 
 PerTile = NDArray[np.int_]
 
@@ -45,6 +49,13 @@ class Ticking:
         self._streak: PerTile | None = None
         self._alone: PerTile | None = None
         self._stopped_at: datetime | None = None
+        self._restless = 0
+        self._rest_since: datetime | None = None
+
+    def is_suspicious(self, at: datetime) -> bool:
+        """Say whether all came to rest a moment ago that never had: a belt, or the camera."""
+        since = self._rest_since
+        return since is not None and at - since <= timedelta(seconds=CLOSELY_S_MAX)
 
     def step(self, small: Grey, at: datetime) -> datetime | None:
         """Take the next key frame.
@@ -61,6 +72,7 @@ class Ticking:
         if last is None:
             return None
         changed = _changed(small, last[1])
+        self._note_rest(last[0], is_at_rest=not changed.any())
         if self._clock().any() and not changed.any():
             self._stopped_at = self._stopped_at or last[0]
             is_frozen = at - self._stopped_at >= timedelta(seconds=STOPPED_S_MIN)
@@ -68,6 +80,13 @@ class Ticking:
         self._stopped_at = None
         self._learn(changed)
         return None
+
+    def _note_rest(self, last_at: datetime, *, is_at_rest: bool) -> None:
+        if not is_at_rest:
+            self._restless, self._rest_since = self._restless + 1, None
+        elif self._restless:
+            is_strange = self._restless >= RESTLESS_LOOKS
+            self._restless, self._rest_since = 0, last_at if is_strange else None
 
     def _learn(self, changed: NDArray[np.bool_]) -> None:
         if self._streak is None or self._alone is None:

@@ -37,3 +37,35 @@ def test_a_fault_is_kept_for_the_next_start_as_soon_as_it_is_told(tmp_path: Path
     assert eye.look(PACKET, 2 * LOOK_EVERY_S) == []
     assert eye.keep(2 * LOOK_EVERY_S) is None
     assert eye.keep(LOOK_EVERY_S + KEEP_EVERY_S) is not None
+
+
+class Belt:
+    """Decodes to pictures that are always another, until ``stopped``; counts how many."""
+
+    stopped = False
+    decoded = 0
+
+    def decode(self, _packet: "Packet[VideoStream]") -> VideoFrame:
+        self.decoded += 1
+        dice = np.random.default_rng(0 if self.stopped else self.decoded)
+        return VideoFrame.from_ndarray(dice.integers(40, 200, (180, 320), np.uint8), format="gray")
+
+
+def test_every_key_frame_is_looked_at_for_a_while_when_what_never_rested_rests(
+    tmp_path: Path,
+) -> None:
+    belt, eye = Belt(), Eye("belt", None, Stills(tmp_path))
+    eye._decoder = cast("Decoder", belt)
+
+    def looks(since_s: int, until_s: int) -> int:
+        before = belt.decoded
+        for at_s in range(since_s, until_s):
+            eye.look(PACKET, float(at_s))
+        return belt.decoded - before
+
+    # One key frame each second: every third is looked at, until it stops, and again later.
+    assert looks(0, 60) == 20
+    belt.stopped = True
+    assert looks(60, 64) == 2
+    assert looks(64, 90) == 26
+    assert looks(100, 160) == 20

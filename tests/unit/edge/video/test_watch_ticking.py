@@ -117,3 +117,21 @@ def test_a_freeze_that_coding_hides_is_told_in_time_where_there_is_a_clock() -> 
     told = told_of((frame.at_s, frame.picture) for frame in frames)
     (found,) = [each for each in told if each.kind == CameraFact.FROZEN]
     assert stop_s < found.at_s <= stop_s + 15
+
+
+def test_what_never_rested_and_comes_to_rest_is_looked_at_closely_for_a_while() -> None:
+    ticking, closely = Ticking(), []
+    for at_s in range(0, 120, LOOK_S):
+        ticking.step(with_belt(plain(at_s), min(at_s, 60)), moment(at_s))
+        closely.append(ticking.is_suspicious(moment(at_s)))
+    begins, ends = closely.index(True), len(closely) - closely[::-1].index(True)
+    assert (begins * LOOK_S, (ends - 1) * LOOK_S) == (63, 90)
+    assert all(closely[begins:ends])
+
+
+def test_a_room_in_which_little_happens_is_not_looked_at_closely() -> None:
+    ticking = Ticking()
+    for at_s in range(0, 300, LOOK_S):
+        # Somebody walks through now and then.
+        ticking.step(with_belt(plain(at_s), at_s if at_s % 30 < 9 else 0), moment(at_s))
+        assert not ticking.is_suspicious(moment(at_s))
