@@ -254,6 +254,7 @@ def test_many_entries_are_looked_at_line_by_line_and_put_at_once(
     page.get_by_role("button", name="把 2 行列入名单，1 行有错不列入").click()
     expect(page.get_by_text("2 行已列入")).to_be_visible()
     page.goto(f"{day.process.url}/console/wanted")
+    expect(page.locator(".vitals .m-green")).to_be_visible()
     page.keyboard.press("r")
     page.keyboard.type("10300000910")
     expect(page.locator(".row-wanted")).to_have_count(2)
