@@ -35,15 +35,18 @@ def choose(page: Page, day: LivingHub, language: str, theme: str) -> None:
     )
 
 
-def look_at(page: Page, day: LivingHub, name: str, path: str) -> None:
+def look_at(
+    page: Page, day: LivingHub, name: str, path: str, *, until: str = ".vitals .m-green"
+) -> None:
     """Open a screen in each look, leave its picture, and find no serious accessibility fault.
 
-    In English, whose words are longer, it also fits a laptop.
+    In English, whose words are longer, it also fits a laptop. ``until``: what shows that all is
+    there, as CSS.
     """
     for language, theme, other_theme in LOOKS:
         choose(page, day, language, theme)
         page.goto(day.process.url + path)
-        expect(page.locator(".vitals .m-green")).to_be_visible()
+        expect(page.locator(until)).to_be_visible()
         shoot(page, f"console-{name}-{language}-{theme}")
         # Faults come from a theme's colours or a language's words: two looks have all of them.
         check_access(page)
