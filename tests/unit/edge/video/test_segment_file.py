@@ -6,12 +6,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from devices.cameras import Camera, CameraEndedError
 from edge.video.boxes import read_whole
-from edge.video.segment_file import FileFacts, SegmentFile
+from edge.video.segment_file import FileFacts, SegmentFile, settle
 from tests.video_parts import frames_of, packets_of, write_clip
 
 SECONDS = 4
@@ -28,6 +28,15 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole_bytes(clip: Path) -> int:
     """How long the segment is that holds all of the clip."""
     return record(clip, clip.with_name("whole")).bytes
+
+
+@pytest.fixture(scope="module")
+def pictures_end(clip: Path) -> int:
+    """Where its last picture ends; only an index follows, which nothing here reads."""
+    path = clip.with_name("pictures")
+    record(clip, path)
+    with path.open("rb") as file:
+        return read_whole(file).end
 
 
 def record(clip: Path, path: Path) -> FileFacts:
@@ -90,12 +99,30 @@ def test_times_that_do_not_grow_are_put_right_and_no_picture_is_lost(
 @settings(max_examples=20)
 @given(short=st.integers(1, 60_000))
 def test_wherever_the_disk_ends_the_segment_is_refused(
-    clip: Path, whole_bytes: int, tmp_path_factory: pytest.TempPathFactory, short: int
+    clip: Path,
+    whole_bytes: int,
+    pictures_end: int,
+    tmp_path_factory: pytest.TempPathFactory,
+    short: int,
 ) -> None:
     path = tmp_path_factory.mktemp("short") / "a"
     limit = max(0, whole_bytes - short)
+    assume(limit != pictures_end)
     with files_end_at(limit), pytest.raises(OSError):
         record(clip, path)
+
+
+def test_a_disk_that_ends_behind_the_last_picture_has_taken_them_all(
+    clip: Path, whole_bytes: int, pictures_end: int, tmp_path: Path
+) -> None:
+    assert pictures_end < whole_bytes
+    with files_end_at(pictures_end):
+        facts = record(clip, tmp_path / "a")
+    assert facts == settle(tmp_path / "a")
+    assert facts.bytes == pictures_end
+    assert packets_of(tmp_path / "a") == packets_of(clip)
+    with files_end_at(pictures_end - 1), pytest.raises(OSError):
+        record(clip, tmp_path / "b")
 
 
 def test_a_disk_that_just_suffices_is_taken(clip: Path, whole_bytes: int, tmp_path: Path) -> None:
