@@ -52,7 +52,7 @@ PICTURE_S: Final = 0.1
 SHOWN: Final = "shown"
 """How a clock was measured."""
 GAP_EVERY_S: Final = 60.0
-"""While nothing comes, the time without footage is told this often."""
+"""While nothing is recorded, the time without footage is told this often."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -105,6 +105,7 @@ class CameraThread:
         self._file: SegmentFile | None = None
         self._codec = Codec.H264
         self._is_lost = False
+        self._is_refused = False
         self._failures = 0
         self._file_began_s: float | None = None
         self._stopping = threading.Event()
@@ -167,6 +168,7 @@ class CameraThread:
                 self._heard()
                 self._labels.offer(packet, self._look().picture_s)
                 arrival = self._take(camera, packet)
+                self._tell_long_gap()
                 if packet.is_keyframe:
                     self._look_at(packet, arrival)
         finally:
@@ -240,18 +242,23 @@ class CameraThread:
             self._file = SegmentFile(self._setup.folder / str(name), camera.video)
 
         self._trying(begin)
+        if self._file is not None:
+            self._do(self._cutter.begun())
 
     def _trying(self, act: Callable[[], None]) -> None:
         """Do something with the open file; where the disk refuses, its time has no footage."""
         try:
             act()
         except OSError as error:
-            self._cutter.give_up(GapReason.DISK)
+            self._do(self._cutter.give_up(GapReason.DISK))
             file, self._file = self._file, None
             self._abandon(file, error)
 
     def _abandon(self, file: SegmentFile | None, error: OSError) -> None:
-        _logger.error("footage not recorded", camera=self._setup.id, reason=error.strerror)
+        # A full disk refuses a file with each key frame: it is told once until it takes one again.
+        if not self._is_refused:
+            _logger.error("footage not recorded", camera=self._setup.id, reason=error.strerror)
+        self._is_refused = True
         if file is not None:
             with suppress(OSError):
                 file.abandon()
@@ -276,6 +283,7 @@ class CameraThread:
             gap = Gap(act.span.began_s, act.span.ended_s, GapReason.DISK)
             self._tell(GapNoted(self._setup.id, gap))
             return
+        self._is_refused = False
         self._tell(SegmentEnded(self._setup.id, file.path, self._codec, act.span, facts))
 
     # ------------------------------------------------------------ lost and back
@@ -299,6 +307,11 @@ class CameraThread:
 
     def _wait(self, wait_s: float) -> None:
         self._stopping.wait(wait_s)
+        self._tell_long_gap()
+
+    def _tell_long_gap(self) -> None:
+        if not self._cutter.is_waiting:
+            return
         now_s = self._look().picture_s
         covered_s = self._cutter.covered_s
         if covered_s is not None and now_s - covered_s >= GAP_EVERY_S:

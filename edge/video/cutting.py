@@ -67,7 +67,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A new file begins with the packet that this was told for."""
+    """A new file begins with the packet that this was told for.
+
+    The answer is :meth:`Cutter.begun`, or :meth:`Cutter.give_up` where the disk refuses the file.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class Cutter:
         """``covered_s``: footage or a gap is on record until then; None: nothing ever was."""
         self.covered_s = covered_s
         self.is_waiting = True
+        self._is_new = covered_s is None
         self._reason = GapReason.EDGE_DOWN
         self._open: _Open | None = None
         self._key_pts_s: float | None = None
@@ -122,7 +126,8 @@ class Cutter:
 
         A file begins with a key frame, so what comes before the first one is dropped.
         """
-        acts: list[Act] = []
+        is_first = self.covered_s is None or self._reason is GapReason.EDGE_DOWN
+        acts = self._hear_first(packet) if is_first else []
         if self._has_jumped(packet):
             acts += self.stop(GapReason.STREAM_JUMPED)
         if self._open is not None and self._is_cut_due(self._open, packet):
@@ -141,15 +146,27 @@ class Cutter:
     def stop(self, reason: GapReason) -> list[Act]:
         """Nothing more comes for now: close what is open; the time until it goes on is a gap."""
         acts = self._end()
+        if not self.is_waiting or self._reason is not GapReason.DISK:
+            # A camera that is lost while the disk refuses its footage: the disk is still why.
+            self._reason = reason
         self.is_waiting = True
-        self._reason = reason
         self._delay_s = self._key_pts_s = self._last_pts_s = None
         return acts
 
-    def give_up(self, reason: GapReason) -> None:
-        """The open file cannot be kept: its time has no footage."""
+    def begun(self) -> list[Act]:
+        """The file is there: what time had no footage before its first picture."""
+        acts = self._gap_before()
+        self.is_waiting = False
+        return acts
+
+    def give_up(self, reason: GapReason) -> list[Act]:
+        """The open file cannot be kept, or did not begin: its time has no footage.
+
+        While files are refused for the same reason again and again, that is one gap.
+        """
+        acts = [] if reason is self._reason else self._gap_before()
         self._open = None
-        self.stop(reason)
+        return acts + self.stop(reason)
 
     def taken(self, packet: Arrival) -> tuple[float, float] | None:
         """When a recorded packet's picture was taken, as its segment will tell it.
@@ -164,12 +181,19 @@ class Cutter:
         return packet.pts_s + delay_s, segment.delay_s_max - delay_s
 
     def gap_until(self, now_s: float) -> list[Act]:
-        """While nothing comes: what has no footage so far; more may follow."""
+        """While nothing can be recorded: what has no footage so far; more may follow."""
         if not self.is_waiting or self.covered_s is None or now_s <= self.covered_s:
             return []
         gap = Gap(self.covered_s, now_s, self._reason)
-        self.covered_s = now_s
+        self._is_new, self.covered_s = False, now_s
         return [gap]
+
+    def _hear_first(self, packet: Arrival) -> list[Act]:
+        # The program runs again; from here on something else is why there is no footage.
+        acts = self.gap_until(packet.arrived_s)
+        self.covered_s = packet.arrived_s
+        self._reason = GapReason.NO_KEY_FRAME
+        return acts
 
     def _has_jumped(self, packet: Arrival) -> bool:
         if self._last_pts_s is None:
@@ -190,13 +214,21 @@ class Cutter:
         if self._delay_s is None:
             self._delay_s = delay_s
         self._open = _Open(packet.pts_s, packet.pts_s, delay_s, delay_s)
-        began_s = packet.pts_s + self._delay_s
-        acts: list[Act] = []
-        if self.is_waiting and self.covered_s is not None and began_s > self.covered_s + SEAM_S_MAX:
-            acts.append(Gap(self.covered_s, began_s, self._reason))
-            self.covered_s = began_s
-        self.is_waiting = False
-        return [*acts, Begin()]
+        return [Begin()]
+
+    def _gap_before(self) -> list[Act]:
+        segment, covered_s = self._open, self.covered_s
+        if not self.is_waiting or segment is None or self._delay_s is None or covered_s is None:
+            return []
+        is_new, self._is_new = self._is_new, False
+        began_s = segment.first_pts_s + self._delay_s
+        if began_s <= covered_s + SEAM_S_MAX:
+            return []
+        self.covered_s = began_s
+        if is_new:
+            # The first key frame there ever was: nobody waited for what came before it.
+            return []
+        return [Gap(covered_s, began_s, self._reason)]
 
     def _end(self) -> list[Act]:
         segment, self._open = self._open, None

@@ -17,7 +17,8 @@ from edge.station_events import FootageLined, FootageLines
 from edge.video import camera_thread, checking, cutting, keeper
 from edge.video.cameras import FOLDER, Cameras, House
 from edge.video.eye import Eye
-from edge.video.footage_desk import FootageDesk
+from edge.video.footage_desk import FootageDesk, space_of
+from edge.video.retention import Space
 from edge.video.segment_file import FileFacts, SegmentFile
 from edge.video.store import FILE_NAME, FootageStore
 from tests import samples
@@ -57,6 +58,14 @@ class Rig:
         self.asked.append(lines)
         self.refuses -= 1
         self.cameras.answer(FootageLined(lines.ids, None if self.refuses >= 0 else 9, None))
+
+    @property
+    def told(self) -> Told:
+        events = [event for lines in self.asked for event in lines.events]
+        return Told(
+            [each for each in events if isinstance(each, Segment)],
+            [each for each in events if isinstance(each, Camera)],
+        )
 
     def segments(self) -> int:
         return len(list((self.folder / FOLDER / "cam").glob("*.mp4")))
@@ -125,9 +134,7 @@ def test_what_the_site_pack_holds_is_held_and_a_changed_file_is_told_by_the_runn
     kept.write_bytes(kept.read_bytes()[:-1] + b"!")
 
     def damaged() -> list[Camera]:
-        told = [event for lines in rig.asked for event in lines.events]
-        facts = [each for each in told if isinstance(each, Camera)]
-        return [each for each in facts if each.fact is CameraFact.DAMAGED]
+        return [each for each in rig.told.facts if each.fact is CameraFact.DAMAGED]
 
     wait_until(damaged, "the changed file is told")
     assert {each.reason for each in damaged()} == {"changed"}
@@ -154,12 +161,29 @@ def test_a_file_that_the_disk_did_not_take_at_its_end_is_a_gap_and_the_next_one_
     rig.cameras.start()
     wait_until(lambda: rig.segments() >= 3, "three segments are kept")
     assert rig.cameras.stop(5) == []
-    events = [event for lines in rig.asked for event in lines.events]
-    told = Told(
-        [each for each in events if isinstance(each, Segment)],
-        [each for each in events if isinstance(each, Camera)],
-    )
+    told = rig.told
     assert check_covered(told) > 3000
     assert [gap.reason for gap in told.gaps] == ["disk"]
     check_files(told, rig.folder / FOLDER / "cam")
     assert rig.crashes("camera") == 0
+
+
+def test_a_full_disk_is_gaps_of_a_minute_and_one_line_in_the_log_and_footage_goes_on_after_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_thread, "GAP_EVERY_S", 1.0)
+    monkeypatch.setattr(camera_thread, "space_of", lambda folder: Space(0, 10**12))
+    write_clip(rig.folder / "clip.mp4", 2, key_every_s=0.2)
+    with capture_logs() as logs:
+        rig.cameras.start()
+        wait_until(lambda: len(rig.told.gaps) >= 2, "the time without footage is told", 10)
+        monkeypatch.setattr(camera_thread, "space_of", space_of)
+        wait_until(lambda: rig.segments() > 0, "footage is recorded again")
+        assert rig.cameras.stop(5) == []
+    told = rig.told
+    assert {gap.reason for gap in told.gaps} == {"disk"}
+    assert all((gap.length_ms or 0) >= 1000 for gap in told.gaps[:-1])
+    assert check_covered(told) > 2000
+    assert [line["reason"] for line in logs if line["event"] == "footage not recorded"] == [
+        "the disk has no room left for footage"
+    ]

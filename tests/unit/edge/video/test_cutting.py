@@ -30,7 +30,9 @@ class Footage:
     cutter: Cutter = field(default_factory=lambda: Cutter(None))
     ended: list[End] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    asked: int = 0
     begun: int = 0
+    is_disk_full: bool = False
 
     def play(
         self,
@@ -53,9 +55,21 @@ class Footage:
             self.hear(self.cutter.take(packet))
 
     def hear(self, acts: list[Begin | End | Gap]) -> None:
-        self.begun += sum(isinstance(each, Begin) for each in acts)
+        for _ in (each for each in acts if isinstance(each, Begin)):
+            self.asked += 1
+            self.hear(self.begin())
         self.ended += [each for each in acts if isinstance(each, End)]
         self.gaps += [each for each in acts if isinstance(each, Gap)]
+
+    def begin(self) -> list[Begin | End | Gap]:
+        if self.is_disk_full:
+            return self.cutter.give_up(GapReason.DISK)
+        self.begun += 1
+        return self.cutter.begun()
+
+    @property
+    def told(self) -> list[tuple[GapReason, float, float]]:
+        return [(gap.reason, round(gap.began_s, 1), round(gap.ended_s, 1)) for gap in self.gaps]
 
     @property
     def lengths(self) -> list[float]:
@@ -97,7 +111,28 @@ def test_what_comes_before_the_first_key_frame_is_dropped() -> None:
     assert cutter.take(Arrival(0, FRAME_S, False, 9, 0.2)) == []
     assert cutter.is_waiting
     assert cutter.take(Arrival(FRAME_S, FRAME_S, True, 9, 0.24)) == [Begin()]
+    assert cutter.is_waiting
+    assert cutter.begun() == []
     assert not cutter.is_waiting
+
+
+def test_the_wait_for_the_first_key_frame_there_ever_was_is_no_gap() -> None:
+    footage = Footage()
+    footage.hear(footage.cutter.take(Arrival(0, FRAME_S, False, 9, 50)))
+    footage.play(5, from_s=51, pts_s=1)
+    assert (footage.begun, footage.gaps) == (1, [])
+
+
+def test_a_camera_that_sends_no_key_frame_has_a_gap_from_its_first_picture_on() -> None:
+    footage = Footage()
+    for number in range(100):
+        footage.hear(footage.cutter.take(Arrival(number, 1, False, 9, 50.0 + number)))
+    footage.hear(footage.cutter.gap_until(149))
+    footage.play(5, from_s=150, pts_s=100)
+    assert footage.told == [
+        (GapReason.NO_KEY_FRAME, 50, 149),
+        (GapReason.NO_KEY_FRAME, 149, 150.2),
+    ]
 
 
 def test_an_outage_ends_the_segment_and_is_a_gap_until_the_next_key_frame() -> None:
@@ -170,16 +205,54 @@ def test_a_segment_of_huge_pictures_ends_at_its_bound() -> None:
 def test_what_the_disk_refused_is_a_gap() -> None:
     footage = Footage()
     footage.play(12)
-    footage.cutter.give_up(GapReason.DISK)
+    footage.hear(footage.cutter.give_up(GapReason.DISK))
     footage.play(5, from_s=20)
     assert [(gap.reason, round(gap.began_s, 1)) for gap in footage.gaps] == [(GapReason.DISK, 10.2)]
 
 
+def test_a_full_disk_is_one_gap_however_many_key_frames_it_refuses() -> None:
+    footage = Footage()
+    footage.play(12)
+    footage.is_disk_full = True
+    footage.play(100, from_s=12)
+    footage.hear(footage.cutter.stop(GapReason.CAMERA_LOST))
+    footage.play(50, from_s=120)
+    footage.hear(footage.cutter.gap_until(150))
+    footage.is_disk_full = False
+    footage.play(5, from_s=170)
+    assert footage.asked > 100
+    assert footage.told == [(GapReason.DISK, 20.2, 150), (GapReason.DISK, 150, 170.2)]
+
+
+def test_a_lost_camera_that_finds_a_full_disk_was_lost_until_then() -> None:
+    footage = Footage()
+    footage.play(5)
+    footage.hear(footage.cutter.stop(GapReason.CAMERA_LOST))
+    footage.is_disk_full = True
+    footage.play(5, from_s=40)
+    footage.hear(footage.cutter.gap_until(45))
+    assert footage.told == [(GapReason.CAMERA_LOST, 5.2, 40.2), (GapReason.DISK, 40.2, 45)]
+
+
+@pytest.mark.parametrize("is_lost_first", [False, True])
+def test_a_disk_that_is_full_from_the_first_start_is_a_gap_too(is_lost_first: bool) -> None:
+    footage = Footage(is_disk_full=True)
+    if is_lost_first:
+        footage.hear(footage.cutter.stop(GapReason.CAMERA_LOST))
+    footage.play(5, from_s=10)
+    footage.hear(footage.cutter.gap_until(70))
+    assert footage.told == [(GapReason.DISK, 10.2, 70)]
+
+
 @dataclass(frozen=True)
 class Stretch:
-    """The camera sends for some seconds, then nothing comes for some; or the stream jumps."""
+    """The camera sends for some seconds, then nothing comes for some; or the stream jumps.
+
+    The disk may refuse every file meanwhile.
+    """
 
     plays_s: float
+    is_disk_full: bool
     silent_s: float
     key_every_s: float
     late_s: float
@@ -189,6 +262,7 @@ STRETCHES = st.lists(
     st.builds(
         Stretch,
         plays_s=st.floats(0.04, 40),
+        is_disk_full=st.booleans(),
         silent_s=st.floats(0, 100),
         key_every_s=st.floats(0.04, 15),
         late_s=st.floats(0, 2),
@@ -203,6 +277,7 @@ def test_every_second_is_in_a_segment_or_a_gap_and_in_one_only(stretches: list[S
     footage = Footage(Cutter(0.0))
     now_s = 5.0
     for each in stretches:
+        footage.is_disk_full = each.is_disk_full
         footage.play(
             each.plays_s,
             from_s=now_s,
@@ -231,6 +306,7 @@ def test_a_pictures_time_is_that_of_its_segment() -> None:
     assert cutter.taken(early) is None
     for packet in (early, late):
         cutter.take(packet)
+        cutter.begun()
     taken = cutter.taken(late)
     assert taken == pytest.approx((100.24, 0.3))
     cutter.stop(GapReason.CAMERA_LOST)
