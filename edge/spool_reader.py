@@ -3,6 +3,7 @@
 Source: design section 3 ("Batch").
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -41,17 +42,29 @@ class SpoolReader:
 
         At most ``events_max``, and at most ``bytes_max`` bytes counting a LF for each.
         """
-        lines: list[bytes] = []
+        return [line for _, line in self._after(after_seq, events_max, bytes_max)]
+
+    def pages(self, after_seq: int, events_max: int, bytes_max: int) -> Iterator[list[bytes]]:
+        """All lines after ``after_seq``, a page at a time as :meth:`unsent` bounds it.
+
+        A spool forgets its oldest lines: the first may be any that came later.
+        """
+        while rows := self._after(after_seq, events_max, bytes_max):
+            yield [line for _, line in rows]
+            after_seq, _ = rows[-1]
+
+    def _after(self, seq: int, events_max: int, bytes_max: int) -> list[tuple[int, bytes]]:
+        found: list[tuple[int, bytes]] = []
         size = 0
-        rows = self._connection.execute(
-            "SELECT line FROM line WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, events_max)
+        rows: Iterator[tuple[int, bytes]] = self._connection.execute(
+            "SELECT seq, line FROM line WHERE seq > ? ORDER BY seq LIMIT ?", (seq, events_max)
         )
-        for (line,) in rows:
-            size += len(line) + 1
+        for row in rows:
+            size += len(row[1]) + 1
             if size > bytes_max:
                 break
-            lines.append(line)
-        return lines
+            found.append(row)
+        return found
 
     def last_lines(self, count: int) -> list[bytes]:
         """The newest ``count`` lines, oldest first."""

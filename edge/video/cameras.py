@@ -4,7 +4,7 @@ Imported only where a camera is configured: an edge of scanners alone needs no v
 Source: design sections 2 and 8.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,8 @@ class Cameras:
             KeepRule({}, self._days_else),
             metrics,
         )
-        self._keeper.find_lines(_lines_after(lines, self._store.last_line(house.spool_id)))
+        last_seq = self._store.last_line(house.spool_id)
+        self._keeper.find_lines(lines.pages(last_seq, LINES_AT_ONCE, LINE_BYTES_AT_ONCE))
         setups = [CameraSetup(camera, url, folder / camera) for camera, url in urls]
         self._readers = {
             setup.id: LabelReader(
@@ -177,9 +178,3 @@ class Cameras:
             picture_s=self._clock.mono_ns() / 1e9,
             rate=1.0 if test_clock is None else test_clock.rate,
         )
-
-
-def _lines_after(reader: SpoolReader, seq: int) -> Iterator[bytes]:
-    while lines := reader.unsent(seq, LINES_AT_ONCE, LINE_BYTES_AT_ONCE):
-        yield from lines
-        seq += len(lines)

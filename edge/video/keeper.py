@@ -7,7 +7,7 @@ they are lines; then they are forgotten here. Source: design section 8, promise 
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -71,19 +71,23 @@ class FootageKeeper:
         self._is_sick = False
         self._thread = threading.Thread(target=self._run, name="footage", daemon=True)
 
-    def find_lines(self, lines: Iterable[bytes]) -> None:
-        """Forget what the spool had before a crash; ``lines`` are those after its last known one.
+    def find_lines(self, pages: Iterable[Sequence[bytes]]) -> None:
+        """Forget what the spool had before a crash; ``pages`` are its lines after the last known.
 
-        Before :meth:`start`.
+        No page is taken once nothing waits to become a line. Before :meth:`start`.
 
         Raises:
             FootageError: the disk refuses.
         """
-        events = [read_checked(line) for line in lines]
+        pages = iter(pages)
+        while self._store.waiting(1) and (lines := next(pages, None)) is not None:
+            self._forget_lined(lines)
+
+    def _forget_lined(self, lines: Iterable[bytes]) -> None:
+        events = (read_checked(line) for line in lines)
         footage = [each for each in events if isinstance(each, Camera | Segment)]
         while footage:
-            waiting = self._store.waiting(LINES_AT_ONCE_MAX)
-            ids = find_lined(waiting, footage)
+            ids = find_lined(self._store.waiting(LINES_AT_ONCE_MAX), footage)
             if not ids:
                 return
             self._store.lined(ids, self._spool_id, footage[-1].seq)

@@ -3,9 +3,11 @@
 import errno
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from devices.backoff import Backoff
@@ -14,7 +16,7 @@ from edge.metrics import Metrics
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import FootageLined, FootageLines
-from edge.video import camera_thread, checking, cutting, keeper
+from edge.video import camera_thread, cameras, checking, cutting, keeper
 from edge.video.cameras import FOLDER, Cameras, House
 from edge.video.eye import Eye
 from edge.video.footage_desk import FootageDesk, space_of
@@ -25,8 +27,15 @@ from tests import samples
 from tests.footage_parts import Told, check_covered, check_files
 from tests.rig.programs import wait_until
 from tests.video_parts import write_clip
-from wire.events import Camera, CameraFact, Segment
+from wire.events import Camera, CameraFact, Event, Segment
+from wire.lines import read_checked
 from wire.policy import RetentionPolicy
+
+SEGMENT, GAP = samples.EVENTS["event-segment"], samples.EVENTS["event-camera"]
+STATION = samples.EVENTS["event-station"]
+assert isinstance(SEGMENT, Segment)
+assert isinstance(GAP, Camera)
+OTHER = replace(SEGMENT, sha256="77" * 32)
 
 
 class UnforeseenError(Exception):
@@ -187,3 +196,50 @@ def test_a_full_disk_is_gaps_of_a_minute_and_one_line_in_the_log_and_footage_goe
     assert [line["reason"] for line in logs if line["event"] == "footage not recorded"] == [
         "the disk has no room left for footage"
     ]
+
+
+def prune_spool(path: Path) -> None:
+    """A spool that has forgotten 9 of 20 lines; footage is told by the 12th and the 17th."""
+    spool = Spool(path, "5" * 32)
+    spool.append([*[STATION] * 11, GAP, *[STATION] * 4, SEGMENT, *[STATION] * 3], {}, {})
+    spool.mark_receipted(10)
+    assert spool.tidy(datetime(2027, 1, 1, tzinfo=UTC)).forgotten == 9
+    spool.close()
+
+
+@pytest.mark.parametrize(
+    ("waiting", "left", "last", "read"),
+    [
+        ([], [], 0, range(0)),
+        ([GAP, SEGMENT], [], 17, range(10, 18)),
+        ([GAP, OTHER], [OTHER], 12, range(10, 21)),
+    ],
+    ids=["nothing waits", "all are lines", "one is no line"],
+)
+def test_a_start_reads_each_line_of_a_pruned_spool_once_and_none_that_nothing_waits_for(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    waiting: list[Camera | Segment],
+    left: list[Segment],
+    last: int,
+    read: range,
+) -> None:
+    monkeypatch.setattr(cameras, "LINES_AT_ONCE", 2)
+    seqs: list[int] = []
+
+    def read_one(line: bytes) -> Event:
+        event = read_checked(line)
+        seqs.append(event.seq)
+        return event
+
+    monkeypatch.setattr(keeper, "read_checked", read_one)
+    prune_spool(tmp_path / "spool.sqlite")
+    with closing(FootageStore(tmp_path / FILE_NAME)) as store:
+        for event in waiting:
+            store.add(event)
+    rig = Rig(tmp_path)
+    with closing(FootageStore(tmp_path / FILE_NAME)) as store:
+        assert [each.event for each in store.waiting(9)] == left
+        assert store.last_line("5" * 32) == last
+    assert seqs == list(read)
+    assert rig.cameras.stop(5) == []

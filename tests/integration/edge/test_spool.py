@@ -110,6 +110,18 @@ def test_unsent_lines_stop_at_count_and_at_bytes(path: Path) -> None:
     spool.close()
 
 
+def test_pages_hold_each_line_once_within_count_and_bytes(path: Path) -> None:
+    spool = Spool(path, ID)
+    sealed = spool.append([fact()] * 5, {}, {})
+    lines, size = [each.line for each in sealed], len(sealed[0].line) + 1
+    reader = SpoolReader(path)
+    assert list(reader.pages(0, 2, 10_000)) == [lines[:2], lines[2:4], lines[4:]]
+    assert list(reader.pages(1, 9, 3 * size)) == [lines[1:4], lines[4:]]
+    assert list(reader.pages(5, 9, 10_000)) == []
+    reader.close()
+    spool.close()
+
+
 # ---------------------------------------------------------------- kill -9
 
 
