@@ -270,8 +270,9 @@ class Camera(EventBase, frozen=True, kw_only=True, tag="camera"):
     A gap is of the ``length_ms`` before ``at``. Deleted were ``segments`` with pictures ``since``
     one moment ``until`` another, by this edge's clock of then. What is wrong with the picture began
     ``since`` a moment, the last one at which it was vouched for, or of a freeze the first picture
-    that came again, which may be later; ``is_over`` tells its end with the same ``since``, and
-    ``picture`` is the hash of a still (JPEG) of the moment, which the edge keeps and sends.
+    that came again, which may be later; ``is_over`` tells its end with the same ``since``, or none
+    if the edge's machine was started anew meanwhile, and ``picture`` is the hash of a still (JPEG)
+    of the moment, which the edge keeps and sends.
 
     A sighting names the ``waybill`` that was in view from ``since`` until ``at``; its picture is
     the label. A clock's ``offset_ms`` is what must be added to a picture's time to get the edge's,

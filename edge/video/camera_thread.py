@@ -99,7 +99,7 @@ class CameraThread:
         self._look = look
         self._tell = tell
         self._cutter = Cutter(covered_s)
-        self._eye = Eye(setup.id, learned, stills_of(setup))
+        self._eye = Eye(setup.id, learned, stills_of(setup), look().boot)
         self._clock = ClockReader(setup.id, metrics)
         self._labels = labels
         self._file: SegmentFile | None = None
@@ -184,12 +184,13 @@ class CameraThread:
     def _look_at(self, packet: "Packet[VideoStream]", arrival: Arrival) -> None:
         now_s = self._look().picture_s
         for seen in self._eye.look(packet, now_s):
+            began_at = seen.finding.began_at
             self._tell(
                 FactNoted(
                     self._setup.id,
                     CameraFact(seen.finding.kind),
                     now_s,
-                    since_s=seen.finding.began_at.timestamp(),
+                    since_s=None if began_at is None else began_at.timestamp(),
                     is_over=seen.finding.is_over,
                     picture=seen.picture,
                 )

@@ -40,10 +40,10 @@ class Seen:
 class Eye:
     """What one camera should show, and whether it does."""
 
-    def __init__(self, camera: str, kept: bytes | None, stills: Stills) -> None:
-        """``kept``: what :meth:`keep` gave before the last start."""
-        self._camera, self._stills = camera, stills
-        self._watch = _open(camera, kept)
+    def __init__(self, camera: str, kept: bytes | None, stills: Stills, boot: str) -> None:
+        """``kept``: what :meth:`keep` gave before the last start; ``boot``: the id of this boot."""
+        self._camera, self._stills, self._boot = camera, stills, boot
+        self._watch = _open(camera, kept, boot)
         self._decoder: Decoder | None = None
         self._frame: VideoFrame | None = None
         self._looked_s: float | None = None
@@ -85,7 +85,7 @@ class Eye:
         if now_s - self._kept_s < KEEP_EVERY_S:
             return None
         self._kept_s = now_s
-        return self._watch.pack()
+        return self._watch.pack(self._boot)
 
     def _still_of(self, picture: Grey) -> str | None:
         try:
@@ -96,13 +96,16 @@ class Eye:
 
 
 def picture_time(at_s: float) -> datetime:
-    """A moment of the pictures' clock, which nobody sets, as the watch counts time."""
+    """A moment of the pictures' clock as the watch counts time: dated 1970, and no wall time.
+
+    Nobody sets that clock, and each boot of the machine has its own.
+    """
     return datetime.fromtimestamp(at_s, UTC)
 
 
-def _open(camera: str, kept: bytes | None) -> CameraWatch:
+def _open(camera: str, kept: bytes | None, boot: str) -> CameraWatch:
     try:
-        return CameraWatch() if kept is None else CameraWatch.unpack(kept)
+        return CameraWatch() if kept is None else CameraWatch.unpack(kept, boot)
     except DamagedReferenceError as error:
         _logger.warning("camera has to be learned anew", camera=camera, reason=str(error))
         return CameraWatch()

@@ -95,12 +95,15 @@ FIRM_SHARE_MIN = 0.06
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault that is told, or told to be over."""
+    """A fault that is told, or told to be over; times are those of :meth:`CameraWatch.step`."""
 
     kind: Fault
-    began_at: datetime
-    """The last key frame without the fault: from then on the picture is not vouched for."""
+    began_at: datetime | None
+    """From then on the picture is not vouched for: the last key frame without the fault, at most
+    ``VOUCHED_S_MAX`` before the first with it; of a freeze the first picture that came again. None:
+    it was told in another boot, by whose clock nothing can be said now."""
     told_at: datetime
+    """By the clock of the boot that told it."""
     is_over: bool
 
 
@@ -119,6 +122,8 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
     reference: bytes
     told: tuple[Finding, ...]
+    boot: str | None = None
+    """By whose clock the times are; None: nobody wrote it down."""
 
 
 class CameraWatch:
@@ -147,7 +152,8 @@ class CameraWatch:
 
         Args:
             features: of this key frame.
-            at: aware UTC, of the frame; one that lies before the last counts as no time gone.
+            at: the frame's, by a clock for durations that counts on over a restart in one boot;
+                an aware datetime, but no wall time. Before the last: no time has gone.
 
         Returns:
             What is to be told now: faults found and faults over, mostly nothing.
@@ -184,13 +190,19 @@ class CameraWatch:
             if (finding := self._cases[fault].told) is not None
         )
 
-    def pack(self) -> bytes:
-        """What a restart must not forget: the reference, and the faults that are told. 30 kB."""
-        return msgspec.msgpack.encode(_Kept(self._reference.pack(), self.told))
+    def pack(self, boot: str) -> bytes:
+        """What a restart must not forget: the reference, and the faults that are told. 30 kB.
+
+        ``boot``: the id of this boot, whose clock the times are of.
+        """
+        return msgspec.msgpack.encode(_Kept(self._reference.pack(), self.told, boot))
 
     @classmethod
-    def unpack(cls, kept: bytes) -> "CameraWatch":
+    def unpack(cls, kept: bytes, boot: str) -> "CameraWatch":
         """The watch that ``pack`` wrote. What was only suspected begins anew.
+
+        In another boot than ``boot`` another clock ran: when a fault began is forgotten then, and
+        where an older program did not write the boot down.
 
         Raises:
             DamagedReferenceError: damaged, or of another version: begin with a new watch.
@@ -202,7 +214,9 @@ class CameraWatch:
             raise DamagedReferenceError(f"no camera watch: {error}") from error
         watch._reference = Reference.unpack(found.reference)
         for finding in found.told:
-            watch._cases[finding.kind].told = finding
+            is_ours = found.boot == boot
+            told = finding if is_ours else replace(finding, began_at=None)
+            watch._cases[finding.kind].told = told
         return watch
 
     def _shown(self, features: Features, since: datetime, at: datetime) -> dict[Fault, datetime]:

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
@@ -16,25 +17,29 @@ from edge.metrics import Metrics
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import FootageLined, FootageLines
-from edge.video import camera_thread, cameras, checking, cutting, keeper
+from edge.video import camera_thread, cameras, checking, cutting, keeper, watch
 from edge.video.cameras import FOLDER, Cameras, House
-from edge.video.eye import Eye
+from edge.video.eye import Eye, picture_time
 from edge.video.footage_desk import FootageDesk, space_of
 from edge.video.retention import Space
 from edge.video.segment_file import FileFacts, SegmentFile
 from edge.video.store import FILE_NAME, FootageStore
+from edge.video.watch import CameraWatch, Fault, Hold
+from edge.video.watch_features import features_of
 from tests import samples
 from tests.footage_parts import Told, check_covered, check_files
 from tests.rig.programs import wait_until
 from tests.video_parts import write_clip
 from wire.events import Camera, CameraFact, Event, Segment
 from wire.lines import read_checked
+from wire.names import parse_at
 from wire.policy import RetentionPolicy
 
 SEGMENT, GAP = samples.EVENTS["event-segment"], samples.EVENTS["event-camera"]
 STATION = samples.EVENTS["event-station"]
 assert isinstance(SEGMENT, Segment)
 assert isinstance(GAP, Camera)
+BOOT = "ab" * 16
 OTHER = replace(SEGMENT, sha256="77" * 32)
 
 
@@ -52,7 +57,7 @@ class Rig:
         self.asked: list[FootageLines] = []
         Spool(folder / "spool.sqlite", "5" * 32).close()
         retention = RetentionPolicy(days=1, area_days=2)
-        house = House("755A", "dock", "ab" * 16, folder, "5" * 32, retention, samples.POLICY.video)
+        house = House("755A", "dock", BOOT, folder, "5" * 32, retention, samples.POLICY.video)
         with closing(SpoolReader(folder / "spool.sqlite")) as lines:
             self.cameras = Cameras(
                 house,
@@ -243,3 +248,33 @@ def test_a_start_reads_each_line_of_a_pruned_spool_once_and_none_that_nothing_wa
         assert store.last_line("5" * 32) == last
     assert seqs == list(read)
     assert rig.cameras.stop(5) == []
+
+
+@pytest.mark.parametrize(("boot", "is_known"), [(BOOT, True), ("cd" * 16, False)])
+def test_the_end_of_what_was_told_before_a_start_of_the_machine_says_no_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str, is_known: bool
+) -> None:
+    began_s = SystemClock().mono_ns() / 1e9 - 100
+    black = features_of(np.zeros((180, 320), np.uint8))
+    before = CameraWatch()
+    for at_s in range(10):
+        before.step(black, picture_time(began_s + at_s))
+    with closing(FootageStore(tmp_path / FILE_NAME)) as store:
+        store.learn("cam", before.pack(boot))
+    monkeypatch.setattr(watch, "HOLDS", dict.fromkeys(Fault, Hold(2.5, 0)))
+    rig = Rig(tmp_path)
+    rig.cameras.start()
+
+    def ends() -> list[Camera]:
+        told = [event for lines in list(rig.asked) for event in lines.events]
+        facts = [each for each in told if isinstance(each, Camera)]
+        return [each for each in facts if each.fact is CameraFact.BLACK]
+
+    over = wait_until(ends, "the end is told")[0]
+    assert rig.cameras.stop(5) == []
+    assert over.is_over
+    if is_known:
+        assert over.since is not None
+        assert 100 <= (parse_at(over.at) - parse_at(over.since)).total_seconds() < 150
+    else:
+        assert over.since is None

@@ -4,14 +4,16 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+import pytest
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from devices.key_frames import Decoder
-from edge.video.eye import KEEP_EVERY_S, LOOK_EVERY_S, Eye
+from edge.video.eye import KEEP_EVERY_S, LOOK_EVERY_S, Eye, picture_time
 from edge.video.stills import Stills
 from edge.video.watch import CameraWatch, Fault
+from tests.unit.edge.video.watching import BOOT, OTHER_BOOT
 
 PACKET = cast("Packet[VideoStream]", None)
 
@@ -24,14 +26,14 @@ class BlackPictures:
 
 
 def test_a_fault_is_kept_for_the_next_start_as_soon_as_it_is_told(tmp_path: Path) -> None:
-    eye = Eye("dock", None, Stills(tmp_path))
+    eye = Eye("dock", None, Stills(tmp_path), BOOT)
     eye._decoder = cast("Decoder", BlackPictures())
     assert eye.look(PACKET, 0.0) == []
     assert eye.keep(0.0) is None
     (seen,) = eye.look(PACKET, LOOK_EVERY_S)
     kept = eye.keep(LOOK_EVERY_S)
     assert kept is not None
-    assert CameraWatch.unpack(kept).told == (seen.finding,)
+    assert CameraWatch.unpack(kept, BOOT).told == (seen.finding,)
     assert seen.finding.kind is Fault.BLACK
     # Without news it is put by as seldom as before.
     assert eye.look(PACKET, 2 * LOOK_EVERY_S) == []
@@ -54,7 +56,7 @@ class Belt:
 def test_every_key_frame_is_looked_at_for_a_while_when_what_never_rested_rests(
     tmp_path: Path,
 ) -> None:
-    belt, eye = Belt(), Eye("belt", None, Stills(tmp_path))
+    belt, eye = Belt(), Eye("belt", None, Stills(tmp_path), BOOT)
     eye._decoder = cast("Decoder", belt)
 
     def looks(since_s: int, until_s: int) -> int:
@@ -69,3 +71,20 @@ def test_every_key_frame_is_looked_at_for_a_while_when_what_never_rested_rests(
     assert looks(60, 64) == 2
     assert looks(64, 90) == 26
     assert looks(100, 160) == 20
+
+
+@pytest.mark.parametrize(("boot", "is_known"), [(BOOT, True), (OTHER_BOOT, False)])
+def test_a_fault_that_is_over_after_a_start_of_the_machine_says_no_begin(
+    tmp_path: Path, boot: str, is_known: bool
+) -> None:
+    eye = Eye("dock", None, Stills(tmp_path), BOOT)
+    eye._decoder = cast("Decoder", BlackPictures())
+    for at_s in (1000.0, 1003.0):
+        found = eye.look(PACKET, at_s)
+    (seen,) = found
+    assert seen.finding.began_at == picture_time(1000.0)
+    again = Eye("dock", eye.keep(1003.0), Stills(tmp_path), boot)
+    again._decoder = cast("Decoder", Belt())
+    overs = [over for at_s in (2.0, 5.0, 8.0) for over in again.look(PACKET, at_s)]
+    assert [(over.finding.kind, over.finding.is_over) for over in overs] == [(Fault.BLACK, True)]
+    assert overs[0].finding.began_at == (picture_time(1000.0) if is_known else None)

@@ -1,7 +1,9 @@
 """The camera watch on drawn rooms: what is told, when, and what is not (design section 8)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from edge.video.watch import HOLDS, CameraWatch, Fault
 from edge.video.watch_features import features_of
 from edge.video.watch_reference import DamagedReferenceError
 from tests.unit.edge.video.drawn_room import Room
-from tests.unit.edge.video.watching import moment, told_of
+from tests.unit.edge.video.watching import BOOT, OTHER_BOOT, moment, told_of
 
 Drawing = Callable[[Room, float], Grey]
 
@@ -50,7 +52,7 @@ def taught() -> bytes:
     """A watch that knows its room, as bytes."""
     room, watch = Room(4, hours=0.1), CameraWatch()
     told_of(((at_s, room.picture(at_s)) for at_s in range(BEGINS_S)), watch)
-    return watch.pack()
+    return watch.pack(BOOT)
 
 
 @pytest.mark.parametrize("apart_s", [1, 4])
@@ -78,7 +80,7 @@ def test_an_hour_of_normal_life_tells_nothing() -> None:
 @pytest.mark.parametrize("name", [name for name in FAULTY if name != "frozen"])
 def test_what_passes_in_half_its_time_is_not_told(name: str, taught: bytes) -> None:
     kind, drawing = FAULTY[name]
-    room, watch = Room(4, hours=0.1), CameraWatch.unpack(taught)
+    room, watch = Room(4, hours=0.1), CameraWatch.unpack(taught, BOOT)
     film = [(float(at_s), room.picture(at_s)) for at_s in range(60, 64)]
     film += [
         (64 + at_s / 2, drawing(room, 64 + at_s / 2)) for at_s in range(int(HOLDS[kind].told_s))
@@ -90,7 +92,7 @@ def test_what_passes_in_half_its_time_is_not_told(name: str, taught: bytes) -> N
 def test_a_live_stream_that_repeats_for_a_moment_is_not_frozen(taught: bytes) -> None:
     room = Room(4, hours=0.1)
     film = [(at_s, room.picture(60 if at_s < 64 else at_s)) for at_s in range(60, 100)]
-    assert told_of(film, CameraWatch.unpack(taught)) == []
+    assert told_of(film, CameraWatch.unpack(taught, BOOT)) == []
 
 
 def test_a_frozen_picture_whose_coding_alternates_is_frozen() -> None:
@@ -112,7 +114,7 @@ def test_a_frozen_picture_whose_burnt_in_clock_goes_on_is_frozen() -> None:
 
 
 def test_a_fault_is_never_learned_however_long_it_stays(taught: bytes) -> None:
-    room, watch = Room(4, hours=0.1), CameraWatch.unpack(taught)
+    room, watch = Room(4, hours=0.1), CameraWatch.unpack(taught, BOOT)
     film = [(at_s, room.picture(at_s, shift=(12, 6))) for at_s in range(60, 1860, 10)]
     assert [finding.kind for finding in told_of(film, watch)] == [Fault.MOVED]
     assert [finding.kind for finding in watch.told] == [Fault.MOVED]
@@ -121,7 +123,7 @@ def test_a_fault_is_never_learned_however_long_it_stays(taught: bytes) -> None:
 def test_a_person_who_moved_a_camera_on_purpose_ends_the_fault_and_the_new_view_is_learned(
     taught: bytes,
 ) -> None:
-    room, watch = Room(4, hours=0.2), CameraWatch.unpack(taught)
+    room, watch = Room(4, hours=0.2), CameraWatch.unpack(taught, BOOT)
     told_of(((at_s, room.picture(at_s, shift=(40, 6))) for at_s in range(60, 90)), watch)
     (over,) = watch.reset(moment(90))
     assert (over.kind, over.is_over, over.told_at) == (Fault.MOVED, True, moment(90))
@@ -140,13 +142,40 @@ def test_a_reset_does_not_end_what_needs_no_reference() -> None:
 
 
 def test_a_restart_keeps_the_reference_and_what_was_told(taught: bytes) -> None:
-    room, watch = Room(4, hours=0.1), CameraWatch.unpack(taught)
+    room, watch = Room(4, hours=0.1), CameraWatch.unpack(taught, BOOT)
     told = told_of(((at_s, room.covered(at_s)) for at_s in range(60, 90)), watch)
-    again = CameraWatch.unpack(watch.pack())
+    again = CameraWatch.unpack(watch.pack(BOOT), BOOT)
     assert again.told == watch.told
     assert told_of(((at_s, room.covered(at_s)) for at_s in range(95, 125)), again) == []
     (over,) = told_of(((at_s, room.picture(at_s)) for at_s in range(125, 140)), again)
     assert (over.kind, over.is_over, over.began_s) == (Fault.COVERED, True, told[0].began_s)
+
+
+def before_boots(kept: bytes) -> bytes:
+    """As a program wrote it that did not keep the boot with it."""
+    return msgspec.msgpack.encode(msgspec.msgpack.decode(kept)[:2])
+
+
+def test_when_a_fault_began_is_forgotten_with_the_boot_whose_clock_told_it(taught: bytes) -> None:
+    room, watch = Room(4, hours=0.1), CameraWatch.unpack(taught, BOOT)
+    told_of(((at_s, room.black(at_s)) for at_s in range(60, 70)), watch)
+    (told,) = watch.told
+    kept = watch.pack(BOOT)
+    same_boot = CameraWatch.unpack(kept, BOOT)
+    assert same_boot.told == (told,)
+    assert told.began_at == moment(60)
+    for again in (
+        CameraWatch.unpack(kept, OTHER_BOOT),
+        CameraWatch.unpack(before_boots(kept), BOOT),
+        # It stays so: the boot that forgot it writes its own name.
+        CameraWatch.unpack(CameraWatch.unpack(kept, OTHER_BOOT).pack(OTHER_BOOT), OTHER_BOOT),
+    ):
+        assert again.judged == frozenset(Fault)
+        assert again.told == (replace(told, began_at=None),)
+        step = [again.step(features_of(room.picture(at_s)), moment(at_s)) for at_s in range(5)]
+        assert [(each.kind, each.began_at, each.is_over) for found in step for each in found] == [
+            (Fault.BLACK, None, True)
+        ]
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "not numbers", "another shape"])
@@ -155,10 +184,10 @@ def test_a_damaged_memory_is_refused(damage: str, taught: bytes) -> None:
         "cut": taught[: len(taught) // 2],
         "empty": b"",
         "not numbers": taught.replace(taught[-40:-36], b"\xff\xff\xff\xff"),
-        "another shape": CameraWatch().pack().replace(b"\x01\xcb", b"\x02\xcb", 1),
+        "another shape": CameraWatch().pack(BOOT).replace(b"\x01\xcb", b"\x02\xcb", 1),
     }[damage]
     with pytest.raises(DamagedReferenceError):
-        CameraWatch.unpack(hurt)
+        CameraWatch.unpack(hurt, BOOT)
 
 
 def test_a_bare_wall_is_judged_only_for_what_needs_no_edges() -> None:
@@ -172,7 +201,7 @@ def test_a_bare_wall_is_judged_only_for_what_needs_no_edges() -> None:
 def test_frames_after_a_pause_do_not_count_for_the_pause(taught: bytes) -> None:
     room = Room(4, hours=0.1)
     film = [(60.0, room.picture(60)), (900.0, room.covered(900)), (901.0, room.covered(901))]
-    assert told_of(film, CameraWatch.unpack(taught)) == []
+    assert told_of(film, CameraWatch.unpack(taught, BOOT)) == []
 
 
 @pytest.mark.parametrize(("last_s", "began_s"), [(70.0, 70.0), (30.0, 40.0)])
@@ -181,7 +210,7 @@ def test_a_fault_is_as_old_as_the_last_frame_without_it_however_far_apart_they_c
 ) -> None:
     room = Room(4, hours=0.1)
     film = [(last_s, room.picture(last_s)), (100.0, room.black(100)), (101.0, room.black(101))]
-    (told,) = told_of(film, CameraWatch.unpack(taught))
+    (told,) = told_of(film, CameraWatch.unpack(taught, BOOT))
     assert (told.kind, told.at_s, told.began_s) == (Fault.BLACK, 100, began_s)
 
 
@@ -209,7 +238,7 @@ SHOTS = st.tuples(
 def test_whatever_comes_each_fault_is_told_once_before_it_is_over(
     shots: list[tuple[str, int, float]], taught: bytes, looks: dict[str, list]
 ) -> None:
-    watch, at_s = CameraWatch.unpack(taught), 60.0
+    watch, at_s = CameraWatch.unpack(taught, BOOT), 60.0
     open_now: set[Fault] = set()
     for name, frames, apart_s in shots:
         for frame in range(frames):

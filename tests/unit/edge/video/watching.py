@@ -9,6 +9,7 @@ from edge.video.watch import CameraWatch, Fault
 from edge.video.watch_features import features_of
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+BOOT, OTHER_BOOT = "ab" * 16, "cd" * 16
 
 
 class Told(NamedTuple):
@@ -16,13 +17,15 @@ class Told(NamedTuple):
     is_over: bool
     at_s: float
     began_s: float
+    """Only of what was told in this boot."""
 
 
 def moment(at_s: float) -> datetime:
     return START + timedelta(seconds=at_s)
 
 
-def seconds(at: datetime) -> float:
+def seconds(at: datetime | None) -> float:
+    assert at is not None
     return (at - START).total_seconds()
 
 
