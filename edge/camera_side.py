@@ -1,7 +1,8 @@
 """Where the edge meets its cameras: nothing at all where it has none.
 
-The video libraries are imported here alone, and only for a configured camera: an edge of scanners
-starts without them. Source: design section 2.
+What imports the video libraries (``edge.video.cameras`` and all below it) is itself imported in
+:func:`open_cameras` alone, and only for a configured camera: an edge of scanners starts without
+them. Source: design section 2.
 
     CameraSideError    cameras are configured and cannot be had: one sentence, exit 2
 """

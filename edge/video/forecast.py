@@ -1,7 +1,10 @@
-"""For how many days the disk will hold footage at today's rate. Pure. Source: design section 8.
+"""For how many days the disk will hold footage at the last day's rate. Source: design section 8.
 
 A disk that is too small takes the oldest footage before its days are over; people must hear of it
 weeks before that, not on the day.
+
+It does what a pure file does, but is none by its imports: ``Recorded`` stands in
+:mod:`edge.video.store`, beside the database.
 """
 
 from collections.abc import Mapping

@@ -54,7 +54,8 @@ class FootageKeeper:
         self.holds: tuple[PackHold, ...] | None = None
         """What the hub wants held; None: it was not heard since the start."""
         self.hub_offset_ms: int | None = None
-        """What must be added to this edge's time to get the hub's; None: not known."""
+        """What had to be added to this edge's time to get the hub's when an answer last told the
+        hub's; None: none has since the start."""
         self._now_s = now_s
         self._metrics = metrics
         self._hub_now_ms: int | None = None

@@ -1,8 +1,11 @@
-"""Which footage may go, and which must stay. Pure.
+"""Which footage may go, and which must stay.
 
 What is held stays, whatever its age and however full the disk is; the rest goes when its days are
 over, and the oldest goes before that when the disk has to have room for scans. Source: design
 section 8 ("holds beat retention and a full disk, deletions are records").
+
+It does what a pure file does, but is none by its imports: ``Kept`` and ``Hold`` stand in
+:mod:`edge.video.store`, beside the database.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

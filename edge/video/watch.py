@@ -1,10 +1,12 @@
 """Is the camera well? Judges its key frames one by one and tells a fault, and its end. Pure.
 
 A fold: ``CameraWatch.step`` takes what ``features_of`` saw in a key frame (one every 1 to 4 s) and
-answers with findings. Each frame shows at most one fault. A fault is told once the frames that
-showed it stand for long enough, and is over once frames that could show it and did not stand for
-long enough; so neither a lamp that flickers nor one broken frame tells anything. A frame stands
-for the time since the one before it: a fault is as old as the last frame without it.
+answers with findings. Each frame shows at most one fault, but one that is moved or defocused may be
+frozen as well. A fault is told once the frames that showed it stand for long enough, and is over
+once frames that could show it and did not stand for long enough; so neither a lamp that flickers
+nor one broken frame tells anything. A frame stands for the time since the one before it, five
+seconds at most; a fault is as old as the last frame without it, a minute at most before the first
+with it.
 
 ``lost`` (no frames at all) is the recorder's to tell. Source: design section 8, HV-2.11.3.
 """

@@ -3,7 +3,12 @@
 A coder that refines a still picture hides that it is the same (see :mod:`edge.video.watch_still`),
 but it cannot make a clock go on. So a small part at the upper or lower edge that changed in every
 picture, also while nothing else did, is taken for a clock; where it stands still and nothing else
-changes either, the picture is frozen. It takes two or three looks, whatever the coding.
+changes either, the picture is frozen. It takes six seconds and the look that ends them, whatever
+the coding.
+
+It notes *rest* as well: where something had changed in each of six looks and now nothing does, a
+belt has stopped or the camera is frozen, and for half a minute every key frame is worth a look
+(``is_suspicious``), so that a freeze which no clock gives away is found soon, too.
 
 Tried and left out: to learn a clock beside what never rests (a belt). By where its tiles lie it
 could not be told from an end of that belt, which stops: two false alarms in 20 hours.
