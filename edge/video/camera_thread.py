@@ -27,17 +27,10 @@ from edge.video.clock_reader import ClockReader
 from edge.video.cutting import Act as CutterAct
 from edge.video.cutting import Arrival, Begin, Cutter, End, Gap, GapReason
 from edge.video.eye import Eye
-from edge.video.footage_desk import (
-    FactNoted,
-    GapNoted,
-    Learned,
-    Noted,
-    Opened,
-    SegmentEnded,
-    space_of,
-)
+from edge.video.footage_desk import space_of
 from edge.video.label_reader import LabelReader
 from edge.video.moments import Moments
+from edge.video.noted import FactNoted, GapNoted, Learned, Noted, Opened, SegmentEnded
 from edge.video.segment_file import PartName, SegmentFile
 from edge.video.shown_clock import Moment
 from edge.video.stills import FOLDER, Stills

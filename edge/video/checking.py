@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from edge.video.store import FootageStore, Kept
+from edge.video.footage import Kept
+from edge.video.store import FootageStore
 from wire.events import Damage
 
 BYTES_PER_TURN = 4 * 1024 * 1024

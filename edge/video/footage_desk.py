@@ -7,7 +7,6 @@ Source: design section 8, promise P2.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,20 +16,19 @@ from msgspec.structs import replace
 from edge.data_dir import sync_directory
 from edge.event_lines import CommonFields, Stamp, common_fields
 from edge.station_events import CLOCK_UNKNOWN
-from edge.video.cutting import Gap, Span
+from edge.video.footage import Covered, Hold, Kept
 from edge.video.forecast import Forecast
 from edge.video.moments import Moments
+from edge.video.noted import FactNoted, GapNoted, Learned, Noted, Opened, SegmentEnded
 from edge.video.retention import Doomed, KeepRule, Space, to_delete
 from edge.video.salvage import salvage
 from edge.video.segment_file import (
     PART_SUFFIX,
-    FileFacts,
     parse_part_name,
     settle,
 )
-from edge.video.shown_clock import Offset
-from edge.video.store import Covered, FootageStore, Hold, Kept
-from wire.events import Camera, CameraFact, Codec, Damage, Segment
+from edge.video.store import FootageStore
+from wire.events import Camera, CameraFact, Damage, Segment
 from wire.names import format_at, parse_at
 
 SUFFIX = ".mp4"
@@ -44,62 +42,6 @@ SALVAGED_ERROR_MS = 1000
 _REASON_CHARS_MAX = 256
 
 _logger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentEnded:
-    """Camera ``camera`` has closed its file ``part``, and the file is on the disk."""
-
-    camera: str
-    part: Path
-    codec: Codec
-    span: Span
-    facts: FileFacts
-
-
-@dataclass(frozen=True, slots=True)
-class GapNoted:
-    """There is no footage of this time."""
-
-    camera: str
-    gap: Gap
-
-
-@dataclass(frozen=True, slots=True)
-class FactNoted:
-    """Something about the camera at ``at_s`` of the pictures' clock, maybe begun at ``since_s``.
-
-    ``waybill`` belongs to a sighting, ``offset`` to a measured clock, the camera's own or not.
-    """
-
-    camera: str
-    fact: CameraFact
-    at_s: float
-    reason: str | None = None
-    since_s: float | None = None
-    is_over: bool = False
-    picture: str | None = None
-    waybill: str | None = None
-    offset: Offset | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What the camera's eye has learned, for the next start."""
-
-    camera: str
-    kept: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The camera was opened; ``source`` is what the operating system says of its other end."""
-
-    camera: str
-    source: str
-
-
-Noted = SegmentEnded | GapNoted | FactNoted | Learned | Opened
 
 
 def space_of(folder: Path) -> Space:

@@ -1,17 +1,14 @@
-"""For how many days the disk will hold footage at the last day's rate. Source: design section 8.
+"""For how many days the disk will hold footage at the last day's rate. Pure.
 
 A disk that is too small takes the oldest footage before its days are over; people must hear of it
-weeks before that, not on the day.
-
-It does what a pure file does, but is none by its imports: ``Recorded`` stands in
-:mod:`edge.video.store`, beside the database.
+weeks before that, not on the day. Source: design section 8.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edge.video.footage import Recorded
 from edge.video.retention import DAY_MS, KeepRule
-from edge.video.store import Recorded
 
 WATCHED_MS_MIN = 3_600_000
 """So much must have been recorded before a day's worth can be told."""

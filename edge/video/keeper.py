@@ -15,7 +15,8 @@ from edge.metrics import Metrics
 from edge.station_events import FootageLined, FootageLines
 from edge.video.checking import FileChecker
 from edge.video.disk_forecast import DiskForecast
-from edge.video.footage_desk import FootageDesk, Noted
+from edge.video.footage_desk import FootageDesk
+from edge.video.noted import Noted
 from edge.video.retention import KeepRule, holds_of
 from edge.video.store import FootageError, FootageStore, find_lined
 from wire.events import Camera, Segment

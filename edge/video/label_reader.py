@@ -20,7 +20,7 @@ from devices.pictures import Grey
 from devices.symbology import Symbology, WaybillLabel, read_label
 from edge.metrics import Metrics
 from edge.video.backlog import Backlog
-from edge.video.footage_desk import FactNoted
+from edge.video.noted import FactNoted
 from edge.video.sightings import Passages, Sighting
 from edge.video.stills import StillError, Stills
 from wire.events import CameraFact

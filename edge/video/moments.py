@@ -1,12 +1,8 @@
-"""Times of pictures as an event line has them. Source: design section 3 ("Event line").
-
-It does what a pure file does, but is none by its imports: ``Covered`` stands in
-:mod:`edge.video.store`, beside the database.
-"""
+"""Times of pictures as an event line has them. Pure. Source: design section 3 ("Event line")."""
 
 from dataclasses import dataclass
 
-from edge.video.store import Covered
+from edge.video.footage import Covered
 
 
 @dataclass(frozen=True, slots=True)

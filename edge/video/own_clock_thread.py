@@ -14,8 +14,8 @@ from devices.backoff import Backoff
 from devices.onvif import OnvifError
 from devices.onvif_talk import ask_time
 from edge.metrics import Metrics
-from edge.video.footage_desk import FactNoted
 from edge.video.moments import Moments
+from edge.video.noted import FactNoted
 from edge.video.own_clock import ASKS, ROUND_EVERY_S, Narrowing, OwnClockNews
 from wire.events import CameraFact
 

@@ -1,17 +1,14 @@
-"""Which footage may go, and which must stay.
+"""Which footage may go, and which must stay. Pure.
 
 What is held stays, whatever its age and however full the disk is; the rest goes when its days are
 over, and the oldest goes before that when the disk has to have room for scans. Source: design
 section 8 ("holds beat retention and a full disk, deletions are records").
-
-It does what a pure file does, but is none by its imports: ``Kept`` and ``Hold`` stand in
-:mod:`edge.video.store`, beside the database.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.video.store import Hold, Kept
+from edge.video.footage import Hold, Kept
 from wire.names import parse_at
 from wire.site_pack import PackHold
 

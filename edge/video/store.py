@@ -17,23 +17,12 @@ import apsw
 import msgspec
 from msgspec.structs import replace
 
+from edge.video.footage import Checked, Covered, Hold, Kept, Recorded
 from edge.video.footage_schema import FootageError, open_footage
 from wire.events import UNSEALED_SEQ, UNSEALED_SPOOL, Camera, ClockReading, Segment
 from wire.names import ZERO_HEAD, parse_at
 
-__all__ = [
-    "FILE_NAME",
-    "Checked",
-    "Covered",
-    "FootageError",
-    "FootageEvent",
-    "FootageStore",
-    "Hold",
-    "Kept",
-    "Recorded",
-    "Waiting",
-    "find_lined",
-]
+__all__ = ["FILE_NAME", "FootageError", "FootageEvent", "FootageStore", "Waiting", "find_lined"]
 
 FILE_NAME = "footage.sqlite"
 PICTURES_WAITING_MAX = 20_000
@@ -60,53 +49,6 @@ _DOOMED = f"SELECT {_COLUMNS} FROM segment WHERE doomed ORDER BY id LIMIT ?"
 FootageEvent = Camera | Segment
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[FootageEvent] = msgspec.json.Decoder(FootageEvent)
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """Until when a camera's time is on record: wall time and CLOCK_BOOTTIME of one boot, in ms."""
-
-    at_ms: int
-    mono_ms: int
-    boot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a camera has recorded: so many bytes from ``began_ms`` on."""
-
-    bytes: int
-    began_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One file of footage; times are wall time in ms since 1970, as this edge had it."""
-
-    camera: str
-    began_ms: int
-    ended_ms: int
-    sha256: str
-    bytes: int
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A file, and when it was last found right, wall time in ms."""
-
-    at_ms: int
-    file: Kept
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Footage of ``camera`` from ``since_ms`` to ``until_ms`` must stay; ``id`` says for what."""
-
-    id: str
-    camera: str
-    since_ms: int
-    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from devices.onvif_talk import ANSWER_S_MAX, ask_time
 from edge.clock import SystemClock, TestClock
 from edge.metrics import Metrics
 from edge.video import own_clock_thread
-from edge.video.footage_desk import FactNoted
 from edge.video.moments import Moments
+from edge.video.noted import FactNoted
 from edge.video.own_clock_thread import OnvifSetup, OwnClockThread
 from simulators.cameras.cage import CageOptions
 from simulators.cameras.camera_options import LiveCamera

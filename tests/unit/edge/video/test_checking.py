@@ -11,9 +11,10 @@ import pytest
 
 from edge.video import checking
 from edge.video.checking import AGAIN_MS, FileChecker
+from edge.video.footage import Checked, Covered, Kept
 from edge.video.footage_desk import FootageDesk
 from edge.video.moments import Moments
-from edge.video.store import Checked, Covered, FootageError, FootageStore, Kept
+from edge.video.store import FootageError, FootageStore
 from tests import samples
 from wire.events import Camera, CameraFact, Segment
 

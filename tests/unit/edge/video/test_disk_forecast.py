@@ -8,9 +8,9 @@ import pytest
 
 from edge.metrics import Metrics
 from edge.video.disk_forecast import DiskForecast
+from edge.video.footage import Kept
 from edge.video.forecast import WATCHED_MS_MIN
 from edge.video.retention import KeepRule, Space
-from edge.video.store import Kept
 from tests import samples
 from tests.unit.edge.video.test_footage_desk import WALL_MS, House
 from wire.events import Camera, CameraFact

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from edge.video.cutting import Gap, GapReason, Span
-from edge.video.footage_desk import FactNoted, FootageDesk, GapNoted, Opened, SegmentEnded
+from edge.video.footage import Hold
+from edge.video.footage_desk import FootageDesk
 from edge.video.moments import Moments
+from edge.video.noted import FactNoted, GapNoted, Opened, SegmentEnded
 from edge.video.retention import DAY_MS, KeepRule, Space
 from edge.video.segment_file import PartName, settle
-from edge.video.store import FootageError, FootageStore, Hold
+from edge.video.store import FootageError, FootageStore
 from edge.video.upload_store import UploadStore
 from tests.video_parts import write_clip, write_segments
 from wire.events import Camera, CameraFact, Codec, Segment

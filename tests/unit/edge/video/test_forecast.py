@@ -2,9 +2,9 @@
 
 import pytest
 
+from edge.video.footage import Recorded
 from edge.video.forecast import WATCHED_MS_MIN, Forecast, foresee
 from edge.video.retention import DAY_MS, KeepRule
-from edge.video.store import Recorded
 
 NOW = 2_000 * DAY_MS
 GB = 10**9

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from devices.cameras import Camera, CameraEndedError
 from edge.metrics import Metrics
-from edge.video.footage_desk import FactNoted
 from edge.video.label_reader import LabelReader, LabelRule, read_waybills, rules_of
+from edge.video.noted import FactNoted
 from edge.video.stills import Stills
 from simulators.cameras.belt import Belt, BeltOptions
 from simulators.cameras.clip import write_clip

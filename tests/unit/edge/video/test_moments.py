@@ -2,8 +2,8 @@
 
 import pytest
 
+from edge.video.footage import Covered
 from edge.video.moments import Moments
-from edge.video.store import Covered
 
 BOOT, OTHER = "ab" * 16, "cd" * 16
 NOW = Moments(wall_ms=1_000_000, mono_ms=50_000, boot=BOOT, picture_s=20.0)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.video.footage import Hold, Kept
 from edge.video.retention import (
     BELIEVED_FROM_MS,
     DAY_MS,
@@ -16,7 +17,6 @@ from edge.video.retention import (
     holds_of,
     to_delete,
 )
-from edge.video.store import Hold, Kept
 from wire.site_pack import PackHold
 
 NOW = BELIEVED_FROM_MS + 2_000 * DAY_MS

@@ -19,8 +19,9 @@ from edge.metrics import Metrics
 from edge.uplink_events import OrderFootage
 from edge.video import sender as sending
 from edge.video import upload_store
+from edge.video.footage import Covered, Kept
 from edge.video.sender import IDLE_S, FootageSender, SenderSetup
-from edge.video.store import Covered, FootageStore, Kept
+from edge.video.store import FootageStore
 from edge.video.upload_store import UploadStore
 from edge.video.wall import WallStill, WallStills
 from ledger.keys import SigningKey

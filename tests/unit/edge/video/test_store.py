@@ -8,16 +8,9 @@ import apsw
 import pytest
 from msgspec.structs import replace
 
+from edge.video.footage import Checked, Covered, Hold, Kept
 from edge.video.footage_schema import APPLICATION_ID, STEPS
-from edge.video.store import (
-    Checked,
-    Covered,
-    FootageError,
-    FootageStore,
-    Hold,
-    Kept,
-    find_lined,
-)
+from edge.video.store import FootageError, FootageStore, find_lined
 from edge.video.upload_store import UploadStore
 from tests import samples
 from wire.events import Camera, ClockReading, Segment
