@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from edge.data_dir import sync_directory
 from edge.event_lines import CommonFields, Stamp, common_fields
 from edge.station_events import CLOCK_UNKNOWN
+from edge.video.cutting import Gap, GapReason
 from edge.video.footage import Covered, Hold, Kept
 from edge.video.forecast import Forecast
 from edge.video.moments import Moments
@@ -24,6 +25,7 @@ from edge.video.retention import Doomed, KeepRule, Space, to_delete
 from edge.video.salvage import salvage
 from edge.video.segment_file import (
     PART_SUFFIX,
+    PartName,
     parse_part_name,
     settle,
 )
@@ -92,8 +94,7 @@ class FootageDesk:
         home.mkdir(parents=True, exist_ok=True)
         for part in sorted(home.glob(f"*{PART_SUFFIX}")):
             self._recover(camera, part)
-        covered = self._store.covered().get(camera)
-        return None if covered is None else self._look().picture_time(covered)
+        return self._covered_s(camera)
 
     def note(self, noted: Noted) -> None:
         """Put on record what a camera's thread tells.
@@ -237,6 +238,7 @@ class FootageDesk:
         if found is None:
             part.unlink()
             return
+        self._tell_before(camera, name)
         length_ms = round(found.length_s * 1000)
         end = Covered(name.began_ms + length_ms, name.mono_ms + length_ms, name.boot)
         facts = settle(part)
@@ -254,6 +256,17 @@ class FootageDesk:
                 salvaged=True,
             ),
         )
+
+    def _tell_before(self, camera: str, name: PartName) -> None:
+        """Tell the gap before a file that began and was not told of: the crash was quicker."""
+        covered_s, look = self._covered_s(camera), self._look()
+        began_s = look.picture_time(Covered(name.began_ms, name.mono_ms, name.boot))
+        if covered_s is not None and look.span_ms(began_s - covered_s) > SALVAGED_ERROR_MS:
+            self.note(GapNoted(camera, Gap(covered_s, began_s, GapReason.EDGE_DOWN)))
+
+    def _covered_s(self, camera: str) -> float | None:
+        covered = self._store.covered().get(camera)
+        return None if covered is None else self._look().picture_time(covered)
 
     def _keep(self, part: Path, segment: Segment) -> None:
         assert segment.device is not None

@@ -8,7 +8,7 @@ import pytest
 
 from edge.video.cutting import Gap, GapReason, Span
 from edge.video.footage import Hold
-from edge.video.footage_desk import FootageDesk
+from edge.video.footage_desk import SALVAGED_ERROR_MS, FootageDesk
 from edge.video.moments import Moments
 from edge.video.noted import FactNoted, GapNoted, Opened, SegmentEnded
 from edge.video.retention import DAY_MS, KeepRule, Space
@@ -108,6 +108,32 @@ def test_a_kill_before_the_row_is_salvaged_as_what_it_is(house: House) -> None:
     assert isinstance(event, Segment)
     assert (event.salvaged, event.length_ms, event.mono_ms) == (True, 2_000, 2_100)
     assert event.at == "2027-01-15T07:59:55.000Z"
+
+
+def test_a_kill_before_the_gap_that_ended_with_a_file_was_told_leaves_no_hole(house: House) -> None:
+    house.desk.note(GapNoted("cam", Gap(60.0, 70.0, GapReason.CAMERA_LOST)))
+    (house.home / str(PartName(WALL_MS - 7_000, 893_000, BOOT))).write_bytes(
+        house.segment.read_bytes()
+    )
+    assert house.new_desk().recover("cam") == pytest.approx(95.0)
+    _, gap, segment = house.events()
+    assert isinstance(gap, Camera)
+    assert (gap.reason, gap.length_ms, gap.mono_ms) == ("edge_down", 23_000, 893_000)
+    assert isinstance(segment, Segment)
+    assert segment.mono_ms - segment.length_ms == gap.mono_ms
+    assert house.new_desk().recover("cam") == pytest.approx(95.0)
+    assert len(house.events()) == 3
+
+
+@pytest.mark.parametrize("apart_ms", [0, SALVAGED_ERROR_MS])
+def test_a_salvaged_file_that_goes_on_where_the_last_one_ended_has_no_gap_before(
+    house: House, apart_ms: int
+) -> None:
+    house.desk.note(GapNoted("cam", Gap(60.0, 70.0, GapReason.CAMERA_LOST)))
+    name = PartName(WALL_MS - 30_000 + apart_ms, 870_000 + apart_ms, BOOT)
+    (house.home / str(name)).write_bytes(house.segment.read_bytes())
+    assert house.new_desk().recover("cam") == pytest.approx(72.0 + apart_ms / 1000)
+    assert len(house.events()) == 2
 
 
 def test_a_kill_before_anything_could_be_shown_leaves_nothing(house: House) -> None:
