@@ -22,7 +22,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One file of footage; times are wall time in ms since 1970, as this edge had it."""
+    """One file of footage; times are wall time in ms since 1970, as this edge had it.
+
+    By the hub's clock it may have begun ``earlier_ms`` before and ended ``later_ms`` behind that: a
+    clock that is put right changes what this edge's time means, but not what the file's does.
+    """
 
     camera: str
     began_ms: int
@@ -30,6 +34,16 @@ class Kept:
     sha256: str
     bytes: int
     file: str
+    earlier_ms: int = 0
+    later_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What had to be added to this edge's time to get the hub's: between the two, in ms."""
+
+    least_ms: int
+    most_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,13 @@ _URGENT = """
 ALTER TABLE upload ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX upload_turn ON upload (urgent DESC, id);
 """
-STEPS = (_FIRST, _UPLOADS, _URGENT)
+# By the hub's clock a file may have begun so much earlier, and ended later; NULL: unknown.
+_PLACED = """
+ALTER TABLE segment ADD COLUMN earlier_ms INTEGER;
+ALTER TABLE segment ADD COLUMN later_ms INTEGER;
+CREATE INDEX segment_unplaced ON segment (id) WHERE earlier_ms IS NULL;
+"""
+STEPS = (_FIRST, _UPLOADS, _URGENT, _PLACED)
 SCHEMA_VERSION = len(STEPS)
 
 

@@ -15,6 +15,7 @@ from edge.metrics import Metrics
 from edge.station_events import FootageLined, FootageLines
 from edge.video.checking import FileChecker
 from edge.video.disk_forecast import DiskForecast
+from edge.video.footage import Shift
 from edge.video.footage_desk import FootageDesk
 from edge.video.noted import Noted
 from edge.video.retention import KeepRule, holds_of
@@ -185,16 +186,21 @@ class FootageKeeper:
             lined = self._lined
         if lined is None:
             return
-        if lined.hub_now_ms is not None:
-            self._hub_now_ms = lined.hub_now_ms
-            self.hub_offset_ms = lined.hub_now_ms - self._desk.wall_ms()
+        shift = None if lined.hub_now_ms is None else self._shift(lined.hub_now_ms)
         if lined.seq is not None:
-            self._store.lined(lined.ids, self._spool_id, lined.seq)
+            self._store.lined(lined.ids, self._spool_id, lined.seq, shift)
         with self._changed:
             self._lined = None
         self._is_asked = False
         if lined.seq is None:
             raise FootageError("the spool refuses")
+
+    def _shift(self, hub_now_ms: int) -> Shift:
+        # Somebody may have set this edge's clock since the last answer: it is one or the other.
+        offset_ms = hub_now_ms - self._desk.wall_ms()
+        before_ms = offset_ms if self.hub_offset_ms is None else self.hub_offset_ms
+        self._hub_now_ms, self.hub_offset_ms = hub_now_ms, offset_ms
+        return Shift(min(before_ms, offset_ms), max(before_ms, offset_ms))
 
     def _make_room(self) -> None:
         now_s = self._now_s()

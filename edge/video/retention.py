@@ -63,8 +63,8 @@ def is_held(file: Kept, holds: Iterable[Hold]) -> bool:
     """Say whether a hold covers any of a file's time."""
     return any(
         hold.camera == file.camera
-        and hold.since_ms < file.ended_ms
-        and file.began_ms < hold.until_ms
+        and hold.since_ms < file.ended_ms + file.later_ms
+        and file.began_ms - file.earlier_ms < hold.until_ms
         for hold in holds
     )
 
@@ -72,8 +72,8 @@ def is_held(file: Kept, holds: Iterable[Hold]) -> bool:
 def holds_of(asked: Iterable[PackHold], offset_ms: int | None) -> list[Hold]:
     """What the hub wants held, by this edge's clock; by id and camera.
 
-    ``offset_ms`` is what must be added to this edge's time to get the hub's, now. Nobody knows
-    which it was when a file was recorded: what lies between the two is held as well.
+    ``offset_ms`` is what must be added to this edge's time to get the hub's, now. Of a file that
+    the hub was not told of yet nobody knows which it was: what lies between the two is held as well.
     """
     offset_ms = offset_ms or 0
     return sorted(
@@ -110,7 +110,7 @@ class KeepRule:
         if hub_now_ms is None or file.ended_ms < BELIEVED_FROM_MS:
             return False
         days = self.days.get(file.camera, self.days_else)
-        return hub_now_ms - file.ended_ms >= days * DAY_MS
+        return hub_now_ms - file.ended_ms - file.later_ms >= days * DAY_MS
 
 
 def to_delete(

@@ -17,7 +17,7 @@ import apsw
 import msgspec
 from msgspec.structs import replace
 
-from edge.video.footage import Checked, Covered, Hold, Kept, Recorded
+from edge.video.footage import Checked, Covered, Hold, Kept, Recorded, Shift
 from edge.video.footage_schema import FootageError, open_footage
 from wire.events import UNSEALED_SEQ, UNSEALED_SPOOL, Camera, ClockReading, Segment
 from wire.names import ZERO_HEAD, parse_at
@@ -28,8 +28,14 @@ FILE_NAME = "footage.sqlite"
 PICTURES_WAITING_MAX = 20_000
 """Named stills that wait to be sent; beyond it the oldest are not sent, but stay here."""
 
-_COLUMNS = "camera, began_ms, ended_ms, sha256, bytes, file"
-_ADD = f"INSERT INTO segment ({_COLUMNS}, checked_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ADD = """
+INSERT INTO segment (camera, began_ms, ended_ms, sha256, bytes, file, checked_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_COLUMNS = """
+camera, began_ms, ended_ms, sha256, bytes, file, coalesce(earlier_ms, 0), coalesce(later_ms, 0)
+"""
+_PLACE = "UPDATE segment SET earlier_ms = ?, later_ms = ? WHERE earlier_ms IS NULL"
 _BETWEEN = f"""
 SELECT {_COLUMNS} FROM segment
 WHERE camera = ? AND ended_ms > ? AND began_ms < ? AND NOT doomed ORDER BY ended_ms LIMIT ?
@@ -90,7 +96,8 @@ class FootageStore:
                 row = (event.device, covered.at_ms, covered.mono_ms, covered.boot)
                 tx.execute("INSERT OR REPLACE INTO covered VALUES (?, ?, ?, ?)", row)
             for each in kept:
-                tx.execute(_ADD, (*astuple(each), each.ended_ms))
+                file = (each.camera, each.began_ms, each.ended_ms, each.sha256, each.bytes)
+                tx.execute(_ADD, (*file, each.file, each.ended_ms))
             if isinstance(event, Camera) and event.picture is not None:
                 at_ms = round(parse_at(event.at).timestamp() * 1000)
                 tx.execute(_PICTURE, (event.picture, event.device, at_ms))
@@ -228,8 +235,10 @@ class FootageStore:
         rows = self._read("SELECT id, event FROM waiting ORDER BY id LIMIT ?", (limit,))
         return [Waiting(each, _decoder.decode(event)) for each, event in rows]
 
-    def lined(self, ids: Iterable[int], spool: str, seq: int) -> None:
+    def lined(self, ids: Iterable[int], spool: str, seq: int, shift: Shift | None = None) -> None:
         """The spool has these events, the last of them at ``seq``.
+
+        ``shift`` is that of all files since it was told last; None: nobody knows.
 
         Raises:
             FootageError: they wait on; the next start finds them in the spool.
@@ -238,6 +247,8 @@ class FootageStore:
             tx.executemany("DELETE FROM waiting WHERE id = ?", [(each,) for each in ids])
             tx.execute("DELETE FROM lined")
             tx.execute("INSERT INTO lined VALUES (?, ?)", (spool, seq))
+            if shift is not None:
+                tx.execute(_PLACE, (max(0, -shift.least_ms), max(0, shift.most_ms)))
 
     def last_line(self, spool: str) -> int:
         """The last line of ``spool`` that is known to be from here; 0: none."""

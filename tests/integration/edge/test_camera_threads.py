@@ -1,6 +1,7 @@
 """What nobody foresaw in a camera's thread or the keeper's: logged, counted, and gone on with."""
 
 import errno
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from edge.station_events import FootageLined, FootageLines
 from edge.video import camera_thread, cameras, checking, cutting, keeper, watch
 from edge.video.cameras import FOLDER, Cameras, House
 from edge.video.eye import Eye, picture_time
+from edge.video.footage import Kept
 from edge.video.footage_desk import FootageDesk, space_of
 from edge.video.retention import Space
 from edge.video.segment_file import FileFacts, SegmentFile
@@ -54,6 +56,7 @@ class Rig:
         write_clip(folder / "clip.mp4", 1)
         self.folder, self.metrics = folder, Metrics()
         self.refuses = 0
+        self.hub_is_behind_ms: int | None = None
         self.asked: list[FootageLines] = []
         Spool(folder / "spool.sqlite", "5" * 32).close()
         retention = RetentionPolicy(days=1, area_days=2)
@@ -71,7 +74,9 @@ class Rig:
     def line(self, lines: FootageLines) -> None:
         self.asked.append(lines)
         self.refuses -= 1
-        self.cameras.answer(FootageLined(lines.ids, None if self.refuses >= 0 else 9, None))
+        behind_ms = self.hub_is_behind_ms
+        hub_now_ms = None if behind_ms is None else int(time.time() * 1000) - behind_ms
+        self.cameras.answer(FootageLined(lines.ids, None if self.refuses >= 0 else 9, hub_now_ms))
 
     @property
     def told(self) -> Told:
@@ -155,6 +160,25 @@ def test_what_the_site_pack_holds_is_held_and_a_changed_file_is_told_by_the_runn
     with closing(FootageStore(rig.folder / FILE_NAME)) as store:
         held = wait_until(store.holds, "the hold is on the disk")
     assert [(each.id, each.camera) for each in held] == [("h-1", "cage-cam")]
+
+
+def test_a_file_keeps_by_how_much_the_clock_was_wrong_when_it_was_recorded(rig: Rig) -> None:
+    def kept() -> list[Kept]:
+        with closing(FootageStore(rig.folder / FILE_NAME)) as store:
+            return store.between("cam", 0, 2**50, 99)
+
+    hour_ms = 3_600_000
+    rig.hub_is_behind_ms = 8 * hour_ms
+    rig.cameras.start()
+    wait_until(lambda: [each for each in kept() if each.earlier_ms], "a shift is kept")
+    # Somebody puts the clock right: what is told next was recorded before or after that.
+    rig.hub_is_behind_ms = 0
+    wait_until(lambda: [each for each in kept()[1:] if each.earlier_ms < hour_ms], "and another")
+    assert rig.cameras.stop(5) == []
+    shifts = [round(each.earlier_ms / hour_ms) for each in kept()]
+    assert set(shifts) == {8, 0}
+    assert shifts == sorted(shifts, reverse=True)
+    assert {each.later_ms for each in kept()} <= set(range(60_000))
 
 
 @pytest.mark.parametrize("failing", [1, 2])

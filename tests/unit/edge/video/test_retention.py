@@ -1,6 +1,7 @@
 """Which footage may go, and which must stay. Source: design section 8."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +16,10 @@ from edge.video.retention import (
     KeepRule,
     Space,
     holds_of,
+    is_held,
     to_delete,
 )
+from wire.names import format_at
 from wire.site_pack import PackHold
 
 NOW = BELIEVED_FROM_MS + 2_000 * DAY_MS
@@ -31,6 +34,10 @@ def kept(camera: str, days_old: float, size: int = 100) -> Kept:
 
 def files_of(found: list[Doomed]) -> list[Kept]:
     return [file for run in found for file in run.files]
+
+
+def utc(at_ms: int) -> str:
+    return format_at(datetime.fromtimestamp(at_ms / 1000, UTC))
 
 
 def short_of(missing: int) -> Space:
@@ -143,6 +150,24 @@ HOLDS = st.lists(
     ),
     max_size=4,
 )
+
+
+def test_what_is_held_stays_held_when_the_edge_s_clock_has_been_put_right() -> None:
+    ahead_ms = 8 * 3_600_000
+    file = kept("dock", 100)
+    since, until = (utc(ms - ahead_ms) for ms in (file.began_ms, file.ended_ms))
+    asked = [PackHold(id="h", camera="dock", since=since, until=until)]
+    while_wrong, once_right = holds_of(asked, -ahead_ms), holds_of(asked, 0)
+    assert is_held(file, while_wrong)
+    told = replace(file, earlier_ms=ahead_ms)
+    assert to_delete([told], once_right, RULE, NOW, short_of(10**9)) == []
+    assert is_held(replace(file, ended_ms=file.ended_ms - ahead_ms, later_ms=ahead_ms), while_wrong)
+
+
+def test_days_are_counted_from_the_latest_moment_at_which_a_file_may_have_ended() -> None:
+    file = replace(kept("dock", 30), later_ms=5)
+    assert not RULE.is_over(file, NOW + 4)
+    assert RULE.is_over(file, NOW + 5)
 
 
 @given(FILES, HOLDS, st.integers(0, 3000))

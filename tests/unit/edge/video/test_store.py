@@ -1,5 +1,6 @@
 """What footage is kept, and which of its events are lines. Source: design section 8, promise P2."""
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
@@ -8,7 +9,7 @@ import apsw
 import pytest
 from msgspec.structs import replace
 
-from edge.video.footage import Checked, Covered, Hold, Kept
+from edge.video.footage import Checked, Covered, Hold, Kept, Shift
 from edge.video.footage_schema import APPLICATION_ID, STEPS
 from edge.video.store import FootageError, FootageStore, find_lined
 from edge.video.upload_store import UploadStore
@@ -122,7 +123,7 @@ def test_an_older_programs_record_is_brought_up_to_date_with_all_that_it_holds(
     old.pragma("application_id", APPLICATION_ID)
     old.pragma("user_version", 1)
     columns = "camera, began_ms, ended_ms, sha256, bytes, file"
-    old.execute(f"INSERT INTO segment ({columns}) VALUES (?, ?, ?, ?, ?, ?)", astuple(KEPT))
+    old.execute(f"INSERT INTO segment ({columns}) VALUES (?, ?, ?, ?, ?, ?)", astuple(KEPT)[:6])
     old.close()
     for _ in range(2):
         store = FootageStore(tmp_path / "a")
@@ -146,6 +147,22 @@ def test_of_stills_that_wait_to_be_sent_the_newest_are_kept(
         uploads.picture_done(picture.sha256)
     uploads.close()
     assert waiting == [f"{number:064x}" for number in (2, 3)]
+
+
+def test_a_file_keeps_what_its_time_meant_when_it_was_told(store: FootageStore) -> None:
+    files = [dataclasses.replace(KEPT, file=name) for name in "abc"]
+
+    def told(shift: Shift | None) -> list[tuple[str, int, int]]:
+        store.lined([], "a" * 32, 1, shift)
+        kept = store.between("cage-cam", 0, 99_999, 9)
+        return [(each.file, each.earlier_ms, each.later_ms) for each in kept]
+
+    store.add(GAP, None, files[0])
+    assert told(None) == [("a", 0, 0)]
+    store.add(GAP, None, files[1])
+    assert told(Shift(-500, 7)) == [("a", 500, 7), ("b", 500, 7)]
+    store.add(GAP, None, files[2])
+    assert told(Shift(20, 30)) == [("a", 500, 7), ("b", 500, 7), ("c", 0, 30)]
 
 
 def test_what_is_held_is_replaced_whole(store: FootageStore) -> None:
