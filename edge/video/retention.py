@@ -73,7 +73,7 @@ def holds_of(asked: Iterable[PackHold], offset_ms: int | None) -> list[Hold]:
     """What the hub wants held, by this edge's clock; by id and camera.
 
     ``offset_ms`` is what must be added to this edge's time to get the hub's, now. Of a file that
-    the hub was not told of yet nobody knows which it was: what lies between the two is held as well.
+    the hub was not told of yet nobody knows which it was: what lies between is held as well.
     """
     offset_ms = offset_ms or 0
     return sorted(
