@@ -131,10 +131,14 @@ class Staff(_Row, frozen=True, kw_only=True):
 
 
 class Channel(_Row, frozen=True, kw_only=True):
-    """What a camera sees, and what for; ``name`` is the channel's on the recorder (HV-2.11.3)."""
+    """What a camera sees, and what for; ``name`` is the channel's on the recorder (HV-2.11.3).
+
+    ``view`` names what it is aimed at: another name than before, and its edge learns it anew.
+    """
 
     site: Name
     camera: Name
+    view: Name | None = None
     name: PackText | None = None
     places: Annotated[tuple[Name, ...], Meta(max_length=PLACES_PER_CHANNEL_MAX)]
     role: Name

@@ -229,7 +229,7 @@ PACK = SitePack(
     places=(PackPlace(id="cage1", kind="cage", keeper="0011223344556677"),),
     channels=(
         PackChannel(camera="cage-cam", footage_days=90),
-        PackChannel(camera="belt-cam", footage_days=30, reads_labels=True),
+        PackChannel(camera="belt-cam", footage_days=30, reads_labels=True, view="rack-2"),
     ),
     holds=(PackHold(id="h-1", camera="cage-cam", since=AT, until=LATER),),
     shifts=(PackShift(name="night", starts="22:00", ends="06:00"),),

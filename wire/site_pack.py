@@ -95,12 +95,14 @@ class PackShift(Struct, frozen=True, kw_only=True):
 class PackChannel(Struct, frozen=True, kw_only=True):
     """A camera of the site, and for how many days at least its footage is kept.
 
-    ``reads_labels``: it looks at parcels from above, so its edge reads their labels.
+    ``reads_labels``: it looks at parcels from above, so its edge reads their labels. ``view``:
+    what it is aimed at; what the edge has learned of another view is forgotten.
     """
 
     camera: Name
     footage_days: Count
     reads_labels: bool = False
+    view: Name | None = None
 
 
 class PackHold(Struct, frozen=True, kw_only=True):

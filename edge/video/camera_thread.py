@@ -109,6 +109,10 @@ class CameraThread:
         """Begin."""
         self._thread.start()
 
+    def aim(self, view: str | None) -> None:
+        """See :meth:`Eye.aim`."""
+        self._eye.aim(view)
+
     @property
     def name(self) -> str:
         """The thread's name."""

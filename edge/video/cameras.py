@@ -101,8 +101,8 @@ class Cameras:
             )
             for setup in setups
         }
-        self._threads = [
-            CameraThread(
+        self._threads = {
+            setup.id: CameraThread(
                 setup,
                 desk.recover(setup.id),
                 self._store.learned(setup.id),
@@ -113,7 +113,7 @@ class Cameras:
                 self._keeper.tell,
             )
             for setup in setups
-        ]
+        }
         self._own_clocks = [
             OwnClockThread(each, metrics, self._look, self._keeper.tell) for each in onvif
         ]
@@ -129,6 +129,9 @@ class Cameras:
         video = None if pack is None else pack.policy.video
         self._wall.every_s = None if video is None else float(video.still_s)
         self._send_kbit_s = (video or self._house.video).send_kbit_s
+        for each in channels:
+            if each.camera in self._threads:
+                self._threads[each.camera].aim(each.view)
         rules = rules_of(pack)
         for camera, reader in self._readers.items():
             reader.adopt(rules.get(camera))
@@ -152,7 +155,7 @@ class Cameras:
         self._keeper.start()
         for reader in self._readers.values():
             reader.start()
-        for thread in self._threads:
+        for thread in self._threads.values():
             thread.start()
         for asking in self._own_clocks:
             asking.start()
@@ -160,7 +163,7 @@ class Cameras:
     def stop(self, timeout_s: float) -> list[str]:
         """Close every file and put it on record; the threads that did not end in time."""
         threads: list[CameraThread | LabelReader | OwnClockThread]
-        threads = [*self._threads, *self._readers.values(), *self._own_clocks]
+        threads = [*self._threads.values(), *self._readers.values(), *self._own_clocks]
         for thread in threads:
             thread.ask_to_stop()
         stuck = [thread.name for thread in threads if not thread.stop(timeout_s)]

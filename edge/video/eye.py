@@ -44,10 +44,15 @@ class Eye:
         """``kept``: what :meth:`keep` gave before the last start; ``boot``: the id of this boot."""
         self._camera, self._stills, self._boot = camera, stills, boot
         self._watch = _open(camera, kept, boot)
+        self._aimed: tuple[str | None] | None = None
         self._decoder: Decoder | None = None
         self._frame: VideoFrame | None = None
         self._looked_s: float | None = None
         self._kept_s: float | None = None
+
+    def aim(self, view: str | None) -> None:
+        """What a person says the camera is aimed at; from any thread."""
+        self._aimed = (view,)
 
     def open(self, video: VideoStream) -> None:
         """The camera was opened (again)."""
@@ -62,11 +67,15 @@ class Eye:
             return []
         self._looked_s, self._frame = now_s, frame
         picture = grey_of(frame)
-        found = self._watch.step(features_of(picture), picture_time(now_s))
+        found = self._aim(now_s) + self._watch.step(features_of(picture), picture_time(now_s))
         if found:
             # A start that has forgotten a fault which is told would never tell its end.
             self._kept_s = now_s - KEEP_EVERY_S
         return [Seen(each, self._still_of(picture)) for each in found]
+
+    def _aim(self, now_s: float) -> tuple[Finding, ...]:
+        # Nobody was heard since the start: it looks where it looked before.
+        return () if self._aimed is None else self._watch.aim(*self._aimed, picture_time(now_s))
 
     def _is_too_soon(self, now_s: float) -> bool:
         if self._looked_s is None or now_s - self._looked_s >= LOOK_EVERY_S:

@@ -126,6 +126,8 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     told: tuple[Finding, ...]
     boot: str | None = None
     """By whose clock the times are; None: nobody wrote it down."""
+    view: str | None = None
+    """What the camera was aimed at; None: nobody has given it a name."""
 
 
 class CameraWatch:
@@ -136,6 +138,7 @@ class CameraWatch:
         self._cases = {fault: _Case() for fault in Fault}
         self._still, self._ticking = Stillness(), Ticking()
         self._last_at: datetime | None = None
+        self._view: str | None = None
 
     @property
     def told(self) -> tuple[Finding, ...]:
@@ -179,13 +182,15 @@ class CameraWatch:
         """Say whether every key frame is worth looking at for now."""
         return self._ticking.is_suspicious(at)
 
-    def reset(self, at: datetime) -> tuple[Finding, ...]:
-        """A person says that the camera shows what it should: forget the reference, learn anew.
+    def aim(self, view: str | None, at: datetime) -> tuple[Finding, ...]:
+        """What a person says the camera is aimed at: forget the reference of another view.
 
         Returns:
             The end of every fault that was told against the old reference.
         """
-        self._reference = Reference()
+        if view == self._view:
+            return ()
+        self._view, self._reference = view, Reference()
         return tuple(
             self._end(self._cases[fault], finding, at)
             for fault in AGAINST_REFERENCE
@@ -197,7 +202,8 @@ class CameraWatch:
 
         ``boot``: the id of this boot, whose clock the times are of.
         """
-        return msgspec.msgpack.encode(_Kept(self._reference.pack(), self.told, boot))
+        kept = _Kept(self._reference.pack(), self.told, boot, self._view)
+        return msgspec.msgpack.encode(kept)
 
     @classmethod
     def unpack(cls, kept: bytes, boot: str) -> "CameraWatch":
@@ -214,7 +220,7 @@ class CameraWatch:
             found = msgspec.msgpack.decode(kept, type=_Kept)
         except msgspec.MsgspecError as error:
             raise DamagedReferenceError(f"no camera watch: {error}") from error
-        watch._reference = Reference.unpack(found.reference)
+        watch._reference, watch._view = Reference.unpack(found.reference), found.view
         for finding in found.told:
             is_ours = found.boot == boot
             told = finding if is_ours else replace(finding, began_at=None)

@@ -78,6 +78,7 @@ def make_pack(
                 camera=each.camera,
                 footage_days=footage_days(each, network, policy),
                 reads_labels=each.role in LABEL_ROLES,
+                view=each.view,
             )
             for each in network.channels_of.get(site, ())[:PACK_CHANNELS_MAX]
         ),

@@ -18,7 +18,7 @@ from edge.metrics import Metrics
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import FootageLined, FootageLines
-from edge.video import camera_thread, cameras, checking, cutting, keeper, watch
+from edge.video import camera_thread, cameras, checking, cutting, eye, keeper, watch
 from edge.video.cameras import FOLDER, Cameras, House
 from edge.video.eye import Eye, picture_time
 from edge.video.footage import Kept
@@ -36,6 +36,7 @@ from wire.events import Camera, CameraFact, Event, Segment
 from wire.lines import read_checked
 from wire.names import parse_at
 from wire.policy import RetentionPolicy
+from wire.site_pack import PackChannel
 
 SEGMENT, GAP = samples.EVENTS["event-segment"], samples.EVENTS["event-camera"]
 STATION = samples.EVENTS["event-station"]
@@ -160,6 +161,24 @@ def test_what_the_site_pack_holds_is_held_and_a_changed_file_is_told_by_the_runn
     with closing(FootageStore(rig.folder / FILE_NAME)) as store:
         held = wait_until(store.holds, "the hold is on the disk")
     assert [(each.id, each.camera) for each in held] == [("h-1", "cage-cam")]
+
+
+def test_what_the_site_pack_aims_a_camera_at_reaches_its_watch(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eye, "KEEP_EVERY_S", 0.0)
+    channels = [
+        PackChannel(camera=camera, footage_days=1, view="rack-2") for camera in ("gone", "cam")
+    ]
+    rig.cameras.adopt(replace(samples.PACK, channels=tuple(channels)))
+    rig.cameras.start()
+
+    def view() -> str | None:
+        with closing(FootageStore(rig.folder / FILE_NAME)) as store:
+            kept = store.learned("cam")
+        return None if kept is None else CameraWatch.unpack(kept, "ab" * 16)._view
+
+    assert wait_until(view, "the view is kept") == "rack-2"
 
 
 def test_a_file_keeps_by_how_much_the_clock_was_wrong_when_it_was_recorded(rig: Rig) -> None:

@@ -15,9 +15,13 @@ SHORT, LONG = POLICY.retention.days, POLICY.retention.area_days
 
 
 def channel(
-    *places: str, role: str = "overview", camera: str = "c1", site: str = "755A"
+    *places: str,
+    role: str = "overview",
+    camera: str = "c1",
+    site: str = "755A",
+    view: str | None = None,
 ) -> Channel:
-    return Channel(site=site, camera=camera, places=places, role=role)
+    return Channel(site=site, camera=camera, places=places, role=role, view=view)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +58,12 @@ def test_a_pack_takes_as_many_cameras_as_fit_and_no_more() -> None:
     many = tuple(channel(camera=f"c{number}") for number in range(PACK_CHANNELS_MAX + 1))
     pack = make_pack("755A", 1, Network(place=PLACES, channel=many), POLICY, {}, (), ())
     assert len(pack.channels) == PACK_CHANNELS_MAX
+
+
+def test_what_a_camera_is_aimed_at_travels_in_the_pack() -> None:
+    network = Network(place=PLACES, channel=(channel("cage"), channel(camera="c2", view="rack-2")))
+    pack = make_pack("755A", 1, network, POLICY, {}, (), ())
+    assert [each.view for each in pack.channels] == [None, "rack-2"]
 
 
 def test_cameras_over_a_belt_read_labels_and_no_others() -> None:

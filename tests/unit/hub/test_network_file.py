@@ -79,6 +79,7 @@ site = "755A"
 camera = "cam-1"
 places = ["cage1"]
 role = "dedicated"
+view = "cage-door"
 
 [[vehicle]]
 id = "V-1"
@@ -108,6 +109,7 @@ def test_the_whole_file_of_the_interface_is_read() -> None:
     assert region is not None
     assert region.operations_contact == "ops@south.example"
     assert network.is_camera_covered("755A", "cage1")
+    assert [each.view for each in network.channels_of["755A"]] == ["cage-door"]
     assert not network.is_camera_covered("755A", "dock1")
 
 

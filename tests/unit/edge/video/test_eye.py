@@ -88,3 +88,20 @@ def test_a_fault_that_is_over_after_a_start_of_the_machine_says_no_begin(
     overs = [over for at_s in (2.0, 5.0, 8.0) for over in again.look(PACKET, at_s)]
     assert [(over.finding.kind, over.finding.is_over) for over in overs] == [(Fault.BLACK, True)]
     assert overs[0].finding.began_at == (picture_time(1000.0) if is_known else None)
+
+
+def test_another_name_of_the_view_makes_the_eye_learn_anew_and_the_same_does_not(
+    tmp_path: Path,
+) -> None:
+    eye = Eye("belt", None, Stills(tmp_path), BOOT)
+    eye._decoder = cast("Decoder", BlackPictures())
+    learned: list[object] = []
+
+    def look(at_s: float) -> object:
+        eye.look(PACKET, at_s)
+        return eye._watch._reference
+
+    for view in (None, None, "rack-2", "rack-2", "rack-3"):
+        eye.aim(view)
+        learned.append(look(len(learned) * LOOK_EVERY_S))
+    assert [learned.index(each) for each in learned] == [0, 0, 2, 2, 4]

@@ -125,7 +125,7 @@ def test_a_person_who_moved_a_camera_on_purpose_ends_the_fault_and_the_new_view_
 ) -> None:
     room, watch = Room(4, hours=0.2), CameraWatch.unpack(taught, BOOT)
     told_of(((at_s, room.picture(at_s, shift=(40, 6))) for at_s in range(60, 90)), watch)
-    (over,) = watch.reset(moment(90))
+    (over,) = watch.aim("the new rack", moment(90))
     assert (over.kind, over.is_over, over.told_at) == (Fault.MOVED, True, moment(90))
     assert watch.judged == {Fault.BLACK, Fault.FROZEN}
     film = ((at_s, room.picture(at_s, shift=(40, 6))) for at_s in range(91, 140))
@@ -134,10 +134,22 @@ def test_a_person_who_moved_a_camera_on_purpose_ends_the_fault_and_the_new_view_
     assert [finding.kind for finding in told] == [Fault.MOVED]
 
 
-def test_a_reset_does_not_end_what_needs_no_reference() -> None:
+def test_a_view_of_the_same_name_is_not_learned_anew_also_after_a_start(taught: bytes) -> None:
+    watch = CameraWatch.unpack(taught, BOOT)
+    assert watch.aim(None, moment(1)) == ()
+    assert Fault.MOVED in watch.judged
+    watch.aim("the new rack", moment(2))
+    assert Fault.MOVED not in watch.judged
+    again = CameraWatch.unpack(CameraWatch.unpack(watch.pack(BOOT), BOOT).pack(BOOT), BOOT)
+    again._reference = CameraWatch.unpack(taught, BOOT)._reference
+    assert again.aim("the new rack", moment(3)) == ()
+    assert Fault.MOVED in again.judged
+
+
+def test_another_view_does_not_end_what_needs_no_reference() -> None:
     room, watch = Room(4, hours=0.1), CameraWatch()
     told_of(((at_s, room.black(at_s)) for at_s in range(10)), watch)
-    assert watch.reset(moment(10)) == ()
+    assert watch.aim("the door", moment(10)) == ()
     assert [finding.kind for finding in watch.told] == [Fault.BLACK]
 
 
