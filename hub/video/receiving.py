@@ -4,7 +4,7 @@ Each use case has two transactions with the disk between them, and so owns them.
 off is asked for again, for ``have`` never says more than the disk holds. Source: design section 8.
 
     NotWantedError
-    +- UnorderedError    nobody ordered this of this edge, or it is gone: do not send it
+    +- UnorderedError    nobody wants this of this edge, or it is gone: do not send it
     +- MisfitError       not what the order says: longer, cut, or another hash
 """
 
@@ -19,6 +19,7 @@ from hub.video.media import note_have, note_stored, note_wrong
 from hub.video.media_shelf import MediaShelf, PartFile
 from hub.video.store import media_files
 from hub.video.store.media_files import FoundPicture, KnownFile
+from wire.limits import PACK_CHANNELS_MAX
 from wire.messages import FootagePart, Picture
 from wire.names import parse_at
 
@@ -26,6 +27,8 @@ PLAIN_PICTURES_MAX = 240
 """Of one camera: four hours, a picture each minute."""
 NAMED_PICTURES_MAX = 10_000
 """Of one camera; beyond it the oldest goes."""
+CAMERAS_PER_SITE_MAX = PACK_CHANNELS_MAX
+"""With pictures at all: so bounded is what an edge that invents cameras can fill."""
 _SURPLUS_MAX = 10
 _JPEG = b"\xff\xd8\xff"
 
@@ -129,6 +132,9 @@ def take_picture(
         raise MisfitError("the bytes are not what the signed line says")
     if not raw.startswith(_JPEG):
         raise MisfitError("this is no JPEG")
+    with database.reading() as tx:
+        if media_files.cameras_beside(tx, edge.site, told.camera) >= CAMERAS_PER_SITE_MAX:
+            raise UnorderedError("this site has pictures of as many cameras as it may have")
     shelf.check_room()
     shelf.put_picture(told.sha256, raw)
     # An edge whose clock runs ahead must not keep its picture the newest for ever.

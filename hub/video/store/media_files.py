@@ -237,6 +237,16 @@ def add_picture(tx: Connection, picture: FoundPicture, now: datetime, *, is_name
         tx.execute(update(footage_picture).where(mine).values(is_named=True))
 
 
+def cameras_beside(tx: Connection, site: str, camera: str) -> int:
+    """How many other cameras of a site have pictures; 0 where this one has some itself."""
+    at_site = _pictures.site == site
+    if tx.execute(
+        select(_pictures.sha256).where(at_site & (_pictures.camera == camera)).limit(1)
+    ).first():
+        return 0
+    return tx.execute(select(func.count(_pictures.camera.distinct())).where(at_site)).scalar_one()
+
+
 def surplus(
     tx: Connection, site: str, camera: str, kept: int, limit: int, *, is_named: bool
 ) -> list[str]:

@@ -81,6 +81,23 @@ async def test_of_pictures_that_nobody_named_only_the_newest_are_kept(
     assert hub.count("footage_picture") == 3
 
 
+@on_both_databases
+async def test_a_site_has_pictures_of_so_many_cameras_and_no_more(
+    hub: HubHome, edge: SigningEdge, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "CAMERAS_PER_SITE_MAX", 2)
+
+    async def give(camera: str, raw: bytes) -> int:
+        picture = sealed_picture(hub, edge, raw, camera=camera)
+        return (await stranger.post(f"{API}/edge/picture", content=picture)).status_code
+
+    cameras = ("a", "b", "c", "a")
+    taken = [await give(each, JPEG + bytes([number])) for number, each in enumerate(cameras)]
+    assert taken == [204, 204, 404, 204]
+    assert hub.count("footage_picture") == 3
+    assert len(list((hub.data_dir / "footage").rglob("*.jpg"))) == 3
+
+
 async def test_a_picture_from_the_future_is_no_newer_than_now(
     hub: HubHome, edge: SigningEdge, stranger: httpx.AsyncClient
 ) -> None:
