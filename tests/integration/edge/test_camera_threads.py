@@ -205,7 +205,9 @@ def test_a_file_that_the_disk_did_not_take_at_its_end_is_a_gap_and_the_next_one_
     rig: Rig, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     monkeypatch.setattr(cutting, "SEGMENT_S_MAX", 1.5)
-    write_clip(rig.folder / "clip.mp4", 5)
+    # So long that it does not end before the test, also on a machine that stands still meanwhile:
+    # then the camera would be lost, too.
+    write_clip(rig.folder / "clip.mp4", 30)
     as_it_is, closed = SegmentFile.close, []
 
     def close(file: SegmentFile) -> FileFacts:
@@ -230,7 +232,8 @@ def test_a_full_disk_is_gaps_of_a_minute_and_one_line_in_the_log_and_footage_goe
 ) -> None:
     monkeypatch.setattr(camera_thread, "GAP_EVERY_S", 1.0)
     monkeypatch.setattr(camera_thread, "space_of", lambda folder: Space(0, 10**12))
-    write_clip(rig.folder / "clip.mp4", 2, key_every_s=0.2)
+    monkeypatch.setattr(cutting, "SEGMENT_S_MAX", 1.0)
+    write_clip(rig.folder / "clip.mp4", 30, key_every_s=0.2)
     with capture_logs() as logs:
         rig.cameras.start()
         wait_until(lambda: len(rig.told.gaps) >= 2, "the time without footage is told", 10)
