@@ -4,7 +4,6 @@ Source: HV-2.11.3: playback is viewed daily at hubs; how many branches, their di
 decides, so a branch's log is made where somebody viewed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,7 +23,7 @@ from hub.video.rules.monitoring import (
     log_text,
     periods_due,
 )
-from hub.video.store import footage, logs
+from hub.video.store import clips, footage, logs, looks
 from hub.video.store.logs import MadeLog
 from wire.policy import MonitoringPolicy
 
@@ -58,14 +57,12 @@ class MonitoringDuty:
         for period in periods_due(now, self.network.zone_of(site.code), self.policy):
             if logs.has(tx, site.code, period.name):
                 continue
-            found = looks_of(tx, site.code, period.since, period.until)
-            # Taken the day after its look, a clip stands in that day's log.
-            clips = clips_of(tx, site.code, period.since, period.until)
+            log = _log_of(tx, site, period)
             is_due = site.kind in HUB_KINDS and self._was_filmed(tx, site.code, period)
             # A site that recorded nothing then had nothing to view.
-            if found or clips or is_due:
-                self._make(tx, site, period, found, clips, now)
-                if period.is_day and is_due and not found:
+            if log.views_total or log.clips_total or is_due:
+                self._make(tx, site, log, now)
+                if period.is_day and is_due and not log.views_total:
                     _tell_missed(tx, site, period, now)
 
     def _was_filmed(self, tx: Connection, site: str, period: Period) -> bool:
@@ -74,19 +71,8 @@ class MonitoringDuty:
             for each in self.network.channels_of[site]
         )
 
-    def _make(
-        self,
-        tx: Connection,
-        site: Site,
-        period: Period,
-        found: Sequence[FootageLook],
-        clips: Sequence[TakenClip],
-        now: datetime,
-    ) -> None:
-        zone = self.network.zone_of(site.code)
-        views = tuple(_viewed(each) for each in reversed(found[:LINES_MAX]))
-        taken = tuple(_taken(each) for each in reversed(clips[:LINES_MAX]))
-        log = Log(site.code, site.name, period, views, len(found), taken, len(clips))
+    def _make(self, tx: Connection, site: Site, log: Log, now: datetime) -> None:
+        zone, period = self.network.zone_of(site.code), log.period
         text_zh, text_en = log_text(log, zone)
         mail = Mail(
             key=_about(site.code, period.name),
@@ -98,7 +84,8 @@ class MonitoringDuty:
             text_en=text_en,
         )
         self.mails.put(tx, mail, now)
-        made = MadeLog(site.code, period.name, len(found), now, period.due_at, None, period.due_at)
+        due_at, total = period.due_at, log.views_total
+        made = MadeLog(site.code, period.name, total, now, due_at, None, alarm_at=due_at)
         logs.add(tx, made, log_document(log, zone))
 
     def _department_above(self, site: Site) -> tuple[str, ...]:
@@ -122,6 +109,20 @@ class MonitoringDuty:
             )
             raise_alert(tx, finding, now)
             logs.change(tx, log, alarm_at=None)
+
+
+def _log_of(tx: Connection, site: Site, period: Period) -> Log:
+    when = (site.code, period.since, period.until)
+    return Log(
+        site.code,
+        site.name,
+        period,
+        tuple(_viewed(each) for each in reversed(looks_of(tx, *when)[:LINES_MAX])),
+        looks.count_by_person(tx, *when),
+        # Taken the day after its look, a clip stands in that day's log.
+        tuple(_taken(each) for each in reversed(clips_of(tx, *when)[:LINES_MAX])),
+        clips.count_of_site(tx, *when),
+    )
 
 
 def _tell_missed(tx: Connection, site: Site, period: Period, now: datetime) -> None:

@@ -5,8 +5,7 @@ the next month. Source: HV-2.11.3.
 """
 
 import html
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -62,15 +61,23 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A site's log of a period."""
+    """A site's log of a period; ``views`` and ``clips`` are the last ``LINES_MAX`` of all.
+
+    ``people``: how often each of them viewed.
+    """
 
     site: str
     site_name: str
     period: Period
     views: tuple[Viewed, ...]
-    views_total: int
+    people: Mapping[str, int]
     clips: tuple[Taken, ...] = ()
     clips_total: int = 0
+
+    @property
+    def views_total(self) -> int:
+        """Of everybody, listed or not."""
+        return sum(self.people.values())
 
 
 def periods_due(now: datetime, zone: ZoneInfo, policy: MonitoringPolicy) -> list[Period]:
@@ -132,8 +139,7 @@ def log_text(log: Log, zone: ZoneInfo) -> tuple[str, str]:
 def log_document(log: Log, zone: ZoneInfo) -> str:
     """The log as a page that can be printed and signed; everything in it is text."""
     views = _table(_COLUMNS, [_cells(each, zone) for each in log.views])
-    people = Counter(each.who for each in log.views)
-    who = "、".join(f"{html.escape(name)} {count}" for name, count in sorted(people.items()))
+    who = "、".join(f"{html.escape(name)} {count}" for name, count in log.people.items())
     empty = "" if log.views else "<p>无人查看 / Nobody viewed the playback</p>"
     title = f"{html.escape(log.site)} {html.escape(log.site_name)} · {log.period.name}"
     return (

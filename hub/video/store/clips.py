@@ -78,6 +78,13 @@ def of_site(tx: Connection, site: str, since: datetime, until: datetime) -> list
     return _clips(tx, (_LOOK.site == site) & (_MINE.at >= since) & (_MINE.at < until))
 
 
+def count_of_site(tx: Connection, site: str, since: datetime, until: datetime) -> int:
+    """How many of a site's footage were taken from ``since`` on and before ``until``."""
+    within = (_LOOK.site == site) & (_MINE.at >= since) & (_MINE.at < until)
+    joined = select(func.count()).join_from(footage_clip, footage_look, _MINE.look_id == _LOOK.id)
+    return int(tx.execute(joined.where(within)).scalar_one())
+
+
 def of_camera(
     tx: Connection, site: str, camera: str, since: datetime, until: datetime
 ) -> list[TakenClip]:

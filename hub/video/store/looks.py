@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     String,
     Table,
+    func,
     insert,
     select,
     update,
@@ -102,6 +103,17 @@ def of_site(tx: Connection, site: str, since: datetime, until: datetime) -> list
     """Looks that were taken at a site's footage from ``since`` on and before ``until``."""
     mine = footage_look.c
     return _looks(tx, (mine.site == site) & (mine.at >= since) & (mine.at < until))
+
+
+def count_by_person(tx: Connection, site: str, since: datetime, until: datetime) -> dict[str, int]:
+    """How often each looked at a site's footage from ``since`` on and before ``until``, by name.
+
+    All of them: they are no more than have accounts (``ACCOUNTS_MAX``).
+    """
+    mine = footage_look.c
+    within = (mine.site == site) & (mine.at >= since) & (mine.at < until)
+    query = select(mine.who, func.count()).where(within).group_by(mine.who)
+    return dict(sorted((str(who), int(count)) for who, count in tx.execute(query)))
 
 
 def of_camera(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import insert
 
 from hub.alerts.service import AlertKind, AlertState
 from hub.mail.sender import MailSender
@@ -15,7 +16,8 @@ from hub.network import Network
 from hub.video.looks import AskedFootage, Finding, note_finding, open_playback
 from hub.video.monitoring import EVERY, MonitoringDuty
 from hub.video.rules.coverage import Stretch
-from hub.video.store import clips, logs
+from hub.video.rules.monitoring import LINES_MAX
+from hub.video.store import clips, logs, looks
 from tests.footage_index_parts import DOCK, NETWORK, SITE, at, segment, tell
 from tests.hub_parts import HubHome, SigningEdge
 from tests.postgres_parts import on_both_databases
@@ -163,6 +165,28 @@ def test_a_months_summary_is_made_on_its_first_day_and_late_after_the_fifth(
     turn(hub, duty, shanghai(6, 1, month=12))
     subjects = [each.subject for each in hub.alerts(AlertKind.MONITORING_LOG_LATE)]
     assert f"{SITE}/2026-11" in subjects
+
+
+@on_both_databases
+def test_a_months_views_and_clips_are_counted_all_however_many_of_them_are_listed(
+    hub: HubHome,
+) -> None:
+    views, taken = looks.LOOKS_MAX + 600, clips.CLIPS_MAX + 1
+    seen = {"site": SITE, "camera": DOCK, "since": at(0), "until": at(60), "purpose": "round"}
+    clip = {"look_id": 1, "since": at(2), "until": at(8), "sha256": "cd" * 32, "bytes": 9}
+    with hub.database.writing() as tx:
+        who = ["li", *["wang"] * (views - 1)]
+        rows = [{**seen, "who": name, "at": at(n)} for n, name in enumerate(who)]
+        tx.execute(insert(looks.footage_look), rows)
+        tx.execute(insert(clips.footage_clip), [{**clip, "at": at(n)} for n in range(taken)])
+    turn(hub, duty_of(hub), shanghai(1, 8, month=12))
+    with hub.database.reading() as tx:
+        (month,) = (log for log in logs.page(tx, None, 100) if log.period == "2026-11")
+        page = logs.document(tx, SITE, "2026-11") or ""
+    assert month.views == views
+    assert f"views: {views} li 1、wang {views - 1}<" in page
+    assert f"Clips taken away: {taken} " in page
+    assert page.count("<tr><td>") == 2 * LINES_MAX
 
 
 def test_before_anything_was_recorded_nothing_is_missed(hub: HubHome) -> None:

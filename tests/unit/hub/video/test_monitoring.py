@@ -1,5 +1,6 @@
 """The monitoring log: due when, and readable by whoever gets it (HV-2.11.3)."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -45,7 +46,7 @@ def test_a_days_log_is_due_at_noon_and_a_months_until_the_fifth_is_over() -> Non
 
 def log_of(*views: Viewed) -> Log:
     (day, _) = periods_due(local("2026-11-22 09:00").astimezone(UTC), ZONE, MONITORING)
-    return Log("755W", "深圳<中转>", day, views, len(views))
+    return Log("755W", "深圳<中转>", day, views, Counter(each.who for each in views))
 
 
 VIEW = Viewed(
