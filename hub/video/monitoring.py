@@ -19,9 +19,10 @@ from hub.video.rules.monitoring import (
     Period,
     Taken,
     Viewed,
+    days_due,
     log_document,
     log_text,
-    periods_due,
+    month_due,
 )
 from hub.video.store import clips, footage, logs, looks
 from hub.video.store.logs import MadeLog
@@ -54,21 +55,39 @@ class MonitoringDuty:
             self._follow(tx, each, now)
 
     def _make_due(self, tx: Connection, site: Site, now: datetime) -> None:
-        for period in periods_due(now, self.network.zone_of(site.code), self.policy):
-            if logs.has(tx, site.code, period.name):
-                continue
+        for period in self._periods_due(tx, site, now):
             log = _log_of(tx, site, period)
-            is_due = site.kind in HUB_KINDS and self._was_filmed(tx, site.code, period)
-            # A site that recorded nothing then had nothing to view.
+            is_due = self._was_to_view(tx, site, period.since, period.until)
             if log.views_total or log.clips_total or is_due:
                 self._make(tx, site, log, now)
                 if period.is_day and is_due and not log.views_total:
                     _tell_missed(tx, site, period, now)
 
-    def _was_filmed(self, tx: Connection, site: str, period: Period) -> bool:
-        return any(
-            footage.is_any_between(tx, site, each.camera, period.since, period.until)
-            for each in self.network.channels_of[site]
+    def _periods_due(self, tx: Connection, site: Site, now: datetime) -> list[Period]:
+        """The month before, and the days since the last log: the hub may have been down then."""
+        zone = self.network.zone_of(site.code)
+        month = month_due(now, zone, self.policy)
+        due = [] if logs.has(tx, site.code, month.name) else [month]
+        made = logs.last_day(tx, site.code, before=now.astimezone(zone).date().isoformat())
+        days = days_due(now, zone, self.policy, made)
+        # Where nothing is to be told, a turn is one look and not one for each day.
+        if days and self._was_anything(tx, site, days[0].since, days[-1].until):
+            due = [*days, *due]
+        return due
+
+    def _was_anything(self, tx: Connection, site: Site, since: datetime, until: datetime) -> bool:
+        when = (site.code, since, until)
+        return (
+            bool(looks.count_by_person(tx, *when))
+            or clips.count_of_site(tx, *when) > 0
+            or self._was_to_view(tx, site, since, until)
+        )
+
+    def _was_to_view(self, tx: Connection, site: Site, since: datetime, until: datetime) -> bool:
+        """Say whether somebody had to: a site that recorded nothing then had nothing to view."""
+        return site.kind in HUB_KINDS and any(
+            footage.is_any_between(tx, site.code, each.camera, since, until)
+            for each in self.network.channels_of[site.code]
         )
 
     def _make(self, tx: Connection, site: Site, log: Log, now: datetime) -> None:

@@ -8,12 +8,15 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from wire.policy import MonitoringPolicy
 
 LINES_MAX = 500
 """Of views, and of clips, that one log lists; more are counted."""
+DAYS_BACK_MAX = 31
+"""Of so many days a log is still made when the hub was down as it was due; a month's lists them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +83,43 @@ class Log:
         return sum(self.people.values())
 
 
-def periods_due(now: datetime, zone: ZoneInfo, policy: MonitoringPolicy) -> list[Period]:
-    """The day before, once its log is to be sent; and the month before, from its first day on."""
-    local = now.astimezone(zone)
-    today = local.date()
-    if local.time() < time.fromisoformat(policy.log_send_at):
-        today -= timedelta(days=1)
-    yesterday = today - timedelta(days=1)
-    first = today.replace(day=1)
-    last_month = (first - timedelta(days=1)).replace(day=1)
-    after_due = first.replace(day=policy.month_day) + timedelta(days=1)
+def days_due(
+    now: datetime, zone: ZoneInfo, policy: MonitoringPolicy, made: str = ""
+) -> list[Period]:
+    """The days before, each once its log is to be sent; the oldest first.
+
+    Args:
+        now: aware UTC.
+        zone: the site's.
+        policy: local times.
+        made: the day whose log was made last; the days after it are due, at most ``DAYS_BACK_MAX``.
+    """
+    today = _newest(now, zone, policy)
     noon = time.fromisoformat(policy.log_due_at)
+    days = [today - timedelta(days=back) for back in range(DAYS_BACK_MAX, -1, -1)]
     return [
         Period(
-            yesterday.isoformat(),
-            _midnight(yesterday, zone),
-            _midnight(today, zone),
-            datetime.combine(today, noon, zone),
-        ),
-        Period(
-            f"{last_month:%Y-%m}",
-            _midnight(last_month, zone),
-            _midnight(first, zone),
-            _midnight(after_due, zone),
-        ),
+            day.isoformat(),
+            _midnight(day, zone),
+            _midnight(after, zone),
+            datetime.combine(after, noon, zone),
+        )
+        for day, after in pairwise(days)
+        if day.isoformat() > made
     ]
+
+
+def month_due(now: datetime, zone: ZoneInfo, policy: MonitoringPolicy) -> Period:
+    """The month before, from the next one's first day on."""
+    first = _newest(now, zone, policy).replace(day=1)
+    last_month = (first - timedelta(days=1)).replace(day=1)
+    after_due = first.replace(day=policy.month_day) + timedelta(days=1)
+    return Period(
+        f"{last_month:%Y-%m}",
+        _midnight(last_month, zone),
+        _midnight(first, zone),
+        _midnight(after_due, zone),
+    )
 
 
 def log_text(log: Log, zone: ZoneInfo) -> tuple[str, str]:
@@ -228,6 +243,13 @@ def _zh(found: bool | None) -> str:
 
 def _en(found: bool | None) -> str:
     return "not said" if found is None else ("yes" if found else "no")
+
+
+def _newest(now: datetime, zone: ZoneInfo, policy: MonitoringPolicy) -> date:
+    """The local day on which logs of the days before are sent."""
+    local = now.astimezone(zone)
+    is_early = local.time() < time.fromisoformat(policy.log_send_at)
+    return local.date() - timedelta(days=is_early)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

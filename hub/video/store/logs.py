@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     insert,
     select,
     update,
@@ -54,6 +55,15 @@ def has(tx: Connection, site: str, period: str) -> bool:
     """Say whether a log was made."""
     mine = (monitoring_log.c.site == site) & (monitoring_log.c.period == period)
     return tx.execute(select(monitoring_log.c.site).where(mine)).first() is not None
+
+
+def last_day(tx: Connection, site: str, before: str) -> str:
+    """The last local day before another whose log was made; empty: none was."""
+    mine = monitoring_log.c
+    # A month's name is shorter than a day's.
+    days = (mine.site == site) & (func.length(mine.period) == len(before))
+    query = select(func.max(mine.period)).where(days & (mine.period < before))
+    return str(tx.execute(query).scalar_one() or "")
 
 
 def add(tx: Connection, log: MadeLog, document: str) -> None:

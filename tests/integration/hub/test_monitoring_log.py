@@ -135,6 +135,48 @@ def test_a_day_that_nobody_viewed_is_an_alert_and_its_log_says_so(
         assert len(receipts_about(tx, f"monitoring/{SITE}/{DAY}")) == 1
 
 
+@on_both_databases
+def test_days_whose_hour_of_sending_the_hub_missed_have_their_logs_late(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    tell(hub, edge, segment(10))
+    duty = duty_of(hub)
+    turn(hub, duty, shanghai(23, 5))
+    assert hub.count("monitoring_log") == 0
+    # It is down from the 23rd to the 26th, and hears then what was recorded meanwhile.
+    hub.clock.at = shanghai(26, 12)
+    tell(hub, edge, *(segment(n * 86_400 + 10) for n in (1, 3)))
+    turn(hub, duty, shanghai(26, 13))
+    with hub.database.reading() as tx:
+        made = {log.period for log in logs.page(tx, None, 100)}
+    # Of the 24th there was nothing to view.
+    assert made == {DAY, "2026-11-23", "2026-11-25"}
+    missed = {each.subject for each in hub.alerts(AlertKind.PLAYBACK_MISSED)}
+    late = {each.subject for each in hub.alerts(AlertKind.MONITORING_LOG_LATE)}
+    assert missed == late == {f"{SITE}/{day}" for day in made}
+    outlet = Taking()
+    send_mails(hub, outlet)
+    assert len(outlet.taken) == len(made)
+    turn(hub, duty, shanghai(26, 14))
+    assert hub.count("monitoring_log") == len(made)
+    states = {each.state for each in hub.alerts(AlertKind.MONITORING_LOG_LATE)}
+    assert states == {AlertState.CLOSED}
+
+
+def test_a_log_of_a_day_to_come_keeps_no_other_from_being_made(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    # The hub's clock was a year ahead for a while.
+    far = shanghai(22, 9).replace(year=2027)
+    ahead = logs.MadeLog(SITE, "2027-11-21", 0, far, far, far, None)
+    with hub.database.writing() as tx:
+        logs.add(tx, ahead, "")
+    tell(hub, edge, segment(10))
+    turn(hub, duty_of(hub), shanghai(23, 8))
+    with hub.database.reading() as tx:
+        assert logs.has(tx, SITE, DAY)
+
+
 def test_a_log_that_no_server_took_by_noon_is_an_alarm_until_one_does(
     hub: HubHome, edge: SigningEdge
 ) -> None:
@@ -157,6 +199,8 @@ def test_a_months_summary_is_made_on_its_first_day_and_late_after_the_fifth(
 ) -> None:
     tell(hub, edge, segment(10))
     duty = duty_of(hub)
+    turn(hub, duty, shanghai(23, 8))
+    send_mails(hub, Taking())
     turn(hub, duty, shanghai(1, 9, month=12))
     assert hub.alerts(AlertKind.MONITORING_LOG_LATE) == []
     turn(hub, duty, shanghai(5, 23, month=12))

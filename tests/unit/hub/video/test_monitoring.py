@@ -2,16 +2,32 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hub.video.rules.monitoring import Log, Taken, Viewed, log_document, log_text, periods_due
+from hub.video.rules.monitoring import (
+    DAYS_BACK_MAX,
+    Log,
+    Period,
+    Taken,
+    Viewed,
+    days_due,
+    log_document,
+    log_text,
+    month_due,
+)
 from tests.samples import POLICY
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONITORING = POLICY.monitoring
+
+
+def periods_due(now: str) -> tuple[Period, Period]:
+    """The newest day whose log is due, and the month."""
+    at = local(now).astimezone(UTC)
+    return days_due(at, ZONE, MONITORING)[-1], month_due(at, ZONE, MONITORING)
 
 
 def local(text: str) -> datetime:
@@ -31,21 +47,44 @@ def local(text: str) -> datetime:
 def test_the_day_and_the_month_before_are_due_from_the_hour_of_sending(
     now: str, day: str, month: str
 ) -> None:
-    found = periods_due(local(now).astimezone(UTC), ZONE, MONITORING)
+    found = periods_due(now)
     assert [each.name for each in found] == [day, month]
     assert [each.is_day for each in found] == [True, False]
 
 
 def test_a_days_log_is_due_at_noon_and_a_months_until_the_fifth_is_over() -> None:
-    day, month = periods_due(local("2026-12-01 09:00").astimezone(UTC), ZONE, MONITORING)
+    day, month = periods_due("2026-12-01 09:00")
     assert (day.since, day.until) == (local("2026-11-30 00:00"), local("2026-12-01 00:00"))
     assert day.due_at == local("2026-12-01 12:00")
     assert (month.since, month.until) == (local("2026-11-01 00:00"), local("2026-12-01 00:00"))
     assert month.due_at == local("2026-12-06 00:00")
 
 
+@pytest.mark.parametrize(
+    ("made", "due"),
+    [
+        ("2026-11-30", []),
+        ("2026-11-28", ["2026-11-29", "2026-11-30"]),
+        # Names of months are not days, and the first of a month follows the last of another.
+        ("2026-10-31", [f"2026-11-{day:02}" for day in range(1, 31)]),
+    ],
+)
+def test_every_day_since_the_last_log_is_due_the_oldest_first(made: str, due: list[str]) -> None:
+    now = local("2026-12-01 09:00").astimezone(UTC)
+    found = days_due(now, ZONE, MONITORING, made)
+    assert [each.name for each in found] == due
+    assert all(each.due_at == each.until + timedelta(hours=12) for each in found)
+
+
+@pytest.mark.parametrize("made", ["", "2026-10-29", "2026-10-30"])
+def test_no_log_is_due_of_a_day_longer_ago_than_its_bound(made: str) -> None:
+    now = local("2026-12-01 09:00").astimezone(UTC)
+    first, *_ = found = days_due(now, ZONE, MONITORING, made)
+    assert (first.name, len(found)) == ("2026-10-31", DAYS_BACK_MAX)
+
+
 def log_of(*views: Viewed) -> Log:
-    (day, _) = periods_due(local("2026-11-22 09:00").astimezone(UTC), ZONE, MONITORING)
+    (day, _) = periods_due("2026-11-22 09:00")
     return Log("755W", "深圳<中转>", day, views, Counter(each.who for each in views))
 
 
