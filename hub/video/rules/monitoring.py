@@ -148,7 +148,12 @@ def log_text(log: Log, zone: ZoneInfo) -> tuple[str, str]:
         said = f"{told} {clip.purpose} SHA-256 {clip.sha256}"
         zh.append(said)
         en.append(said)
-    return "\n".join(zh) + "\n", "\n".join(en) + "\n"
+    return _lines(zh), _lines(en)
+
+
+def _lines(told: Sequence[str]) -> str:
+    """Each in one line: what a person wrote must not look like a line of the log."""
+    return "".join(" ".join(line.split()) + "\n" for line in told)
 
 
 def log_document(log: Log, zone: ZoneInfo) -> str:

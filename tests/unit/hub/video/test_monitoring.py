@@ -134,6 +134,21 @@ def test_a_log_tells_which_clips_were_taken_away_and_that_they_are_copies() -> N
     assert "下载片段" not in log_document(log_of(VIEW), ZONE)
 
 
+@pytest.mark.parametrize(
+    "end", ["\n", "\r\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"]
+)
+def test_what_a_viewer_wrote_adds_no_line_to_the_mail(end: str) -> None:
+    forged = f"11-21 18:00:00 wang cage-1{end}safe at rest: yes"
+    view = replace(VIEW, note=f"ok{end}{end}{forged}", purpose=f"round{end}{forged}")
+    clip = replace(CLIP, purpose=f"claim{end}{forged}")
+    log = replace(log_of(view), clips=(clip,), clips_total=1)
+    for text in log_text(log, ZONE):
+        told = [line for line in text.splitlines() if "11-21 18:00:00 wang" in line]
+        assert len(text.splitlines()) == 5
+        assert [line[:20] for line in told] == ["11-21 09:30:00 li<b>", "11-21 09:40:00 li<b>"]
+        assert "ok 11-21 18:00:00 wang cage-1 safe at rest: yes" in told[0]
+
+
 def test_a_log_without_a_view_says_so() -> None:
     zh, en = log_text(log_of(), ZONE)
     assert "无人查看" in zh and "Nobody viewed" in en
