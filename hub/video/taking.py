@@ -5,10 +5,11 @@ another before a byte of it is given out. Source: design section 8, docs/adr/003
 
     ClipRefusedError
     +- NoClipError      not of this playback, too long, or of no footage: ask otherwise
-    +- NotHereError     some of it has still to come from its site: ask again
+    +- NotHereError     some of it, or word of some, has still to come from its site: ask again
     +- TakenOutError    so many were taken out of this playback: open another
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +17,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from hub.video.certificates import GIVE_UP_AFTER
 from hub.video.jobs import Master
 from hub.video.looks import FootageLook, Playback, read_look, read_part
 from hub.video.media import FileStatus, path_of
-from hub.video.rules.coverage import Stretch
+from hub.video.rules.coverage import Missing, Recorded, Stretch, cover
 from hub.video.store import clips
 from hub.video.store.footage import FoundSegment
 from hub.video.workshop import CLIP_BYTES_MAX, Cut, CutFile
@@ -79,7 +81,8 @@ def plan_clip(
     _check_asked(read_look(tx, look_id, who, now), asked)
     _check_count(tx, look_id)
     part = read_part(tx, look_id, asked, who, now)
-    here = _here(part)
+    untold = _untold(part)
+    here = _here(part, untold, now)
     size = sum(each.bytes for each in here)
     if size > CLIP_BYTES_MAX:
         raise NoClipError(f"that are {size} bytes: a clip has at most {CLIP_BYTES_MAX}")
@@ -101,7 +104,7 @@ def plan_clip(
         since_ms=to_ms(part.shown.since),
         until_ms=to_ms(part.shown.until),
         bytes=size,
-        words=_words(part, asked, here, around.zone),
+        words=_words(part, asked, here, untold, around.zone),
     )
     return ClipPlan(look_id, asked, cut, _name(part, asked, around.zone))
 
@@ -140,20 +143,40 @@ def _check_count(tx: Connection, look_id: int) -> None:
         )
 
 
-def _here(part: Playback) -> list[FoundSegment]:
-    """The segments whose files are here; what is lost for good is a gap.
+def _here(part: Playback, untold: Sequence[Stretch], now: datetime) -> list[FoundSegment]:
+    """The segments whose files are here; what is lost, or never told of, is a gap.
 
     Raises:
-        ClipRefusedError: some are on their way, or all are lost.
+        ClipRefusedError: some, or word of some, may still come, or there are none.
     """
     here = [each for each in part.segments if _is_here(part, each)]
     coming = [each for each in part.segments if each not in here and not _is_lost(part, each)]
     if coming:
         raise NotHereError(_missing(part, coming))
+    for each in untold:
+        # So long a certificate waits for news, too.
+        if now - each.until < GIVE_UP_AFTER:
+            since, until = format_at(each.since), format_at(each.until)
+            what = f"what there is of footage between {since} and {until}"
+            raise NotHereError(f"its site has not told yet {what}: ask again")
     if not here:
-        why = "its site has it no more" if part.segments else "none was recorded"
-        raise NoClipError(f"there is no footage of that time: {why}")
+        raise NoClipError(f"there is no footage of that time: {_why_none(part, untold)}")
     return here
+
+
+def _why_none(part: Playback, untold: Sequence[Stretch]) -> str:
+    if part.segments:
+        return "its site has it no more"
+    return "its site never told of all of it" if untold else "none was recorded"
+
+
+def _untold(part: Playback) -> list[Stretch]:
+    """The time that neither a segment nor a gap is told of, by the hub's clock."""
+    recorded = [
+        Recorded(each.sha256, Stretch(each.began_at, each.ended_at)) for each in part.segments
+    ]
+    gaps = [Missing(each.began_at, each.ended_at, each.reason) for each in part.gaps]
+    return [_by_hub(part, each) for each in cover(part.shown, recorded, gaps).unknown]
 
 
 def _is_here(part: Playback, segment: FoundSegment) -> bool:
@@ -187,7 +210,11 @@ def _by_hub(part: Playback, stretch: Stretch) -> Stretch:
 
 
 def _words(
-    part: Playback, asked: Stretch, here: list[FoundSegment], zone: ZoneInfo
+    part: Playback,
+    asked: Stretch,
+    here: list[FoundSegment],
+    untold: Sequence[Stretch],
+    zone: ZoneInfo,
 ) -> dict[str, str]:
     look = part.look
     since, until = asked.since.astimezone(zone), asked.until.astimezone(zone)
@@ -205,6 +232,7 @@ def _words(
     lines += [
         f"missing {_times(part, each.began_at, each.ended_at)} {each.reason}" for each in part.gaps
     ]
+    lines += [f"missing {format_at(each.since)} {format_at(each.until)} unknown" for each in untold]
     return {"title": f"{title} ({_NOT_EVIDENCE})", "comment": "\n".join(lines)}
 
 

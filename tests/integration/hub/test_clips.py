@@ -160,9 +160,10 @@ async def test_what_has_not_come_is_waited_for_and_named_with_how_much_of_it_is_
 
 
 async def test_what_its_site_has_no_more_is_left_out_and_nothing_at_all_is_no_clip(
-    hub: HubHome, admin: httpx.AsyncClient, paths: list[Path], tmp_path: Path
+    hub: HubHome, admin: httpx.AsyncClient, edge: SigningEdge, paths: list[Path], tmp_path: Path
 ) -> None:
     segments = put_film(hub, paths, away=[1])
+    tell(hub, edge, gap(60, 48, CAMERA))
     path = await opened(admin)
     with hub.database.writing() as tx:
         assert note_gone(tx, SITE, "dock", segments[1].sha256, "deleted", START)
@@ -220,9 +221,15 @@ async def test_a_clip_is_some_of_its_playbacks_own_time(
 
 
 async def test_a_clip_has_a_longest_time_and_a_greatest_size(
-    hub: HubHome, admin: httpx.AsyncClient, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+    hub: HubHome,
+    admin: httpx.AsyncClient,
+    edge: SigningEdge,
+    paths: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     put_film(hub, paths)
+    hub.clock.move(1800)
+    tell(hub, edge, gap(1800, 1788, CAMERA))
     long = order(SITE, to=format_at(at(1800)))
     path = f"{API}/playbacks/{(await admin.post(f'{API}/playbacks', json=long)).json()['id']}"
     assert (await admin.get(f"{path}/clip", params=span(0, 900))).status_code == 200
