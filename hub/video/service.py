@@ -154,8 +154,11 @@ def spans_between(
 def gaps_between(
     tx: Connection, site: str, camera: str, since: datetime, until: datetime
 ) -> list[FoundGap]:
-    """Told gaps with some of this time, oldest first, at most ``footage.SEGMENTS_MAX``."""
-    return footage.gaps_between(tx, site, camera, since, until)
+    """Told gaps with some of this time, oldest first, at most ``footage.SPANS_MAX``.
+
+    A day of a camera that is away is told of as 1440 gaps, of a minute each.
+    """
+    return footage.gaps_between(tx, site, camera, since, until, footage.SPANS_MAX)
 
 
 def troubles_between(

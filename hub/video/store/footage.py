@@ -247,9 +247,14 @@ def spans_between(
 
 
 def gaps_between(
-    tx: Connection, site: str, camera: str, since: datetime, until: datetime
+    tx: Connection,
+    site: str,
+    camera: str,
+    since: datetime,
+    until: datetime,
+    limit: int = SEGMENTS_MAX,
 ) -> list[FoundGap]:
-    """Gaps with some of this time, oldest first, at most ``SEGMENTS_MAX``.
+    """Gaps with some of this time, oldest first, at most ``limit``.
 
     While a camera is away its gap is told minute by minute, but one that was down is one gap.
     """
@@ -259,7 +264,7 @@ def gaps_between(
         .where((mine.site == site) & (mine.camera == camera))
         .where((mine.ended_at > since) & (mine.began_at < until))
         .order_by(mine.ended_at)
-        .limit(SEGMENTS_MAX)
+        .limit(limit)
     )
     return [FoundGap(*row) for row in tx.execute(query)]
 
