@@ -92,6 +92,8 @@ class AlertKind(StrEnum):
     FOOTAGE_GAP = "footage_gap"
     FOOTAGE_DAMAGED = "footage_damaged"
     """A file of footage was changed, swapped, or is missing, at its site or at the hub."""
+    FOOTAGE_UNREAD = "footage_unread"
+    """The hub cannot read stored footage just now; it counts as stored still."""
     FOOTAGE_SHORT = "footage_short"
     """An edge's disk will not hold footage for its days."""
     FOOTAGE_ROOM = "footage_room"
@@ -163,6 +165,7 @@ LEVEL_OF = {
     AlertKind.CAMERA_VIEW: Level.ACT,
     AlertKind.FOOTAGE_GAP: Level.WARN,
     AlertKind.FOOTAGE_DAMAGED: Level.ACT,
+    AlertKind.FOOTAGE_UNREAD: Level.ACT,
     AlertKind.FOOTAGE_SHORT: Level.WARN,
     AlertKind.FOOTAGE_ROOM: Level.ACT,
     AlertKind.CHANNEL_FAULT: Level.WARN,

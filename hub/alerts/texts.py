@@ -226,6 +226,11 @@ _TEXTS = {
         "{site} 摄像头 {camera} 的录像{what_zh}（保存于{where_zh}，文件 {file}）",
         "Footage of camera {camera} at {site} {what_en} (kept at {where_en}, file {file})",
     ),
+    AlertKind.FOOTAGE_UNREAD: (
+        "中心无法读取已保存的录像：{what_zh}（摄像头 {camera} 的文件 {file} 等）；请检查录像磁盘",
+        "The hub cannot read stored footage: {what_en} (first file {file} of camera {camera}); "
+        "check its disk",
+    ),
     AlertKind.FOOTAGE_SHORT: (
         "站点终端 {subject} 的硬盘只够保存 {fit} 天录像，要求 {asked} 天",
         "The disk of edge {subject} holds {fit} days of footage; {asked} are asked for",

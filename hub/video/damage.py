@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
 from hub.fact import Fact
 from hub.video.media import wake_counting_on
 from hub.video.store import footage
@@ -29,6 +29,9 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 _UNKNOWN = ("已损坏", "is damaged")
+AWAY = ("录像磁盘不在（未挂载？）", "its disk is not there (not mounted?)")
+"""Why nothing can be read, in Chinese and in English."""
+_UNREAD_SUBJECT = "hub"
 
 
 def tell_damage_here(tx: Connection, file: WantedFile, damage: Damage, now: datetime) -> None:
@@ -37,6 +40,22 @@ def tell_damage_here(tx: Connection, file: WantedFile, damage: Damage, now: date
     subject = f"{file.site}/{file.edge}/{file.camera}"
     finding = Finding(AlertKind.FOOTAGE_DAMAGED, subject, now, site=file.site, words=words)
     raise_alert(tx, finding, now)
+
+
+def tell_unread_here(
+    tx: Connection, file: WantedFile, reason: tuple[str, str], now: datetime
+) -> None:
+    """The hub cannot read a file just now: one alert, however many, until a person closes it."""
+    if is_told_unread(tx):
+        return
+    words = {"camera": f"{file.site}/{file.camera}", "file": file.sha256[:NAMED_CHARS]}
+    words |= {"what_zh": reason[0], "what_en": reason[1]}
+    raise_alert(tx, Finding(AlertKind.FOOTAGE_UNREAD, _UNREAD_SUBJECT, now, words=words), now)
+
+
+def is_told_unread(tx: Connection) -> bool:
+    """Say whether people were told that stored footage cannot be read, and have not closed it."""
+    return find_unclosed(tx, AlertKind.FOOTAGE_UNREAD, _UNREAD_SUBJECT) is not None
 
 
 def tell_damage_at_edge(

@@ -23,6 +23,8 @@ FOOTAGE: Final = ".mp4"
 PICTURE: Final = ".jpg"
 _PART: Final = ".part"
 _DAMAGED: Final = ".damaged"
+_MARK: Final = ".shelf"
+"""A folder beside the files; an empty mount point has none: the disk is away, not its files."""
 RESERVE_BYTES_MIN = 2 * 1024**3
 RESERVE_SHARE = 0.05
 """So much of the disk is left free, since it may be the database's; of a small one at most half."""
@@ -100,6 +102,26 @@ class MediaShelf:
         """Where a file lies, whether or not it is there."""
         return path_of(self._data_dir, sha256, suffix)
 
+    @property
+    def mark_path(self) -> Path:
+        """What says that the files' folder is the one in which files were put."""
+        return self._data_dir / FOLDER / _MARK
+
+    def is_there(self) -> bool:
+        """Say whether the disk with the files is: then one that is not at its name is missing."""
+        try:
+            return self.mark_path.is_dir()
+        except OSError:
+            return False
+
+    def mark(self) -> None:
+        """Files were put here: from now on one that is not at its name is missing.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        _make_folder(self.mark_path)
+
     def room(self) -> DiskRoom:
         """How much the disk has left.
 
@@ -130,6 +152,8 @@ class MediaShelf:
             OSError: the disk refuses.
         """
         path = self.path_of(sha256, _PART)
+        if not self.mark_path.parent.exists():
+            self.mark()
         _make_folder(path.parent)
         is_new = not path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

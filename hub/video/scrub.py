@@ -1,6 +1,8 @@
 """Look at every stored file again each night: is it still what its name says? A little at a time.
 
-What is not is set aside, told, and ordered anew from its edge while that still has it.
+What is not is set aside, told, and ordered anew from its edge while that still has it. A disk that
+does not answer proves nothing: what cannot be read is left as it is, told once, and looked at again
+the next night. So is a damaged file that stands at its name; once it is right it counts again.
 Source: design section 8; an auditor may look at footage months after it came.
 """
 
@@ -14,8 +16,8 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from hub.network import DEFAULT_TIMEZONE
-from hub.video.damage import tell_damage_here
-from hub.video.media import note_damaged
+from hub.video.damage import AWAY, is_told_unread, tell_damage_here, tell_unread_here
+from hub.video.media import note_damaged, note_stored
 from hub.video.media_shelf import MediaShelf
 from hub.video.store import media_files
 from hub.video.store.media_files import KnownFile
@@ -49,15 +51,16 @@ class ScrubDuty:
             return
         try:
             piece = self._read(file)
+        except FileNotFoundError:
+            if self._shelf.is_there():
+                self._found(tx, file, Damage.MISSING, now)
+            else:
+                self._put_off(tx, file, AWAY, now)
         except OSError as error:
-            _log.error("stored footage cannot be read", reason=error.strerror)
-            self._found(tx, file, Damage.MISSING, now)
-            return
-        if piece:
-            self._digest.update(piece)
-            self._offset += len(piece)
+            reason = error.strerror or type(error).__name__
+            self._put_off(tx, file, (reason, reason), now)
         else:
-            self._judge(tx, file, now)
+            self._go_on(tx, file, piece, now)
 
     def _begin(self, tx: Connection, now: datetime) -> KnownFile | None:
         self._file = media_files.next_to_check(tx, last_night(now))
@@ -69,23 +72,55 @@ class ScrubDuty:
             opened.seek(self._offset)
             return opened.read(BYTES_PER_TURN)
 
-    def _judge(self, tx: Connection, file: KnownFile, now: datetime) -> None:
+    def _go_on(self, tx: Connection, file: KnownFile, piece: bytes, now: datetime) -> None:
+        self._digest.update(piece)
+        self._offset += len(piece)
+        if piece:
+            return
         found = self._digest.hexdigest()
         if found == file.wanted.sha256:
-            _checked.labels("right").inc()
-            self._file = None
-            media_files.change(tx, file.wanted.sha256, checked_at=now)
+            self._right(tx, file, now)
         elif media_files.find(tx, found) is not None:
             self._found(tx, file, Damage.SWAPPED, now)
         else:
             self._found(tx, file, Damage.CHANGED, now)
 
+    def _right(self, tx: Connection, file: KnownFile, now: datetime) -> None:
+        self._end(tx, file, "right", now)
+        if file.stored_at is None:
+            note_stored(tx, file.wanted, now)
+        if is_told_unread(tx):
+            # The shelf may be away, and this one have come since, to where it should be.
+            return
+        try:
+            self._shelf.mark()
+        except OSError as error:
+            _log.error("the footage folder cannot be marked", reason=error.strerror)
+
     def _found(self, tx: Connection, file: KnownFile, damage: Damage, now: datetime) -> None:
-        _checked.labels(damage).inc()
-        self._file = None
-        self._shelf.set_aside(file.wanted.sha256)
+        self._end(tx, file, damage, now)
+        if file.stored_at is None:
+            # It is told already; and a good one may have come while this one was read.
+            return
+        try:
+            self._shelf.set_aside(file.wanted.sha256)
+        except OSError as error:
+            _log.error("a damaged file cannot be set aside", reason=error.strerror)
         note_damaged(tx, file.wanted.sha256, damage, now)
         tell_damage_here(tx, file.wanted, damage, now)
+
+    def _put_off(
+        self, tx: Connection, file: KnownFile, reason: tuple[str, str], now: datetime
+    ) -> None:
+        self._end(tx, file, "unread", now)
+        if file.stored_at is not None:
+            tell_unread_here(tx, file.wanted, reason, now)
+
+    def _end(self, tx: Connection, file: KnownFile, found: str, now: datetime) -> None:
+        """It goes to the end of the line, whatever it was found to be."""
+        _checked.labels(found).inc()
+        self._file = None
+        media_files.change(tx, file.wanted.sha256, checked_at=now)
 
 
 def last_night(now: datetime) -> datetime:

@@ -45,6 +45,7 @@ footage_file = Table(
     Column("wrong", Integer, nullable=False),
     Column("stored_at", UtcDateTime),
     Column("gone_reason", String(256)),
+    # Looked at last, whether or not it could be read.
     Column("checked_at", UtcDateTime, index=True),
     Column("damaged_at", UtcDateTime),
     Column("damage", String(16)),
@@ -188,8 +189,9 @@ def orders_after(tx: Connection, order_no: int, limit: int) -> list[Order]:
 
 
 def next_to_check(tx: Connection, before: datetime) -> KnownFile | None:
-    """The stored file that was checked longest ago, if that was before a moment."""
-    due = _files.stored_at.is_not(None) & (_files.checked_at < before)
+    """The stored or damaged file that was looked at longest ago, if that was before a moment."""
+    was_here = _files.stored_at.is_not(None) | _files.damaged_at.is_not(None)
+    due = was_here & (_files.checked_at < before)
     query = select(footage_file).where(due).order_by(_files.checked_at, _files.sha256).limit(1)
     row = tx.execute(query).one_or_none()
     return None if row is None else _known(row)

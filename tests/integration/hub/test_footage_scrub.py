@@ -3,7 +3,6 @@
 Source: design section 8. What edges find of their own is told the same way.
 """
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,57 +15,29 @@ from hub.video import scrub
 from hub.video.media import FileStatus, open_orders, path_of
 from hub.video.scrub import ScrubDuty, last_night
 from tests.hub_parts import HubHome, SigningEdge
-from tests.integration.hub.footage_uploads import order, send, state_of, tell_gone
+from tests.integration.hub.footage_uploads import send, state_of, tell_gone
+from tests.integration.hub.scrub_parts import (
+    CONTENTS,
+    DAY_S,
+    NAMES,
+    change,
+    night,
+    remove,
+    statuses,
+    store_films,
+    swap,
+    take_turns,
+)
 from tests.postgres_parts import on_both_databases
 from tests.samples import EVENTS
 from wire.events import Camera
 
 pytestmark = pytest.mark.anyio
 
-CONTENTS = [bytes([number]) * 3000 for number in range(3)]
-NAMES = [hashlib.sha256(content).hexdigest() for content in CONTENTS]
-DAY_S = 24 * 3600
-
 
 @pytest.fixture
 async def films(hub: HubHome, edge: SigningEdge, stranger: httpx.AsyncClient) -> list[Path]:
-    """Three stored files."""
-    for content in CONTENTS:
-        order(hub, content)
-        assert await send(stranger, edge, content, content=content) == len(content)
-    return [path_of(hub.data_dir, name) for name in NAMES]
-
-
-def night(hub: HubHome) -> None:
-    """Let a day pass, and the clock role take some turns."""
-    hub.clock.move(DAY_S)
-    take_turns(hub, ScrubDuty(hub.data_dir), 12)
-
-
-def take_turns(hub: HubHome, duty: ScrubDuty, turns: int) -> None:
-    for _ in range(turns):
-        with hub.database.writing() as tx:
-            duty.run(tx, hub.clock.now())
-
-
-def statuses(hub: HubHome) -> list[FileStatus]:
-    return [state_of(hub, name).status for name in NAMES]
-
-
-def change(path: Path, _other: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[1500] ^= 1
-    path.write_bytes(content)
-
-
-def remove(path: Path, _other: Path) -> None:
-    path.unlink()
-
-
-def swap(path: Path, other: Path) -> None:
-    mine, others = path.read_bytes(), other.read_bytes()
-    path.write_bytes(others)
-    other.write_bytes(mine)
+    return await store_films(hub, edge, stranger)
 
 
 @on_both_databases
