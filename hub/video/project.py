@@ -19,9 +19,10 @@ from hub.video.rules.asking import asked_of
 from hub.video.rules.coverage import CertificateState, Stretch
 from hub.video.rules.own_clock import own_clock_of
 from hub.video.rules.troubles import VIEW_FACTS, doubt_of, words_of
-from hub.video.store import cameras, certificates, footage
+from hub.video.store import cameras, certificates, deletions, footage
 from hub.video.store.cameras import Trouble
 from hub.video.store.certificates import Certificate, News
+from hub.video.store.deletions import Deletion
 from hub.video.store.footage import FoundGap, FoundSegment
 from wire.events import Act, Camera, CameraFact, Scan, Segment
 from wire.names import Result, parse_at
@@ -65,7 +66,7 @@ class VideoProjection:
                 _tell_short(tx, fact, event, now)
             elif isinstance(event, Camera) and event.device is not None:
                 _hear(heard, fact, event.device, self._tell(tx, fact, event, event.device, now))
-        footage.add_segments(tx, segments)
+        footage.add_segments(tx, deletions.marked(tx, segments))
         _note_cameras(tx, heard)
         for (site, _), each in heard.items():
             if each.stretches:
@@ -266,7 +267,7 @@ def _note_clock(tx: Connection, fact: Fact, event: Camera, camera: str) -> None:
 def _delete(tx: Connection, fact: Fact, event: Camera, camera: str, now: datetime) -> None:
     assert event.since is not None and event.until is not None
     ends = (parse_at(event.since), parse_at(event.until), fact.occurred_at)
-    found = footage.set_deleted(tx, event.site, event.edge, camera, *ends)
+    found = deletions.add(tx, Deletion(event.site, event.edge, camera, *ends))
     if found is not None:
         certificates.wake(tx, event.site, Stretch(*found), now, News.DELETION)
 

@@ -20,11 +20,9 @@ from sqlalchemy import (
     String,
     Table,
     false,
-    func,
     insert,
     select,
     tuple_,
-    update,
 )
 
 from hub.db.schema import RowId, UtcDateTime, metadata
@@ -144,31 +142,6 @@ def add_gaps(tx: Connection, gaps: Sequence[FoundGap]) -> None:
         names = [column.name for column in _GAP]
         rows = [dict(zip(names, astuple(each), strict=True)) for each in gaps]
         tx.execute(insert(footage_gap), rows)
-
-
-def set_deleted(
-    tx: Connection,
-    site: str,
-    edge: str,
-    camera: str,
-    since: datetime,
-    until: datetime,
-    at: datetime,
-) -> tuple[datetime, datetime] | None:
-    """Mark what an edge has deleted, between two moments of its own clock.
-
-    Returns:
-        From when to when all of it reaches, by the hub's clock; None: nothing is marked by this.
-    """
-    mine = footage_segment.c
-    gone = (mine.site == site) & (mine.camera == camera) & (mine.edge == edge)
-    gone &= (mine.told_at > since) & (mine.told_at <= until) & mine.deleted_at.is_(None)
-    ends = select(func.min(mine.began_at), func.max(mine.ended_at)).where(gone)
-    began_at, ended_at = tx.execute(ends).one()
-    if began_at is None:
-        return None
-    tx.execute(update(footage_segment).where(gone).values(deleted_at=at))
-    return began_at, ended_at
 
 
 def segments_of(tx: Connection, sha256: str) -> list[FoundSegment]:
