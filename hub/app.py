@@ -59,7 +59,7 @@ def make_projections(context: RoleContext) -> list[Projection]:
         MissingProjection(_silence_judge(context), _search(context), context.policy),
         IncidentProjection(_search(context), context.policy),
         DispatchProjection(context.policy, context.network),
-        VideoProjection(context.policy, context.network),
+        VideoProjection(context.policy, context.network, context.clock.rate),
         AlertProjection(context.policy, context.network),
     ]
 

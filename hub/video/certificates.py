@@ -10,7 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+from prometheus_client import Counter
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from hub.fact import is_simulated
 from hub.network import Network
@@ -23,13 +26,18 @@ from hub.video.rules.coverage import (
     best,
     cover,
 )
+from hub.video.rules.picture_clock import UNMEASURED
 from hub.video.rules.troubles import TOLD_WITHIN, VIEW_FACTS, ToldTrouble, hidden_in
 from hub.video.store import cameras, certificates, footage, issues
-from hub.video.store.cameras import CameraRow
 from hub.video.store.certificates import CameraShare, Certificate
 from hub.video.store.footage import FoundSegment
 
+_log = structlog.get_logger()
+_failures = Counter("custos_hub_certificate_failures", "Certificates that our own code fails on")
+
 PER_TURN_MAX = 50
+PUT_OFF = timedelta(minutes=10)
+"""One that fails is looked at again after so long."""
 GIVE_UP_AFTER = timedelta(days=30)
 """An edge that was away for longer than it keeps footage has nothing more to tell."""
 ERROR_MAX = timedelta(minutes=1)
@@ -48,7 +56,18 @@ class CertificateDuty:
     def run(self, tx: Connection, now: datetime) -> None:
         """Look at most ``PER_TURN_MAX`` certificates through."""
         for each in certificates.due(tx, now, PER_TURN_MAX):
-            self._look(tx, each, now)
+            self._try(tx, each, now)
+
+    def _try(self, tx: Connection, asked: Certificate, now: datetime) -> None:
+        try:
+            with tx.begin_nested():
+                self._look(tx, asked, now)
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - what fails on one event must not stop all others
+            _failures.inc()
+            _log.exception("certificate failed", id=asked.id, site=asked.site)
+            certificates.put(tx, certificates.changed(asked, look_at=now + PUT_OFF))
 
     def _look(self, tx: Connection, asked: Certificate, now: datetime) -> None:
         shares: list[CameraShare] = []
@@ -105,7 +124,9 @@ def find_coverage(
     Where the camera's own clock was measured, its pictures are looked for at their own time, and
     so far around it as that may be wrong.
     """
-    return _cover(tx, site, camera, shift(cameras.find(tx, site, camera), Stretch(since, until)))
+    known = cameras.find(tx, site, camera)
+    clock = (known and known.clock) or UNMEASURED
+    return _cover(tx, site, camera, clock.footage_of(Stretch(since, until)))
 
 
 def _share(
@@ -116,7 +137,8 @@ def _share(
     Also returns the segments that it counts on.
     """
     known = cameras.find(tx, asked.site, camera)
-    shown = shift(known, Stretch(asked.since, asked.until))
+    clock = (known and known.clock) or UNMEASURED
+    shown = clock.footage_of(Stretch(asked.since, asked.until))
     troubles = cameras.troubles_between(
         tx, asked.site, camera, shown.since - LOOKED_ROUND, shown.until + LOOKED_ROUND
     )
@@ -158,14 +180,6 @@ def _error_of(segments: Iterable[FoundSegment]) -> timedelta:
     """How far the pictures' times may be from when they came and were looked at."""
     worst_ms = max((each.error_ms for each in segments), default=0)
     return min(timedelta(milliseconds=worst_ms), ERROR_MAX)
-
-
-def shift(camera: CameraRow | None, asked: Stretch) -> Stretch:
-    """The time of the pictures that show ``asked``, by the footage's own clock."""
-    if camera is None or camera.offset_ms is None or camera.error_ms is None:
-        return asked
-    offset, error = (timedelta(milliseconds=ms) for ms in (camera.offset_ms, camera.error_ms))
-    return Stretch(asked.since - offset - error, asked.until - offset + error)
 
 
 def _recorded(segment: FoundSegment, lost: str | None) -> Recorded:

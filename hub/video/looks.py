@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from hub.video.certificates import shift
 from hub.video.media import FileState, order_segments, states_of
 from hub.video.rules.coverage import Stretch
 from hub.video.rules.own_clock import OwnClock
+from hub.video.rules.picture_clock import UNMEASURED, PictureClock
 from hub.video.store import cameras, clips, footage, looks
-from hub.video.store.cameras import CameraRow
 from hub.video.store.clips import TakenClip
 from hub.video.store.footage import FoundGap, FoundSegment
 from hub.video.store.looks import Finding, FootageLook
@@ -33,7 +32,6 @@ __all__ = [
     "FootageLook",
     "Playback",
     "PlaybackError",
-    "PlayedClock",
     "TakenClip",
     "UnknownPlaybackError",
     "clips_at_camera",
@@ -76,14 +74,6 @@ class AskedFootage:
 
 
 @dataclass(frozen=True, slots=True)
-class PlayedClock:
-    """``offset_ms`` is added to a picture's time to get the hub's, wrong by ``error_ms``."""
-
-    offset_ms: int
-    error_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class Playback:
     """A look with the footage that it is at; ``states`` by the files' hashes.
 
@@ -96,7 +86,7 @@ class Playback:
     segments: tuple[FoundSegment, ...]
     states: Mapping[str, FileState]
     gaps: tuple[FoundGap, ...]
-    clock: PlayedClock | None
+    clock: PictureClock | None
     own_clock: OwnClock | None
     clips: tuple[TakenClip, ...]
 
@@ -213,16 +203,10 @@ def clips_for_parcel(tx: Connection, waybill: str) -> list[TakenClip]:
     return clips.of_parcel(tx, waybill)
 
 
-def _clock(camera: CameraRow | None) -> PlayedClock | None:
-    if camera is None or camera.offset_ms is None or camera.error_ms is None:
-        return None
-    return PlayedClock(camera.offset_ms, camera.error_ms)
-
-
 def _playback(tx: Connection, look: FootageLook, asked: Stretch | None = None) -> Playback:
     camera = cameras.find(tx, look.site, look.camera)
-    # The time of the pictures that show what was asked for, by the footage's own clock.
-    shown = shift(camera, asked or Stretch(look.since, look.until))
+    clock = None if camera is None else camera.clock
+    shown = (clock or UNMEASURED).footage_of(asked or Stretch(look.since, look.until))
     where = (look.site, look.camera, shown.since, shown.until)
     segments = footage.segments_between(tx, *where)
     return Playback(
@@ -231,7 +215,7 @@ def _playback(tx: Connection, look: FootageLook, asked: Stretch | None = None) -
         segments=tuple(segments),
         states=states_of(tx, [each.sha256 for each in segments]),
         gaps=tuple(footage.gaps_between(tx, *where)),
-        clock=_clock(camera),
+        clock=clock,
         own_clock=None if camera is None else camera.own_clock,
         clips=tuple(clips.of_look(tx, look.id)),
     )

@@ -5,8 +5,9 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from hub.video.items import OwnClockItem
-from hub.video.looks import Playback, PlayedClock, TakenClip
+from hub.video.looks import Playback, TakenClip
 from hub.video.media import FileState, FileStatus
+from hub.video.rules.picture_clock import PictureClock
 from hub.video.store.footage import FoundGap, FoundSegment
 from wire.names import format_at
 
@@ -69,7 +70,7 @@ class PlayedClockItem(BaseModel):
     error_ms: int
 
     @classmethod
-    def of(cls, clock: PlayedClock) -> Self:
+    def of(cls, clock: PictureClock) -> Self:
         """A measured clock."""
         return cls(offset_ms=clock.offset_ms, error_ms=clock.error_ms)
 

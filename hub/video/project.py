@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
+from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
@@ -18,6 +20,7 @@ from hub.video.damage import tell_damage_at_edge
 from hub.video.rules.asking import asked_of
 from hub.video.rules.coverage import CertificateState, Stretch
 from hub.video.rules.own_clock import own_clock_of
+from hub.video.rules.picture_clock import PictureClock
 from hub.video.rules.troubles import VIEW_FACTS, doubt_of, words_of
 from hub.video.store import cameras, certificates, deletions, footage
 from hub.video.store.cameras import Trouble
@@ -27,6 +30,9 @@ from hub.video.store.footage import FoundGap, FoundSegment
 from wire.events import Act, Camera, CameraFact, Scan, Segment
 from wire.names import Result, parse_at
 from wire.policy import Policy
+
+_log = structlog.get_logger()
+_clocks_refused = Counter("custos_hub_camera_clocks_refused", "Camera clocks too far off to be")
 
 OLD_AFTER = timedelta(days=1)
 """A gap that is told later than this is history: nobody can mend that day any more."""
@@ -49,9 +55,10 @@ class VideoProjection:
 
     name = "video"
 
-    def __init__(self, policy: Policy, network: Network) -> None:
+    def __init__(self, policy: Policy, network: Network, rate: float) -> None:
         self._policy = policy
         self._network = network
+        self._rate = rate
 
     def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
         """Work through events in the order in which they were stored."""
@@ -86,7 +93,7 @@ class VideoProjection:
             case CameraFact.DELETED if event.since and event.until:
                 _delete(tx, fact, event, camera, now)
             case CameraFact.CLOCK if event.offset_ms is not None and event.error_ms is not None:
-                _note_clock(tx, fact, event, camera)
+                self._note_clock(tx, fact, event, camera)
             case CameraFact.OWN_CLOCK:
                 own = own_clock_of(event, fact.occurred_at)
                 if own is not None:
@@ -100,6 +107,16 @@ class VideoProjection:
             case each if each in VIEW_FACTS:
                 self._tell_view(tx, fact, event, camera, now)
         return None
+
+    def _note_clock(self, tx: Connection, fact: Fact, event: Camera, camera: str) -> None:
+        assert event.offset_ms is not None and event.error_ms is not None
+        clock = PictureClock(event.offset_ms, event.error_ms)
+        if not clock.is_believed(self._rate):
+            _clocks_refused.inc()
+            _log.warning("camera clock refused", site=event.site, edge=event.edge, camera=camera)
+            return
+        told = (clock, fact.occurred_at, event.reason or "")
+        cameras.note_clock(tx, event.site, camera, event.edge, *told)
 
     def _tell_gap(
         self, tx: Connection, fact: Fact, event: Camera, camera: str, now: datetime
@@ -256,12 +273,6 @@ def _hear(
 def _note_cameras(tx: Connection, heard: dict[tuple[str, str], _Heard]) -> None:
     for (site, camera), each in heard.items():
         cameras.note(tx, site, camera, each.edge, each.at, each.footage_at, each.source)
-
-
-def _note_clock(tx: Connection, fact: Fact, event: Camera, camera: str) -> None:
-    assert event.offset_ms is not None and event.error_ms is not None
-    clock = (event.offset_ms, event.error_ms, fact.occurred_at, event.reason or "")
-    cameras.note_clock(tx, event.site, camera, event.edge, *clock)
 
 
 def _delete(tx: Connection, fact: Fact, event: Camera, camera: str, now: datetime) -> None:

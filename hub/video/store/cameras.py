@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.video.rules.own_clock import OwnClock
+from hub.video.rules.picture_clock import PictureClock
 
 TROUBLES_MAX = 1000
 
@@ -84,6 +85,13 @@ class CameraRow:
     source: str | None
 
     @property
+    def clock(self) -> PictureClock | None:
+        """How far its pictures are from its edge's clock; None: never measured."""
+        if self.offset_ms is None or self.error_ms is None:
+            return None
+        return PictureClock(self.offset_ms, self.error_ms)
+
+    @property
     def own_clock(self) -> OwnClock | None:
         """The clock that it writes into its picture; None: it was never asked."""
         if self.own_offset_ms is None or self.own_measured_at is None:
@@ -140,8 +148,7 @@ def note_clock(
     site: str,
     name: str,
     edge: str,
-    offset_ms: int,
-    error_ms: int,
+    clock: PictureClock,
     at: datetime,
     how: str,
 ) -> None:
@@ -152,8 +159,8 @@ def note_clock(
     elif known.measured_at is not None and at < known.measured_at:
         return
     row: dict[str, object] = {
-        "offset_ms": offset_ms,
-        "error_ms": error_ms,
+        "offset_ms": clock.offset_ms,
+        "error_ms": clock.error_ms,
         "measured_at": at,
         "measured_by": how,
     }
