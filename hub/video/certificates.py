@@ -26,9 +26,10 @@ from hub.video.rules.coverage import (
     best,
     cover,
 )
-from hub.video.rules.picture_clock import UNMEASURED
+from hub.video.rules.picture_clock import UNMEASURED, PictureClock
 from hub.video.rules.troubles import TOLD_WITHIN, VIEW_FACTS, ToldTrouble, hidden_in
 from hub.video.store import cameras, certificates, footage, issues
+from hub.video.store.cameras import CameraRow
 from hub.video.store.certificates import CameraShare, Certificate
 from hub.video.store.footage import FoundSegment
 
@@ -84,18 +85,15 @@ class CertificateDuty:
         is_over = is_known or now - asked.occurred_at >= GIVE_UP_AFTER
         # Until then only news of the site's footage wakes it.
         look_at = None if is_over else asked.occurred_at + GIVE_UP_AFTER
-        looked = certificates.changed(asked, look_at=look_at, news=None)
         state, cameras = best(share.coverage.state for share in shares), tuple(shares)
+        looked = certificates.changed(
+            asked, look_at=look_at, news=None, state=state, cameras=cameras
+        )
         if asked.issued_at is None or (state, cameras) != (asked.state, asked.cameras):
             if asked.issued_at is not None:
                 issues.keep(tx, asked, now)
-            looked = certificates.changed(
-                looked,
-                state=state,
-                cameras=cameras,
-                issued_at=now,
-                first_issued_at=asked.first_issued_at or now,
-            )
+            first_issued_at = asked.first_issued_at or now
+            looked = certificates.changed(looked, issued_at=now, first_issued_at=first_issued_at)
         certificates.put(tx, looked)
         order_segments(tx, found, now)
 
@@ -124,8 +122,7 @@ def find_coverage(
     Where the camera's own clock was measured, its pictures are looked for at their own time, and
     so far around it as that may be wrong.
     """
-    known = cameras.find(tx, site, camera)
-    clock = (known and known.clock) or UNMEASURED
+    clock = _clock_of(cameras.find(tx, site, camera))
     return _cover(tx, site, camera, clock.footage_of(Stretch(since, until)))
 
 
@@ -137,7 +134,7 @@ def _share(
     Also returns the segments that it counts on.
     """
     known = cameras.find(tx, asked.site, camera)
-    clock = (known and known.clock) or UNMEASURED
+    clock = _kept_clock(asked, camera) or _clock_of(known)
     shown = clock.footage_of(Stretch(asked.since, asked.until))
     troubles = cameras.troubles_between(
         tx, asked.site, camera, shown.since - LOOKED_ROUND, shown.until + LOOKED_ROUND
@@ -150,8 +147,19 @@ def _share(
     found = _cover(tx, asked.site, camera, shown, told)
     sources = {each.is_simulated for each in found.segments}
     is_of_none = not sources and known is not None and is_simulated(known.source)
-    share = CameraShare(camera, found.coverage, found.troubles, True in sources or is_of_none)
+    is_marked = True in sources or is_of_none
+    share = CameraShare(camera, found.coverage, found.troubles, is_marked, clock)
     return share, found.segments
+
+
+def _kept_clock(asked: Certificate, camera: str) -> PictureClock | None:
+    """What a camera's part was judged by before: today's clock says nothing of old footage."""
+    judged = (each for each in asked.cameras if each.camera == camera and each.is_judged)
+    return next((each.clock for each in judged), None)
+
+
+def _clock_of(camera: CameraRow | None) -> PictureClock:
+    return (camera and camera.clock) or UNMEASURED
 
 
 def _cover(

@@ -1,7 +1,7 @@
 """What was certified of each event's footage, and what is still to be looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.video.rules.coverage import CertificateState, Coverage, Stretch
+from hub.video.rules.picture_clock import PictureClock
 from hub.video.rules.troubles import ToldTrouble
 
 OF_A_PARCEL_MAX = 1000
@@ -84,12 +85,19 @@ class CameraShare:
     """What one camera's footage holds of an event, and what was wrong with its pictures then.
 
     ``is_simulated``: some of it, or the camera that has none, is of no real camera (P6).
+    ``clock`` is what it was judged by; None: issued by a hub that did not keep it.
     """
 
     camera: str
     coverage: Coverage
     troubles: tuple[ToldTrouble, ...] = ()
     is_simulated: bool = False
+    clock: PictureClock | None = field(default=None, compare=False)
+
+    @property
+    def is_judged(self) -> bool:
+        """Say whether anything of its time was known when it was looked at."""
+        return bool(self.coverage.segments or self.coverage.gaps)
 
 
 @dataclass(frozen=True, slots=True)

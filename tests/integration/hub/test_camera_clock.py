@@ -5,23 +5,26 @@ from http import HTTPStatus
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import select, update
 
 from hub.network import Channel, Network
 from hub.video.certificates import PUT_OFF, CertificateDuty
 from hub.video.rules.picture_clock import PictureClock
 from hub.video.service import certificates_of
 from hub.video.store import cameras
-from tests.certificate_parts import FILMS, HV, PRESENT, Watching, handover
-from tests.footage_index_parts import DOCK, NETWORK, SITE, camera, segment, tell
+from hub.video.store.certificates import footage_certificate
+from tests.certificate_parts import FILMS, HV, PRESENT, Watching, begun, handover, over
+from tests.footage_index_parts import DOCK, NETWORK, SITE, at, camera, segment, tell
 from tests.hub_parts import HubHome, SetClock, SigningEdge
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API
 from wire.events import Camera, CameraFact
 from wire.limits import INT_MAX
+from wire.names import format_at
 
 pytestmark = pytest.mark.anyio
 
-MINUTE_MS = 60_000
+MINUTE_MS, DAY_S = 60_000, 86_400
 
 
 @pytest.fixture
@@ -136,3 +139,67 @@ def test_a_certificate_that_fails_stops_no_other_and_is_looked_at_again_later(
     assert certified(NETWORK) == [None, PRESENT]
     hub.clock.move(1 + 300)
     assert certified(NETWORK) == ["unknown", PRESENT]
+
+
+# ---------------------------------------------------------------- what was judged stays judged so
+
+
+def deleted(second: float) -> Camera:
+    """Its site deletes what was at the handover, and the hub has a copy of all of that."""
+    ends = {"since": format_at(at(0)), "until": format_at(at(30))}
+    return camera(CameraFact.DELETED, second, **ends, segments=3, reason="days")
+
+
+@on_both_databases
+@pytest.mark.parametrize("first", [[], [clock(5, -180)]])
+def test_a_certificate_keeps_the_clock_that_it_was_first_judged_by(
+    hub: HubHome, edge: SigningEdge, first: list[Camera]
+) -> None:
+    watching = Watching(hub, edge)
+    hub.clock.move(40)
+    before = watching.told(*first, *FILMS.values(), handover(edge))
+    for film in FILMS.values():
+        watching.store(film)
+    # A month later the camera was exchanged: its pictures come 25 s late.
+    hub.clock.move(30 * DAY_S)
+    again = watching.told(clock(30 * DAY_S, -25_000), deleted(30 * DAY_S))
+    assert (before.state, again) == (PRESENT, before)
+
+
+def test_what_was_not_told_of_at_first_is_judged_by_the_clock_that_was_told_with_it(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    watching = Watching(hub, edge)
+    watching.told(handover(edge))
+    hub.clock.move(600)
+    assert watching.certify().state == "unknown"
+    # Its pictures come 20 s late: what happened at 15 s is in those of 35 s.
+    late = [segment(second) for second in (30, 40, 50)]
+    found = watching.told(clock(5, -20_000), *late)
+    assert found.state is PRESENT
+    hub.clock.move(DAY_S)
+    assert watching.told(clock(DAY_S, -180), begun(CameraFact.MOVED, 52, 31)).state is PRESENT
+
+
+def test_a_certificate_from_before_its_clock_was_kept_is_judged_by_todays_and_keeps_that(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    watching = Watching(hub, edge)
+    hub.clock.move(40)
+    before = watching.told(*FILMS.values(), handover(edge))
+    forget_clocks(hub)
+    hub.clock.move(200)
+    moved = begun(CameraFact.MOVED, 200, 190)
+    assert watching.told(clock(50, -180), moved) == before
+    assert watching.told(clock(60, -25_000), over(CameraFact.MOVED, 210, 190)) == before
+
+
+def forget_clocks(hub: HubHome) -> None:
+    """Make the certificates those of an older hub."""
+    shares = footage_certificate.c.cameras
+    with hub.database.writing() as tx:
+        (old,) = tx.execute(select(shares)).scalars()
+        told = [
+            {k: v for k, v in each.items() if k != "clock"} for each in msgspec.json.decode(old)
+        ]
+        tx.execute(update(footage_certificate).values(cameras=msgspec.json.encode(told)))
