@@ -127,6 +127,10 @@ def hold(order: HoldOrder, hub: Hub, caller: CalledBy) -> HoldItem:
     assert since is not None and until is not None
     now = hub.clock.now()
     with hub.database.writing() as tx:
+        if not service.is_camera_known(tx, hub.network, order.site, order.camera):
+            named = f"{order.site}/{order.camera}"
+            detail = f"no camera {named}: neither the network file nor an edge names it"
+            raise ProblemError(HTTPStatus.NOT_FOUND, detail)
         try:
             found = service.hold_footage(
                 tx,

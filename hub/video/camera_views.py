@@ -70,6 +70,12 @@ def list_cameras(
     ]
 
 
+def is_camera_known(tx: Connection, network: Network, site: str, camera: str) -> bool:
+    """Say whether the network file names a camera, or an edge has told of it."""
+    is_named = any(each.camera == camera for each in network.channels_of.get(site, ()))
+    return is_named or cameras.find(tx, site, camera) is not None
+
+
 def is_camera_simulated(tx: Connection, site: str, camera: str) -> bool:
     """Say whether a camera is no real one, by what its edge says of its other end (P6)."""
     known = cameras.find(tx, site, camera)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from hub.video.camera_views import (
     CameraClock,
     CameraView,
+    is_camera_known,
     is_camera_simulated,
     list_cameras,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "find_pictures",
     "gaps_between",
     "hold_footage",
+    "is_camera_known",
     "is_camera_simulated",
     "list_cameras",
     "list_holds",

@@ -111,6 +111,25 @@ async def test_a_hold_without_reason_or_time_is_refused(
     assert hub.count("footage_hold") == 0
 
 
+@pytest.mark.parametrize("changed", [{"camera": "no-cam"}, {"site": "NOPE"}])
+async def test_a_hold_of_a_camera_that_nobody_knows_is_refused(
+    hub: HubHome, admin: httpx.AsyncClient, changed: dict[str, str]
+) -> None:
+    order = {**HOLD, **changed}
+    answer = await admin.post("/api/v1/holds", json=order)
+    said = problem(answer, HTTPStatus.NOT_FOUND)
+    assert f"no camera {order['site']}/{order['camera']}" in said
+    assert hub.count("footage_hold") == 0
+
+
+async def test_a_camera_that_only_its_edge_tells_of_can_be_held(
+    hub: HubHome, edge: SigningEdge, admin: httpx.AsyncClient
+) -> None:
+    tell(hub, edge, segment(10, camera="new-cam"))
+    answer = await admin.post("/api/v1/holds", json={**HOLD, "camera": "new-cam"})
+    assert answer.status_code == HTTPStatus.CREATED
+
+
 @pytest.mark.parametrize(("source", "simulated"), [("tcp:localhost", True), (None, False)])
 async def test_footage_of_a_simulated_camera_is_marked_wherever_it_is_told(
     hub: HubHome,
