@@ -43,6 +43,8 @@ class IssueItem(BaseModel):
 class CertificateItem(BaseModel):
     """What is certain of the footage of one event; ``state`` null: not issued yet.
 
+    ``is_clock_sure``: how far the clocks of its edge, and of the edges whose footage counts, were
+    off was known; of another edge's to a minute.
     ``first_issued_at`` was before its site told more; ``earlier`` is what it said then, the oldest
     first, at most the newest 20, and 1000 of a parcel.
     """
@@ -85,7 +87,7 @@ def certificate_item(found: Certificate, earlier: Sequence[Issue] = ()) -> Certi
         occurred_at=format_at(found.occurred_at),
         since=format_at(found.since),
         until=format_at(found.until),
-        is_clock_sure=found.is_clock_sure,
+        is_clock_sure=found.are_clocks_sure,
         state=found.state,
         is_final=found.is_final,
         issued_at=at_text(found.issued_at),

@@ -43,6 +43,8 @@ GIVE_UP_AFTER = timedelta(days=30)
 """An edge that was away for longer than it keeps footage has nothing more to tell."""
 ERROR_MAX = timedelta(minutes=1)
 """No segment is longer: its pictures cannot have come later than so much after its own times."""
+CLOCK_ERROR_MAX_MS = 60_000
+"""By a clock that may be further off nothing is sure."""
 LOOKED_ROUND = ERROR_MAX + max(TOLD_WITHIN.values())
 """So far around the time that matters a told trouble may still reach into it."""
 
@@ -135,7 +137,7 @@ def _share(
     """
     known = cameras.find(tx, asked.site, camera)
     clock = _kept_clock(asked, camera) or _clock_of(known)
-    shown = clock.footage_of(Stretch(asked.since, asked.until))
+    shown = _widened(tx, asked, camera, clock.footage_of(Stretch(asked.since, asked.until)))
     troubles = cameras.troubles_between(
         tx, asked.site, camera, shown.since - LOOKED_ROUND, shown.until + LOOKED_ROUND
     )
@@ -148,8 +150,29 @@ def _share(
     sources = {each.is_simulated for each in found.segments}
     is_of_none = not sources and known is not None and is_simulated(known.source)
     is_marked = True in sources or is_of_none
-    share = CameraShare(camera, found.coverage, found.troubles, is_marked, clock)
+    clock_errors = _clock_errors(asked, found.segments)
+    is_sure = all(each is not None and each <= CLOCK_ERROR_MAX_MS for each in clock_errors)
+    share = CameraShare(camera, found.coverage, found.troubles, is_marked, clock, is_sure)
     return share, found.segments
+
+
+def _widened(tx: Connection, asked: Certificate, camera: str, shown: Stretch) -> Stretch:
+    """The footage's time, as much longer as another edge's clock may be wrong."""
+    segments = footage.segments_between(tx, asked.site, camera, shown.since, shown.until)
+    worst_ms = max((each or 0 for each in _clock_errors(asked, segments)), default=0)
+    room = timedelta(milliseconds=min(worst_ms, CLOCK_ERROR_MAX_MS))
+    return Stretch(shown.since - room, shown.until + room)
+
+
+def _clock_errors(asked: Certificate, segments: Iterable[FoundSegment]) -> list[int | None]:
+    """How far the footage's clocks may be from the event's; None: an edge did not know its own.
+
+    What one edge tells of both is by the same clock, once it knows that.
+    """
+    return [
+        0 if each.edge == asked.edge and each.clock_error_ms is not None else each.clock_error_ms
+        for each in segments
+    ]
 
 
 def _kept_clock(asked: Certificate, camera: str) -> PictureClock | None:

@@ -251,6 +251,7 @@ def _segment(tx: Connection, fact: Fact, event: Segment, camera: str) -> FoundSe
         frames=event.frames,
         salvaged=event.salvaged,
         is_simulated=is_simulated(source),
+        clock_error_ms=event.clock.error_ms,
     )
 
 

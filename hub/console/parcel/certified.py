@@ -16,6 +16,8 @@ def share_said(words: Words, share: CameraShare) -> str:
     if coverage.unknown:
         said.append(words.say("player.unknown"))
     said += [_trouble_said(words, each) for each in share.troubles]
+    if not share.is_clock_sure:
+        said.append(words.say("film.unsure.camera"))
     return " · ".join(said)
 
 

@@ -29,9 +29,10 @@ from hub.video.rules.troubles import ToldTrouble
 
 OF_A_PARCEL_MAX = 1000
 OF_A_SITE_MAX = 1000
-CLOCKS_APART_MAX = timedelta(minutes=4)
+CLOCKS_APART_MAX = timedelta(minutes=5)
 """A camera's clock is measured at most a minute off (edge.video.shown_clock), by pictures that come
-at most a minute late; what is told of others may again be a minute off, and each is rounded."""
+at most a minute late; what is told of others may again be a minute off, its edge's clock may be one
+more away from the event's, and each is rounded."""
 
 footage_certificate = Table(
     "footage_certificate",
@@ -86,6 +87,7 @@ class CameraShare:
 
     ``is_simulated``: some of it, or the camera that has none, is of no real camera (P6).
     ``clock`` is what it was judged by; None: issued by a hub that did not keep it.
+    ``is_clock_sure``: how far its edge's clock is from the event's was known, or matters nothing.
     """
 
     camera: str
@@ -93,6 +95,7 @@ class CameraShare:
     troubles: tuple[ToldTrouble, ...] = ()
     is_simulated: bool = False
     clock: PictureClock | None = field(default=None, compare=False)
+    is_clock_sure: bool = True
 
     @property
     def is_judged(self) -> bool:
@@ -102,7 +105,10 @@ class CameraShare:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A row; ``state`` null: not issued yet. ``cameras`` are all that see the place."""
+    """A row; ``state`` null: not issued yet. ``cameras`` are all that see the place.
+
+    ``is_clock_sure`` is of the event's clock alone.
+    """
 
     id: int
     site: str
@@ -123,6 +129,11 @@ class Certificate:
     issued_at: datetime | None
     first_issued_at: datetime | None
     news: str | None = None
+
+    @property
+    def are_clocks_sure(self) -> bool:
+        """How far the clocks of the event's edge and of all footage's are off was known."""
+        return self.is_clock_sure and all(each.is_clock_sure for each in self.cameras)
 
     @property
     def is_final(self) -> bool:

@@ -58,6 +58,8 @@ footage_segment = Table(
     Column("deleted_at", UtcDateTime),
     # Of no real camera (P6).
     Column("is_simulated", Boolean, nullable=False, server_default=false()),
+    # How far these times may be wrong by its edge's clock; null: that was not known.
+    Column("clock_error_ms", BigInteger),
     Index(None, "site", "camera", "ended_at"),
 )
 footage_gap = Table(
@@ -103,6 +105,7 @@ class FoundSegment:
     salvaged: bool
     deleted_at: datetime | None = None
     is_simulated: bool = False
+    clock_error_ms: int | None = None
 
 
 class Span(NamedTuple):

@@ -1,5 +1,6 @@
 """What is certified of footage is said in both languages, camera by camera."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -53,6 +54,12 @@ def test_of_deleted_footage_no_cause_is_said_for_a_full_disk_deletes_before_its_
     told = share(gaps=(Missing(at(1), at(8), "deleted"),))
     assert share_said(EN, told).endswith("No footage for 7 s: its site deleted it")
     assert share_said(ZH, told).endswith("无录像 7 秒：网点已删除")
+
+
+def test_a_camera_whose_recorders_clock_nobody_compared_says_so() -> None:
+    told = replace(share(), is_clock_sure=False)
+    assert share_said(EN, told) == "files: 1 · how far its recorder's clock was off is unknown"
+    assert share_said(ZH, told) == "1 个录像文件 · 录像设备的时钟误差不明"
 
 
 def issue(ended: float, news: str | None = None) -> Issue:
