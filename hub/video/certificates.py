@@ -84,9 +84,10 @@ class CertificateDuty:
             # News of the site's footage wakes it before.
             certificates.put(tx, certificates.changed(asked, look_at=asked.due_at, news=None))
             return
-        is_over = is_known or now - asked.occurred_at >= GIVE_UP_AFTER
+        # From when the event was heard of: one that was long on its way comes before its footage.
+        gives_up_at = asked.due_at + GIVE_UP_AFTER
         # Until then only news of the site's footage wakes it.
-        look_at = None if is_over else asked.occurred_at + GIVE_UP_AFTER
+        look_at = None if is_known or now >= gives_up_at else gives_up_at
         state, cameras = best(share.coverage.state for share in shares), tuple(shares)
         looked = certificates.changed(
             asked, look_at=look_at, news=None, state=state, cameras=cameras

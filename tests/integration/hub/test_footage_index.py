@@ -6,7 +6,7 @@ import pytest
 
 from hub.alerts.service import AlertKind, AlertState
 from hub.network import Network
-from hub.video.certificates import PER_TURN_MAX
+from hub.video.certificates import GIVE_UP_AFTER, PER_TURN_MAX
 from hub.video.service import (
     CertificateDuty,
     CertificateState,
@@ -221,6 +221,31 @@ def test_what_nobody_told_is_unknown_after_five_minutes_and_whole_once_the_edge_
     (found,) = certify(hub)
     assert (found.state, found.is_final) == (CertificateState.PRESENT, True)
     assert (found.first_issued_at, found.issued_at) == (first, hub.clock.now())
+
+
+def test_an_event_that_was_a_month_on_its_way_waits_for_its_footage_as_any_other(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    hub.clock.move(31 * 86_400)
+    tell(hub, edge, scan_at(15, edge))
+    hub.clock.move(300)
+    (found,) = certify(hub)
+    assert (found.state, found.is_final) == (CertificateState.UNKNOWN, False)
+    hub.clock.move(GIVE_UP_AFTER.total_seconds() - 1)
+    assert not certify(hub)[0].is_final
+    tell(hub, edge, segment(10), segment(20), segment(30))
+    assert certify(hub)[0].state is CertificateState.PRESENT
+
+
+def test_a_certificate_whose_footage_never_comes_is_given_up(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    tell(hub, edge, scan_at(15, edge))
+    hub.clock.move(300 + GIVE_UP_AFTER.total_seconds() - 1)
+    assert not certify(hub)[0].is_final
+    hub.clock.move(1)
+    (found,) = certify(hub)
+    assert (found.state, found.is_final) == (CertificateState.UNKNOWN, True)
 
 
 def test_an_event_that_arrives_days_late_is_linked_to_the_footage_of_its_own_time(
