@@ -31,8 +31,9 @@ from hub.web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["video"])
 
-SENT_WITHIN_S = 1800
-"""A gigabyte at 5 Mbit/s; whoever takes longer gets no more, since others wait for the place."""
+SLOWEST_BITS_PER_S = 1_000_000
+SENT_S_MIN, SENT_S_MAX = 120.0, 1800.0
+"""Whoever takes a clip more slowly, or longer, gets no more of it: others wait for the place."""
 _PIECE_BYTES = 256 * 1024
 
 _log = structlog.get_logger()
@@ -55,14 +56,19 @@ class ClipResponse(StreamingResponse):
         self._made = made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, within ``SENT_WITHIN_S``."""
+        """Send it, within :func:`sent_within_s`."""
         try:
-            with anyio.move_on_after(SENT_WITHIN_S) as within:
+            with anyio.move_on_after(sent_within_s(self._made.bytes)) as within:
                 await super().__call__(scope, receive, send)
             if within.cancelled_caught:
                 _log.warning("a clip was not taken in time")
         finally:
             self._made.close()
+
+
+def sent_within_s(size: int) -> float:
+    """For how long a clip of ``size`` bytes may be on its way, in seconds."""
+    return min(SENT_S_MAX, max(SENT_S_MIN, size * 8 / SLOWEST_BITS_PER_S))
 
 
 @router.get(

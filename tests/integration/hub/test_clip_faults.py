@@ -4,27 +4,33 @@ import hashlib
 import os
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
-from typing import IO
+from typing import IO, cast
 
+import anyio
 import av
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
+from starlette.types import Message
 
 from hub.video import clip_api, workshop
+from hub.video.clip_api import ClipResponse, sent_within_s
 from hub.video.jobs import Job, Made, Master, Why
 from hub.video.media import path_of
 from hub.video.media_shelf import DiskRoom, MediaShelf, NoRoomError, hash_of
 from hub.video.processes import Processes
 from hub.video.workshop import (
+    CLIP_BYTES_MAX,
     CLIPS_AT_ONCE,
     CLIPS_WAITING_MAX,
     FOLDER,
     BusyError,
     Cut,
+    CutFile,
     Workshop,
 )
 from tests.broker_parts import wait_for
@@ -267,6 +273,35 @@ async def test_whoever_goes_away_in_the_middle_leaves_nothing_behind(
     assert hub.count("footage_clip") == CLIPS_AT_ONCE + 1
     assert isinstance(maker, Workshop)
     assert left_over(hub) == []
+
+
+async def test_whoever_takes_a_clip_too_slowly_gives_its_place_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clip_api, "SENT_S_MIN", 0.05)
+    let_go: list[bool] = []
+    made = CutFile(BytesIO(b"x" * 9), 9, "ab" * 32, cast("Made", None), lambda: let_go.append(True))
+    sent: list[str] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+        if len(sent) > 1:
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(10):
+        await ClipResponse(made, "clip.mp4")({"type": "http"}, anyio.sleep_forever, send)
+    assert sent == ["http.response.start", "http.response.body"]
+    assert (let_go, made.file.closed) == ([True], True)
+
+
+@pytest.mark.parametrize(
+    ("size", "within_s"), [(0, 120), (15_000_000, 120), (15_000_001, 120), (CLIP_BYTES_MAX, 1800)]
+)
+def test_a_large_clip_may_take_longer_and_none_longer_than_half_an_hour(
+    size: int, within_s: float
+) -> None:
+    assert sent_within_s(size) == pytest.approx(within_s, abs=1e-4)
+    assert sent_within_s(60_000_000) == 480
 
 
 def test_the_process_that_reads_footage_dies_with_its_time_even_alone(tmp_path: Path) -> None:
