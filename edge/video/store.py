@@ -36,10 +36,6 @@ _COLUMNS = """
 camera, began_ms, ended_ms, sha256, bytes, file, coalesce(earlier_ms, 0), coalesce(later_ms, 0)
 """
 _PLACE = "UPDATE segment SET earlier_ms = ?, later_ms = ? WHERE earlier_ms IS NULL"
-_BETWEEN = f"""
-SELECT {_COLUMNS} FROM segment
-WHERE camera = ? AND ended_ms > ? AND began_ms < ? AND NOT doomed ORDER BY ended_ms LIMIT ?
-"""
 _OLDEST = f"SELECT id, {_COLUMNS} FROM segment WHERE id > ? AND NOT doomed ORDER BY id LIMIT ?"
 _CHECKED = f"""
 SELECT checked_ms, {_COLUMNS} FROM segment
@@ -126,11 +122,6 @@ class FootageStore:
         """Say whether a file is on record."""
         rows = self._read("SELECT 1 FROM segment WHERE (camera, file) = (?, ?)", (camera, file))
         return bool(rows)
-
-    def between(self, camera: str, since_ms: int, until_ms: int, limit: int) -> list[Kept]:
-        """Files with footage of some of this time, oldest first; wall time as this edge had it."""
-        rows = self._read(_BETWEEN, (camera, since_ms, until_ms, limit))
-        return [Kept(*row) for row in rows]
 
     def recorded_since(self, at_ms: int) -> dict[str, Recorded]:
         """What each camera recorded since a moment, as this edge had it."""
