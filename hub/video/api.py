@@ -25,7 +25,7 @@ from hub.video.items import (
     trouble_item,
     unknown_items,
 )
-from hub.video.service import HoldError, Stretch, UnknownHoldError
+from hub.video.service import HoldError, Stretch, UnknownCameraError, UnknownHoldError
 from hub.web.context import (
     ITEMS_DEFAULT,
     WAYBILL_PATTERN,
@@ -127,13 +127,10 @@ def hold(order: HoldOrder, hub: Hub, caller: CalledBy) -> HoldItem:
     assert since is not None and until is not None
     now = hub.clock.now()
     with hub.database.writing() as tx:
-        if not service.is_camera_known(tx, hub.network, order.site, order.camera):
-            named = f"{order.site}/{order.camera}"
-            detail = f"no camera {named}: neither the network file nor an edge names it"
-            raise ProblemError(HTTPStatus.NOT_FOUND, detail)
         try:
             found = service.hold_footage(
                 tx,
+                hub.network,
                 order.site,
                 order.camera,
                 Stretch(since, until),
@@ -142,6 +139,8 @@ def hold(order: HoldOrder, hub: Hub, caller: CalledBy) -> HoldItem:
                 caller.name,
                 now,
             )
+        except UnknownCameraError as error:
+            raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
         except HoldError as error:
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
     return hold_item(found)

@@ -4,6 +4,7 @@ Source: design section 8 ("holds beat retention and a full disk").
 
     UnknownHoldError    no hold that stands has this id
     HoldError           the hold cannot be: its time is none, or too many stand at the site
+    +- UnknownCameraError    nobody knows the camera
 """
 
 from collections.abc import Collection
@@ -11,7 +12,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from hub.network import Network
 from hub.packs.service import renew_packs
+from hub.video.camera_views import is_camera_known
 from hub.video.rules.coverage import Stretch
 from hub.video.store import holds
 from hub.video.store.holds import FootageHold
@@ -27,12 +30,17 @@ class HoldError(ValueError):
     """No hold was made; the sentence says why."""
 
 
+class UnknownCameraError(HoldError):
+    """Neither the network file nor an edge names this camera."""
+
+
 class UnknownHoldError(Exception):
     """There is no such hold, or it has ended."""
 
 
 def hold_footage(
     tx: Connection,
+    network: Network,
     site: str,
     camera: str,
     asked: Stretch,
@@ -46,7 +54,13 @@ def hold_footage(
     Raises:
         HoldError: the time ends before it begins or is longer than ``HOLD_LONGEST``, or the site's
             edges hold as much as a pack can tell.
+        UnknownCameraError: a hold of what does not exist would look like one.
     """
+    if not is_camera_known(tx, network, site, camera):
+        named = f"{site}/{camera}"
+        raise UnknownCameraError(
+            f"no camera {named}: neither the network file nor an edge names it"
+        )
     if not timedelta() < asked.until - asked.since <= HOLD_LONGEST:
         raise HoldError(f"a hold is of some time, at most {HOLD_LONGEST.days} days")
     if len(holds.standing(tx, [site], PACK_HOLDS_MAX)) >= PACK_HOLDS_MAX:

@@ -4,6 +4,7 @@ Source: design section 8, HV-2.11.3, interface (REST: ``cameras``, ``clips``).
 
     UnknownHoldError    no hold that stands has this id
     HoldError           the hold cannot be: its time is none, or too many stand at the site
+    +- UnknownCameraError    nobody knows the camera
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +15,6 @@ from sqlalchemy import Connection
 from hub.video.camera_views import (
     CameraClock,
     CameraView,
-    is_camera_known,
     is_camera_simulated,
     list_cameras,
 )
@@ -22,6 +22,7 @@ from hub.video.certificates import CameraCoverage, CertificateDuty, find_coverag
 from hub.video.channels import ChannelDuty
 from hub.video.holding import (
     HoldError,
+    UnknownCameraError,
     UnknownHoldError,
     end_hold,
     find_hold,
@@ -99,6 +100,7 @@ __all__ = [
     "TakenClip",
     "ToldTrouble",
     "Trouble",
+    "UnknownCameraError",
     "UnknownHoldError",
     "UnknownPlaybackError",
     "WantedFile",
@@ -114,7 +116,6 @@ __all__ = [
     "find_pictures",
     "gaps_between",
     "hold_footage",
-    "is_camera_known",
     "is_camera_simulated",
     "list_cameras",
     "list_holds",

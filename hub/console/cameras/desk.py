@@ -95,7 +95,9 @@ class CameraDesk:
             raise NotAllowedError
         now = self._hub.clock.now()
         with self._hub.database.writing() as tx:
-            return hold_footage(tx, site, camera, asked, None, reason, caller.name, now)
+            keeper = caller.name
+            network = self._hub.network
+            return hold_footage(tx, network, site, camera, asked, None, reason, keeper, now)
 
     def note_finding(self, look_id: int, finding: Finding, caller: Caller) -> None:
         """Write down what was to be seen.

@@ -349,7 +349,9 @@ def test_one_turn_looks_at_a_bounded_number(hub: HubHome, edge: SigningEdge) -> 
 @on_both_databases
 def test_a_hold_stands_in_the_sites_pack_until_it_ends(hub: HubHome) -> None:
     with hub.database.writing() as tx:
-        made = hold_footage(tx, SITE, DOCK, Stretch(at(0), at(60)), HV, "police", "w", at(1))
+        made = hold_footage(
+            tx, NETWORK, SITE, DOCK, Stretch(at(0), at(60)), HV, "police", "w", at(1)
+        )
         (told,) = pack_holds(tx, SITE)
         assert (told.camera, told.since, told.until) == (DOCK, format_at(at(0)), format_at(at(60)))
         assert list_holds(tx) == [made]
@@ -363,7 +365,7 @@ def test_a_hold_of_no_time_too_long_or_one_too_many_is_refused(hub: HubHome) -> 
     def hold(since: float, until: float, camera: str = DOCK) -> None:
         with hub.database.writing() as tx:
             asked = Stretch(at(since), at(until))
-            hold_footage(tx, SITE, camera, asked, None, "r", "w", at(0))
+            hold_footage(tx, NETWORK, SITE, camera, asked, None, "r", "w", at(0))
 
     for since, until in ((5, 5), (5, 4), (0, timedelta(days=31).total_seconds() + 1)):
         with pytest.raises(HoldError):

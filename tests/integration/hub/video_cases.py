@@ -1,5 +1,6 @@
 """How the routes of cameras and footage are asked for what is of a site."""
 
+from hub.network import EMPTY
 from hub.video.service import Stretch, hold_footage
 from hub.video.store import logs
 from tests.footage_index_parts import DOCK, at, camera, gap, segment
@@ -27,8 +28,10 @@ def furnish_footage(hub: HubHome, edge: SigningEdge, site: str) -> None:
 
 def _hold(hub: HubHome, site: str) -> int:
     asked = Stretch(at(0), at(60))
+    who = f"li of {site}"
     with hub.database.writing() as tx:
-        made = hold_footage(tx, site, DOCK, asked, WAYBILL[site], site, f"li of {site}", at(0))
+        own = f"{DOCK}-{site}"
+        made = hold_footage(tx, EMPTY, site, own, asked, WAYBILL[site], site, who, at(0))
     return made.id
 
 
