@@ -5,7 +5,9 @@ from http import HTTPStatus
 import httpx
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from hub.network import Channel, Network
 from hub.video.certificates import PUT_OFF, CertificateDuty
@@ -119,6 +121,10 @@ class _Torn(Network, frozen=True, kw_only=True):
         return super().channels_seeing(site, place)
 
 
+def failures() -> float:
+    return REGISTRY.get_sample_value("custos_hub_certificate_failures_total") or 0
+
+
 @on_both_databases
 def test_a_certificate_that_fails_stops_no_other_and_is_looked_at_again_later(
     hub: HubHome, edge: SigningEdge
@@ -133,7 +139,12 @@ def test_a_certificate_that_fails_stops_no_other_and_is_looked_at_again_later(
         with hub.database.reading() as tx:
             return [each.state for each in certificates_of(tx, HV)]
 
-    assert certified(torn) == [None, PRESENT]
+    before = failures()
+    with capture_logs() as logs:
+        assert certified(torn) == [None, PRESENT]
+    assert failures() == before + 1
+    (failed,) = [line for line in logs if line["event"] == "certificate failed"]
+    assert (failed["site"], failed["exc_info"]) == (SITE, True)
     assert certified(NETWORK) == [None, PRESENT], "it is put off: nothing is due yet"
     hub.clock.move(PUT_OFF.total_seconds() - 1)
     assert certified(NETWORK) == [None, PRESENT]
