@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 
 from hub.video.store.footage import FoundSegment
+from hub.video.workshop import FOLDER
 from tests.footage_index_parts import at
 from tests.hub_parts import HubHome
 from tests.integration.hub.playback_cases import order, put_segment
@@ -53,3 +54,17 @@ async def opened(client: httpx.AsyncClient) -> str:
 def span(since_s: float, until_s: float) -> dict[str, str]:
     """The query of a clip."""
     return {"from": format_at(at(since_s)), "to": format_at(at(until_s))}
+
+
+def left_over(hub: HubHome) -> list[str]:
+    """What of clips and copies is left on the disk."""
+    folder = hub.data_dir / FOLDER
+    return sorted(each.name for each in folder.rglob("*")) if folder.exists() else []
+
+
+def save(answer: httpx.Response, folder: Path) -> Path:
+    """A clip that was given out, as a file."""
+    assert answer.status_code == 200, answer.text
+    path = folder / "got.mp4"
+    path.write_bytes(answer.content)
+    return path

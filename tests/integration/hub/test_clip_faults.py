@@ -35,7 +35,7 @@ from hub.video.workshop import (
 )
 from tests.broker_parts import wait_for
 from tests.hub_parts import HubHome
-from tests.integration.hub.film_parts import film, opened, put_film, span
+from tests.integration.hub.film_parts import film, left_over, opened, put_film, save, span
 from tests.rest_parts import problem
 from tests.video_parts import packets_of
 
@@ -53,18 +53,6 @@ def workshop_there(app: FastAPI) -> Workshop:
     found = app.state.workshop
     assert isinstance(found, Workshop)
     return found
-
-
-def left_over(hub: HubHome) -> list[str]:
-    folder = hub.data_dir / FOLDER
-    return sorted(each.name for each in folder.rglob("*")) if folder.exists() else []
-
-
-def save(answer: httpx.Response, folder: Path) -> Path:
-    assert answer.status_code == 200, answer.text
-    path = folder / "got.mp4"
-    path.write_bytes(answer.content)
-    return path
 
 
 async def test_a_master_that_is_not_what_its_hash_says_is_in_no_clip(

@@ -13,10 +13,19 @@ from hub.access.rules import Role
 from hub.video import taking
 from hub.video.looks import clips_at_camera, clips_for_parcel, clips_of
 from hub.video.media import note_damaged, note_gone, note_have
-from hub.video.workshop import FOLDER, Workshop
+from hub.video.workshop import Workshop
 from tests.footage_index_parts import at, camera, gap, tell
 from tests.hub_parts import START, HubHome, SetClock, SigningEdge
-from tests.integration.hub.film_parts import EACH_S, SITE, film, opened, put_film, span
+from tests.integration.hub.film_parts import (
+    EACH_S,
+    SITE,
+    film,
+    left_over,
+    opened,
+    put_film,
+    save,
+    span,
+)
 from tests.integration.hub.playback_cases import CAMERA, order, put_segment
 from tests.integration.hub.route_cases import make_account
 from tests.postgres_parts import on_both_databases
@@ -39,18 +48,6 @@ def workshop_there(app: FastAPI) -> Workshop:
     found = app.state.workshop
     assert isinstance(found, Workshop)
     return found
-
-
-def left_over(hub: HubHome) -> list[str]:
-    folder = hub.data_dir / FOLDER
-    return sorted(each.name for each in folder.rglob("*")) if folder.exists() else []
-
-
-def save(answer: httpx.Response, folder: Path) -> Path:
-    assert answer.status_code == 200, answer.text
-    path = folder / "got.mp4"
-    path.write_bytes(answer.content)
-    return path
 
 
 @on_both_databases
