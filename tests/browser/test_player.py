@@ -310,3 +310,17 @@ def test_a_place_that_no_camera_sees_and_a_hub_that_refuses_are_said(
     expect(hub.play([scene()])).to_contain_text("No camera sees this place")
     page.route("**/api/v1/playbacks", lambda route: route.fulfill(status=404, json={}))
     expect(hub.play([scene("belt-1")])).to_contain_text("not your sites' business")
+
+
+def test_the_clock_runs_on_past_a_place_that_no_camera_sees(
+    page: Page, footage: list[Piece]
+) -> None:
+    hub = FakeHub(page, {"belt-1": footage})
+    hub.start()
+    unseen = scene(at_s=1, length_s=2, plays=True)
+    player = hub.play([unseen, {**scene("belt-1"), "key": "two"}])
+    expect(player).to_contain_text("No camera sees this place")
+    wait_for_next = 'document.querySelector("custos-player").nth === 1'
+    page.wait_for_function(wait_for_next, timeout=15_000)
+    expect(player.locator(".screen")).to_have_attribute("data-shows", "picture")
+    assert "Invalid" not in player.inner_text()

@@ -233,6 +233,7 @@ class Player extends HTMLElement {
     this.to = Date.parse(scene.to);
     this.heading.textContent = scene.title;
     this.slider.max = this.to - this.from;
+    this.turned = performance.now();
     this.clip.enter(scene, Date.parse(scene.at));
     this.grid.dataset.count = scene.cameras.length;
     this.screens = scene.cameras.map((camera) => new Screen(this, camera, this.grid));
