@@ -83,21 +83,21 @@ class Stage:
             for projection in self._projections:
                 projection.apply(tx, facts, now)
 
-    def _row(self, tx: Connection, fact: Fact) -> dict[str, object]:
+    def _row(self, tx: Connection, fact: Fact) -> store.NewEvent:
         event = fact.event
         spool = (event.site, event.edge, event.spool)
         if spool not in self._spools:
             head = ChainHead(event.seq, ZERO_HEAD)
             self._spools[spool] = store.add_spool(tx, *spool, head, fact.received_at)
-        return {
-            "spool_id": self._spools[spool],
-            "seq": event.seq,
-            "kind": event.__struct_config__.tag,
-            "waybill": event.waybill if isinstance(event, Scan) else None,
-            "of_seq": None,
-            "occurred_at": fact.occurred_at,
-            "received_at": fact.received_at,
-            "late": fact.late,
-            "doubted": False,
-            "line": seal_line(event, event.spool, event.seq, ZERO_HEAD),
-        }
+        return store.NewEvent(
+            spool_id=self._spools[spool],
+            seq=event.seq,
+            kind=str(event.__struct_config__.tag),
+            waybill=event.waybill if isinstance(event, Scan) else None,
+            of_seq=None,
+            occurred_at=fact.occurred_at,
+            received_at=fact.received_at,
+            late=fact.late,
+            doubted=False,
+            line=seal_line(event, event.spool, event.seq, ZERO_HEAD),
+        )

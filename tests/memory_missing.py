@@ -122,11 +122,9 @@ class MemoryTables:
     def known(self, _tx: object, waybills: Iterable[str]) -> dict[str, Watched]:
         return {each: self.watches[each] for each in waybills if each in self.watches}
 
-    def add(self, _tx: object, watched: Iterable[Watched]) -> None:
+    def put(self, _tx: object, watched: Iterable[Watched]) -> None:
         for each in watched:
             self._put(each)
-
-    renew = add
 
     def due(self, _tx: object, now: datetime, limit: int) -> list[Watched]:
         found: dict[str, Watched] = {}

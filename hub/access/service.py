@@ -3,6 +3,7 @@
 Source: design section 4.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -173,6 +174,13 @@ def enrol_edge(
 def find_edge(tx: Connection, site: str, edge: str) -> EdgeKey | None:
     """Who is enrolled under a name."""
     return store.find_edge(tx, site, edge)
+
+
+def find_edges(
+    tx: Connection, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], EdgeKey]:
+    """Who is enrolled under some names, each a site and an edge."""
+    return store.find_edges(tx, names)
 
 
 def list_edges(tx: Connection) -> list[EdgeKey]:

@@ -1,6 +1,6 @@
 """Tables and SQL of edges, their secrets, and private bodies; no rule here."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    tuple_,
     update,
 )
 
@@ -62,6 +63,9 @@ private_body = Table(
 
 
 # Built once: it runs for each message, and building costs as much as running.
+_FIND_EDGES = select(edge).where(
+    tuple_(edge.c.site, edge.c.name).in_(bindparam("names", expanding=True))
+)
 _FIND_EDGE = select(edge).where(edge.c.site == bindparam("site"), edge.c.name == bindparam("name"))
 
 
@@ -72,6 +76,16 @@ def find_edge(tx: Connection, site: str, name: str) -> EdgeKey | None:
     """Who is enrolled under a name."""
     row = tx.execute(_FIND_EDGE, {"site": site, "name": name}).one_or_none()
     return None if row is None else _edge_key(row)
+
+
+def find_edges(
+    tx: Connection, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], EdgeKey]:
+    """Who is enrolled under some names, each a site and an edge."""
+    if not names:
+        return {}
+    rows = tx.execute(_FIND_EDGES, {"names": list(names)})
+    return {(row.site, row.name): _edge_key(row) for row in rows}
 
 
 def every_edge(tx: Connection) -> list[EdgeKey]:

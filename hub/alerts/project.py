@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.alerts import raising
+from hub.alerts.passages import record_passages
 from hub.alerts.rules import AlertKind, Finding
 from hub.fact import Fact
 from hub.network import HUB_KINDS, Network
@@ -33,12 +34,16 @@ class AlertProjection:
         scans = [fact.event for fact in facts if isinstance(fact.event, Scan)]
         waybills = {scan.waybill for scan in scans if scan.waybill is not None}
         high_value = high_value_among(tx, waybills, self._policy) if waybills else frozenset()
+        passing: list[Finding] = []
         for fact in facts:
             event = fact.event
             if isinstance(event, Scan):
-                _apply_scan(tx, fact, event, high_value, now)
+                passing += _passages(fact, event, high_value)
+                if event.result is Result.HOSTILE:
+                    raising.raise_alert(tx, _about_device(AlertKind.HOSTILE_LABEL, fact), now)
             elif isinstance(event, Station):
                 _apply_station(tx, fact, event, now)
+        record_passages(tx, passing, now)
         self._tell_undeclared(tx, facts, high_value, now)
 
     def _tell_undeclared(
@@ -66,17 +71,11 @@ class AlertProjection:
         return known is not None and known.kind in HUB_KINDS
 
 
-def _apply_scan(
-    tx: Connection, fact: Fact, scan: Scan, high_value: frozenset[str], now: datetime
-) -> None:
-    if scan.result is Result.HOSTILE:
-        raising.raise_alert(tx, _about_device(AlertKind.HOSTILE_LABEL, fact), now)
-    if scan.waybill is None:
-        return
+def _passages(fact: Fact, scan: Scan, high_value: frozenset[str]) -> list[Finding]:
     # A wanted HV parcel is still a passing one: its visits must not have holes.
-    if scan.result is Result.HV or scan.waybill in high_value:
-        passage = _about_parcel(AlertKind.HV_PASSAGE, fact, scan.waybill)
-        raising.record_passage(tx, passage, now)
+    if scan.waybill is None or not (scan.result is Result.HV or scan.waybill in high_value):
+        return []
+    return [_about_parcel(AlertKind.HV_PASSAGE, fact, scan.waybill)]
 
 
 def _apply_station(tx: Connection, fact: Fact, station: Station, now: datetime) -> None:

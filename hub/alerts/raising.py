@@ -8,14 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.alerts import store
-from hub.alerts.rules import LEVEL_OF, Act, AlertKind, AlertState, Finding, place_scan
+from hub.alerts.rules import LEVEL_OF, SYSTEM, Act, AlertKind, AlertState, Finding
 from hub.alerts.store import Alert
 from hub.alerts.texts import texts_of
 from hub.db import outbox
 from hub.db.outbox import NewsTopic
-
-SYSTEM = "custos"
-"""Who stands in the history where no person acted."""
 
 
 class UnknownAlertError(Exception):
@@ -27,27 +24,6 @@ def raise_alert(tx: Connection, finding: Finding, now: datetime) -> int:
     found = store.find_unclosed(tx, finding.kind, finding.subject)
     if found is None:
         return _add(tx, finding, now, over=False)
-    _count(tx, found, finding, now)
-    return found.id
-
-
-def record_passage(tx: Connection, finding: Finding, now: datetime) -> int:
-    """Put a scan of a high-value parcel into its visit's passage; return the alert's id.
-
-    Raises:
-        ValueError: a passage without waybill and site.
-    """
-    if finding.waybill is None or finding.site is None:
-        raise ValueError("a passage needs a waybill and a site")
-    visits = store.visits(tx, finding.waybill)
-    placed = place_scan(visits, finding.site, finding.happened_at)
-    for alert_id in placed.closes:
-        _close(tx, alert_id, now)
-    if placed.counts_in is None:
-        return _add(tx, finding, now, over=placed.over)
-    found = store.find(tx, placed.counts_in)
-    if found is None:
-        raise UnknownAlertError(f"alert {placed.counts_in}")
     _count(tx, found, finding, now)
     return found.id
 

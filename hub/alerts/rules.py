@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+SYSTEM = "custos"
+"""Who stands in an alert's history where no person acted."""
+
 
 class ClosedAlertError(Exception):
     """The act does not fit the alert's state; the sentence says why."""

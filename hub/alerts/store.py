@@ -1,5 +1,6 @@
 """Tables and SQL of the alerts; no rule is decided here."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    bindparam,
     func,
     insert,
     select,
@@ -22,7 +24,9 @@ from sqlalchemy import (
     update,
 )
 
-from hub.alerts.rules import Act, AlertKind, AlertState, Finding, Level, Visit
+from hub.alerts.rules import LEVEL_OF, Act, AlertKind, AlertState, Finding, Level, Visit
+from hub.alerts.texts import texts_of
+from hub.db.among import among
 from hub.db.schema import RowId, UtcDateTime, metadata
 
 VISITS_READ_MAX = 64
@@ -104,7 +108,40 @@ class HistoryEntry:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A visit as its passage tells it: how many scans, and whether one of them came late."""
+
+    visit: Visit
+    count: int
+    late: bool
+
+
 _COLUMNS = tuple(column for column in alert.c if column.name != "open_key")
+
+# Built once: these run for each batch, and building costs as much as running.
+_ADD = insert(alert).returning(alert.c.id)
+_ADD_IN_ORDER = insert(alert).returning(alert.c.id, sort_by_parameter_order=True)
+_RECORD = insert(alert_history)
+_RENEW = (
+    update(alert)
+    .where(alert.c.id == bindparam("which"))
+    .values({name: bindparam(name) for name in ("count", "late", "first_at", "last_at")})
+)
+_CLOSE = (
+    update(alert)
+    .where(alert.c.id == bindparam("which"))
+    .values(state=AlertState.CLOSED, open_key=None, closed_at=bindparam("closed_at"))
+)
+_NTH = func.row_number().over(
+    partition_by=alert.c.waybill, order_by=(alert.c.first_at.desc(), alert.c.id.desc())
+)
+_RANKED = (
+    select(alert, _NTH.label("nth"))
+    .where(among(alert.c.waybill, "waybills"), alert.c.kind == AlertKind.HV_PASSAGE)
+    .subquery()
+)
+_PASSAGES = select(_RANKED).where(_RANKED.c.nth <= VISITS_READ_MAX)
 
 
 def add(
@@ -117,25 +154,43 @@ def add(
     over: bool,
 ) -> int:
     """Insert an alert, open or (``over``) closed already; return its id."""
-    row = {
+    state, at = AlertState.CLOSED if over else AlertState.OPEN, finding.happened_at
+    visit = Visit(0, finding.site or "", at, at, state)
+    row = _new_row(finding, level, texts, Told(visit, 1, late=finding.late), now)
+    return int(tx.execute(_ADD, row).scalar_one())
+
+
+def add_told(tx: Connection, told: Sequence[tuple[Finding, Told]], now: datetime) -> list[int]:
+    """Insert alerts as they are by now; return their ids in the same order."""
+    rows = [
+        _new_row(finding, LEVEL_OF[finding.kind], texts_of(finding), each, now)
+        for finding, each in told
+    ]
+    return list(tx.execute(_ADD_IN_ORDER, rows).scalars()) if rows else []
+
+
+def _new_row(
+    finding: Finding, level: Level, texts: tuple[str, str], told: Told, now: datetime
+) -> dict[str, object]:
+    visit = told.visit
+    is_over = visit.state is AlertState.CLOSED
+    return {
         "kind": finding.kind,
         "level": level,
-        "state": AlertState.CLOSED if over else AlertState.OPEN,
+        "state": visit.state,
         "subject": finding.subject,
-        "open_key": None if over else open_key(finding.kind, finding.subject),
+        "open_key": None if is_over else open_key(finding.kind, finding.subject),
         "waybill": finding.waybill,
         "site": finding.site,
         "raised_at": now,
-        "first_at": finding.happened_at,
-        "last_at": finding.happened_at,
-        "closed_at": now if over else None,
-        "late": finding.late,
-        "count": 1,
+        "first_at": visit.first_at,
+        "last_at": visit.last_at,
+        "closed_at": now if is_over else None,
+        "late": told.late,
+        "count": told.count,
         "text_zh": texts[0],
         "text_en": texts[1],
     }
-    added = tx.execute(insert(alert).values(row).returning(alert.c.id))
-    return int(added.scalar_one())
 
 
 def open_key(kind: AlertKind, subject: str) -> str:
@@ -246,18 +301,44 @@ def count_unclosed(tx: Connection) -> dict[tuple[AlertKind, str | None, AlertSta
     return {(AlertKind(kind), site, AlertState(state)): n for kind, site, state, n in rows}
 
 
-def visits(tx: Connection, waybill: str) -> list[Visit]:
-    """A parcel's newest visits, in the order of their first scans."""
-    rows = tx.execute(
-        select(alert.c.id, alert.c.site, alert.c.first_at, alert.c.last_at, alert.c.state)
-        .where(alert.c.waybill == waybill, alert.c.kind == AlertKind.HV_PASSAGE)
-        .order_by(alert.c.first_at.desc(), alert.c.id.desc())
-        .limit(VISITS_READ_MAX)
-    ).all()
-    return [
-        Visit(row.id, row.site, row.first_at, row.last_at, AlertState(row.state))
-        for row in reversed(rows)
+def passages(tx: Connection, waybills: Iterable[str]) -> dict[str, list[Told]]:
+    """Parcels' newest visits, at most ``VISITS_READ_MAX`` of each, in no order that counts."""
+    found: dict[str, list[Told]] = {}
+    for row in tx.execute(_PASSAGES, {"waybills": waybills}):
+        visit = Visit(row.id, row.site, row.first_at, row.last_at, AlertState(row.state))
+        found.setdefault(row.waybill, []).append(Told(visit, row.count, late=row.late))
+    return found
+
+
+def renew(tx: Connection, told: Sequence[tuple[Told, bool]], now: datetime) -> None:
+    """Write how passages stand by now; ``True``: it has just been closed."""
+    rows = [
+        {
+            "which": each.visit.alert_id,
+            "count": each.count,
+            "late": each.late,
+            "first_at": each.visit.first_at,
+            "last_at": each.visit.last_at,
+        }
+        for each, _ in told
     ]
+    closed = [
+        {"which": each.visit.alert_id, "closed_at": now} for each, is_closed in told if is_closed
+    ]
+    if rows:
+        tx.execute(_RENEW, rows)
+    if closed:
+        tx.execute(_CLOSE, closed)
+
+
+def record_all(tx: Connection, acts: Iterable[tuple[int, Act]], who: str, now: datetime) -> None:
+    """Write what happened into alerts' histories; acts are (alert id, what)."""
+    rows = [
+        {"alert_id": alert_id, "at": now, "act": act, "who": who, "reason": None}
+        for alert_id, act in acts
+    ]
+    if rows:
+        tx.execute(_RECORD, rows)
 
 
 def _alert(row: Row[*tuple[Any, ...]]) -> Alert:

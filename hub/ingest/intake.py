@@ -13,23 +13,21 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
-from hub.access.service import EdgeKey, find_edge
+from hub.access.service import EdgeKey
 from hub.alerts.service import AlertKind, Finding, count_unclosed, raise_alert
-from hub.fact import Fact, sighted, time_of
 from hub.ingest import quarantine_store, states, store
+from hub.ingest.arrivals import Arrivals
 from hub.ingest.commands import CommandDesk
-from hub.ingest.projecting import Projection, project
+from hub.ingest.projecting import Projection
 from hub.ingest.quarantine_store import Quarantined
-from hub.ingest.rules import NEW_SPOOL, Refused, Store, classify, read_line
-from hub.ingest.store import Spool
+from hub.ingest.rules import NEW_SPOOL, Refused, Store, classify
+from hub.ingest.store import SpoolName
 from hub.packs.service import outgrow_pack
 from hub.wanted.service import list_version, outgrow
 from ledger.chain import ChainHead
 from ledger.signing import Opened, SignatureError, open_sealed, peek
 from wire.envelope import EnvelopeError, split_lines
-from wire.events import Event, Feedback, Scan
 from wire.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, MESSAGE_BYTES_MAX
-from wire.lines import LineError
 from wire.messages import Batch, Gone, MessageBase, Problem, Receipt, SpoolHead, State
 from wire.names import format_at
 from wire.policy import Policy
@@ -42,7 +40,6 @@ STRANGERS_MAX = 50
 """Unclosed alerts about refused edges; more strangers share one."""
 
 _log = structlog.get_logger()
-_events = Counter("custos_hub_events_stored", "Event lines stored", ["kind"])
 _batches = Counter("custos_hub_batches", "Batches by what became of them", ["verdict"])
 _refusals = Counter("custos_hub_messages_refused", "Messages refused", ["problem"])
 
@@ -67,6 +64,15 @@ class Outgoing:
     message: MessageBase
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a message says that it is, not believed yet; or why it cannot even be read."""
+
+    topic: Topic
+    incoming: Incoming
+    message: MessageBase | Refused
+
+
 class Intake:
     """Holds what stays the same from message to message."""
 
@@ -78,120 +84,76 @@ class Intake:
         self._commands = commands
 
     def take(self, tx: Connection, incoming: Incoming) -> list[Outgoing]:
-        """Work on one message within a transaction.
+        """Work on one message within a transaction: :meth:`take_group` of one."""
+        return self.take_group(tx, [incoming])
+
+    def take_group(self, tx: Connection, group: Sequence[Incoming]) -> list[Outgoing]:
+        """Work on messages in their order within a transaction; nothing of it may leave before.
 
         Raises:
-            SQLAlchemyError: the database failed; roll back and try the same message again.
+            SQLAlchemyError: the database failed; roll back and try the same messages again.
         """
-        try:
-            topic = parse_topic(incoming.topic)
-        except ValueError:
-            _refusals.labels("topic").inc()
-            return []
-        opened = self._open(tx, topic, incoming)
+        arrivals = Arrivals(tx, self._projections, self._policy)
+        claims = [claim for claim in map(_claim, group) if claim is not None]
+        arrivals.expect(
+            ((each.topic.site, each.topic.edge) for each in claims),
+            (_spool_name(each.message) for each in claims if isinstance(each.message, Batch)),
+        )
+        answers = [out for each in claims for out in self._answer(tx, arrivals, each)]
+        arrivals.settle()
+        return answers
+
+    def _answer(self, tx: Connection, arrivals: Arrivals, claim: _Claim) -> list[Outgoing]:
+        topic, incoming = claim.topic, claim.incoming
+        opened = _open(claim, arrivals.edge(topic.site, topic.edge))
         if isinstance(opened, Refused):
-            return self._refuse(tx, topic, incoming, opened)
+            return self._refuse(tx, arrivals, topic, incoming, opened)
         message = opened.message
         if isinstance(message, Batch):
-            return self._take_batch(tx, topic, incoming, message, opened.lines)
+            return self._take_batch(tx, arrivals, claim, message, opened.lines)
         if isinstance(message, State):
-            return self._take_state(tx, topic, incoming, message)
+            # Its receipt tells of spools whose batches may have come in this very group.
+            arrivals.write_heads()
+            return self._take_state(tx, arrivals, topic, incoming, message)
         if isinstance(message, Gone):
             states.note_gone(tx, message)
         return []
 
-    def _open(
-        self, tx: Connection, topic: Topic, incoming: Incoming
-    ) -> Opened[MessageBase] | Refused:
-        try:
-            claimed = peek(incoming.payload, _BYTES_MAX.get(topic.channel, 0))
-        except EnvelopeError as error:
-            return Refused(Problem.UNREADABLE, str(error))
-        if (claimed.site, claimed.edge) != (topic.site, topic.edge):
-            return Refused(Problem.WRONG_IDENTITY, "topic and message name different edges")
-        if _CHANNEL_OF.get(type(claimed)) is not topic.channel:
-            return Refused(Problem.UNREADABLE, "no message that belongs on this topic")
-        edge = find_edge(tx, topic.site, topic.edge)
-        if edge is None:
-            return Refused(Problem.UNKNOWN_KEY, "this edge is not enrolled")
-        return _verify(incoming.payload, type(claimed), edge)
-
     # ------------------------------------------------------------ batches
 
     def _take_batch(
-        self, tx: Connection, topic: Topic, incoming: Incoming, batch: Batch, payload_lines: bytes
+        self, tx: Connection, arrivals: Arrivals, claim: _Claim, batch: Batch, payload: bytes
     ) -> list[Outgoing]:
-        spool = store.lock_spool(tx, batch.site, batch.edge, batch.spool)
-        known = NEW_SPOOL if spool is None else spool.head
+        topic, incoming = claim.topic, claim.incoming
         try:
-            lines = split_lines(payload_lines, BATCH_EVENTS_MAX)
+            lines = split_lines(payload, BATCH_EVENTS_MAX)
         except EnvelopeError as error:
-            return self._refuse(tx, topic, incoming, Refused(Problem.UNREADABLE, str(error)))
-        stored = _stored_hashes(tx, spool, batch)
-        verdict = classify(batch, lines, known, stored)
+            refused = Refused(Problem.UNREADABLE, str(error))
+            return self._refuse(tx, arrivals, topic, incoming, refused)
+        name = _spool_name(batch)
+        verdict = classify(batch, lines, arrivals.head(name), arrivals.hashes(batch))
         _batches.labels(type(verdict).__name__.lower()).inc()
         if isinstance(verdict, Refused):
-            return self._refuse(tx, topic, incoming, verdict)
+            return self._refuse(tx, arrivals, topic, incoming, verdict)
         if isinstance(verdict, Store):
-            self._store(tx, batch, spool, verdict, incoming.received_at)
-            known = verdict.head
-        return [self._receipt(tx, topic, incoming, {batch.spool: known})]
-
-    def _store(
-        self, tx: Connection, batch: Batch, spool: Spool | None, new: Store, now: datetime
-    ) -> None:
-        if spool is None:
-            spool_id = store.add_spool(tx, batch.site, batch.edge, batch.spool, new.head, now)
-        else:
-            spool_id = spool.id
-            store.move_head(tx, spool_id, new.head)
-        rows: list[dict[str, object]] = []
-        facts: list[Fact] = []
-        for seq, line in enumerate(new.lines, new.first_seq):
-            try:
-                event = read_line(line, batch, seq)
-            except LineError as error:
-                _quarantine_line(tx, batch, (spool_id, seq), line, str(error), now)
-                continue
-            fact, row = self._row(event, spool_id, line, now)
-            facts.append(fact)
-            rows.append(row)
-            _events.labels(str(row["kind"])).inc()
-        store.add_events(tx, rows)
-        for failure in project(tx, self._projections, facts, now):
-            place = (spool_id, failure.fact.event.seq)
-            quarantine_store.add_projection_error(tx, failure.room, place, failure.error, now)
-            finding = Finding(AlertKind.PROJECTION_ERROR, failure.room, now, site=batch.site)
-            raise_alert(tx, finding, now)
-
-    def _row(
-        self, event: Event, spool_id: int, line: bytes, now: datetime
-    ) -> tuple[Fact, dict[str, object]]:
-        when = time_of(event, now, self._policy.late)
-        row: dict[str, object] = {
-            "spool_id": spool_id,
-            "seq": event.seq,
-            "kind": event.__struct_config__.tag,
-            "waybill": event.waybill if isinstance(event, Scan) else sighted(event),
-            "of_seq": event.of_seq if isinstance(event, Feedback) else None,
-            "occurred_at": when.occurred_at,
-            "received_at": now,
-            "late": when.late,
-            "doubted": when.doubted,
-            "line": line,
-        }
-        return Fact(event, when.occurred_at, now, when.late), row
+            arrivals.store(batch, verdict, incoming.received_at)
+        return [self._receipt(arrivals, topic, incoming, {batch.spool: arrivals.head(name)})]
 
     # ------------------------------------------------------------ states
 
     def _take_state(
-        self, tx: Connection, topic: Topic, incoming: Incoming, state: State
+        self,
+        tx: Connection,
+        arrivals: Arrivals,
+        topic: Topic,
+        incoming: Incoming,
+        state: State,
     ) -> list[Outgoing]:
         states.note_state(tx, state, incoming.received_at)
         spools = [each.spool for each in state.heads]
         stored = store.heads_of(tx, state.site, state.edge, spools)
         heads = {each.spool: stored.get(each.spool, NEW_SPOOL) for each in state.heads}
-        answers = [self._receipt(tx, topic, incoming, heads)]
+        answers = [self._receipt(arrivals, topic, incoming, heads)]
         if state.wanted is not None:
             self._outgrow(tx, state, state.wanted, incoming.received_at)
         outgrow_pack(tx, state.site, state.pack_version)
@@ -219,7 +181,7 @@ class Intake:
 
     def _receipt(
         self,
-        tx: Connection,
+        arrivals: Arrivals,
         topic: Topic,
         incoming: Incoming,
         heads: dict[str, ChainHead],
@@ -231,7 +193,7 @@ class Intake:
             edge=topic.edge,
             answers=hashlib.sha256(incoming.payload.partition(b"\n")[0]).hexdigest(),
             heads=tuple(SpoolHead(spool=s, seq=h.seq, head=h.head) for s, h in heads.items()),
-            wanted_version=list_version(tx),
+            wanted_version=arrivals.list_version,
             problem=problem,
             received_at=received_at,
             sent_at=received_at,
@@ -239,7 +201,12 @@ class Intake:
         return Outgoing(Topic(topic.site, topic.edge, Channel.RECEIPT), receipt)
 
     def _refuse(
-        self, tx: Connection, topic: Topic, incoming: Incoming, refused: Refused
+        self,
+        tx: Connection,
+        arrivals: Arrivals,
+        topic: Topic,
+        incoming: Incoming,
+        refused: Refused,
     ) -> list[Outgoing]:
         now = incoming.received_at
         _refusals.labels(refused.problem).inc()
@@ -251,12 +218,12 @@ class Intake:
             why=refused.why,
         )
         keep_message(tx, topic, incoming, f"{refused.problem}: {refused.why}")
-        known = find_edge(tx, topic.site, topic.edge) is not None
-        subject = f"{topic.site}/{topic.edge}" if known or _few_refused(tx) else "…"
+        is_known = arrivals.edge(topic.site, topic.edge) is not None
+        subject = f"{topic.site}/{topic.edge}" if is_known or _few_refused(tx) else "…"
         words = {"problem": refused.problem.value}
         finding = Finding(AlertKind.EDGE_REFUSED, subject, now, site=topic.site, words=words)
         raise_alert(tx, finding, now)
-        return [self._receipt(tx, topic, incoming, {}, refused.problem)]
+        return [self._receipt(arrivals, topic, incoming, {}, refused.problem)]
 
 
 def keep_unusable(tx: Connection, incoming: Incoming) -> None:
@@ -289,32 +256,40 @@ def keep_message(tx: Connection, topic: Topic, incoming: Incoming, reason: str) 
     )
 
 
-def _verify(
-    payload: bytes, expected: type[MessageBase], edge: EdgeKey
-) -> Opened[MessageBase] | Refused:
+def _claim(incoming: Incoming) -> _Claim | None:
     try:
-        return open_sealed(payload, expected, bytes.fromhex(edge.public_key), BATCH_BYTES_MAX)
+        topic = parse_topic(incoming.topic)
+    except ValueError:
+        _refusals.labels("topic").inc()
+        return None
+    try:
+        claimed = peek(incoming.payload, _BYTES_MAX.get(topic.channel, 0))
+    except EnvelopeError as error:
+        return _Claim(topic, incoming, Refused(Problem.UNREADABLE, str(error)))
+    return _Claim(topic, incoming, claimed)
+
+
+def _open(claim: _Claim, edge: EdgeKey | None) -> Opened[MessageBase] | Refused:
+    topic, claimed = claim.topic, claim.message
+    if isinstance(claimed, Refused):
+        return claimed
+    if (claimed.site, claimed.edge) != (topic.site, topic.edge):
+        return Refused(Problem.WRONG_IDENTITY, "topic and message name different edges")
+    if _CHANNEL_OF.get(type(claimed)) is not topic.channel:
+        return Refused(Problem.UNREADABLE, "no message that belongs on this topic")
+    if edge is None:
+        return Refused(Problem.UNKNOWN_KEY, "this edge is not enrolled")
+    payload, key = claim.incoming.payload, bytes.fromhex(edge.public_key)
+    try:
+        return open_sealed(payload, type(claimed), key, BATCH_BYTES_MAX)
     except SignatureError as error:
         return Refused(Problem.BAD_SIGNATURE, str(error))
     except EnvelopeError as error:
         return Refused(Problem.UNREADABLE, str(error))
 
 
-def _stored_hashes(tx: Connection, spool: Spool | None, batch: Batch) -> dict[int, str]:
-    if spool is None or batch.first_seq > spool.head.seq:
-        return {}
-    place = (spool.id, batch.first_seq, batch.first_seq + batch.count - 1)
-    return store.event_hashes(tx, *place) | quarantine_store.line_hashes(tx, *place)
-
-
-def _quarantine_line(
-    tx: Connection, batch: Batch, place: tuple[int, int], line: bytes, why: str, now: datetime
-) -> None:
-    quarantine_store.add_quarantined(
-        tx, Quarantined.LINE, batch.site, batch.edge, why, line, now, place
-    )
-    subject = f"{batch.site}/{batch.edge}"
-    raise_alert(tx, Finding(AlertKind.LINE_QUARANTINED, subject, now, site=batch.site), now)
+def _spool_name(batch: Batch) -> SpoolName:
+    return batch.site, batch.edge, batch.spool
 
 
 def _few_refused(tx: Connection) -> bool:

@@ -40,23 +40,28 @@ class Failure:
 def project(
     tx: Connection, projections: Sequence[Projection], facts: Sequence[Fact], now: datetime
 ) -> list[Failure]:
-    """Apply the projections in their order to all events, and one by one where that fails.
+    """Apply the projections in their order to all events; where that fails, each by itself.
 
     Raises:
         OperationalError: the database itself failed: nothing can be stored now.
     """
-    if _apply(tx, projections, facts, now) is None:
+    if not facts or _apply(tx, projections, facts, now) is None:
         return []
-    failures = []
-    for projection in projections:
-        if _apply(tx, [projection], facts, now) is None:
-            continue
-        for fact in facts:
-            error = _apply(tx, [projection], [fact], now)
-            if error is not None:
-                _failures.labels(projection.name).inc()
-                failures.append(Failure(projection.name, fact, error))
-    return failures
+    return [each for room in projections for each in _failures_of(tx, room, facts, now)]
+
+
+def _failures_of(
+    tx: Connection, room: Projection, facts: Sequence[Fact], now: datetime
+) -> list[Failure]:
+    """Let one room work; halve what it fails on until the event that it is remains."""
+    error = _apply(tx, [room], facts, now)
+    if error is None:
+        return []
+    if len(facts) == 1:
+        _failures.labels(room.name).inc()
+        return [Failure(room.name, facts[0], error)]
+    half = len(facts) // 2
+    return _failures_of(tx, room, facts[:half], now) + _failures_of(tx, room, facts[half:], now)
 
 
 def _apply(

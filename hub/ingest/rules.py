@@ -62,6 +62,9 @@ def classify(
     if batch.first_seq > known.seq + 1:
         return Ahead()
     try:
+        if batch.first_seq == known.seq + 1:
+            head = extend(known, batch.first_seq, batch.head, list(lines))
+            return Store(batch.first_seq, tuple(lines), head)
         # The header signs only the last hash: the links between the lines carry it to the others.
         first = ChainHead(batch.first_seq, line_hash(lines[0]))
         extend(first, batch.first_seq + 1, batch.head, list(lines[1:]))

@@ -3,10 +3,10 @@
 Events need no unique index: ``spool_head``, locked first, is the guard (design section 5).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -25,9 +25,11 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    tuple_,
     update,
 )
 
+from hub.db.bulk import Bulk
 from hub.db.schema import RowId, UtcDateTime, metadata
 from ledger.chain import ChainHead
 from wire.limits import SPOOLS_PER_EDGE_MAX
@@ -85,6 +87,9 @@ event = Table(
     ),
 )
 
+SpoolName = tuple[str, str, str]
+"""A spool's site, edge and id (32 hex): only together do they name one."""
+
 LOOK_BACK = 5_000
 """Events of a spool among which its last scan is looked for."""
 
@@ -95,6 +100,21 @@ class Spool:
 
     id: int
     head: ChainHead
+
+
+class NewEvent(NamedTuple):
+    """An event's row but for its id, its columns in their order."""
+
+    spool_id: int
+    seq: int
+    kind: str
+    waybill: str | None
+    of_seq: int | None
+    occurred_at: datetime
+    received_at: datetime
+    late: bool
+    doubted: bool
+    line: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +145,29 @@ class EventFilter:
 
 
 # Built once: these run for each batch, and building costs as much as running.
-_LOCK_SPOOL = (
-    select(spool_head.c.id, spool_head.c.upto_seq, spool_head.c.head)
-    .where(
-        spool_head.c.site == bindparam("site"),
-        spool_head.c.edge == bindparam("edge"),
-        spool_head.c.spool == bindparam("spool"),
-    )
-    .with_for_update()
+_NAME = tuple_(spool_head.c.site, spool_head.c.edge, spool_head.c.spool)
+_LOCK_SPOOLS = (
+    select(spool_head).where(_NAME.in_(bindparam("names", expanding=True))).with_for_update()
 )
 _MOVE_HEAD = (
     update(spool_head)
     .where(spool_head.c.id == bindparam("spool_id"))
     .values(upto_seq=bindparam("upto_seq"), head=bindparam("head"))
 )
-_ADD_EVENTS = insert(event)
+_ADD_EVENTS = Bulk(tuple(event.c[name] for name in NewEvent._fields))
 
 
 # ---------------------------------------------------------------- spools
 
 
-def lock_spool(tx: Connection, site: str, edge: str, spool: str) -> Spool | None:
-    """A spool's row, locked until the transaction ends; ``None`` before its first batch."""
-    place = {"site": site, "edge": edge, "spool": spool}
-    row = tx.execute(_LOCK_SPOOL, place).one_or_none()
-    return None if row is None else Spool(row.id, ChainHead(row.upto_seq, row.head))
+def lock_spools(tx: Connection, names: Collection[SpoolName]) -> dict[SpoolName, Spool]:
+    """The rows of those spools that are known, locked until the transaction ends."""
+    if not names:
+        return {}
+    return {
+        (row.site, row.edge, row.spool): Spool(row.id, ChainHead(row.upto_seq, row.head))
+        for row in tx.execute(_LOCK_SPOOLS, {"names": list(names)})
+    }
 
 
 def heads_of(tx: Connection, site: str, edge: str, spools: Sequence[str]) -> dict[str, ChainHead]:
@@ -183,10 +201,11 @@ def add_spool(
     return int(added.scalar_one())
 
 
-def move_head(tx: Connection, spool_id: int, head: ChainHead) -> None:
-    """A spool is stored up to here now."""
-    row = {"spool_id": spool_id, "upto_seq": head.seq, "head": head.head}
-    tx.execute(_MOVE_HEAD, row)
+def move_heads(tx: Connection, heads: Mapping[int, ChainHead]) -> None:
+    """Spools, by their rows' ids, are stored up to here now."""
+    if heads:
+        rows = [{"spool_id": i, "upto_seq": h.seq, "head": h.head} for i, h in heads.items()]
+        tx.execute(_MOVE_HEAD, rows)
 
 
 def event_hashes(tx: Connection, spool_id: int, first_seq: int, last_seq: int) -> dict[int, str]:
@@ -199,10 +218,9 @@ def event_hashes(tx: Connection, spool_id: int, first_seq: int, last_seq: int) -
 # ---------------------------------------------------------------- events
 
 
-def add_events(tx: Connection, rows: Sequence[dict[str, object]]) -> None:
-    """Insert events in their order; the keys are the columns' names."""
-    if rows:
-        tx.execute(_ADD_EVENTS, rows)
+def add_events(tx: Connection, rows: Sequence[NewEvent]) -> None:
+    """Insert events in their order."""
+    _ADD_EVENTS.write(tx, rows)
 
 
 def page_of_events(

@@ -108,7 +108,7 @@ class Worker:
     def _commit(self, group: Sequence[Received]) -> list[Outgoing]:
         try:
             with _commits.time(), self._database.writing() as tx:
-                return [out for each in group for out in self._intake.take(tx, each.incoming)]
+                return self._intake.take_group(tx, [each.incoming for each in group])
         except (OperationalError, PoolTimeout):
             raise
         except Exception:  # noqa: BLE001 - one message must never stop those behind it

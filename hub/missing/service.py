@@ -182,7 +182,7 @@ def end_suspicion(tx: Connection, waybill: str, now: datetime) -> None:
     watched = store.known(tx, [waybill]).get(waybill)
     if watched is not None and watched.suspect_id is not None:
         suspect_store.close(tx, [watched.suspect_id], now)
-        store.renew(tx, [replace(watched, suspect_id=None)])
+        store.put(tx, [replace(watched, suspect_id=None)])
     store.judge_again(tx, waybill, now)
 
 

@@ -28,6 +28,8 @@ from sqlalchemy import (
     update,
 )
 
+from hub.db.among import among
+from hub.db.bulk import Bulk
 from hub.db.schema import UtcDateTime, metadata
 from hub.missing.rules.learned import NOTHING, Counts
 from hub.missing.rules.plan import Stop
@@ -87,13 +89,14 @@ _counts_decoder = msgspec.json.Decoder(Counts)
 
 # Built once: these run for each batch, and building costs as much as running.
 _WATCHED = select(watch.c.waybill, watch.c.fold, watch.c.suspect_id, watch.c.due_at)
-_KNOWN = _WATCHED.where(watch.c.waybill.in_(bindparam("waybills", expanding=True)))
-_ADD = insert(watch)
-_RENEW = update(watch).where(watch.c.waybill == bindparam("which"))
-_COUNTS = select(learned).where(learned.c.key.in_(bindparam("keys", expanding=True)))
+_KNOWN = _WATCHED.where(among(watch.c.waybill, "waybills"))
+_PUT = Bulk(tuple(watch.c), key=(watch.c.waybill,))
+_COUNTS = select(learned).where(among(learned.c.key, "keys"))
 _ADD_COUNTS = insert(learned)
 _RENEW_COUNTS = update(learned).where(learned.c.key == bindparam("which"))
-_HEARD = select(site_heard).where(site_heard.c.site.in_(bindparam("sites", expanding=True)))
+_HEARD = select(site_heard).where(among(site_heard.c.site, "sites"))
+_HEAR_FIRST = insert(site_heard)
+_HEAR_AGAIN = update(site_heard).where(site_heard.c.site == bindparam("which"))
 _IS_OUT = select(outage.c.site).where(outage.c.until.is_(None))
 _OVERDUE = (
     _WATCHED.add_columns(watch.c.expected_site)
@@ -135,18 +138,9 @@ def known(tx: Connection, waybills: Iterable[str]) -> dict[str, Watched]:
     return {row.waybill: _watched(row) for row in rows}
 
 
-def add(tx: Connection, watched: Iterable[Watched]) -> None:
-    """Watch new parcels."""
-    rows = [{"waybill": each.waybill} | _row(each) for each in watched]
-    if rows:
-        tx.execute(_ADD, rows)
-
-
-def renew(tx: Connection, watched: Iterable[Watched]) -> None:
-    """Write what is known now of watched parcels."""
-    rows = [{"which": each.waybill} | _row(each) for each in watched]
-    if rows:
-        tx.execute(_RENEW, rows)
+def put(tx: Connection, watched: Iterable[Watched]) -> None:
+    """Write what is known now of parcels, of new ones and of known ones."""
+    _PUT.write(tx, [_row(each) for each in watched])
 
 
 def due(tx: Connection, now: datetime, limit: int) -> list[Watched]:
@@ -226,22 +220,23 @@ def judge_again(tx: Connection, waybill: str, now: datetime) -> None:
     tx.execute(update(watch).where(mine).values(due_at=now))
 
 
-def _row(each: Watched) -> dict[str, object]:
+def _row(each: Watched) -> tuple[object, ...]:
     fold = each.fold
     stop = fold.stops[0] if fold.stops else None
     ride, bag = fold.ride, fold.bag
-    return {
-        "fold": _encoder.encode(fold),
-        "last_at": fold.last.at,
-        "expected_site": None if stop is None else stop.site,
-        "expected_by": None if stop is None else stop.by,
-        "due_at": each.due_at,
-        "ride": None if ride is None else ride.name,
-        "ride_at": None if ride is None else ride.at,
-        "bag": None if bag is None else bag.name,
-        "bag_at": None if bag is None else bag.at,
-        "suspect_id": each.suspect_id,
-    }
+    return (
+        each.waybill,
+        _encoder.encode(fold),
+        fold.last.at,
+        None if stop is None else stop.site,
+        None if stop is None else stop.by,
+        each.due_at,
+        None if ride is None else ride.name,
+        None if ride is None else ride.at,
+        None if bag is None else bag.name,
+        None if bag is None else bag.at,
+        each.suspect_id,
+    )
 
 
 def _watched(row: Row[*tuple[Any, ...]]) -> Watched:
@@ -277,11 +272,14 @@ def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
 def hear_sites(tx: Connection, newest: Mapping[str, datetime]) -> None:
     """Sites were heard of: keep each one's newest scan, event time."""
     stored = {row.site: row.last_at for row in tx.execute(_HEARD, {"sites": list(newest)})}
-    for site, at in newest.items():
-        if site not in stored:
-            tx.execute(insert(site_heard).values(site=site, last_at=at))
-        elif at > stored[site]:
-            tx.execute(update(site_heard).where(site_heard.c.site == site).values(last_at=at))
+    added = [{"site": s, "last_at": at} for s, at in newest.items() if s not in stored]
+    renewed = [
+        {"which": s, "last_at": at} for s, at in newest.items() if s in stored and at > stored[s]
+    ]
+    if added:
+        tx.execute(_HEAR_FIRST, added)
+    if renewed:
+        tx.execute(_HEAR_AGAIN, renewed)
 
 
 def begin_outage(tx: Connection, site: str, since: datetime) -> None:

@@ -93,7 +93,7 @@ class Watchman:
                 continue
             if due_at is None or due_at > now:
                 # More was learned since, its site was cut off, or its company tells that it waits.
-                store.renew(tx, [replace(each, due_at=next_look(each.fold, due_at, now))])
+                store.put(tx, [replace(each, due_at=next_look(each.fold, due_at, now))])
             else:
                 suspected |= self._suspect(tx, each, question, siblings, scorer, now)
         return len(found)
@@ -102,7 +102,7 @@ class Watchman:
         """Without those that a stop holds where they are: their silence is what was asked for."""
         stopped = stopped_among(tx, [each.waybill for each in due], now)
         held = [each for each in due if each.waybill in stopped]
-        store.renew(tx, [replace(each, due_at=now + STOPPED_AGAIN) for each in held])
+        store.put(tx, [replace(each, due_at=now + STOPPED_AGAIN) for each in held])
         return [each for each in due if each.waybill not in stopped]
 
     def _replanned(self, tx: Connection, due: Sequence[Watched]) -> list[Watched]:
@@ -139,7 +139,7 @@ class Watchman:
             suspect_id = suspect_store.add(
                 tx, suspicion, one.waybill, incident, now, high_value=one.waybill in high_value
             )
-            store.renew(tx, [replace(one, due_at=None, suspect_id=suspect_id)])
+            store.put(tx, [replace(one, due_at=None, suspect_id=suspect_id)])
         return set(waybills)
 
     def _reasons(
@@ -167,7 +167,7 @@ def _still_going(tx: Connection, due: Sequence[Watched]) -> list[Watched]:
     """Those that have not gone on under a new waybill: of these nothing more is expected."""
     replaced = replaced_among(tx, [each.waybill for each in due]) if due else {}
     over = [each for each in due if each.waybill in replaced]
-    store.renew(tx, [replace(each, fold=ended(each.fold), due_at=None) for each in over])
+    store.put(tx, [replace(each, fold=ended(each.fold), due_at=None) for each in over])
     return [each for each in due if each.waybill not in replaced]
 
 

@@ -17,12 +17,12 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    bindparam,
     insert,
     or_,
     select,
 )
 
+from hub.db.among import among
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.parcels.rules.acceptance import Refusal, SaidOnce
 from hub.parcels.rules.parcel import Declaration, ReplaceReason
@@ -77,7 +77,7 @@ _FEN, _KG, _M = Decimal("0.01"), Decimal("0.001"), Decimal("0.001")
 _newer = declaration.alias("newer")
 # Built once: it runs for each batch, and building costs as much as running.
 _STANDING_REFUSALS = select(declaration.c.waybill, declaration.c.refused_for).where(
-    declaration.c.waybill.in_(bindparam("waybills", expanding=True)),
+    among(declaration.c.waybill, "waybills"),
     _REFUSED,
     # Where it goes can be said without the value; that does not mend a value that was refused.
     ~select(_newer.c.id)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, select
 
+from hub.db.among import among
 from hub.parcels.declaration_store import declaration
 from hub.parcels.rules.parcel import Link, ReplaceReason
 from hub.parcels.rules.traces import Sighting
@@ -28,8 +29,8 @@ _LINKS = (
     .join(unit_state, unit_state.c.unit == parcel.c.waybill, isouter=True)
     .where(declaration.c.replaces.is_not(None))
 )
-_OF_OLD = _LINKS.where(declaration.c.replaces.in_(bindparam("waybills", expanding=True)))
-_OF_NEW = _LINKS.where(parcel.c.waybill.in_(bindparam("waybills", expanding=True)))
+_OF_OLD = _LINKS.where(among(declaration.c.replaces, "waybills"))
+_OF_NEW = _LINKS.where(among(parcel.c.waybill, "waybills"))
 
 
 def of_old(tx: Connection, waybills: Iterable[str]) -> dict[str, Link]:

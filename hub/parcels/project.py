@@ -39,7 +39,7 @@ class ParcelProjection:
         self._search = search
 
     def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
-        """Fold events into their units: one read and three writes, however many events."""
+        """Fold events into their units: one read and two writes, however many events."""
         fresh: dict[str, dict[tuple[str, int], Trace]] = {}
         for fact in facts:
             trace = trace_of(fact)
@@ -54,8 +54,7 @@ class ParcelProjection:
             folded[unit], new = _fold(tx, known.get(unit), in_fold_order(traces.values()))
             added += new
         trace_store.add_traces(tx, added)
-        trace_store.add_states(tx, {u: each for u, each in folded.items() if u not in known})
-        trace_store.update_states(tx, {u: each for u, each in folded.items() if u in known})
+        trace_store.put_states(tx, folded)
         _renew_entries(tx, known, folded, now)
         begun = [u for u, each in folded.items() if u not in known or each.first != known[u].first]
         end_replaced(tx, begun, self._search, now)

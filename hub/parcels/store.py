@@ -14,12 +14,12 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    bindparam,
     insert,
     select,
     update,
 )
 
+from hub.db.among import among
 from hub.db.schema import UtcDateTime, metadata
 from hub.parcels import declaration_store
 from hub.parcels.declaration_store import declaration
@@ -42,7 +42,7 @@ parcel = Table(
 
 # Built once: these run for each batch, and building costs as much as running.
 _HV_BY_VALUE = select(parcel.c.waybill).where(
-    parcel.c.waybill.in_(bindparam("waybills", expanding=True)), parcel.c.hv_by_value
+    among(parcel.c.waybill, "waybills"), parcel.c.hv_by_value
 )
 _KNOWN = (
     select(
@@ -53,13 +53,13 @@ _KNOWN = (
         parcel.c.silent_since,
     )
     .join_from(parcel, declaration, isouter=True)
-    .where(parcel.c.waybill.in_(bindparam("waybills", expanding=True)))
+    .where(among(parcel.c.waybill, "waybills"))
 )
 _VALUES = (
     select(parcel.c.waybill, declaration.c.declared_value_fen)
     .join_from(parcel, declaration)
     .where(
-        parcel.c.waybill.in_(bindparam("waybills", expanding=True)),
+        among(parcel.c.waybill, "waybills"),
         declaration.c.declared_value_fen.is_not(None),
     )
 )
@@ -68,7 +68,7 @@ _WITH_SIGNED_RETURN = (
     select(parcel.c.waybill)
     .join_from(parcel, declaration)
     .where(
-        parcel.c.waybill.in_(bindparam("waybills", expanding=True)),
+        among(parcel.c.waybill, "waybills"),
         declaration.c.signed_return.is_not(None),
     )
 )

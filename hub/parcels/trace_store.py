@@ -19,12 +19,12 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    insert,
     select,
     text,
-    update,
 )
 
+from hub.db.among import among
+from hub.db.bulk import Bulk
 from hub.db.schema import UtcDateTime, metadata
 from hub.parcels.rules.traces import PUT_STEPS, ParcelState, Sighting, Standing, Stay, Trace
 from wire.names import Step
@@ -92,16 +92,15 @@ unit_state = Table(
 )
 
 # Built once: these run for each batch, and building costs as much as running.
-_STATES = select(unit_state).where(unit_state.c.unit.in_(bindparam("units", expanding=True)))
+_STATES = select(unit_state).where(among(unit_state.c.unit, "units"))
 _TRACES = (
     select(unit_trace)
     .where(unit_trace.c.unit == bindparam("which"))
     .order_by(unit_trace.c.at.desc(), unit_trace.c.spool, unit_trace.c.seq.desc())
     .limit(TRACES_READ_MAX)
 )
-_ADD_TRACES = insert(unit_trace)
-_ADD_STATES = insert(unit_state)
-_UPDATE_STATES = update(unit_state).where(unit_state.c.unit == bindparam("which"))
+_ADD_TRACES = Bulk(tuple(unit_trace.c))
+_PUT_STATES = Bulk(tuple(unit_state.c), key=(unit_state.c.unit,))
 _STEPS = {step.value: step for step in Step}
 _STATE_NAMES = {state.value: state for state in ParcelState}
 
@@ -171,53 +170,48 @@ def newest_at(tx: Connection, unit: str, site: str) -> datetime | None:
 
 def add_traces(tx: Connection, traces: Iterable[Trace]) -> None:
     """Keep traces that are not kept yet."""
-    rows = [
-        {
-            "unit": each.unit,
-            "spool": each.spool,
-            "seq": each.seq,
-            "at": each.at,
-            "received_at": each.received_at,
-            "site": each.site,
-            "edge": each.edge,
-            "step": each.step,
-            "container": each.container,
-            "queued": each.queued,
-            "is_scan": each.is_scan,
-        }
-        for each in traces
-    ]
-    if rows:
-        tx.execute(_ADD_TRACES, rows)
+    _ADD_TRACES.write(
+        tx,
+        [
+            (
+                each.unit,
+                each.spool,
+                each.seq,
+                each.at,
+                each.received_at,
+                each.site,
+                each.edge,
+                None if each.step is None else each.step.value,
+                each.container,
+                each.queued,
+                each.is_scan,
+            )
+            for each in traces
+        ],
+    )
 
 
-def add_states(tx: Connection, states: Mapping[str, Standing]) -> None:
-    """Insert units that were never recorded before."""
-    if states:
-        tx.execute(_ADD_STATES, [{"unit": unit} | _row(each) for unit, each in states.items()])
+def put_states(tx: Connection, states: Mapping[str, Standing]) -> None:
+    """Write what is folded of units, of new ones and of known ones."""
+    _PUT_STATES.write(tx, [_row(unit, each) for unit, each in states.items()])
 
 
-def update_states(tx: Connection, states: Mapping[str, Standing]) -> None:
-    """Renew what is folded of known units."""
-    if states:
-        tx.execute(_UPDATE_STATES, [{"which": unit} | _row(s) for unit, s in states.items()])
-
-
-def _row(standing: Standing) -> dict[str, object]:
+def _row(unit: str, standing: Standing) -> tuple[object, ...]:
     stay = standing.stay
-    return {
-        "first_site": standing.first.site,
-        "first_at": standing.first.at,
-        "last_site": standing.last.site,
-        "last_at": standing.last.at,
-        "scans": standing.scans,
-        "step": standing.step,
-        "state": standing.state,
-        "is_return": standing.returning,
-        "container": None if stay is None else stay.container,
-        "stay_site": None if stay is None else stay.site,
-        "stay_since": None if stay is None else stay.since,
-    }
+    return (
+        unit,
+        standing.first.site,
+        standing.first.at,
+        standing.last.site,
+        standing.last.at,
+        standing.scans,
+        None if standing.step is None else standing.step.value,
+        standing.state.value,
+        standing.returning,
+        None if stay is None else stay.container,
+        None if stay is None else stay.site,
+        None if stay is None else stay.since,
+    )
 
 
 def _standing(row: Row[*tuple[Any, ...]]) -> Standing:

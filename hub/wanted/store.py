@@ -11,7 +11,6 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
-    bindparam,
     delete,
     func,
     insert,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub.db.among import among
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.wanted.rules import Change
 from wire.names import parse_at
@@ -58,9 +58,7 @@ wanted_change = Table(
 
 # Built once: these run for each batch, and building costs as much as running.
 _VERSION = select(wanted_list.c.version)
-_FIND_ALL = select(wanted_entry).where(
-    wanted_entry.c.waybill.in_(bindparam("waybills", expanding=True))
-)
+_FIND_ALL = select(wanted_entry).where(among(wanted_entry.c.waybill, "waybills"))
 
 _encode = msgspec.json.Encoder().encode
 _entry_decoder = msgspec.json.Decoder(WantedEntry)

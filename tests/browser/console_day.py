@@ -21,7 +21,7 @@ from hub.incidents.service import (
     stop,
     triage,
 )
-from hub.missing.store import known, renew
+from hub.missing.store import known, put
 from hub.missing.suspect_store import add as add_suspect
 from hub.roles import make_search
 from hub.wanted.service import list_version
@@ -136,7 +136,7 @@ class LivingHub(OpenHub):
         """Keep suspects as the clock role would, whose turn this day does not wait for."""
         for waybill, watched in known(tx, suspicion.waybills).items():
             suspect_id = add_suspect(tx, suspicion, waybill, incident, at, high_value=True)
-            renew(tx, [replace(watched, due_at=None, suspect_id=suspect_id)])
+            put(tx, [replace(watched, due_at=None, suspect_id=suspect_id)])
 
     def stations(self) -> None:
         """One that is well, one with a lost scanner and a backlog, one that was never heard."""

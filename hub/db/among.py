@@ -1,0 +1,63 @@
+"""``column IN (…)`` with one parameter, however many texts there are.
+
+SQLAlchemy's own IN writes a statement with a parameter for each value: with thousands of waybills,
+asked for a dozen times a commit, writing it cost more than finding the rows.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Texts(TypeDecorator[Iterable[str]]):
+    """Texts as one parameter: a JSON array on SQLite, ``text[]`` elsewhere."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(ARRAY(Text()))
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> object:
+        texts = [str(each) for each in value or ()]
+        return _encode(texts).decode() if dialect.name == "sqlite" else texts
+
+
+class _Among(FunctionElement[bool]):
+    """The column and the parameter, as the two databases write it."""
+
+    name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among, "sqlite")
+def _among_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, texts = (compiler.process(each, **kw) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({texts}))"
+
+
+@compiles(_Among, "postgresql")
+def _among_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, texts = (compiler.process(each, **kw) for each in element.clauses)
+    return f"{column} = ANY({texts})"
+
+
+def among(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Say whether a text column is among the texts that are given under ``name`` at execution."""
+    return _Among(column, bindparam(name, type_=_Texts()))
+
+
+def among_these(column: ColumnElement[str], texts: Iterable[str]) -> ColumnElement[bool]:
+    """Say whether a text column is among these texts."""
+    return _Among(column, bindparam(None, list(texts), type_=_Texts(), unique=True))

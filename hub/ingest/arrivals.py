@@ -1,0 +1,156 @@
+"""What one transaction takes in, however many messages brought it.
+
+Edges and spools are read once, events inserted once, and the rooms work once on all facts, because
+a statement costs more than what it carries. Nothing here outlives the transaction.
+Source: design section 3 ("Exactly once"), docs/adr/0037.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from prometheus_client import Counter
+from sqlalchemy import Connection
+
+from hub.access.service import EdgeKey, find_edges
+from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.fact import Fact, sighted, time_of
+from hub.ingest import quarantine_store, store
+from hub.ingest.projecting import Projection, project
+from hub.ingest.quarantine_store import Quarantined
+from hub.ingest.rules import NEW_SPOOL, Store, read_line
+from hub.ingest.store import NewEvent, Spool, SpoolName
+from hub.wanted.service import list_version
+from ledger.chain import ChainHead
+from wire.events import Event, Feedback, Scan
+from wire.lines import LineError
+from wire.messages import Batch
+from wire.policy import Policy
+
+_events = Counter("custos_hub_events_stored", "Event lines stored", ["kind"])
+
+
+class Arrivals:
+    """The spools as they stand in a transaction, and what it has still to write."""
+
+    def __init__(self, tx: Connection, projections: Sequence[Projection], policy: Policy) -> None:
+        self._tx = tx
+        self._projections = projections
+        self._policy = policy
+        self._list_version: int | None = None
+        self._edges: dict[tuple[str, str], EdgeKey] = {}
+        self._spools: dict[SpoolName, Spool] = {}
+        self._moved: dict[int, ChainHead] = {}
+        self._rows: list[NewEvent] = []
+        self._facts: list[Fact] = []
+
+    def expect(self, edges: Iterable[tuple[str, str]], spools: Iterable[SpoolName]) -> None:
+        """Read, and lock, what messages claim to be from; nothing is believed yet."""
+        self._edges = find_edges(self._tx, set(edges))
+        self._spools = store.lock_spools(self._tx, set(spools))
+
+    @property
+    def list_version(self) -> int:
+        """The wanted list's version as it stood before the rooms worked; receipts tell it."""
+        if self._list_version is None:
+            self._list_version = list_version(self._tx)
+        return self._list_version
+
+    def edge(self, site: str, edge: str) -> EdgeKey | None:
+        """Who is enrolled under a name."""
+        return self._edges.get((site, edge))
+
+    def head(self, spool: SpoolName) -> ChainHead:
+        """How far a spool is stored by now; ``NEW_SPOOL`` before its first batch."""
+        known = self._spools.get(spool)
+        return NEW_SPOOL if known is None else known.head
+
+    def hashes(self, batch: Batch) -> dict[int, str]:
+        """The hashes of those lines of a batch that are stored already."""
+        spool = self._spools.get((batch.site, batch.edge, batch.spool))
+        if spool is None or batch.first_seq > spool.head.seq:
+            return {}
+        self._write_events()
+        place = (spool.id, batch.first_seq, batch.first_seq + batch.count - 1)
+        return store.event_hashes(self._tx, *place) | quarantine_store.line_hashes(self._tx, *place)
+
+    def store(self, batch: Batch, new: Store, now: datetime) -> None:
+        """Take in the new lines of a batch, received at ``now``."""
+        spool_id = self._move(batch, new.head, now)
+        for seq, line in enumerate(new.lines, new.first_seq):
+            try:
+                event = read_line(line, batch, seq)
+            except LineError as error:
+                _quarantine_line(self._tx, batch, (spool_id, seq), line, str(error), now)
+                continue
+            self._add(event, spool_id, line, now)
+
+    def write_heads(self) -> None:
+        """Bring ``spool_head`` to where the spools stand by now."""
+        store.move_heads(self._tx, self._moved)
+        self._moved = {}
+
+    def settle(self) -> None:
+        """Write everything, and let the rooms work on it; afterwards there is nothing left to do.
+
+        Raises:
+            SQLAlchemyError: the database failed; nothing of the transaction counts.
+        """
+        self._write_events()
+        self.write_heads()
+        facts, self._facts = self._facts, []
+        if facts:
+            self._project(facts, max(fact.received_at for fact in facts))
+
+    def _move(self, batch: Batch, head: ChainHead, now: datetime) -> int:
+        name = (batch.site, batch.edge, batch.spool)
+        known = self._spools.get(name)
+        if known is None:
+            spool_id = store.add_spool(self._tx, *name, head, now)
+        else:
+            spool_id = known.id
+            self._moved[spool_id] = head
+        self._spools[name] = Spool(spool_id, head)
+        return spool_id
+
+    def _add(self, event: Event, spool_id: int, line: bytes, now: datetime) -> None:
+        when = time_of(event, now, self._policy.late)
+        row = NewEvent(
+            spool_id=spool_id,
+            seq=event.seq,
+            kind=str(event.__struct_config__.tag),
+            waybill=event.waybill if isinstance(event, Scan) else sighted(event),
+            of_seq=event.of_seq if isinstance(event, Feedback) else None,
+            occurred_at=when.occurred_at,
+            received_at=now,
+            late=when.late,
+            doubted=when.doubted,
+            line=line,
+        )
+        self._rows.append(row)
+        self._facts.append(Fact(event, when.occurred_at, now, when.late))
+
+    def _write_events(self) -> None:
+        store.add_events(self._tx, self._rows)
+        for kind, count in Tally(row.kind for row in self._rows).items():
+            _events.labels(kind).inc(count)
+        self._rows = []
+
+    def _project(self, facts: Sequence[Fact], now: datetime) -> None:
+        for failure in project(self._tx, self._projections, facts, now):
+            event = failure.fact.event
+            spool = self._spools[event.site, event.edge, event.spool]
+            place = (spool.id, event.seq)
+            quarantine_store.add_projection_error(self._tx, failure.room, place, failure.error, now)
+            finding = Finding(AlertKind.PROJECTION_ERROR, failure.room, now, site=event.site)
+            raise_alert(self._tx, finding, now)
+
+
+def _quarantine_line(
+    tx: Connection, batch: Batch, place: tuple[int, int], line: bytes, why: str, now: datetime
+) -> None:
+    quarantine_store.add_quarantined(
+        tx, Quarantined.LINE, batch.site, batch.edge, why, line, now, place
+    )
+    subject = f"{batch.site}/{batch.edge}"
+    raise_alert(tx, Finding(AlertKind.LINE_QUARANTINED, subject, now, site=batch.site), now)
