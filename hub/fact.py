@@ -4,8 +4,9 @@
 ``received_at`` where that is not to be believed. Source: design section 5 ("Fold order").
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from wire.events import Camera, CameraFact, Event
 from wire.names import parse_at
@@ -14,8 +15,7 @@ from wire.policy import LatePolicy
 YEAR_MIN = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One stored event line; ``late`` = received longer after it was recorded than policy says."""
 
     event: Event
@@ -24,8 +24,7 @@ class Fact:
     late: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EventTime:
+class EventTime(Struct, frozen=True):
     """When an event counts as having happened; ``doubted`` = its own time was not believed."""
 
     occurred_at: datetime

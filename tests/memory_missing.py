@@ -4,13 +4,14 @@ The rooms' own code runs on it, projection and watchman as they are; only rows d
 database. ``test_missing_carrier`` holds it to what the real tables give.
 """
 
+import dataclasses
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from hub.fact import Fact
 from hub.incidents.service import Suspicion
@@ -191,7 +192,9 @@ class MemoryTables:
 
     def end_outage(self, _tx: object, site: str, until: datetime) -> None:
         self.outage_rows = [
-            replace(each, until=until) if each.site == site and each.until is None else each
+            dataclasses.replace(each, until=until)
+            if each.site == site and each.until is None
+            else each
             for each in self.outage_rows
         ]
 

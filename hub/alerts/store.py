@@ -141,7 +141,7 @@ _RANKED = (
     .where(among(alert.c.waybill, "waybills"), alert.c.kind == AlertKind.HV_PASSAGE)
     .subquery()
 )
-_PASSAGES = select(_RANKED).where(_RANKED.c.nth <= VISITS_READ_MAX)
+_PASSAGES = select(_RANKED).where(_RANKED.c.nth <= bindparam("each_max"))
 
 
 def add(
@@ -304,9 +304,9 @@ def count_unclosed(tx: Connection) -> dict[tuple[AlertKind, str | None, AlertSta
 def passages(tx: Connection, waybills: Iterable[str]) -> dict[str, list[Told]]:
     """Parcels' newest visits, at most ``VISITS_READ_MAX`` of each, in no order that counts."""
     found: dict[str, list[Told]] = {}
-    for row in tx.execute(_PASSAGES, {"waybills": waybills}):
+    for row in tx.execute(_PASSAGES, {"waybills": waybills, "each_max": VISITS_READ_MAX}):
         visit = Visit(row.id, row.site, row.first_at, row.last_at, AlertState(row.state))
-        found.setdefault(row.waybill, []).append(Told(visit, row.count, late=row.late))
+        found.setdefault(row.waybill, []).append(Told(visit, row._mapping["count"], late=row.late))
     return found
 
 

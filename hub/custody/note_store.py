@@ -16,12 +16,14 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    bindparam,
     func,
     insert,
     select,
 )
 
 from hub.custody.rules.records import Container, Record
+from hub.db.among import among
 from hub.db.schema import UtcDateTime, metadata
 
 NOTES_READ_MAX = 2_000
@@ -47,6 +49,22 @@ custody_note = Table(
     # One B-tree in the order in which notes are read.
     sqlite_with_rowid=False,
 )
+
+# Built once: it runs for each batch, and building costs as much as running.
+_NTH = func.row_number().over(
+    partition_by=custody_note.c.subject,
+    order_by=(custody_note.c.occurred_at.desc(), custody_note.c.spool, custody_note.c.seq.desc()),
+)
+_RANKED = (
+    select(custody_note.c.subject, custody_note.c.note, _NTH.label("nth"))
+    .where(
+        among(custody_note.c.subject, "subjects"),
+        custody_note.c.waybill.is_(None),
+        custody_note.c.received_at <= bindparam("until"),
+    )
+    .subquery()
+)
+_NOTES = select(_RANKED.c.subject, _RANKED.c.note).where(_RANKED.c.nth <= bindparam("each_max"))
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
@@ -81,19 +99,10 @@ def notes_of(
     tx: Connection, subjects: Sequence[str], received_until: datetime
 ) -> dict[str, list[Record]]:
     """Acts about parcels, and containers' own scans: of each the newest ``NOTES_READ_MAX``."""
-    note = custody_note.c
-    newest_first = func.row_number().over(
-        partition_by=note.subject, order_by=(note.occurred_at.desc(), note.spool, note.seq.desc())
-    )
-    mine = note.subject.in_(subjects) & note.waybill.is_(None)
-    ranked = (
-        select(note.subject, note.note, newest_first.label("nth"))
-        .where(mine, note.received_at <= received_until)
-        .subquery()
-    )
-    query = select(ranked.c.subject, ranked.c.note).where(ranked.c.nth <= NOTES_READ_MAX)
     found: dict[str, list[Record]] = {}
-    for row in tx.execute(query):
+    for row in tx.execute(
+        _NOTES, {"subjects": subjects, "until": received_until, "each_max": NOTES_READ_MAX}
+    ):
         found.setdefault(row.subject, []).append(_decode(row.note))
     return found
 

@@ -33,11 +33,14 @@ _WATCHED_RESULTS = frozenset({Result.HV, Result.WANTED, Result.STOP})
 class _Batch:
     """What a batch of events tells custody.
 
-    ``touched`` tells from when on containers are looked at, ``packed`` which of them something was
-    put into or taken out of, ``carriers`` when a load into a vehicle or flight came in first.
+    ``scans`` are those that name a container or a store, ``flagged`` the parcels whose scanner
+    sounded. ``touched`` tells from when on containers are looked at, ``packed`` which of them
+    something was put into or taken out of, ``carriers`` when a load into a vehicle or flight came
+    in first.
     """
 
     scans: list[Record] = field(default_factory=list)
+    flagged: set[str] = field(default_factory=set)
     notes: list[tuple[str, Record]] = field(default_factory=list)
     waybills: set[str] = field(default_factory=set)
     touched: dict[Container, datetime] = field(default_factory=dict)
@@ -99,11 +102,10 @@ class CustodyProjection:
         asked = batch.waybills
         if not asked:
             return set()
-        flagged = {scan.waybill for scan in batch.scans if scan.result in _WATCHED_RESULTS}
         policy = self._judge.chains.policy
         high, refused = high_value_among(tx, asked, policy), refusals_among(tx, asked, policy)
         known = store.watched(tx, asked)
-        return {each for each in flagged if each} | high | refused.keys() | known.keys()
+        return batch.flagged | high | refused.keys() | known.keys()
 
     def _judge_cameras(self, tx: Connection, batch: _Batch, now: datetime) -> None:
         """One standing breach for a site that stores high value without any camera (HV-2.8)."""
@@ -120,10 +122,14 @@ class CustodyProjection:
 
 def _read_scan(batch: _Batch, fact: Fact, scan: Scan) -> None:
     if scan.waybill is not None:
-        own = read_scan(fact, scan)
-        batch.scans.append(own)
         batch.waybills.add(scan.waybill)
-        batch.note_carrier(own)
+        if scan.result in _WATCHED_RESULTS:
+            batch.flagged.add(scan.waybill)
+        # Most scans name no container: of these nothing is kept but the event itself.
+        if scan.container is not None or scan.step is Step.STORE:
+            own = read_scan(fact, scan)
+            batch.scans.append(own)
+            batch.note_carrier(own)
         return
     unit = unit_of(scan)
     if unit is None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from hub.custody.rules.chain import Breach, BreachKind, Exit, Gap, GapKind
+from hub.db.among import among
 from hub.db.schema import RowId, UtcDateTime, metadata
 
 custody_watch = Table(
@@ -71,8 +72,21 @@ custody_exit = Table(
     Column("found", LargeBinary, nullable=False),
 )
 
-# Built once: it runs for each batch.
+# Built once: these run for each batch, and building costs as much as running.
+_WATCHED = select(custody_watch).where(among(custody_watch.c.waybill, "waybills"))
 _MOVE_DUE = update(custody_watch).where(custody_watch.c.waybill == bindparam("which"))
+_STANDING = (
+    select(custody_breach)
+    .where(among(custody_breach.c.scope, "scopes"), custody_breach.c.withdrawn_at.is_(None))
+    .order_by(custody_breach.c.id)
+)
+_GAPS = select(custody_gap).where(among(custody_gap.c.waybill, "waybills"))
+_DROP_GAPS = delete(custody_gap).where(among(custody_gap.c.waybill, "waybills"))
+_EXITS = (
+    select(custody_exit)
+    .where(among(custody_exit.c.waybill, "waybills"))
+    .order_by(custody_exit.c.id)
+)
 
 _GapRow = tuple[str, str, datetime, datetime | None]
 
@@ -111,7 +125,7 @@ class NobodyGap:
 
 def watched(tx: Connection, waybills: Iterable[str]) -> dict[str, datetime | None]:
     """Those that are watched, with when they are due."""
-    rows = tx.execute(select(custody_watch).where(custody_watch.c.waybill.in_(list(waybills))))
+    rows = tx.execute(_WATCHED, {"waybills": waybills})
     return {row.waybill: row.due_at for row in rows}
 
 
@@ -137,9 +151,8 @@ def due(tx: Connection, now: datetime, limit: int) -> list[str]:
 
 def standing(tx: Connection, scopes: Sequence[str]) -> dict[str, list[FoundBreach]]:
     """The breaches of scopes that were not withdrawn."""
-    mine = custody_breach.c.scope.in_(scopes) & custody_breach.c.withdrawn_at.is_(None)
     found: dict[str, list[FoundBreach]] = {}
-    for row in tx.execute(select(custody_breach).where(mine).order_by(custody_breach.c.id)):
+    for row in tx.execute(_STANDING, {"scopes": scopes}):
         found.setdefault(row.scope, []).append(_found(row))
     return found
 
@@ -228,21 +241,24 @@ def breaches_of(tx: Connection, waybill: str, as_of: datetime) -> list[FoundBrea
 
 def replace_gaps(tx: Connection, gaps: Mapping[str, Iterable[Gap]]) -> None:
     """Keep nobody's stretches of parcels as they are known now; written only where they differ."""
-    mine = custody_gap.c.waybill.in_(list(gaps))
     known: dict[str, set[_GapRow]] = {}
-    for row in tx.execute(select(custody_gap).where(mine)):
+    for row in tx.execute(_GAPS, {"waybills": gaps}):
         known.setdefault(row.waybill, set()).add((row.site, row.kind, row.from_at, row.to_at))
+    changed: list[str] = []
+    rows: list[dict[str, object]] = []
     for waybill, found in gaps.items():
         wanted: set[_GapRow] = {
             (gap.site, gap.kind, gap.from_at, gap.to_at) for gap in found if gap.is_nobodys
         }
         if wanted == known.get(waybill, set()):
             continue
-        tx.execute(delete(custody_gap).where(custody_gap.c.waybill == waybill))
+        changed.append(waybill)
         names = ("site", "kind", "from_at", "to_at")
-        rows = [dict(zip(names, each, strict=True)) | {"waybill": waybill} for each in wanted]
-        if rows:
-            tx.execute(insert(custody_gap), rows)
+        rows += [{"waybill": waybill, **dict(zip(names, each, strict=True))} for each in wanted]
+    if changed:
+        tx.execute(_DROP_GAPS, {"waybills": changed})
+    if rows:
+        tx.execute(insert(custody_gap), rows)
 
 
 def gaps_since(
@@ -263,9 +279,8 @@ def replace_exits(tx: Connection, exits: Mapping[str, Sequence[Exit]]) -> set[st
     Returns:
         The parcels of which something new is known.
     """
-    mine = custody_exit.c.waybill.in_(list(exits))
     known: dict[str, list[bytes]] = {}
-    for row in tx.execute(select(custody_exit).where(mine).order_by(custody_exit.c.id)):
+    for row in tx.execute(_EXITS, {"waybills": exits}):
         known.setdefault(row.waybill, []).append(row.found)
     changed = set()
     for waybill, found in exits.items():

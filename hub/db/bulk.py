@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 
 COPY_ROWS_MIN = 20
 """On PostgreSQL fewer rows are inserted: COPY's own round trips cost more."""
@@ -77,8 +78,12 @@ class _Made:
 
 
 def _copy(tx: Connection, statement: str, rows: Iterable[Row]) -> None:
-    connection = tx.connection.dbapi_connection
-    assert connection is not None
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    connection: Any = tx.connection.dbapi_connection
+    errors: type[Exception] = tx.dialect.loaded_dbapi.Error
+    try:
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors as error:
+        # As every other statement's: whoever tries again tells a lost connection from a bad row.
+        raise DBAPIError.instance(statement, None, error, errors, dialect=tx.dialect) from error

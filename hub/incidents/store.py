@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub.db.among import among
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.incidents.rules import Claim, Incident, Kind, State, Suspicion
 from wire.events import Act
@@ -70,6 +71,18 @@ incident_report = Table(
     Column("seq", BigInteger, nullable=False),
     Column("waybill", String(64), nullable=False),
     PrimaryKeyConstraint("site", "edge", "spool", "seq", "waybill"),
+)
+
+# Built once: it runs for each batch, and building costs as much as running.
+_AWAITING = (
+    select(incident_parcel.c.incident_id, incident_parcel.c.waybill, incident.c.since)
+    .join(incident, incident.c.id == incident_parcel.c.incident_id)
+    .where(
+        among(incident_parcel.c.waybill, "waybills"),
+        incident_parcel.c.seen_at.is_(None),
+        incident.c.state != State.FOUND,
+    )
+    .order_by(incident_parcel.c.incident_id)
 )
 
 
@@ -151,14 +164,7 @@ def awaiting(tx: Connection, waybills: Iterable[str]) -> list[tuple[int, str, da
 
     A lost one is among them: any scan finds it.
     """
-    mine = incident_parcel.c.waybill.in_(list(waybills)) & incident_parcel.c.seen_at.is_(None)
-    mine &= incident.c.state != State.FOUND
-    rows = tx.execute(
-        select(incident_parcel.c.incident_id, incident_parcel.c.waybill, incident.c.since)
-        .join(incident, incident.c.id == incident_parcel.c.incident_id)
-        .where(mine)
-        .order_by(incident_parcel.c.incident_id)
-    )
+    rows = tx.execute(_AWAITING, {"waybills": waybills})
     return [(row.incident_id, row.waybill, row.since) for row in rows]
 
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub.db.among import among
 from hub.db.bulk import Bulk
 from hub.db.schema import RowId, UtcDateTime, metadata
 from ledger.chain import ChainHead
@@ -155,6 +156,33 @@ _MOVE_HEAD = (
     .values(upto_seq=bindparam("upto_seq"), head=bindparam("head"))
 )
 _ADD_EVENTS = Bulk(tuple(event.c[name] for name in NewEvent._fields))
+_EVENTS = select(
+    event.c.id,
+    spool_head.c.site,
+    spool_head.c.edge,
+    event.c.spool_id,
+    event.c.seq,
+    event.c.occurred_at,
+    event.c.received_at,
+    event.c.late,
+    event.c.doubted,
+    event.c.line,
+).join(spool_head, spool_head.c.id == event.c.spool_id)
+_NTH = func.row_number().over(partition_by=event.c.waybill, order_by=event.c.id.desc())
+_RANKED = (
+    select(event.c.id, _NTH.label("nth"))
+    .where(
+        among(event.c.waybill, "waybills"),
+        event.c.received_at <= bindparam("until"),
+        event.c.kind == bindparam("kind"),
+    )
+    .subquery()
+)
+_NEWEST = (
+    _EVENTS.join(_RANKED, _RANKED.c.id == event.c.id)
+    .where(_RANKED.c.nth <= bindparam("each_max"))
+    .order_by(event.c.id)
+)
 
 
 # ---------------------------------------------------------------- spools
@@ -227,7 +255,7 @@ def page_of_events(
     tx: Connection, wanted: EventFilter, after_id: int, limit: int, *, newest_first: bool
 ) -> list[StoredEvent]:
     """Events in the order of their arrival, or the newest ones before ``after_id`` first."""
-    query = _event_query()
+    query = _EVENTS
     if wanted.waybill is not None:
         query = query.where(event.c.waybill == wanted.waybill)
     if wanted.site is not None:
@@ -266,13 +294,8 @@ def newest_of(
     tx: Connection, kind: str, waybills: Sequence[str], received_until: datetime, each_max: int
 ) -> list[StoredEvent]:
     """Each waybill's newest events of a kind in the order of arrival, at most ``each_max``."""
-    newest_first = func.row_number().over(partition_by=event.c.waybill, order_by=event.c.id.desc())
-    mine = event.c.waybill.in_(waybills) & (event.c.received_at <= received_until)
-    mine &= event.c.kind == kind
-    ranked = select(event.c.id, newest_first.label("nth")).where(mine).subquery()
-    query = _event_query().join(ranked, ranked.c.id == event.c.id)
-    rows = tx.execute(query.where(ranked.c.nth <= each_max).order_by(event.c.id))
-    return [_stored(row) for row in rows]
+    asked = {"waybills": waybills, "until": received_until, "kind": kind, "each_max": each_max}
+    return [_stored(row) for row in tx.execute(_NEWEST, asked)]
 
 
 def events_at(
@@ -281,7 +304,7 @@ def events_at(
     """Those events of a spool that are stored, in their order."""
     place = (spool_head.c.site == site) & (spool_head.c.edge == edge)
     mine = place & (spool_head.c.spool == spool) & event.c.seq.in_(seqs)
-    return [_stored(row) for row in tx.execute(_event_query().where(mine).order_by(event.c.id))]
+    return [_stored(row) for row in tx.execute(_EVENTS.where(mine).order_by(event.c.id))]
 
 
 def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:
@@ -300,7 +323,7 @@ def newest_received_at(tx: Connection) -> datetime | None:
 def page_of_station_events(tx: Connection, site: str, edge: str, limit: int) -> list[StoredEvent]:
     """What a station said of itself, the newest first."""
     # Spelled out as text: a partial index serves only a condition that it can read.
-    query = _event_query().where(text("event.kind = 'station'"))
+    query = _EVENTS.where(text("event.kind = 'station'"))
     query = query.where(spool_head.c.site == site, spool_head.c.edge == edge)
     rows = tx.execute(query.order_by(event.c.id.desc()).limit(limit))
     return [_stored(row) for row in rows]
@@ -328,21 +351,6 @@ def newest_scans(tx: Connection) -> dict[tuple[str, str], datetime]:
     )
     query = select(newest.c.site, newest.c.edge, scan.label("at")).where(newest.c.place == 1)
     return {(row.site, row.edge): row.at for row in tx.execute(query) if row.at is not None}
-
-
-def _event_query() -> Any:
-    return select(
-        event.c.id,
-        spool_head.c.site,
-        spool_head.c.edge,
-        event.c.spool_id,
-        event.c.seq,
-        event.c.occurred_at,
-        event.c.received_at,
-        event.c.late,
-        event.c.doubted,
-        event.c.line,
-    ).join(spool_head, spool_head.c.id == event.c.spool_id)
 
 
 def _stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:

@@ -4,9 +4,10 @@ The caller owns the transaction. Source: HV-2.11.2.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, raise_alert

@@ -4,7 +4,6 @@ A watched parcel is one row: its fold as JSON, and beside it the few columns tha
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -119,8 +118,7 @@ _DUE = (
 _OUTAGES = select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(msgspec.Struct, frozen=True):
     """A watched parcel as stored; ``suspect_id`` names the suspicion that is open about it."""
 
     waybill: str

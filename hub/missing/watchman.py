@@ -4,9 +4,10 @@ The caller owns the transaction. Source: HV-2.11.2, design section 7.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from hub.incidents.service import Kind, Search, Suspicion, open_incident

@@ -4,9 +4,9 @@ Source: HV-2.4, HV-2.9, design sections 5 and 6.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from hub.fact import Fact
@@ -51,7 +51,7 @@ class ParcelProjection:
         folded: dict[str, Standing] = {}
         added: list[Trace] = []
         for unit, traces in fresh.items():
-            folded[unit], new = _fold(tx, known.get(unit), in_fold_order(traces.values()))
+            folded[unit], new = _fold(tx, known.get(unit), list(traces.values()))
             added += new
         trace_store.add_traces(tx, added)
         trace_store.put_states(tx, folded)
@@ -108,9 +108,10 @@ def _trace(
 def _fold(
     tx: Connection, known: Standing | None, fresh: list[Trace]
 ) -> tuple[Standing, Iterable[Trace]]:
-    """Fold fresh traces in; return also those of them that are to be kept."""
-    if known is None or follows(known, fresh):
-        return fold(known, fresh), fresh
+    """Fold fresh traces in; return also those of them that are to be kept, as they came."""
+    in_order = in_fold_order(fresh)
+    if known is None or follows(known, in_order):
+        return fold(known, in_order), fresh
     kept = trace_store.traces_of(tx, fresh[0].unit)
     places = {(trace.spool, trace.seq) for trace in kept}
     new = [trace for trace in fresh if (trace.spool, trace.seq) not in places]

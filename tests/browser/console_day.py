@@ -1,11 +1,11 @@
 """A hub with a day behind it: sites, stations, searches, mails and trouble, for the screens."""
 
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
 
+from msgspec.structs import replace
 from playwright.sync_api import BrowserContext
 from sqlalchemy import Connection
 

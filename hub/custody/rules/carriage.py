@@ -4,9 +4,10 @@ A later list of vehicles, or a later declaration, does not change what was on re
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from hub.custody.rules.chain import BreachKind, Chain
 from hub.custody.rules.records import CARRIER_KINDS, Carriage, Container, Record

@@ -4,9 +4,12 @@ Source: design section 5 ("Fold order").
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wire.events import ActKind, ContainerKind
 from wire.names import Result, Step
@@ -42,8 +45,7 @@ class Carriage:
     goods: GoodsClass | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One event line, as far as custody reads it; the four first fields say where it stands.
 
     ``at`` is event time. ``step`` belongs to scans, ``act`` to acts. With a ``unit`` it is about

@@ -8,9 +8,11 @@ Source: HV-2.4, design sections 5 and 6.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wire.events import ContainerKind
 from wire.names import Step, is_name
@@ -74,8 +76,7 @@ _STATE_AFTER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """One recorded sign of a unit; ``at`` is event time, ``container`` a vehicle's or bag's unit.
 
     ``queued`` marks a scan that a handheld handed in later: it stands at its own time, whatever its
@@ -95,16 +96,14 @@ class Trace:
     is_scan: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """Where and when a unit was recorded, event time."""
 
     site: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(Struct, frozen=True):
     """A unit's time directly in a container; ``until`` null: it is in there still.
 
     ``site`` is where it was last recorded to be in there.
@@ -116,8 +115,7 @@ class Stay:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What all traces of a unit tell together.
 
     ``last.at`` never goes back: it is the fold order's time. ``stay`` is the open one.

@@ -79,7 +79,7 @@ def test_what_fails_before_the_commit_is_raised_once_afterwards(
     leave(watching, HV)
     at = LEFT_AT + LONG_H * HOUR
     with monkeypatch.context() as broken:
-        broken.setattr(watchman.store, "renew", _fail)
+        broken.setattr(watchman.store, "put", _fail)
         with pytest.raises(ConnectionError):
             watching.turn(at)
     assert (watching.suspects(), watching.incidents(Kind.PARCEL)) == ([], [])
