@@ -38,14 +38,16 @@ def time_of(event: Event, received_at: datetime, policy: LatePolicy) -> EventTim
     More than ``future_max_h`` ahead, before 2020, or beyond the calendar: ``received_at`` counts
     instead, marked. Such an event is not called late, since nobody knows.
     """
+    occurred_at, offset_ms = parse_at(event.at), event.clock.offset_ms
     try:
-        occurred_at = parse_at(event.at) + timedelta(milliseconds=event.clock.offset_ms or 0)
+        if offset_ms:
+            occurred_at += timedelta(milliseconds=offset_ms)
     except OverflowError:
         return EventTime(received_at, late=False, doubted=True)
-    ahead = occurred_at - received_at
-    if ahead > timedelta(hours=policy.future_max_h) or occurred_at < YEAR_MIN:
+    ahead_s = (occurred_at - received_at).total_seconds()
+    if ahead_s > policy.future_max_h * 3600 or occurred_at < YEAR_MIN:
         return EventTime(received_at, late=False, doubted=True)
-    return EventTime(occurred_at, late=-ahead > timedelta(seconds=policy.late_s), doubted=False)
+    return EventTime(occurred_at, late=-ahead_s > policy.late_s, doubted=False)
 
 
 def sighted(event: Event) -> str | None:
