@@ -4,7 +4,6 @@ A fold remembers nothing; what a hub keeps when some comes late is held to it in
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -12,6 +11,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hub.custody.rules.chain import Chain, Standing, Subject
 from hub.custody.rules.fold import fold
