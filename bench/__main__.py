@@ -4,9 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-from bench import console, labels, scan, video, watch
+from bench import alert, console, labels, scan, video, watch
 
 AREAS = {
+    "alert": alert.measure,
     "console": console.measure,
     "labels": labels.measure,
     "scan": scan.measure,

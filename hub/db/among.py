@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import ARRAY, ColumnElement, Dialect, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NULLTYPE, TypeDecorator, TypeEngine
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,7 +37,9 @@ class _Among(FunctionElement[bool]):
     """The column and the parameter, as the two databases write it."""
 
     name = "among"
-    type = Boolean()
+    # Not Boolean, though it is one: SQLAlchemy would write "… = 1" behind it for SQLite, which
+    # then looks at every row instead of at its index.
+    type = NULLTYPE  # type: ignore[assignment] # see above
     inherit_cache = True
 
 

@@ -13,9 +13,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from hub.alerts import store as alert_store
+from hub.custody import note_store
+from hub.custody import store as custody_store
 from hub.db.engine import parse_url
 from hub.fact import Fact
+from hub.incidents import store as incident_store
+from hub.ingest import store as ingest_store
 from hub.ingest.intake import Incoming, Outgoing
+from hub.missing import store as missing_store
+from hub.parcels import store as parcel_store
+from hub.parcels import trace_store
+from hub.wanted import store as wanted_store
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge, open_hub
@@ -203,3 +212,27 @@ def test_a_failing_event_in_a_large_group_is_found_in_few_turns(
     assert list(errors) == [97, 194, 291, 388, 485]
     # Halving: five events cost five ways down a tree of 500, not 500 turns.
     assert room.turns <= 2 + 5 * 2 * 9
+
+
+HOT = {
+    "unit_state": trace_store._STATES,
+    "missing_watch": missing_store._KNOWN,
+    "event": ingest_store._NEWEST,
+    "parcel": parcel_store._HV_BY_VALUE,
+    "custody_breach": custody_store._STANDING,
+    "custody_note": note_store._NOTES,
+    "alert": alert_store._PASSAGES,
+    "incident_parcel": incident_store._AWAITING,
+    "wanted_entry": wanted_store._FIND_ALL,
+}
+
+
+@pytest.mark.parametrize("table", HOT)
+def test_what_each_commit_asks_of_a_table_is_found_by_its_index(hub: HubHome, table: str) -> None:
+    with hub.database.reading() as tx:
+        asked = HOT[table].compile(dialect=tx.dialect)
+        given = tuple("[]" for _ in asked.positiontup or ())
+        plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given).all()
+    steps = [row[3] for row in plan]
+    assert any(step.startswith(f"SEARCH {table} USING") for step in steps), steps
+    assert not any(step.startswith(f"SCAN {table}") for step in steps), steps
