@@ -1,5 +1,5 @@
 # What each target does stands in README.md; `make setup` is also the first step of the others.
-.PHONY: help setup demo test check bench faults
+.PHONY: help setup demo test check bench bench-peers faults
 .DEFAULT_GOAL := help
 
 AREA ?= scan
@@ -8,7 +8,7 @@ AREA ?= scan
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 8 ] && expr $$n + 1 || echo 8)
 
 help:
-	@echo "make demo | test | setup | check | faults [SEEDS=50 MINUTES=60] | bench [AREA=scan|console|labels|video|watch]   (see README.md)"
+	@echo "make demo | test | setup | check | faults [SEEDS=50 MINUTES=60] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|video|watch]   (see README.md)"
 
 setup:
 	@scripts/setup.sh test
@@ -32,6 +32,10 @@ check:
 bench:
 	@scripts/setup.sh test
 	@.venv/bin/python -m bench $(AREA)
+
+bench-peers:
+	@scripts/setup.sh test
+	@.venv/bin/python -m bench peers
 
 faults:
 	@scripts/setup.sh test
