@@ -45,6 +45,10 @@ class PowerDisk:
     def close(self) -> None:
         self._vfs.unregister()
 
+    def remember(self, path: Path) -> None:
+        """A file that was whole and durable before anything was recorded."""
+        self.log += [Op(path.name, "write", 0, path.read_bytes()), Op(path.name, "sync")]
+
     def acknowledge(self, what: Any) -> None:
         self.log.append(Acknowledged(what))
 
