@@ -50,6 +50,9 @@ BODIES_PER_MESSAGE_MAX = 200
 BODIES_BYTES_MAX = 256 * 1024
 
 SPOOLS_PER_EDGE_MAX = 64
+RECEIPTED_KEPT_DAYS = 7
+"""So long an edge keeps what the hub has receipted, unless its spool is crowded: a hub restored
+from a backup that is no older gets all of it again."""
 DEVICES_PER_EDGE_MAX = 64
 
 ERROR_TEXT_MAX = 200
