@@ -62,10 +62,10 @@ class Enrol:
 
 
 class DeliverBodies:
-    """Bring private bodies to the hub; they are forgotten here once it has them.
+    """Bring private bodies to the hub; once it has them they wait no more, and are kept.
 
     One message at a time: the next after somebody says again that bodies wait, which the station
-    does once it has forgotten the delivered ones. A disk that does not let them go must not make
+    does once it has put the delivered ones away. A disk that does not let them go must not make
     the edge send the same ones without end.
     """
 
