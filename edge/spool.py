@@ -22,7 +22,6 @@ from edge.seams import NO_QUEUES, Sealed, SpoolError, SpoolUnusableError
 from edge.spool_schema import check_tail, prepare, read_head, recorded_at
 from ledger.chain import ChainHead
 from wire.events import Event
-from wire.limits import RECEIPTED_KEPT_DAYS
 from wire.lines import line_hash, seal_line
 from wire.messages import PrivateBody
 from wire.names import format_at
@@ -30,7 +29,7 @@ from wire.names import format_at
 FILE_NAME = "spool.sqlite"
 SPOOL_BYTES_MAX = 4 * 1024**3
 """At this size nothing more is recorded until receipts let old lines go."""
-KEEP_RECEIPTED = timedelta(days=RECEIPTED_KEPT_DAYS)
+KEEP_RECEIPTED = timedelta(days=7)
 CROWDED_RATIO = 0.8
 """Above this share of the bound receipted lines go before their seven days are over (P2)."""
 PRUNE_LINES_MAX = 500

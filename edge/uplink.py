@@ -32,6 +32,7 @@ from edge.uplink_events import (
     UplinkOutput,
     Waited,
 )
+from wire.messages import Problem
 from wire.topics import Channel
 
 INBOX_MAX = 1000
@@ -68,7 +69,9 @@ class Uplink:
         fetch: Callable[[bytes], None],
         fetch_pack: Callable[[bytes], None],
         order_footage: Callable[[OrderFootage], None],
+        on_unknown: Callable[[], None],
     ) -> None:
+        """``on_unknown``: the hub says that it does not know this edge's key."""
         self._core = core
         self._address = address
         self._clock = clock
@@ -77,6 +80,7 @@ class Uplink:
         self._to_station = to_station
         self._fetch, self._fetch_pack = fetch, fetch_pack
         self._order_footage = order_footage
+        self._on_unknown = on_unknown
         self._inbox: queue.Queue[UplinkInput | _Acknowledged] = queue.Queue(INBOX_MAX)
         self._stopping = threading.Event()
         self._link: BrokerLink | None = None
@@ -220,3 +224,5 @@ class Uplink:
             _logger.info("the hub takes our events again")
         else:
             _logger.error("the hub refuses our events", problem=problem)
+        if problem == Problem.UNKNOWN_KEY:
+            self._on_unknown()

@@ -22,9 +22,10 @@ from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import schema_of
 from hub.home import ConfigOption, hold_data_dir, open_home, read_clock, sentences
 from hub.telemetry import start_logging
-from wire.limits import RECEIPTED_KEPT_DAYS
 from wire.names import parse_at
 
+RECEIPTED_KEPT_DAYS = 7
+"""So long an edge keeps what the hub has receipted (promise P2), unless its spool is crowded."""
 TELL_EVERY_NS = 2_000_000_000
 _GIB = 1024**3
 

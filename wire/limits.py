@@ -45,14 +45,14 @@ FOOTAGE_FILE_BYTES_MAX = 512 * 1024 * 1024
 PICTURE_BYTES_MAX = 512 * 1024
 """A still or a label cut out of one, as JPEG."""
 
+ENROLLED_CHARS_MAX = 16 * 1024
+"""The hub's signed answer to an enrolment, shown to it again."""
+
 BODY_BYTES_MAX = 8 * 1024
 BODIES_PER_MESSAGE_MAX = 200
 BODIES_BYTES_MAX = 256 * 1024
 
 SPOOLS_PER_EDGE_MAX = 64
-RECEIPTED_KEPT_DAYS = 7
-"""So long an edge keeps what the hub has receipted, unless its spool is crowded: a hub restored
-from a backup that is no older gets all of it again."""
 DEVICES_PER_EDGE_MAX = 64
 
 ERROR_TEXT_MAX = 200
