@@ -200,6 +200,7 @@ class HubSide:
             fetch_pack=partial(self._ask, self._fetch_pack),
             order_footage=self._uploads.order,
             on_unknown=self._ask_to_enrol_again,
+            on_went_back=self._uploads.deliver_again,
         )
 
     def _load_list(self, membership: Membership) -> tuple[KeptList | None, str | None]:
