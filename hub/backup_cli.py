@@ -20,7 +20,7 @@ from hub.clock import SystemClock
 from hub.config import ConfigError, Settings, load_settings
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import schema_of
-from hub.home import ConfigOption, hold_data_dir, open_home, read_clock, sentences
+from hub.home import ConfigOption, check_restored, hold_data_dir, open_home, read_clock, sentences
 from hub.telemetry import start_logging
 from wire.names import parse_at
 
@@ -116,6 +116,7 @@ def _source(settings: Settings) -> Source:
     url = parse_url(settings.database, settings.data_dir)
     if not settings.data_dir.is_dir():
         raise ConfigError(f"data_dir: there is no hub in {settings.data_dir}")
+    check_restored(settings.data_dir)
     database = open_database(url)
     try:
         schema = schema_of(url, database)

@@ -25,7 +25,7 @@ from hub.config import ConfigError, load_network, load_policy, load_settings
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import check as check_database
 from hub.heartbeat import Role
-from hub.home import ConfigOption, Home, open_home, read_clock, sentences
+from hub.home import ConfigOption, Home, check_restored, open_home, read_clock, sentences
 from hub.supervisor import RoleOrder, Supervisor
 from hub.telemetry import keep_metrics, start_logging
 from ledger.keys import key_hash
@@ -65,6 +65,7 @@ def check(context: typer.Context, config: ConfigOption = None) -> None:
         load_policy(settings.policy)
         load_network(settings.network)
         read_clock(settings)
+        check_restored(settings.data_dir)
         url = parse_url(settings.database, settings.data_dir)
         database = open_database(url)
         try:

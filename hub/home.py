@@ -67,11 +67,7 @@ def open_home(
     database = open_database(url)
     try:
         with hold_data_dir(settings.data_dir, exclusive=exclusive):
-            if (settings.data_dir / UNFINISHED_RESTORE).exists():
-                raise BackupError(
-                    f"a restore into {settings.data_dir} was cut short: call custos-hub restore "
-                    "once more"
-                )
+            check_restored(settings.data_dir)
             if keeps_before_upgrade:
                 keep_before_upgrade(settings.data_dir, url, database, clock)
             upgrade(url, database)
@@ -84,6 +80,18 @@ def open_home(
             yield Home(settings, policy, own_keys, network, clock, database, keys)
     finally:
         database.close()
+
+
+def check_restored(data_dir: Path) -> None:
+    """See that no restore was cut short here.
+
+    Raises:
+        BackupError: one was; neither the old hub nor the new one is whole.
+    """
+    if (data_dir / UNFINISHED_RESTORE).exists():
+        raise BackupError(
+            f"a restore into {data_dir} was cut short: call custos-hub restore once more"
+        )
 
 
 @contextmanager

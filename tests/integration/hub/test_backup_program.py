@@ -123,7 +123,8 @@ def test_kills_at_any_moment_of_backup_and_restore_leave_whole_ones_or_none(hub:
         hub.kill(rng.uniform(0.02, 0.25), "restore", str(hub.backups))
         if (hub.data_dir / "restore.unfinished").exists():
             refused += 1
-            assert "was cut short" in sentence(hub.run("enrol", "755A", "gate"))
+            for call in (("enrol", "755A", "gate"), ("check",), ("backup", str(hub.backups))):
+                assert "was cut short" in sentence(hub.run(*call))
         again = hub.run("restore", "--replace", str(hub.backups))
         assert again.returncode == 0, again.stderr
         found = tree(hub.data_dir)
