@@ -35,7 +35,8 @@ does not; enter it again, or look at it:
 - parcels' values, routes and manifests, and what else came in over REST;
 - wanted and stop entries, holds of footage, answers to alerts and incidents;
 - accounts, passwords, tokens and badges: one that was revoked since then counts again.
-Everybody has to log in anew, and an enrolment token that was printed before is void."""
+Everybody has to log in anew, an enrolment token that was printed before is void, and a mail that
+left since then may leave once more."""
 
 
 def backup(

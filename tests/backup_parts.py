@@ -9,7 +9,10 @@ from hub.access.service import end_logins
 from hub.backup.disk import Disk
 from hub.backup.making import Choice, Made, Source, make_backup
 from hub.backup.restoring import Allowed, Restored, Target, find_backup, restore
+from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import schema_of
+from hub.ingest.service import EventFilter, events
+from hub.keys import load_keys
 from tests.hub_parts import START, HubHome, SigningEdge
 
 ACTS = ("make_folder", "write", "copy", "link", "rename", "remove", "sync")
@@ -110,3 +113,31 @@ def tree(folder: Path) -> dict[str, bytes]:
         for each in sorted(folder.rglob("*"))
         if each.is_file()
     }
+
+
+def place_in(folder: Path) -> Target:
+    """A data directory of its own, on SQLite; nothing is made."""
+    return Target(folder, parse_url(None, folder))
+
+
+def keep(hub: HubHome, edge: SigningEdge, folder: Path) -> Path:
+    """A folder with one backup: three scans, keys, one file of footage and one picture."""
+    record(hub, edge, 3)
+    put_footage(hub.data_dir, b"film")
+    put_footage(hub.data_dir, b"still", ".jpg")
+    (hub.data_dir / "tls").mkdir()
+    (hub.data_dir / "tls" / "ca.key").write_bytes(b"a key that somebody put there")
+    back_up(hub, folder)
+    return folder
+
+
+def lines_at(target: Target) -> list[bytes]:
+    """The lines of a hub that does not run."""
+    database = open_database(target.url)
+    cipher = load_keys(target.data_dir, lambda _: b"").bodies
+    try:
+        with database.reading() as tx:
+            found = events(tx, EventFilter(), cipher, limit=1000)
+    finally:
+        database.close()
+    return [each.stored.line for each in found]

@@ -1,11 +1,8 @@
 """A backup is whole or none, and a restored hub is the backed-up one or does not start."""
 
 import hashlib
-import os
 import shutil
 import stat
-import threading
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +17,7 @@ from hub.backup.disk import Disk
 from hub.backup.making import Choice, keep_newest, whole_backups
 from hub.backup.manifest import MANIFEST, MANIFEST_SUM, BackupError, encode_manifest, read_manifest
 from hub.backup.restoring import Allowed, Target
-from hub.db.engine import open_database, parse_url, sqlite_module
-from hub.ingest.service import EventFilter, events
-from hub.keys import load_keys
+from hub.db.engine import open_database
 from hub.video import media_shelf
 from hub.video.derived_shelf import FOLDER as DERIVED
 from tests.backup_parts import (
@@ -30,6 +25,9 @@ from tests.backup_parts import (
     KilledError,
     back_up,
     bring_back,
+    keep,
+    lines_at,
+    place_in,
     put_footage,
     record,
     tree,
@@ -40,34 +38,15 @@ from tests.postgres_parts import PostgresServer, on_both_databases
 REPLACE = Allowed(replace=True)
 
 
-def _lines(target: Target) -> list[bytes]:
-    database = open_database(target.url)
-    cipher = load_keys(target.data_dir, lambda _: b"").bodies
-    try:
-        with database.reading() as tx:
-            found = events(tx, EventFilter(), cipher, limit=1000)
-    finally:
-        database.close()
-    return [each.stored.line for each in found]
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Target:
     """An empty data directory."""
-    data_dir = tmp_path / "restored"
-    return Target(data_dir, parse_url(None, data_dir))
+    return place_in(tmp_path / "restored")
 
 
 @pytest.fixture
 def kept(hub: HubHome, edge: SigningEdge, tmp_path: Path) -> Path:
-    """A folder with one backup: three scans, keys, one file of footage and one picture."""
-    record(hub, edge, 3)
-    put_footage(hub.data_dir, b"film")
-    put_footage(hub.data_dir, b"still", ".jpg")
-    (hub.data_dir / "tls").mkdir()
-    (hub.data_dir / "tls" / "ca.key").write_bytes(b"a key that somebody put there")
-    back_up(hub, tmp_path / "backups")
-    return tmp_path / "backups"
+    return keep(hub, edge, tmp_path / "backups")
 
 
 def test_what_is_named_here_is_what_the_footage_room_calls_it() -> None:
@@ -80,12 +59,12 @@ def test_what_is_named_here_is_what_the_footage_room_calls_it() -> None:
 def test_a_restored_hub_has_events_keys_and_footage_of_the_backup(
     hub: HubHome, kept: Path, place: Target
 ) -> None:
-    before = _lines(Target(hub.data_dir, hub.url))
+    before = lines_at(Target(hub.data_dir, hub.url))
     (hub.data_dir / "derived").mkdir()
     (hub.data_dir / "derived" / "copy.mp4").write_bytes(b"no evidence")
     back_up(hub, kept)
     bring_back(kept, place)
-    assert _lines(place) == before
+    assert lines_at(place) == before
     assert len(before) == 3
     found = tree(place.data_dir)
     wanted = {name for name in tree(hub.data_dir) if not name.startswith(("hub.sqlite", "derived"))}
@@ -106,7 +85,7 @@ def test_both_databases_come_back_and_what_was_there_stays_aside(
     hub.database.close()
     target = Target(hub.data_dir, hub.url)
     restored = bring_back(tmp_path / "backups", target, REPLACE)
-    assert _lines(target) == lines
+    assert lines_at(target) == lines
     assert restored.aside is not None
     if hub.url.get_backend_name() == "postgresql":
         database = open_database(hub.url)
@@ -152,7 +131,7 @@ def test_a_backup_without_keys_needs_those_of_its_hub(
     with pytest.raises(BackupError, match="--replace"):
         bring_back(tmp_path / "backups", place)
     bring_back(tmp_path / "backups", place, REPLACE)
-    assert _lines(place) == lines
+    assert lines_at(place) == lines
 
 
 def test_who_was_logged_in_at_the_backup_is_not_after_the_restore(
@@ -216,7 +195,7 @@ def test_footage_that_rotted_in_the_backup_is_told_and_can_be_left_out(
     restored = bring_back(kept, place, Allowed(damaged_footage=True))
     assert [Path(each).name for each in restored.left_out] == [rotten.name]
     assert list(place.data_dir.rglob("*.mp4")) == []
-    assert len(_lines(place)) == 3
+    assert len(lines_at(place)) == 3
 
 
 def test_what_was_staged_before_a_kill_is_not_copied_again(hub: HubHome, tmp_path: Path) -> None:
@@ -330,148 +309,3 @@ def test_two_backups_into_one_folder_do_not_meet(
 
     back_up(hub, tmp_path / "backups", now=now)
     assert len(met) == 1
-
-
-# ---------------------------------------------------------------- kills
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["failed", "failed after it happened"])
-def test_a_kill_at_any_act_leaves_a_whole_backup_or_none(
-    hub: HubHome, kept: Path, tmp_path: Path, place: Target, *, after: bool
-) -> None:
-    (first,) = whole_backups(kept)
-    before = tree(first)
-    put_footage(hub.data_dir, b"a second film")
-    died = 0
-    while True:
-        hub.clock.move(1)
-        disk = DyingDisk(died + 1, after=after)
-        try:
-            back_up(hub, kept, disk=disk)
-        except KilledError:
-            died += 1
-        else:
-            break
-        for each in whole_backups(kept):
-            if each != first:  # the last act had happened
-                bring_back(each, place)
-                shutil.rmtree(place.data_dir)
-                shutil.rmtree(each)
-        assert tree(first) == before
-    assert died >= disk.acts > 10
-    bring_back(kept, place)
-
-
-@pytest.mark.parametrize("was_there", [False, True], ids=["empty", "replaced"])
-@pytest.mark.parametrize("after", [False, True], ids=["failed", "failed after it happened"])
-def test_a_kill_at_any_act_of_a_restore_leaves_no_half_hub_that_starts(
-    hub: HubHome, kept: Path, tmp_path: Path, *, was_there: bool, after: bool
-) -> None:
-    old = tmp_path / "old"
-    shutil.copytree(hub.data_dir, old)
-    sqlite = sqlite_module()
-    with closing(sqlite.connect(old / "hub.sqlite")) as marked:
-        marked.execute("PRAGMA user_version = 7")
-        marked.commit()
-    died, states = 0, set[str]()
-    while True:
-        target = Target(tmp_path / f"{died}", parse_url(None, tmp_path / f"{died}"))
-        if was_there:
-            shutil.copytree(old, target.data_dir)
-        disk = DyingDisk(died + 1, after=after)
-        try:
-            bring_back(kept, target, REPLACE, disk)
-        except KilledError:
-            died += 1
-        else:
-            break
-        states.add(_state(target))
-        bring_back(kept, target, REPLACE)
-        assert _state(target) == "restored"
-        shutil.rmtree(target.data_dir)
-    assert died == disk.acts
-    assert states <= {"closed", "restored", "old" if was_there else "nothing"}
-    assert "closed" in states
-
-
-def _state(target: Target) -> str:
-    """What a hub that starts here would be."""
-    if (target.data_dir / contents.UNFINISHED_RESTORE).exists():
-        return "closed"
-    if contents.is_empty(target.data_dir):
-        return "nothing"
-    assert len(_lines(target)) == 3
-    assert (target.data_dir / "tls" / "ca.key").is_file()
-    with closing(sqlite_module().connect(target.data_dir / "hub.sqlite")) as found:
-        is_old = found.execute("PRAGMA user_version").fetchone() == (7,)
-    return "old" if is_old else "restored"
-
-
-def test_a_disk_that_is_full_in_the_middle_leaves_the_hub_that_was_there(
-    hub: HubHome, kept: Path
-) -> None:
-    class FullDisk(Disk):
-        def copy(self, source: Path, target: Path, on_bytes: Callable[[int], None]) -> str:
-            raise OSError(28, "No space left on device", str(target))
-
-    with pytest.raises(BackupError, match="No space left"):
-        bring_back(kept, Target(hub.data_dir, hub.url), REPLACE, FullDisk())
-    assert not (hub.data_dir / contents.UNFINISHED_RESTORE).exists()
-    assert len(_lines(Target(hub.data_dir, hub.url))) == 3
-    with pytest.raises(BackupError, match="No space left"):
-        back_up(hub, kept.parent / "other", disk=FullDisk())
-    assert whole_backups(kept.parent / "other") == []
-
-
-# ---------------------------------------------------------------- beside writers
-
-
-def test_a_backup_is_one_moment_of_a_database_that_others_write_into(
-    hub: HubHome, tmp_path: Path, place: Target
-) -> None:
-    """Two tables that change together: a copy of two moments would tell them apart."""
-    with hub.database.writing() as tx:
-        tx.execute(text("CREATE TABLE one (n INTEGER, filler BLOB)"))
-        tx.execute(text("CREATE TABLE two (n INTEGER)"))
-        for n in range(2_000):
-            tx.execute(text("INSERT INTO one VALUES (:n, zeroblob(8000))"), {"n": n})
-            tx.execute(text("INSERT INTO two VALUES (:n)"), {"n": n})
-    stop, commits = threading.Event(), 0
-
-    def write() -> None:
-        nonlocal commits
-        while not stop.is_set():
-            with hub.database.writing() as tx:
-                tx.execute(text("UPDATE one SET n = n + 1"))
-                tx.execute(text("UPDATE two SET n = n + 1"))
-            commits += 1
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        before = commits
-        for _ in range(3):
-            back_up(hub, tmp_path / "backups")
-        during = commits - before
-    finally:
-        stop.set()
-        writer.join()
-    assert during > 0
-    for each in whole_backups(tmp_path / "backups"):
-        with closing(sqlite_module().connect(each / "hub.sqlite")) as found:
-            told = "SELECT (SELECT sum(n) FROM one), (SELECT sum(n) FROM two)"
-            one, two = found.execute(told).fetchone()
-            assert one == two
-            assert found.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def test_a_damaged_database_is_told_at_the_backup(hub: HubHome, tmp_path: Path) -> None:
-    root = "SELECT rootpage FROM sqlite_master WHERE name = 'event'"
-    with hub.database.reading() as tx:
-        page = tx.execute(text(root)).scalar_one()
-    hub.database.close()
-    with (hub.data_dir / "hub.sqlite").open("r+b") as file:
-        os.pwrite(file.fileno(), b"\xff" * 4096, (page - 1) * 4096)
-    with pytest.raises(BackupError, match=r"damaged|malformed"):
-        back_up(hub, tmp_path / "backups")
-    assert whole_backups(tmp_path / "backups") == []

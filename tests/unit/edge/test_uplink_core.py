@@ -24,7 +24,6 @@ from edge.uplink_events import (
     Disconnected,
     FetchList,
     FetchPack,
-    HubWentBack,
     OrderFootage,
     PackArrived,
     ProblemChanged,
@@ -42,7 +41,6 @@ from ledger.signing import open_sealed, seal
 from tests.unit.edge.fakes import PACK, POLICY, SPOOL_ID, START_AT, Desk
 from wire.events import ClockReading
 from wire.limits import BATCH_BYTES_MAX, MESSAGE_BYTES_MAX
-from wire.lines import parse_line
 from wire.messages import (
     Batch,
     DeviceState,
@@ -220,22 +218,6 @@ def test_a_scan_is_sent_and_its_receipt_reaches_the_station() -> None:
     assert isinstance(link, LinkChanged)
     assert (link.connected, link.receipt_ms) == (True, house.clock.boot_ms)
     assert link.clock == ClockReading(offset_ms=0, error_ms=1)
-
-
-def test_a_hub_with_less_than_it_had_is_told_with_the_time_of_its_last_line() -> None:
-    house = House()
-    house.connect()
-    house.desk.scan("755000000001")
-    (payload,) = batches(house.step(Recorded(3)))
-    lines = house.desk.spool.sealed
-    heads = (SpoolHead(spool=SPOOL_ID, seq=3, head=lines[2].head),)
-    house.step(house.receipt(payload, heads=heads))
-    house.clock.advance(30_000)
-    (state,) = [each for each in house.step(Waited()) if isinstance(each, Publish)]
-    heads = (SpoolHead(spool=SPOOL_ID, seq=2, head=lines[1].head),)
-    outputs = house.step(house.receipt(state.payload, heads=heads))
-    assert outputs[:2] == [Receipted(2), HubWentBack(parse_line(lines[1].line).at)]
-    assert [each.channel for each in outputs if isinstance(each, Publish)] == [Channel.EVENTS]
 
 
 def test_a_receipt_by_a_stranger_or_for_another_edge_is_refused() -> None:

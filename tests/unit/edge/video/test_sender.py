@@ -4,10 +4,8 @@ The hub here keeps its files in memory and checks every signature. Source: desig
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -367,21 +365,6 @@ def test_a_still_waits_for_its_hub_and_one_that_is_gone_does_not_hold_up_the_res
     house.hub.status = 200
     house.turns(2)
     assert [told.sha256 for told, _ in house.hub.pictures] == [kept]
-
-
-def test_a_hub_that_was_restored_gets_the_stills_again_that_it_had_since(house: House) -> None:
-    old, new = still(house, b"old"), still(house, b"new")
-    os.utime(house.folder / "cam" / "stills" / f"{old}.jpg", (1_000, 1_000))
-    os.utime(house.folder / "cam" / "stills" / f"{new}.jpg", (2_000, 2_000))
-    house.turns(2)
-    house.hub.pictures.clear()
-    house.sender.deliver_again(datetime.fromtimestamp(1_500, UTC))
-    house.turns(2)
-    assert [told.sha256 for told, _ in house.hub.pictures] == [new]
-    house.sender.deliver_again(datetime.fromtimestamp(1_500, UTC))
-    house.sender.deliver_again(None)
-    house.turns(3)
-    assert [told.sha256 for told, _ in house.hub.pictures] == [new, old, new]
 
 
 def test_a_still_of_the_wall_is_sent_now_or_never(house: House) -> None:
