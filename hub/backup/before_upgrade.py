@@ -37,6 +37,7 @@ def keep_before_upgrade(data_dir: Path, url: URL, database: Database, clock: Clo
         _log.warning("upgraded without a backup: pg_dump is not installed", schema=schema)
         return
     folder = data_dir / BEFORE_UPGRADE
+    _log.info("keeping the database before its upgrade", schema=schema)
     try:
         made = make_backup(
             Source(data_dir, url, schema),

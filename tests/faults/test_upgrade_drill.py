@@ -53,7 +53,7 @@ def test_an_upgrade_that_is_killed_and_a_rollback_lose_nothing_that_edges_record
         seen = set()
         for _ in range(KILLS):
             process = hub.newer("upgrade")
-            time.sleep(rng.uniform(0.5, 2.0 + PAUSE_S))
+            time.sleep(rng.uniform(0.4, 0.8 + PAUSE_S))
             process.kill()
             process.wait()
             found = schema_of(hub)
