@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 from edge.footage_post import FootagePost, Sender
@@ -86,6 +87,9 @@ class NoFootage:
                 return False
             self._ordered.extend(order.sha256s)
         return True
+
+    def deliver_again(self, since: datetime | None) -> None:
+        """There is nothing to send again."""
 
     def turn(self, hub: HubHttp) -> float:
         """Answer one order.

@@ -3,12 +3,16 @@
 A crash anywhere repeats the same request with the same key, which the hub answers the same way.
 Source: design section 4.
 
+A hub that was restored from a backup may know us no more: then it is shown its own answer.
+
     EnrolmentError      the answer is not the hub's, or not for us: ask again later
     EnrolmentRefused    token or name is wrong: one sentence, exit 2
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import UNSET, UnsetType
 
 from edge.data_dir import read_file, write_file
 from edge.hub_http import ENROL_PATH, HubHttp, HubRefusedError
@@ -94,20 +98,38 @@ class Enrolment:
             EnrolmentRefusedError: 401, 403, 409, or another hub than the one that the token names.
             OSError: the answer could not be kept.
         """
+        answer = self._post(hub, boot, UNSET)
+        membership = self._check(answer, self._token)
+        write_file(self._path, answer)
+        return membership
+
+    def ask_again(self, hub: HubHttp, boot: str) -> None:
+        """Show the hub what it once answered: it knows this key no more.
+
+        Raises:
+            HubError, EnrolmentError, EnrolmentRefusedError, OSError: as of :meth:`ask`; what was
+                kept stands.
+        """
+        kept = read_file(self._path, MESSAGE_BYTES_MAX)
+        if kept is None:
+            raise EnrolmentError("there is no answer of the hub's to show")
+        answer = self._post(hub, boot, kept.decode())
+        if self._check(answer, None) != self._check(kept, None):
+            raise EnrolmentError("the hub answers otherwise than it once did")
+
+    def _post(self, hub: HubHttp, boot: str, enrolled: str | UnsetType) -> bytes:
         request = Enrol(
             site=self._site,
             edge=self._edge,
             public_key=self._key.public_key.hex(),
             secret=self._token.secret if self._token else None,
             boot=boot,
+            enrolled=enrolled,
         )
         try:
-            answer = hub.post(ENROL_PATH, seal(request, self._key), MESSAGE_BYTES_MAX)
+            return hub.post(ENROL_PATH, seal(request, self._key), MESSAGE_BYTES_MAX)
         except HubRefusedError as error:
             raise _refusal(error, self._site, self._edge) or error from error
-        membership = self._check(answer, self._token)
-        write_file(self._path, answer)
-        return membership
 
     def _check(self, answer: bytes, token: Token | None) -> Membership:
         try:

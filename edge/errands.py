@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
-from edge.enrolment import Enrolment, Membership
+from edge.enrolment import Enrolment, EnrolmentError, EnrolmentRefusedError, Membership
 from edge.hub_http import BODIES_PATH, HubHttp
 from edge.station_events import BodiesDelivered
 from ledger.keys import SigningKey
@@ -61,11 +61,41 @@ class Enrol:
         self._on_enrolled(membership)
 
 
+class EnrolAgain:
+    """Become known once more to a hub that was restored; the station records meanwhile."""
+
+    def __init__(self, enrolment: Enrolment, run_id: str) -> None:
+        self._enrolment = enrolment
+        self._run_id = run_id
+        self._is_due = False
+
+    def ask(self) -> None:
+        """The hub does not know us (any thread may say so)."""
+        self._is_due = True
+
+    def is_due(self) -> bool:
+        """Until the hub has answered."""
+        return self._is_due
+
+    def run(self, hub: HubHttp) -> None:
+        """Ask.
+
+        Raises:
+            HubError, EnrolmentError: it is asked again later. A refusal does not end the program:
+                only an administrator can mend it, and the station shows that it is refused.
+        """
+        try:
+            self._enrolment.ask_again(hub, self._run_id)
+        except EnrolmentRefusedError as error:
+            raise EnrolmentError(str(error)) from error
+        self._is_due = False
+
+
 class DeliverBodies:
-    """Bring private bodies to the hub; they are forgotten here once it has them.
+    """Bring private bodies to the hub; once it has them they wait no more, and are kept.
 
     One message at a time: the next after somebody says again that bodies wait, which the station
-    does once it has forgotten the delivered ones. A disk that does not let them go must not make
+    does once it has put the delivered ones away. A disk that does not let them go must not make
     the edge send the same ones without end.
     """
 

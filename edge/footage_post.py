@@ -32,12 +32,18 @@ class SenderError(Exception):
 
 
 class Sender(Protocol):
-    """What brings footage to the hub; but for ``order`` it belongs to one thread."""
+    """What brings footage to the hub; but for the first two it belongs to one thread."""
 
     def order(self, order: OrderFootage) -> bool:
         """The hub wants these files (any thread may say so); False: no room, it will say so again.
 
         Urgent ones go before all others. Never waits.
+        """
+
+    def deliver_again(self, since: datetime | None) -> None:
+        """The hub lost what it had since then (None: ever): pictures are sent again.
+
+        Files it orders again by itself. Any thread may say so; never waits.
         """
 
     def turn(self, hub: HubHttp) -> float:

@@ -16,7 +16,7 @@ from edge.clock import SystemClock
 from edge.config import EdgeConfig
 from edge.enrolment import Enrolment, Membership, load_or_make_key
 from edge.errand_thread import ErrandThread
-from edge.errands import DeliverBodies, Enrol, FetchSigned
+from edge.errands import DeliverBodies, Enrol, EnrolAgain, FetchSigned
 from edge.failpoints import FailPoints
 from edge.footage_post import FootagePost, Sender
 from edge.hub_http import PACK_PATH, WANTED_PATH, HubHttp
@@ -90,13 +90,14 @@ class HubSide:
         self._fetch_pack = FetchSigned(
             PACK_PATH, PACK_MESSAGE_BYTES_MAX, lambda answer: self._arrived(PackArrived(answer))
         )
+        self._enrol_again = EnrolAgain(enrolment, around.run_id)
         enrol = None
         if self.membership is None:
             enrol = Enrol(enrolment, around.run_id, self._enrolled)
         self._errands = ErrandThread(
             HubHttp(config.hub.http),
             enrol,
-            (self._fetch, self._deliver, self._fetch_pack),
+            (self._enrol_again, self._fetch, self._deliver, self._fetch_pack),
             around.metrics,
             on_refused,
         )
@@ -134,6 +135,10 @@ class HubSide:
     def deliver_bodies(self) -> None:
         """Private bodies wait in the spool."""
         self._deliver.ask()
+        self._errands.wake()
+
+    def _ask_to_enrol_again(self) -> None:
+        self._enrol_again.ask()
         self._errands.wake()
 
     def _ask(self, errand: FetchSigned, request: bytes) -> None:
@@ -194,6 +199,8 @@ class HubSide:
             fetch=partial(self._ask, self._fetch),
             fetch_pack=partial(self._ask, self._fetch_pack),
             order_footage=self._uploads.order,
+            on_unknown=self._ask_to_enrol_again,
+            on_went_back=self._uploads.deliver_again,
         )
 
     def _load_list(self, membership: Membership) -> tuple[KeptList | None, str | None]:

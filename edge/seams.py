@@ -99,14 +99,21 @@ class SpoolWriter(Protocol):
             SpoolError: the disk does not say.
         """
 
-    def mark_receipted(self, upto_seq: int) -> None:
-        """The hub has everything up to here."""
+    def mark_receipted(self, upto_seq: int) -> bool:
+        """The hub has everything up to here; say whether that is less than it had."""
 
-    def forget_bodies(self, hashes: Sequence[str]) -> None:
-        """The hub has these bodies.
+    def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
+        """The hub has these bodies, since this wire time of our clock.
 
         Raises:
-            SpoolError: they stay and are sent again.
+            SpoolError: they are sent again.
+        """
+
+    def deliver_again(self) -> None:
+        """The hub went back to ``upto``: it needs the bodies again that it had since.
+
+        Raises:
+            SpoolError: they are not sent again.
         """
 
 

@@ -7,13 +7,15 @@ A commit is durable when it returns (WAL, synchronous=FULL). Source: promises P1
     SpoolUnusableError    not to be opened: one sentence, exit 2     (edge.seams, from apsw.Error)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import apsw
 
+from edge import delivered_bodies
 from edge.data_dir import sync_directory
 from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from edge.seams import NO_QUEUES, Sealed, SpoolError, SpoolUnusableError
@@ -176,29 +178,47 @@ class Spool:
             raise SpoolError(f"not recorded: {error}") from error
         return int(rows[0][0]) if rows else 0
 
-    def mark_receipted(self, upto_seq: int) -> None:
-        """The hub has everything up to here.
+    def mark_receipted(self, upto_seq: int) -> bool:
+        """The hub has everything up to here; say whether that is less than it had.
 
         Made durable with the next commit only: after a crash the hub says it again, and no scan
         waits for this.
         """
+        went_back = upto_seq < self._upto_seq
         self._upto_seq = upto_seq
         self._upto_is_durable = False
+        return went_back
 
-    def forget_bodies(self, hashes: Sequence[str]) -> None:
-        """Delete private bodies that the hub has acknowledged.
+    def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
+        """The hub has acknowledged these private bodies, at this wire time of our clock.
 
         Raises:
-            SpoolError: they stay.
+            SpoolError: they wait on.
         """
+        with self._beside_lines("bodies not put away"):
+            delivered_bodies.note_delivered(self._connection, hashes, at)
+            delivered_bodies.step(self._connection)
+
+    def deliver_again(self) -> None:
+        """The hub went back to ``upto``: what was delivered since that line waits once more.
+
+        Raises:
+            SpoolError: nothing was changed.
+        """
+        with self._beside_lines("bodies not asked for again"):
+            since = recorded_at(self._connection, self._upto_seq)
+            delivered_bodies.ask_again(self._connection, since or "")
+            delivered_bodies.step(self._connection)
+
+    @contextmanager
+    def _beside_lines(self, trouble: str) -> Iterator[None]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for sha256 in hashes:
-                self._connection.execute("DELETE FROM body WHERE sha256 = ?", (sha256,))
+            yield
             self._connection.execute("COMMIT")
         except apsw.Error as error:
             self._roll_back()
-            raise SpoolError(f"bodies not forgotten: {error}") from error
+            raise SpoolError(f"{trouble}: {error}") from error
 
     def tidy(self, now: datetime | None) -> Tidied:
         """In an idle moment: forget old receipted lines, keep upto, move the WAL into the file.
@@ -231,6 +251,8 @@ class Spool:
             return Tidied(0, 0)
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.executemany("DELETE FROM line WHERE seq = ?", [(seq,) for seq, _ in due])
+        if due:
+            delivered_bodies.forget(self._connection, due[-1][1])
         self._write_upto()
         self._connection.execute("COMMIT")
         self._upto_is_durable = True

@@ -6,6 +6,7 @@ Source: design section 3 ("Event line"), promise P1.
 import apsw
 import msgspec
 
+from edge import delivered_bodies
 from edge.seams import SpoolUnusableError
 from ledger.chain import ChainError, ChainHead, extend
 from wire.names import ZERO_HEAD
@@ -74,6 +75,7 @@ def prepare(connection: apsw.Connection, new_id: str, bytes_max: int) -> tuple[s
         _upgrade_to_2(connection)
     elif version != SCHEMA_VERSION:
         raise SpoolUnusableError(f"it has version {version}, this program knows {SCHEMA_VERSION}")
+    connection.execute(delivered_bodies.TABLES)
     ids: list[tuple[str, int]] = list(connection.execute("SELECT id, upto_seq FROM spool"))
     if len(ids) != 1:
         raise SpoolUnusableError(f"it names {len(ids)} spools where one is expected")

@@ -34,7 +34,7 @@ from edge.station_events import (
     Acknowledged,
     Answer,
     BodiesDelivered,
-    BodiesForgotten,
+    BodiesWait,
     ClockStepped,
     DevicesChanged,
     Enrolled,
@@ -59,7 +59,7 @@ from edge.timekeeper import Timekeeper
 from edge.verdict import HeldList
 from edge.workplace import Known
 from wire.events import StationFact
-from wire.names import Signal
+from wire.names import Signal, format_at
 
 TICK_MS = 1000
 """The page hears from the station at least this often, because ages count."""
@@ -124,6 +124,7 @@ class StationCore:
         )
         self._started_ms = 0
         self._page_count = 0
+        self._owes_bodies = False
         self._is_page_due = True
 
     # ------------------------------------------------------------ events
@@ -145,9 +146,9 @@ class StationCore:
             case PortOpened() | PortLost():
                 return self._follow_port(event)
             case Receipted():
-                self.spool.mark_receipted(event.upto_seq)
+                return self._follow_receipt(event)
             case BodiesDelivered():
-                return self._forget_bodies(event)
+                return self._put_bodies_away(event)
             case Acknowledged():
                 self.screen.acknowledge(event.alarm_seq, self._clock.boottime_ms())
             case ListChanged():
@@ -275,15 +276,32 @@ class StationCore:
             self._recorder.note(make_head(stamp, self.depth, held.version, age_s))
         is_last = isinstance(event, Stopping)
         drafts = self._feedback.all() if is_last else self._feedback.overdue(self._now_ns())
-        outputs = self._recorder.write_down(self.time.stamp(), drafts)
+        outputs = self._recorder.write_down(self.time.stamp(), drafts) + self._deliver_again()
         return [*outputs, self.handhelds.changed()] if isinstance(event, Started) else outputs
 
-    def _forget_bodies(self, event: BodiesDelivered) -> list[Output]:
+    def _follow_receipt(self, event: Receipted) -> list[Output]:
+        if not self.spool.mark_receipted(event.upto_seq):
+            return []
+        # It was restored from a backup: its lines go again by themselves.
+        self._owes_bodies = True
+        return self._deliver_again()
+
+    def _deliver_again(self) -> list[Output]:
+        if not self._owes_bodies:
+            return []
         try:
-            self.spool.forget_bodies(event.hashes)
+            self.spool.deliver_again()
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
-        return [BodiesForgotten()]
+        self._owes_bodies = False
+        return [BodiesWait()]
+
+    def _put_bodies_away(self, event: BodiesDelivered) -> list[Output]:
+        try:
+            self.spool.bodies_delivered(event.hashes, format_at(self._clock.now()))
+        except SpoolError as error:
+            return [NotRecorded(str(error), scans=0)]
+        return [BodiesWait()]
 
     def _record_footage(self, footage: FootageLines) -> list[Output]:
         events = [replace(each, clock=self.time.reading) for each in footage.events]

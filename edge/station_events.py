@@ -248,8 +248,8 @@ class FootageLined:
 
 
 @dataclass(frozen=True, slots=True)
-class BodiesForgotten:
-    """Delivered bodies are gone from the disk; others may still wait."""
+class BodiesWait:
+    """Private bodies may wait for delivery: somebody has to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ Output = (
     | HandheldAnswered
     | HandheldsChanged
     | FootageLined
-    | BodiesForgotten
+    | BodiesWait
     | DevicesChanged
     | ClockStepped
 )

@@ -21,7 +21,7 @@ from edge.spool import Spool
 from edge.station import NO_TOKEN, TICK_MS, StationCore
 from edge.station_events import (
     Answer,
-    BodiesForgotten,
+    BodiesWait,
     ClockStepped,
     DevicesChanged,
     FootageLined,
@@ -183,7 +183,7 @@ class StationThread:
                     self._answer_page(output)
                 case FootageLined():
                     self._answer_cameras(output)
-                case BodiesForgotten():
+                case BodiesWait():
                     self._on_bodies()
                 case DevicesChanged() | ClockStepped():
                     self._to_uplink(output)

@@ -23,6 +23,7 @@ from edge.uplink_events import (
     Disconnected,
     FetchList,
     FetchPack,
+    HubWentBack,
     OrderFootage,
     ProblemChanged,
     Publish,
@@ -32,6 +33,7 @@ from edge.uplink_events import (
     UplinkOutput,
     Waited,
 )
+from wire.messages import Problem
 from wire.topics import Channel
 
 INBOX_MAX = 1000
@@ -68,7 +70,10 @@ class Uplink:
         fetch: Callable[[bytes], None],
         fetch_pack: Callable[[bytes], None],
         order_footage: Callable[[OrderFootage], None],
+        on_unknown: Callable[[], None],
+        on_went_back: Callable[[HubWentBack], None],
     ) -> None:
+        """``on_unknown``: the hub says that it does not know this edge's key."""
         self._core = core
         self._address = address
         self._clock = clock
@@ -77,6 +82,7 @@ class Uplink:
         self._to_station = to_station
         self._fetch, self._fetch_pack = fetch, fetch_pack
         self._order_footage = order_footage
+        self._on_unknown, self._on_went_back = on_unknown, on_went_back
         self._inbox: queue.Queue[UplinkInput | _Acknowledged] = queue.Queue(INBOX_MAX)
         self._stopping = threading.Event()
         self._link: BrokerLink | None = None
@@ -189,6 +195,9 @@ class Uplink:
                     self._fetch_pack(output.message)
                 case OrderFootage():
                     self._order_footage(output)
+                case HubWentBack():
+                    _logger.warning("the hub has less than it had", since=output.since)
+                    self._on_went_back(output)
                 case Refused():
                     self._refused(output.reason)
                 case ProblemChanged():
@@ -220,3 +229,5 @@ class Uplink:
             _logger.info("the hub takes our events again")
         else:
             _logger.error("the hub refuses our events", problem=problem)
+        if problem == Problem.UNKNOWN_KEY:
+            self._on_unknown()

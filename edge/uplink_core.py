@@ -28,6 +28,7 @@ from edge.uplink_events import (
     Disconnected,
     FetchList,
     FetchPack,
+    HubWentBack,
     OrderFootage,
     PackArrived,
     ProblemChanged,
@@ -277,8 +278,11 @@ class UplinkCore:
         self._receipt_ms = now_ms
         if learned.upto_seq == self._upto_seq:
             return []
-        self._upto_seq = learned.upto_seq
-        return [Receipted(learned.upto_seq)]
+        went_back, self._upto_seq = learned.upto_seq < self._upto_seq, learned.upto_seq
+        outputs: list[UplinkOutput] = [Receipted(learned.upto_seq)]
+        if went_back:
+            outputs.append(HubWentBack(self._spool.recorded_at(learned.upto_seq)))
+        return outputs
 
     def _obey(self, command: AnyCommand, payload: bytes) -> list[UplinkOutput]:
         try:

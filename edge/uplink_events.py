@@ -98,6 +98,17 @@ class OrderFootage:
 
 
 @dataclass(frozen=True, slots=True)
+class HubWentBack:
+    """The hub has less than it had: it was restored.
+
+    ``since`` is when the newest line that it has was recorded, wire time; None: it has none, or
+    one that was forgotten here.
+    """
+
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Something arrived that was not believed; the sentence says why."""
 
@@ -112,4 +123,7 @@ class ProblemChanged:
 
 
 ToStation = LinkChanged | ListChanged | PackChanged | Receipted
-UplinkOutput = Publish | FetchList | FetchPack | OrderFootage | Refused | ProblemChanged | ToStation
+UplinkOutput = (
+    Publish | FetchList | FetchPack | OrderFootage | HubWentBack | Refused | ProblemChanged
+    | ToStation
+)  # fmt: skip

@@ -12,7 +12,8 @@ from devices.backoff import Backoff
 from edge.footage_post import Sender, SenderError
 from edge.hub_http import HubError, HubHttp
 from edge.metrics import Metrics
-from edge.uplink_events import OrderFootage
+from edge.uplink_events import HubWentBack, OrderFootage
+from wire.names import parse_at
 
 RETRY = Backoff(first_s=1.0, max_s=60.0)
 
@@ -41,6 +42,10 @@ class UploadThread:
         """The hub wants these files (any thread may say so)."""
         if not self._sender.order(order):
             self._metrics.dropped_messages.inc()
+
+    def deliver_again(self, news: HubWentBack) -> None:
+        """The hub was restored: it needs the pictures again that it had since (any thread)."""
+        self._sender.deliver_again(None if news.since is None else parse_at(news.since))
 
     def stop(self, timeout_s: float) -> bool:
         """End after the request under way; says whether the thread ended in time."""

@@ -34,6 +34,7 @@ from hub.role_process import run_as_process
 from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_chains, make_search
 from hub.supervisor import RoleOrder
 from hub.timers import Duty, frame_duties, run_clock, run_signer
+from hub.version import custos_version
 from hub.video.monitoring import MonitoringDuty
 from hub.video.project import VideoProjection
 from hub.video.room import RoomDuty
@@ -100,7 +101,6 @@ def create_app(context: HubContext) -> FastAPI:
     from hub.access.lockout import Lockouts
     from hub.alerts.live import LiveFeed, live_router
     from hub.video.workshop import Workshop
-    from hub.web import health
     from hub.web.problems import PROBLEM_RESPONSES, tell_problems
 
     feed, workshop = LiveFeed(context), Workshop(context.data_dir)
@@ -117,7 +117,7 @@ def create_app(context: HubContext) -> FastAPI:
 
     app = FastAPI(
         title="Custos",
-        version=health.custos_version(),
+        version=custos_version(),
         lifespan=lifespan,
         responses=PROBLEM_RESPONSES,
         docs_url=None,

@@ -20,11 +20,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub.access.service import make_console_link, make_enrol_secret
 from hub.accounts_cli import accounts_app
 from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.backup_cli import backup, restore, upgrade
 from hub.config import ConfigError, load_network, load_policy, load_settings
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import check as check_database
 from hub.heartbeat import Role
-from hub.home import ConfigOption, Home, open_home, read_clock, sentences
+from hub.home import ConfigOption, Home, check_restored, open_home, read_clock, sentences
 from hub.supervisor import RoleOrder, Supervisor
 from hub.telemetry import keep_metrics, start_logging
 from ledger.keys import key_hash
@@ -32,6 +33,9 @@ from wire.names import is_name
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
 app.add_typer(accounts_app, name="account")
+app.command()(backup)
+app.command()(restore)
+app.command()(upgrade)
 
 _PROBE_TIMEOUT_S = 1.0
 
@@ -61,6 +65,7 @@ def check(context: typer.Context, config: ConfigOption = None) -> None:
         load_policy(settings.policy)
         load_network(settings.network)
         read_clock(settings)
+        check_restored(settings.data_dir)
         url = parse_url(settings.database, settings.data_dir)
         database = open_database(url)
         try:

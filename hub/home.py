@@ -1,6 +1,6 @@
 """A hub as the programs of its machine open it: settings, database, keys.
 
-ConfigError, DatabaseError, KeyFileError, StartError      one sentence, exit 2
+ConfigError, DatabaseError, KeyFileError, StartError, BackupError      one sentence, exit 2
 """
 
 import fcntl
@@ -14,6 +14,9 @@ from typing import Annotated, NoReturn, TextIO
 import typer
 
 from hub.access.service import adopt_admin_token
+from hub.backup.before_upgrade import keep_before_upgrade
+from hub.backup.contents import LOCK, UNFINISHED_RESTORE
+from hub.backup.manifest import BackupError
 from hub.clock import ClockSetting, SystemClock, read_test_clock
 from hub.config import ConfigError, Settings, load_network, load_policy_and_own_keys, load_settings
 from hub.db.engine import Database, DatabaseError, open_database, parse_url
@@ -45,13 +48,16 @@ class Home:
 
 
 @contextmanager
-def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
+def open_home(
+    config: Path | None, *, exclusive: bool, keeps_before_upgrade: bool = True
+) -> Iterator[Home]:
     """The hub of a configuration: database upgraded, keys made, token and rules adopted.
 
-    ``exclusive``: as the one running hub of its data directory.
+    ``exclusive``: as the one running hub of its data directory. ``keeps_before_upgrade``: a backup
+    is made before the database's schema is changed.
 
     Raises:
-        ConfigError, DatabaseError, KeyFileError: it cannot be opened; one sentence.
+        ConfigError, DatabaseError, KeyFileError, BackupError: it cannot be opened; one sentence.
     """
     settings = load_settings(config)
     policy, own_keys = load_policy_and_own_keys(settings.policy)
@@ -60,7 +66,10 @@ def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
     url = parse_url(settings.database, settings.data_dir)
     database = open_database(url)
     try:
-        with _data_dir(settings.data_dir, exclusive=exclusive):
+        with hold_data_dir(settings.data_dir, exclusive=exclusive):
+            check_restored(settings.data_dir)
+            if keeps_before_upgrade:
+                keep_before_upgrade(settings.data_dir, url, database, clock)
             upgrade(url, database)
             keys = load_keys(settings.data_dir, clock.random_bytes)
             token_path = settings.data_dir / ADMIN_TOKEN_FILE
@@ -73,12 +82,28 @@ def open_home(config: Path | None, *, exclusive: bool) -> Iterator[Home]:
         database.close()
 
 
+def check_restored(data_dir: Path) -> None:
+    """See that no restore was cut short here.
+
+    Raises:
+        BackupError: one was; neither the old hub nor the new one is whole.
+    """
+    if (data_dir / UNFINISHED_RESTORE).exists():
+        raise BackupError(
+            f"a restore into {data_dir} was cut short: call custos-hub restore once more"
+        )
+
+
 @contextmanager
-def _data_dir(path: Path, *, exclusive: bool) -> Iterator[None]:
-    """The directory made, and held by one running hub alone."""
+def hold_data_dir(path: Path, *, exclusive: bool) -> Iterator[None]:
+    """The directory made, and held by one running hub alone.
+
+    Raises:
+        ConfigError: it cannot be used, or another hub runs there.
+    """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (path / "hub.lock").open("a")
+        lock = (path / LOCK).open("a")
     except OSError as error:
         raise ConfigError(f"data_dir: cannot use {path}: {error.strerror}") from error
     with lock:
@@ -119,7 +144,7 @@ def sentences() -> Iterator[None]:
     """What a person did wrong is one sentence on stderr and exit 2."""
     try:
         yield
-    except (ConfigError, DatabaseError, KeyFileError, StartError) as error:
+    except (ConfigError, DatabaseError, KeyFileError, StartError, BackupError) as error:
         _exit_with(str(error))
 
 

@@ -69,6 +69,18 @@ def load_keys(data_dir: Path, random_bytes: Callable[[int], bytes]) -> HubKeys:
     )
 
 
+def read_public_key(data_dir: Path) -> bytes | None:
+    """Whose statements these are: the hub's public key; ``None`` where there is none yet.
+
+    Raises:
+        KeyFileError: a file is unreadable or broken.
+    """
+    path = data_dir / HUB_KEY_FILE
+    if not path.exists():
+        return None
+    return SigningKey(_load_key(path, _no_key)).public_key
+
+
 def load_secret(path: Path, make: Callable[[], str]) -> str:
     """Read a secret of one line, making its file (0600) where it is missing.
 
@@ -98,6 +110,10 @@ def _load_key(path: Path, random_bytes: Callable[[int], bytes]) -> bytes:
     if len(key) != KEY_BYTES:
         raise KeyFileError(f"{path} holds {len(key)} bytes, a key has {KEY_BYTES}")
     return key
+
+
+def _no_key(_count: int) -> bytes:
+    raise KeyFileError("the key file went away while it was read")
 
 
 def _create(path: Path, data: bytes) -> None:

@@ -28,7 +28,7 @@ def parse_network(data: bytes) -> Network:
     try:
         tables = tomllib.loads(data.decode("utf-8"))
         network = msgspec.convert(_plain(tables), Network)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"network: {error}"[:ERROR_TEXT_MAX]) from error
     try:
         _check_unique(network)

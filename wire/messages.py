@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wire import WIRE_VERSION, WireVersion
 from wire.events import ClockReading, CodeHex, CodeText, ShortText
@@ -17,6 +17,7 @@ from wire.limits import (
     BODY_BYTES_MAX,
     DELTA_ENTRIES_MAX,
     DEVICES_PER_EDGE_MAX,
+    ENROLLED_CHARS_MAX,
     FOOTAGE_FILE_BYTES_MAX,
     FOOTAGE_PART_BYTES_MAX,
     ORDER_FILES_MAX,
@@ -151,6 +152,9 @@ class Enrol(MessageBase, frozen=True, kw_only=True, tag="enrol"):
     """The raw Ed25519 key, 64 hex digits."""
     secret: ShortText | None
     boot: Hex32
+    enrolled: Annotated[str, Meta(max_length=ENROLLED_CHARS_MAX)] | UnsetType = UNSET
+    """The hub's own signed :class:`Enrolled`, shown to a hub that knows us no more: it was
+    restored from a backup that is older."""
 
 
 class PackFetch(MessageBase, frozen=True, kw_only=True, tag="pack_fetch"):

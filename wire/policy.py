@@ -312,7 +312,7 @@ def parse_policy(shipped: bytes, own: bytes | None = None) -> Policy:
                 else:
                     merged[key] = value
         policy = msgspec.convert(merged, Policy)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"policy: {error}") from error
     if len({kind.name for kind in policy.waybill}) != len(policy.waybill):
         raise ValueError("policy: two kinds of waybill share a name")

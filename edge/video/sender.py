@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -25,7 +26,7 @@ from edge.uplink_events import OrderFootage
 from edge.video.footage_schema import FootageError
 from edge.video.stills import FOLDER as STILLS
 from edge.video.stills import SUFFIX
-from edge.video.upload_store import Upload, UploadStore
+from edge.video.upload_store import Upload, UploadStore, WaitingPicture
 from edge.video.wall import WallStills
 from wire.events import Damage
 from wire.limits import FOOTAGE_PART_BYTES_MAX, PICTURE_BYTES_MAX
@@ -79,6 +80,7 @@ class FootageSender:
         self._metrics = metrics
         self._lock = threading.Lock()
         self._ordered: deque[OrderFootage] = deque()
+        self._again_ms: int | None = None
         self._sha256: str | None = None
         self._have = 0
         self._standstills = 0
@@ -91,6 +93,12 @@ class FootageSender:
                 return False
             self._ordered.append(order)
         return True
+
+    def deliver_again(self, since: datetime | None) -> None:
+        """The hub lost what it had since then; see :class:`edge.footage_post.Sender`."""
+        since_ms = 0 if since is None else int(since.timestamp() * 1000)
+        with self._lock:
+            self._again_ms = since_ms if self._again_ms is None else min(self._again_ms, since_ms)
 
     def close(self) -> None:
         """Let go of the record."""
@@ -105,6 +113,7 @@ class FootageSender:
         began_s = self._setup.now_s()
         try:
             self._take_orders()
+            self._take_stills_again()
             sent = self._send_next(hub)
         except FootageError as error:
             raise SenderError(str(error)) from error
@@ -121,6 +130,19 @@ class FootageSender:
             self._metrics.dropped_messages.inc(dropped)
             with self._lock:
                 self._ordered.popleft()
+
+    def _take_stills_again(self) -> None:
+        with self._lock:
+            since_ms, self._again_ms = self._again_ms, None
+        if since_ms is None:
+            return
+        found = stills_since(self._setup.folder, since_ms)
+        try:
+            self._store.pictures_again(found)
+        except FootageError:
+            with self._lock:
+                self._again_ms = since_ms
+            raise
 
     def _send_next(self, hub: HubHttp) -> int | None:
         """How many bytes were sent; None: there is nothing to send."""
@@ -229,6 +251,17 @@ class FootageSender:
         if error.status not in _NOT_WANTED:
             raise error
         self._metrics.footage_files.labels("refused").inc()
+
+
+def stills_since(folder: Path, since_ms: int) -> list[WaitingPicture]:
+    """The stills that were kept since then, the oldest first; by their files' times."""
+    found = []
+    for path in folder.glob(f"*/{STILLS}/*{SUFFIX}"):
+        with suppress(FileNotFoundError):  # its time was over in this moment
+            at_ms = path.stat().st_mtime_ns // 1_000_000
+            if at_ms >= since_ms:
+                found.append(WaitingPicture(path.stem, path.parent.parent.name, at_ms))
+    return sorted(found, key=lambda each: each.at_ms)
 
 
 def _damage_of(path: Path, sha256: str) -> Damage | None:

@@ -117,6 +117,15 @@ class UploadStore:
         rows = self._read("SELECT sha256, camera, at_ms FROM picture ORDER BY id LIMIT 1")
         return WaitingPicture(*rows[0]) if rows else None
 
+    def pictures_again(self, pictures: Sequence[WaitingPicture]) -> None:
+        """The hub has lost these stills; what waits already waits on.
+
+        Raises:
+            FootageError: none of them waits.
+        """
+        rows = [(each.sha256, each.camera, each.at_ms) for each in pictures]
+        self._write("INSERT OR IGNORE INTO picture (sha256, camera, at_ms) VALUES (?, ?, ?)", rows)
+
     def picture_done(self, sha256: str) -> None:
         """The hub has a still, or it is not here any more.
 

@@ -246,6 +246,11 @@ def drop_credentials(tx: Connection, kind: str, name: str) -> None:
     tx.execute(delete(credential).where(mine))
 
 
+def drop_short_lived(tx: Connection) -> None:
+    """Forget all links and sessions; bearer tokens, which never expire, stay."""
+    tx.execute(delete(credential).where(credential.c.expires_at.is_not(None)))
+
+
 def prune_credentials(tx: Connection, now: datetime) -> None:
     """Forget what has expired."""
     tx.execute(delete(credential).where(credential.c.expires_at <= now))

@@ -102,7 +102,14 @@ def _enrol(hub: HubContext, payload: bytes) -> Response:
     message = open_request(payload, Enrol, claimed.public_key, MESSAGE_BYTES_MAX).message
     now = hub.clock.now()
     with hub.database.writing() as tx:
-        outcome = service.enrol_edge(tx, message, hub.enrolment, now, hub.clock.random_bytes)
+        outcome = service.enrol_edge(
+            tx,
+            message,
+            hub.enrolment,
+            now,
+            hub.clock.random_bytes,
+            hub.keys.statement.public_key,
+        )
     _log.info("edge asked to enrol", site=message.site, edge=message.edge, answer=outcome.answer)
     if outcome.site_salt is None:
         raise ProblemError(*_REFUSED[outcome.answer])

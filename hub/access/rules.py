@@ -145,6 +145,8 @@ def judge_enrolment(
     secret: EnrolSecret | None,
     shown: bool,
     now: datetime,
+    *,
+    is_vouched: bool = False,
 ) -> EnrolAnswer:
     """Decide about an edge that shows a key, signed with that key.
 
@@ -157,9 +159,13 @@ def judge_enrolment(
         secret: the stored one whose hash fits the secret that was shown.
         shown: a secret was shown at all.
         now: aware UTC.
+        is_vouched: this hub has signed before that it took this very key under this name; it does
+            not remember, because it was restored from a backup that is older.
     """
     if known is not None:
         return EnrolAnswer.KNOWN if known.public_key == public_key else EnrolAnswer.CONFLICT
+    if is_vouched:
+        return EnrolAnswer.TAKEN
     if not shown:
         return EnrolAnswer.TAKEN if mode is Enrolment.FIRST_USE else EnrolAnswer.NO_SECRET
     fits = secret is not None and (secret.site, secret.edge) == (site, edge)

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-from hub.access import store
+from hub.access import account_store, store
 from hub.access.accounts import (
     AccountError,
     RandomBytes,
@@ -70,7 +70,9 @@ from hub.access.rules import (
     secret_hash,
 )
 from hub.alerts.service import AlertKind, Finding, raise_alert
-from wire.messages import Enrol
+from ledger.signing import open_sealed
+from wire.limits import MESSAGE_BYTES_MAX
+from wire.messages import Enrol, Enrolled
 
 __all__ = [
     "CODE_ROLES",
@@ -93,6 +95,7 @@ __all__ = [
     "add_account",
     "adopt_admin_token",
     "change_account",
+    "end_logins",
     "find_account",
     "forget_expired",
     "hash_password",
@@ -144,18 +147,33 @@ def make_enrol_secret(
 
 
 def enrol_edge(
-    tx: Connection, message: Enrol, mode: Enrolment, now: datetime, random_bytes: RandomBytes
+    tx: Connection,
+    message: Enrol,
+    mode: Enrolment,
+    now: datetime,
+    random_bytes: RandomBytes,
+    hub_key: bytes | None = None,
 ) -> EnrolOutcome:
     """Take an edge's key, or say why not.
 
     ``message`` was signed by the key that it shows. The answer to the same key is always the same;
-    another key under an enrolled name raises an alert, which the caller must commit.
+    another key under an enrolled name raises an alert, which the caller must commit. ``hub_key``:
+    our public key, by which we know what we have signed before.
     """
+    voucher = None if hub_key is None else read_voucher(message, hub_key)
     known = store.find_edge(tx, message.site, message.edge)
     shown = message.secret is not None
     secret = store.find_secret(tx, secret_hash(message.secret or "")) if shown else None
     answer = judge_enrolment(
-        message.site, message.edge, message.public_key, known, mode, secret, shown, now
+        message.site,
+        message.edge,
+        message.public_key,
+        known,
+        mode,
+        secret,
+        shown,
+        now,
+        is_vouched=voucher is not None,
     )
     if answer is EnrolAnswer.TAKEN and store.count_edges(tx) >= EDGES_MAX:
         answer = EnrolAnswer.FULL
@@ -168,7 +186,36 @@ def enrol_edge(
         raise_alert(tx, Finding(AlertKind.EDGE_CONFLICT, subject, now, site=message.site), now)
     if answer not in (EnrolAnswer.TAKEN, EnrolAnswer.KNOWN):
         return EnrolOutcome(answer, None)
+    if voucher is not None and store.salt_of(tx, message.site) is None:
+        # Badges were made into pseudonyms with it in lines that come again.
+        store.set_salt(tx, message.site, voucher.site_salt)
     return EnrolOutcome(answer, _salt_of(tx, message.site, random_bytes))
+
+
+def read_voucher(message: Enrol, hub_key: bytes) -> Enrolled | None:
+    """Our own word that we took this very key under this name; ``None``: it is not."""
+    if not isinstance(message.enrolled, str):
+        return None
+    try:
+        shown = message.enrolled.encode()
+        found = open_sealed(shown, Enrolled, hub_key, MESSAGE_BYTES_MAX).message
+    except ValueError:
+        return None
+    told = (found.site, found.edge, found.public_key)
+    return found if told == (message.site, message.edge, message.public_key) else None
+
+
+def end_logins(tx: Connection, now: datetime) -> None:
+    """In a restored database: end every session, link and enrolment secret.
+
+    Some were ended or used after the backup, and nobody knows which. The schema may be an older
+    one: a table that is not there has nothing to end.
+    """
+    tables = set(inspect(tx).get_table_names())
+    if account_store.credential.name in tables:
+        account_store.drop_short_lived(tx)
+    if store.enrol_secret.name in tables:
+        store.void_secrets(tx, now)
 
 
 def find_edge(tx: Connection, site: str, edge: str) -> EdgeKey | None:

@@ -145,6 +145,11 @@ def use_secret(tx: Connection, secret_id: int, now: datetime) -> None:
     tx.execute(update(enrol_secret).where(enrol_secret.c.id == secret_id).values(used_at=now))
 
 
+def void_secrets(tx: Connection, now: datetime) -> None:
+    """Let no secret that was not used count any more."""
+    tx.execute(update(enrol_secret).where(enrol_secret.c.used_at.is_(None)).values(used_at=now))
+
+
 # ---------------------------------------------------------------- private bodies
 
 

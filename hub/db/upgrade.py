@@ -47,19 +47,39 @@ def check(url: URL, database: Database) -> str:
     Raises:
         DatabaseError: as :func:`upgrade`.
     """
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return "will be made at the first start"
+    is_new = schema_of(url, database) == newest_schema()
+    return "up to date" if is_new else "will be upgraded at the next start"
+
+
+def schema_of(url: URL, database: Database) -> str | None:
+    """The revision of the database's schema; ``None``: there is nothing yet.
+
+    Raises:
+        DatabaseError: as :func:`upgrade`.
+    """
     if url.get_backend_name() == "sqlite":
         path = Path(url.database or "")
         _check_sqlite_file(path)
         if not path.exists():
-            return "will be made at the first start"
+            return None
     try:
         with database.reading() as tx:
             _check_owner(tx)
-            current = MigrationContext.configure(tx).get_current_revision()
+            return MigrationContext.configure(tx).get_current_revision()
     except SQLAlchemyError as error:
         raise DatabaseError(f"database: cannot be used: {_first_line(error)}") from error
-    newest = _scripts().get_current_head()
-    return "up to date" if current == newest else "will be upgraded at the next start"
+
+
+def newest_schema() -> str | None:
+    """The revision to which this program brings a database."""
+    return _scripts().get_current_head()
+
+
+def is_known(schema: str) -> bool:
+    """Say whether this program knows a revision."""
+    return schema in {script.revision for script in _scripts().walk_revisions()}
 
 
 def _check_sqlite_file(path: Path) -> None:
@@ -95,8 +115,7 @@ def _check_owner(tx: Connection) -> None:
     if "alembic_version" not in tables:
         raise DatabaseError("database: it is not Custos's: it has other tables")
     current = MigrationContext.configure(tx).get_current_revision()
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and not is_known(current):
         raise DatabaseError(
             f"database: its schema {current} is unknown to this version of Custos; "
             "it was made by a newer one, or is not Custos's"

@@ -1,7 +1,6 @@
 """Open routes without personal data: is the hub there, is it ready, its metrics, its version."""
 
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -10,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.heartbeat import Role, heartbeats, is_alive
 from hub.telemetry import render_metrics
+from hub.version import custos_version
 from hub.web.context import Hub, HubContext
 from wire import WIRE_VERSION
 
@@ -68,11 +68,3 @@ def readiness(hub: HubContext) -> dict[str, bool]:
     is_up = is_alive(ingest, hub.clock.now(), hub.clock.rate)
     is_listening = ingest is not None and ingest.listening_since is not None
     return {"database": True, "ingest": is_up, "broker": is_up and is_listening}
-
-
-def custos_version() -> str:
-    """The installed distribution's version; "0" in a tree that was never installed."""
-    try:
-        return version("custos")
-    except PackageNotFoundError:
-        return "0"

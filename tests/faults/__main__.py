@@ -15,7 +15,9 @@ import traceback
 from pathlib import Path
 
 from tests.faults.footage_faults import FAULTS, CannotMountError
+from tests.faults.fuzz_targets import FUZZ_FAULTS
 
+ALL = {**FAULTS, **FUZZ_FAULTS}
 DONE = Path("build/faults.jsonl")
 SEEDS = 50
 MINUTES = 60
@@ -29,7 +31,7 @@ def main() -> int:
     ends_at = time.monotonic() + 60 * float(os.environ.get("MINUTES") or MINUTES)
     DONE.parent.mkdir(exist_ok=True)
     done = _done()
-    wanted = [(name, seed) for seed in range(1, seeds + 1) for name in FAULTS]
+    wanted = [(name, seed) for seed in range(1, seeds + 1) for name in ALL]
     for name, seed in wanted:
         if (name, seed) not in done and time.monotonic() < ends_at:
             done[name, seed] = _run(name, seed)
@@ -44,7 +46,7 @@ def _run(name: str, seed: int) -> str:
     told: dict[str, object] = {"fault": name, "seed": seed}
     with tempfile.TemporaryDirectory() as folder:
         try:
-            told |= FAULTS[name](Path(folder), random.Random(seed))
+            told |= ALL[name](Path(folder), random.Random(seed))
             told["state"] = "held"
         except CannotMountError:
             told["state"] = "impossible here"

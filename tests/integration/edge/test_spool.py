@@ -80,7 +80,7 @@ def test_a_spool_goes_on_where_it_stood_under_its_first_id(path: Path) -> None:
     again.close()
 
 
-def test_bodies_wait_until_they_are_forgotten(path: Path) -> None:
+def test_bodies_wait_until_they_are_delivered(path: Path) -> None:
     spool = Spool(path, ID)
     body = PrivateBody(salt="a" * 32, body='{"code_hex":"00","text":null}')
     spool.append([fact()], {"1" * 64: body, "2" * 64: body}, {})
@@ -88,7 +88,7 @@ def test_bodies_wait_until_they_are_forgotten(path: Path) -> None:
     assert list(reader.bodies(10, 10_000)) == ["1" * 64, "2" * 64]
     assert list(reader.bodies(1, 10_000)) == ["1" * 64]
     assert reader.bodies(10, 10) == {}
-    spool.forget_bodies(["1" * 64])
+    spool.bodies_delivered(["1" * 64], format_at(NOW))
     assert list(reader.bodies(10, 10_000)) == ["2" * 64]
     reader.close()
     spool.close()
@@ -230,7 +230,7 @@ def test_bodies_that_the_disk_does_not_let_go_stay(path: Path) -> None:
         spool.append([fact()], {"1" * 64: body}, {})
         disk.is_full = True
         with pytest.raises(SpoolError):
-            spool.forget_bodies(["1" * 64])
+            spool.bodies_delivered(["1" * 64], format_at(NOW))
         disk.is_full = False
         reader = SpoolReader(path)
         assert len(reader.bodies(9, 9999)) == 1
@@ -267,7 +267,7 @@ def test_while_the_clock_is_unsure_no_line_is_old(path: Path) -> None:
 
 
 def test_unreceipted_lines_are_never_forgotten(path: Path) -> None:
-    spool = Spool(path, ID, bytes_max=40 * 4096)
+    spool = Spool(path, ID, bytes_max=45 * 4096)
     spool.append([fact("x" * 200, at=NOW - timedelta(days=365))] * 150, {}, {})
     assert spool.tidy(NOW).forgotten == 0
     assert len(lines_of(path)) == 150

@@ -209,7 +209,8 @@ def uplink(core: object, port: int, metrics: Metrics) -> Uplink:
     assert isinstance(core, UplinkCore | FakeCore)
     told: Callable[[object], None] = lambda event: None  # noqa: E731  nobody listens here
     address = BrokerAddress("127.0.0.1", port, "755A", "dock")
-    return Uplink(core, address, SystemClock(), metrics, NO_FAIL_POINTS, told, told, told, told)
+    outlets = (told, told, told, told, lambda: None, told)
+    return Uplink(core, address, SystemClock(), metrics, NO_FAIL_POINTS, *outlets)
 
 
 def test_an_uplink_that_fails_is_counted_and_goes_on() -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from devices.backoff import Backoff
 from edge.footage_post import SenderError
 from edge.hub_http import HubHttp, HubUnreachableError
 from edge.metrics import Metrics
-from edge.uplink_events import OrderFootage
+from edge.uplink_events import HubWentBack, OrderFootage
 from edge.upload_thread import UploadThread
 from tests.rig.programs import wait_until
 
@@ -24,10 +25,14 @@ class FakeSender:
         self.turns = 0
         self.ordered: list[str] = []
         self.closed = threading.Event()
+        self.again: list[datetime | None] = []
 
     def order(self, order: OrderFootage) -> bool:
         self.ordered += order.sha256s
         return len(self.ordered) < 2
+
+    def deliver_again(self, since: datetime | None) -> None:
+        self.again.append(since)
 
     def turn(self, hub: HubHttp) -> float:
         self.turns += 1
@@ -68,6 +73,15 @@ def test_what_nobody_foresaw_is_counted_and_gone_on_with(hub: HubHttp) -> None:
     metrics = Metrics()
     assert "uploads failed" in run(FakeSender(KeyError("nobody")), hub, metrics)
     assert metrics.crashes.labels("uploads")._value.get() == 1
+
+
+def test_a_hub_that_went_back_is_told_to_the_sender(hub: HubHttp) -> None:
+    sender = FakeSender()
+    thread = UploadThread(hub, sender, Metrics())
+    thread.deliver_again(HubWentBack("2026-11-22T08:00:00.000Z"))
+    thread.deliver_again(HubWentBack(None))
+    assert sender.again == [datetime(2026, 11, 22, 8, 0, tzinfo=UTC), None]
+    assert thread.stop(5)
 
 
 def test_orders_that_find_no_room_are_counted(hub: HubHttp) -> None:

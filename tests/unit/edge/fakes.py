@@ -25,7 +25,7 @@ from ledger.chain import ChainHead
 from wire.events import Act, Event, Feedback, Scan, Station, StationFact
 from wire.lines import line_hash, parse_line, seal_line
 from wire.messages import PrivateBody
-from wire.names import ZERO_HEAD
+from wire.names import ZERO_HEAD, parse_at
 from wire.policy import parse_policy
 from wire.site_pack import (
     CheckItem,
@@ -129,6 +129,7 @@ class FakeSpool:
     def __init__(self) -> None:
         self.sealed: list[Sealed] = []
         self.bodies: dict[str, PrivateBody] = {}
+        self.delivered: dict[str, PrivateBody] = {}
         self.sessions: dict[str, bytes] = {}
         self.queues: dict[str, int] = {}
         self.appends = 0
@@ -180,15 +181,23 @@ class FakeSpool:
         self.settle()
         return self.queues.get(queue, 0)
 
-    def mark_receipted(self, upto_seq: int) -> None:
+    def mark_receipted(self, upto_seq: int) -> bool:
         assert upto_seq <= self.head_seq
-        self.upto_seq = upto_seq
+        went_back, self.upto_seq = upto_seq < self.upto_seq, upto_seq
+        return went_back
 
-    def forget_bodies(self, hashes: Sequence[str]) -> None:
+    def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
         if self.fails is not None:
             raise self.fails
+        parse_at(at)
         for sha256 in hashes:
-            del self.bodies[sha256]
+            self.delivered[sha256] = self.bodies.pop(sha256)
+
+    def deliver_again(self) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.bodies.update(self.delivered)
+        self.delivered.clear()
 
     def recorded_at(self, seq: int) -> str | None:
         return parse_line(self.sealed[seq - 1].line).at if 0 < seq <= self.head_seq else None

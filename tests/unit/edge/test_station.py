@@ -11,13 +11,15 @@ from edge.session import FixedSession, parse_session, pseudonym
 from edge.station_events import (
     Answer,
     BodiesDelivered,
-    BodiesForgotten,
+    BodiesWait,
     Enrolled,
     LinkChanged,
     ListChanged,
     NotRecorded,
+    Receipted,
     Recorded,
     Stopping,
+    Ticked,
 )
 from edge.verdict import HeldList
 from tests.unit.edge.fakes import (
@@ -195,7 +197,7 @@ def test_the_same_badge_twice_gives_two_hashes() -> None:
     assert len(desk.spool.bodies) == 2
 
 
-def test_delivered_bodies_are_forgotten_and_kept_when_the_disk_refuses() -> None:
+def test_delivered_bodies_wait_no_more_and_wait_on_when_the_disk_refuses() -> None:
     desk = Desk().start()
     desk.scan("CX:BY:t0k3n")
     hashes = tuple(desk.spool.bodies)
@@ -203,7 +205,7 @@ def test_delivered_bodies_are_forgotten_and_kept_when_the_disk_refuses() -> None
     assert desk.step(BodiesDelivered(hashes)) == [NotRecorded(str(FULL_DISK), scans=0)]
     assert tuple(desk.spool.bodies) == hashes
     desk.spool.fails = None
-    assert desk.step(BodiesDelivered(hashes)) == [BodiesForgotten()]
+    assert desk.step(BodiesDelivered(hashes)) == [BodiesWait()]
     assert desk.spool.bodies == {}
 
 
@@ -263,3 +265,18 @@ def test_after_enrolment_badges_can_be_named() -> None:
     desk.step(Enrolled(SALT))
     desk.scan("CX:BY:t0k3n")
     assert [scan.by for scan in scans(desk)] == [None, pseudonym("t0k3n", SALT)]
+
+
+def test_a_hub_that_went_back_is_given_the_bodies_again_once_the_disk_lets_it() -> None:
+    desk = Desk().start()
+    desk.scan("CX:BY:t0k3n")
+    bodies = dict(desk.spool.bodies)
+    desk.step(BodiesDelivered(tuple(bodies)))
+    assert desk.step(Receipted(desk.spool.head_seq)) == []
+    desk.spool.fails = FULL_DISK
+    assert desk.step(Receipted(1)) == [NotRecorded(str(FULL_DISK), scans=0)]
+    desk.spool.fails = None
+    assert desk.spool.bodies == {}
+    assert BodiesWait() in desk.step(Ticked())
+    assert desk.spool.bodies == bodies
+    assert BodiesWait() not in desk.step(Ticked())

@@ -155,6 +155,7 @@ EDGES: dict[str, Callable[[int], None]] = {
     "FOOTAGE_FILE_BYTES_MAX": lambda size: footage_part(bytes=size),
     "PICTURE_BYTES_MAX": picture_of,
     "PACK_TASKS_MAX": lambda count: pack_of(tasks=samples.PACK.tasks * count),
+    "ENROLLED_CHARS_MAX": lambda count: decoded("enrol", enrolled="x" * count),
     "INT_MAX": seq_of,
 }
 _OUTSIDE = {"ERROR_TEXT_MAX"}

@@ -1,0 +1,1 @@
+"""Back a hub up while it runs, and bring it back: docs/adr/0035."""
