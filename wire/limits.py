@@ -45,6 +45,9 @@ FOOTAGE_FILE_BYTES_MAX = 512 * 1024 * 1024
 PICTURE_BYTES_MAX = 512 * 1024
 """A still or a label cut out of one, as JPEG."""
 
+CERTIFICATE_CHARS_MAX = 4096
+"""A certificate of P-256 as PEM is about 700."""
+
 BODY_BYTES_MAX = 8 * 1024
 BODIES_PER_MESSAGE_MAX = 200
 BODIES_BYTES_MAX = 256 * 1024
