@@ -4,7 +4,8 @@ import hashlib
 from importlib.resources import files
 
 from ledger.keys import SigningKey
-from ledger.signing import rotation_proof, seal
+from ledger.signing import seal
+from tests.identity_samples import EDGE_KEY, HUB_KEY, IDENTITY_FROM_EDGE, IDENTITY_MESSAGES
 from wire import messages as m
 from wire.events import (
     Act,
@@ -53,8 +54,6 @@ from wire.wanted import (
     make_list,
 )
 
-EDGE_KEY = SigningKey(bytes(range(32)))
-HUB_KEY = SigningKey(bytes(range(32, 64)))
 SPOOL = "5b0e1d3c" * 4
 BOOT = "0123456789abcdef" * 2
 CONNECTION = "fedcba9876543210" * 2
@@ -254,10 +253,6 @@ PICTURE = b"\xff\xd8\xff\xd9"
 
 BODY = m.PrivateBody(salt="d" * 32, body='{"code_hex":"00ff","text":null}')
 
-TLS_POINT = "04" + "5c" * 64
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-NEW_KEY = SigningKey(bytes(range(64, 96)))
-
 _TO = {"site": "755A", "edge": "dock"}
 _COMMAND = {**_TO, "id": "e" * 32, "expires_at": LATER}
 _SPOOL_HEAD = m.SpoolHead(spool=SPOOL, seq=200, head="c" * 64)
@@ -280,22 +275,6 @@ MESSAGES: dict[str, m.MessageBase] = {
     ),
     "gone": m.Gone(**_TO, boot=BOOT, connection=CONNECTION),
     "enrol": m.Enrol(**_TO, public_key=EDGE_KEY.public_key.hex(), secret="once", boot=BOOT),
-    "enrol-tls": m.Enrol(
-        **_TO,
-        public_key=EDGE_KEY.public_key.hex(),
-        secret="once",
-        boot=BOOT,
-        tls_key=TLS_POINT,
-    ),
-    "renew": m.Renew(**_TO, tls_key=TLS_POINT, at=AT),
-    "rotate": m.Rotate(
-        **_TO,
-        public_key=NEW_KEY.public_key.hex(),
-        proof=NEW_KEY.sign(
-            rotation_proof("755A", "dock", EDGE_KEY.public_key, NEW_KEY.public_key)
-        ).hex(),
-        tls_key=TLS_POINT,
-    ),
     "fetch": m.Fetch(**_TO, have_version=6, at=AT),
     "receipt": m.Receipt(
         **_TO,
@@ -329,33 +308,20 @@ MESSAGES: dict[str, m.MessageBase] = {
         hub_key=HUB_KEY.public_key.hex(),
         site_salt="4" * 32,
     ),
-    "enrolled-tls": m.Enrolled(
-        **_TO,
-        public_key=EDGE_KEY.public_key.hex(),
-        hub_key=HUB_KEY.public_key.hex(),
-        site_salt="4" * 32,
-        certificate=CERTIFICATE,
-        ca=CERTIFICATE,
-    ),
-    "certified": m.Certified(**_TO, tls_key=TLS_POINT, certificate=CERTIFICATE, ca=CERTIFICATE),
+    **IDENTITY_MESSAGES,
 }
 """The messages without lines, by the name of their golden file; each is one sealed message."""
 
-FROM_EDGE = frozenset(
-    {
-        "state",
-        "gone",
-        "enrol",
-        "enrol-tls",
-        "renew",
-        "rotate",
-        "fetch",
-        "pack-fetch",
-        "batch",
-        "bodies",
-        "footage-gone",
-    }
-)
+FROM_EDGE = IDENTITY_FROM_EDGE | {
+    "state",
+    "gone",
+    "enrol",
+    "fetch",
+    "pack-fetch",
+    "batch",
+    "bodies",
+    "footage-gone",
+}
 
 
 def key_of(name: str) -> SigningKey:

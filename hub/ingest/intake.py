@@ -114,6 +114,8 @@ class Intake:
         edge = find_edge(tx, topic.site, topic.edge)
         if edge is None:
             return Refused(Problem.UNKNOWN_KEY, "this edge is not enrolled")
+        if edge.revoked_at is not None:
+            return Refused(Problem.UNKNOWN_KEY, "the key of this edge is revoked")
         return _verify(incoming.payload, type(claimed), edge)
 
     # ------------------------------------------------------------ batches
@@ -123,6 +125,9 @@ class Intake:
     ) -> list[Outgoing]:
         spool = store.lock_spool(tx, batch.site, batch.edge, batch.spool)
         known = NEW_SPOOL if spool is None else spool.head
+        if spool is not None and spool.is_closed:
+            why = "this spool was closed when its edge's disk was replaced"
+            return self._refuse(tx, topic, incoming, Refused(Problem.BROKEN_CHAIN, why))
         try:
             lines = split_lines(payload_lines, BATCH_EVENTS_MAX)
         except EnvelopeError as error:
@@ -251,10 +256,13 @@ class Intake:
             why=refused.why,
         )
         keep_message(tx, topic, incoming, f"{refused.problem}: {refused.why}")
-        known = find_edge(tx, topic.site, topic.edge) is not None
-        subject = f"{topic.site}/{topic.edge}" if known or _few_refused(tx) else "…"
+        known = find_edge(tx, topic.site, topic.edge)
+        is_named = known is not None or _few_refused(tx)
+        subject = f"{topic.site}/{topic.edge}" if is_named else "…"
         words = {"problem": refused.problem.value}
-        finding = Finding(AlertKind.EDGE_REFUSED, subject, now, site=topic.site, words=words)
+        is_revoked = known is not None and known.revoked_at is not None
+        kind = AlertKind.EDGE_REVOKED if is_revoked else AlertKind.EDGE_REFUSED
+        finding = Finding(kind, subject, now, site=topic.site, words=words)
         raise_alert(tx, finding, now)
         return [self._receipt(tx, topic, incoming, {}, refused.problem)]
 

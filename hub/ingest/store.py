@@ -43,6 +43,8 @@ spool_head = Table(
     Column("upto_seq", BigInteger, nullable=False),
     Column("head", String(64), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
+    # Nothing more of it is taken: its edge's disk was replaced.
+    Column("closed_at", UtcDateTime),
     UniqueConstraint("site", "edge", "spool"),
 )
 event = Table(
@@ -91,10 +93,11 @@ LOOK_BACK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """A spool's row; ``head`` is what is stored of it."""
+    """A spool's row; ``head`` is what is stored of it, and all there will be if it is closed."""
 
     id: int
     head: ChainHead
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class EventFilter:
 
 # Built once: these run for each batch, and building costs as much as running.
 _LOCK_SPOOL = (
-    select(spool_head.c.id, spool_head.c.upto_seq, spool_head.c.head)
+    select(spool_head.c.id, spool_head.c.upto_seq, spool_head.c.head, spool_head.c.closed_at)
     .where(
         spool_head.c.site == bindparam("site"),
         spool_head.c.edge == bindparam("edge"),
@@ -149,7 +152,9 @@ def lock_spool(tx: Connection, site: str, edge: str, spool: str) -> Spool | None
     """A spool's row, locked until the transaction ends; ``None`` before its first batch."""
     place = {"site": site, "edge": edge, "spool": spool}
     row = tx.execute(_LOCK_SPOOL, place).one_or_none()
-    return None if row is None else Spool(row.id, ChainHead(row.upto_seq, row.head))
+    if row is None:
+        return None
+    return Spool(row.id, ChainHead(row.upto_seq, row.head), row.closed_at is not None)
 
 
 def heads_of(tx: Connection, site: str, edge: str, spools: Sequence[str]) -> dict[str, ChainHead]:
@@ -164,6 +169,15 @@ def newest_spools(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
     mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
     query = select(spool_head).where(mine).order_by(spool_head.c.id.desc())
     rows = tx.execute(query.limit(SPOOLS_PER_EDGE_MAX))
+    return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
+
+
+def close_spools(tx: Connection, site: str, edge: str, now: datetime) -> dict[str, ChainHead]:
+    """Take no more of an edge's spools; how far those are stored that it closed now."""
+    mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
+    open_ones = mine & spool_head.c.closed_at.is_(None)
+    rows = tx.execute(select(spool_head).where(open_ones).order_by(spool_head.c.id)).all()
+    tx.execute(update(spool_head).where(open_ones).values(closed_at=now))
     return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
 
 
