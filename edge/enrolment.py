@@ -10,9 +10,12 @@ Source: design section 4.
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import UNSET
+
 from edge.data_dir import read_file, write_file
 from edge.hub_http import ENROL_PATH, HubHttp, HubRefusedError
 from edge.seams import Clock
+from edge.tls_identity import TlsIdentity
 from ledger.keys import KEY_BYTES, SigningKey, key_hash
 from ledger.signing import ContentError, open_sealed, peek, seal
 from wire.envelope import EnvelopeError
@@ -68,12 +71,20 @@ class Enrolment:
     """One edge's enrolment at its hub."""
 
     def __init__(
-        self, directory: Path, site: str, edge: str, key: SigningKey, token: Token | None
+        self,
+        directory: Path,
+        site: str,
+        edge: str,
+        key: SigningKey,
+        token: Token | None,
+        tls: TlsIdentity | None = None,
     ) -> None:
+        """``tls``: what a certificate is asked for with it; None: the broker wants none."""
         self._path = directory / ENROLLED_NAME
         self._site, self._edge = site, edge
         self._key = key
         self._token = token
+        self._tls = tls
 
     def load(self) -> Membership | None:
         """The kept answer of the hub; None before enrolment.
@@ -83,7 +94,7 @@ class Enrolment:
             OSError: unreadable.
         """
         answer = read_file(self._path, MESSAGE_BYTES_MAX)
-        return None if answer is None else self._check(answer, None)
+        return None if answer is None else self._read(answer, None)[1]
 
     def ask(self, hub: HubHttp, boot: str) -> Membership:
         """Show our key to the hub and keep its answer.
@@ -100,16 +111,38 @@ class Enrolment:
             public_key=self._key.public_key.hex(),
             secret=self._token.secret if self._token else None,
             boot=boot,
+            tls_key=UNSET if self._tls is None else self._tls.point,
         )
         try:
             answer = hub.post(ENROL_PATH, seal(request, self._key), MESSAGE_BYTES_MAX)
         except HubRefusedError as error:
             raise _refusal(error, self._site, self._edge) or error from error
-        membership = self._check(answer, self._token)
+        message, membership = self._read(answer, self._token)
+        self._keep_certificate(message)
         write_file(self._path, answer)
         return membership
 
-    def _check(self, answer: bytes, token: Token | None) -> Membership:
+    def adopt(self, answer: bytes) -> Membership:
+        """Keep an answer of the hub that this edge is enrolled with already.
+
+        Raises:
+            EnrolmentError: it is none, or not to this key.
+            OSError: it could not be kept.
+        """
+        _, membership = self._read(answer, None)
+        write_file(self._path, answer)
+        return membership
+
+    def _keep_certificate(self, message: Enrolled) -> None:
+        if self._tls is None or not isinstance(message.certificate, str):
+            return
+        if isinstance(message.ca, str):
+            try:
+                self._tls.keep(message.certificate, message.ca)
+            except ValueError as error:
+                raise EnrolmentError(f"the hub's certificate is not ours: {error}") from error
+
+    def _read(self, answer: bytes, token: Token | None) -> tuple[Enrolled, Membership]:
         try:
             claimed = peek(answer, MESSAGE_BYTES_MAX)
             if not isinstance(claimed, Enrolled):
@@ -129,14 +162,15 @@ class Enrolment:
             raise EnrolmentError("the hub's answer is for another edge")
         if message.public_key != self._key.public_key.hex():
             raise EnrolmentError("the hub's answer is for another key")
-        return Membership(hub_key, message.site_salt)
+        return message, Membership(hub_key, message.site_salt)
 
 
 def _refusal(error: HubRefusedError, site: str, edge: str) -> EnrolmentRefusedError | None:
     if error.status == CONFLICT:
         return EnrolmentRefusedError(
             f"the hub already knows another edge named {site}/{edge}: two edges must not share "
-            "a name; choose another, or let an administrator remove the old one"
+            "a name; choose another, or, if this is its new disk, let an administrator print a "
+            f"token with: custos-hub enrol {site} {edge} --replace --reason WHY"
         )
     if error.status in FORBIDDEN:
         return EnrolmentRefusedError(

@@ -98,6 +98,11 @@ class Uplink:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def retry_now(self) -> None:
+        """What a connection was missing is there (any thread may say so)."""
+        self._retry_ns = 0
+        self.put(Waited())
+
     def put(self, event: UplinkInput | _Acknowledged) -> None:
         """Hand over an event from another thread; dropped and counted when the queue is full."""
         try:

@@ -63,8 +63,11 @@ class Certificate:
     until: datetime
 
     def is_due(self, now: datetime) -> bool:
-        """Say whether it is time to renew it: less than a third of its life is left."""
-        return (self.until - now) * 3 < self.until - self.since
+        """Say whether it is time to renew it: less than a third of its life is left.
+
+        A clock that shows a time before it began knows nothing of its end: ask, too.
+        """
+        return now < self.since or (self.until - now) * 3 < self.until - self.since
 
 
 @dataclass(frozen=True, slots=True)

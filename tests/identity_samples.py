@@ -22,9 +22,7 @@ IDENTITY_MESSAGES: dict[str, m.MessageBase] = {
         tls_key=POINT,
     ),
     "renew": m.Renew(**_TO, tls_key=POINT, at="2026-11-22T01:02:03.456Z"),
-    "rotate": m.Rotate(
-        **_TO, public_key=NEW_KEY.public_key.hex(), proof=_PROOF.hex(), tls_key=POINT
-    ),
+    "rotate": m.Rotate(**_TO, public_key=NEW_KEY.public_key.hex(), proof=_PROOF.hex()),
     "enrolled-tls": m.Enrolled(
         **_TO,
         public_key=EDGE_KEY.public_key.hex(),

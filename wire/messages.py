@@ -180,7 +180,6 @@ class Rotate(MessageBase, frozen=True, kw_only=True, tag="rotate"):
 
     public_key: Sha256
     proof: Hex128
-    tls_key: CurvePoint | UnsetType = UNSET
 
 
 class PackFetch(MessageBase, frozen=True, kw_only=True, tag="pack_fetch"):

@@ -6,7 +6,6 @@ Source: design section 4, docs/adr/0031 and 0032.
 from http import HTTPStatus
 from typing import Annotated
 
-import msgspec
 import structlog
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -225,10 +224,6 @@ def _rotate(hub: HubContext, payload: bytes) -> Response:
             hub_key=hub.keys.statement.public_key.hex(),
             site_salt=salt,
         )
-        if isinstance(message.tls_key, str):
-            own, ca = _certify(hub, tx, edge, message.tls_key)
-            pems = {"certificate": own.pem.decode("ascii"), "ca": ca.pem.decode("ascii")}
-            answer = msgspec.structs.replace(answer, **pems)
     _log.warning("edge changed its key", site=edge.site, edge=edge.edge)
     refresh_revocations(hub.data_dir, hub.database, hub.keys.authority, hub.clock)
     return Response(seal(answer, hub.keys.statement), media_type=OCTETS)

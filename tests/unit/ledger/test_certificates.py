@@ -86,6 +86,8 @@ def test_a_certificate_is_due_when_less_than_a_third_of_its_life_is_left() -> No
     assert not read.is_due(NOW + timedelta(days=60))
     assert read.is_due(NOW + timedelta(days=60, seconds=1))
     assert read.is_due(NOW + timedelta(days=900))
+    assert read.is_due(NOW - timedelta(seconds=1))
+    assert not read.is_due(NOW)
 
 
 def test_a_list_of_revocations_is_read_as_it_was_made() -> None:
