@@ -94,7 +94,7 @@ class Enrolment:
             OSError: unreadable.
         """
         answer = read_file(self._path, MESSAGE_BYTES_MAX)
-        return None if answer is None else self._read(answer, None)[1]
+        return None if answer is None else self._check(answer, None)
 
     def ask(self, hub: HubHttp, boot: str) -> Membership:
         """Show our key to the hub and keep its answer.
@@ -117,8 +117,8 @@ class Enrolment:
             answer = hub.post(ENROL_PATH, seal(request, self._key), MESSAGE_BYTES_MAX)
         except HubRefusedError as error:
             raise _refusal(error, self._site, self._edge) or error from error
-        message, membership = self._read(answer, self._token)
-        self._keep_certificate(message)
+        membership = self._check(answer, self._token)
+        self._keep_certificate(answer, membership)
         write_file(self._path, answer)
         return membership
 
@@ -129,20 +129,21 @@ class Enrolment:
             EnrolmentError: it is none, or not to this key.
             OSError: it could not be kept.
         """
-        _, membership = self._read(answer, None)
+        membership = self._check(answer, None)
         write_file(self._path, answer)
         return membership
 
-    def _keep_certificate(self, message: Enrolled) -> None:
-        if self._tls is None or not isinstance(message.certificate, str):
+    def _keep_certificate(self, answer: bytes, membership: Membership) -> None:
+        message = open_sealed(answer, Enrolled, membership.hub_key, MESSAGE_BYTES_MAX).message
+        pem, ca = message.certificate, message.ca
+        if self._tls is None or not isinstance(pem, str) or not isinstance(ca, str):
             return
-        if isinstance(message.ca, str):
-            try:
-                self._tls.keep(message.certificate, message.ca)
-            except ValueError as error:
-                raise EnrolmentError(f"the hub's certificate is not ours: {error}") from error
+        try:
+            self._tls.keep(pem, ca)
+        except ValueError as error:
+            raise EnrolmentError(f"the hub's certificate is not ours: {error}") from error
 
-    def _read(self, answer: bytes, token: Token | None) -> tuple[Enrolled, Membership]:
+    def _check(self, answer: bytes, token: Token | None) -> Membership:
         try:
             claimed = peek(answer, MESSAGE_BYTES_MAX)
             if not isinstance(claimed, Enrolled):
@@ -162,7 +163,7 @@ class Enrolment:
             raise EnrolmentError("the hub's answer is for another edge")
         if message.public_key != self._key.public_key.hex():
             raise EnrolmentError("the hub's answer is for another key")
-        return message, Membership(hub_key, message.site_salt)
+        return Membership(hub_key, message.site_salt)
 
 
 def _refusal(error: HubRefusedError, site: str, edge: str) -> EnrolmentRefusedError | None:

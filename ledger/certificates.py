@@ -85,7 +85,7 @@ class Order:
 
 def serial_of(random: bytes) -> int:
     """A positive serial number of ``SERIAL_BYTES`` random bytes."""
-    return int.from_bytes(random[:SERIAL_BYTES]) >> 1 or 1
+    return int.from_bytes(random[:SERIAL_BYTES]) & (2 ** (8 * SERIAL_BYTES - 1) - 1) or 1
 
 
 def read_certificate(pem: bytes) -> Certificate:

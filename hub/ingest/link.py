@@ -83,7 +83,7 @@ class BrokerLink:
             manual_ack=True,
         )
         self._identity = identity
-        self._is_failing = False
+        self._fail_reason = ""
         if identity is not None:
             self._client.tls_set_context(identity.context)
             self._client.on_pre_connect = self._on_pre_connect
@@ -166,10 +166,11 @@ class BrokerLink:
                 _log.exception("the certificate for the broker cannot be read")
 
     def _on_connect_fail(self, _client: Client, _userdata: object) -> None:
-        if not self._is_failing:
-            self._is_failing = True
-            # paho calls this while it handles the error.
-            _log.warning("the broker cannot be reached", reason=_sentence(sys.exc_info()[1]))
+        # paho calls this while it handles the error.
+        reason = _sentence(sys.exc_info()[1])
+        if reason != self._fail_reason:
+            self._fail_reason = reason
+            _log.warning("the broker cannot be reached", reason=reason)
 
     def _on_connect(
         self,
@@ -182,7 +183,7 @@ class BrokerLink:
         if reason.is_failure:
             _log.warning("broker refuses the connection", reason=str(reason))
             return
-        self._is_failing = False
+        self._fail_reason = ""
         self._connection += 1
         _connections.inc()
         client.subscribe([(each, _QOS) for each in HUB_SUBSCRIPTIONS])
