@@ -145,6 +145,8 @@ def _order(
         bind=bind if bind is not None else same.bind if same else "",
         user=user or (same.user if same else _account()),
     )
+    if not _is_account(order.user):
+        raise ConfigError(f"broker: there is no account {order.user!r} on this machine")
     for text in (order.path, order.bind, *order.hosts):
         if not text.isprintable() or any(character.isspace() for character in text):
             raise ConfigError(f"broker: {text!r} holds a space or a control character")
@@ -163,6 +165,14 @@ def _own_port(home: Home) -> int:
 
 def _account() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _is_account(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _who() -> str:

@@ -14,16 +14,12 @@ down_revision = "0031"
 
 def upgrade() -> None:
     op.add_column("edge", sa.Column("revoked_at", UtcDateTime(), nullable=True))
-    with op.batch_alter_table("enrol_secret") as batch:
-        for name, length in (("made_by", 80), ("reason", 300)):
-            batch.add_column(
-                sa.Column(name, sa.String(length=length), nullable=False, server_default="")
-            )
-        batch.add_column(
-            sa.Column("replaces", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
-        for name in ("made_by", "reason", "replaces"):
-            batch.alter_column(name, server_default=None)
+    # The defaults stay: SQLite would copy the table to take them away, and lose them on the way.
+    for name, length in (("made_by", 80), ("reason", 300)):
+        said = sa.Column(name, sa.String(length=length), nullable=False, server_default="")
+        op.add_column("enrol_secret", said)
+    replaces = sa.Column[bool]("replaces", sa.Boolean(), nullable=False, server_default=sa.false())
+    op.add_column("enrol_secret", replaces)
     op.create_table(
         "edge_key",
         sa.Column("id", RowId, nullable=False),
