@@ -4,7 +4,6 @@ Hub, edge and mosquitto are the real programs, the broker's folder is what ``cus
 wrote. Source: design section 4, P2.
 """
 
-import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -25,49 +24,33 @@ from ledger.certificates import (
 )
 from ledger.keys import SigningKey
 from ledger.signing import seal
+from tests.faults.wire_faults import (
+    CAPTURED_SCANS,
+    authority_key,
+    broker_of,
+    codes,
+    connected,
+    open_alerts,
+    replay_frames,
+    scan_all,
+    stored,
+)
 from tests.hub_parts import SigningEdge
 from tests.rig import warm
-from tests.rig.closed import Caller, ClosedBroker, Pair, open_closed_house
+from tests.rig.closed import ClosedBroker, open_closed_house
 from tests.rig.house import DEVICE, House, is_connected
 from tests.rig.programs import Edge, http_status, running, wait_until
-from wire.names import Signal
-from wire.topics import HUB_SUBSCRIPTIONS, Channel, Topic
+from wire.topics import Channel, Topic
 
-REPLAYED = int(os.environ.get("CUSTOS_REPLAYED") or 2_000)
+REPLAYED = 2_000
 """Captured frames that are sent again; ``make faults`` sends 100,000."""
-CAPTURED_SCANS = 150
-SCAN_PAUSE_S = 0.03
-"""So that a batch does not hold all of them."""
-WINDOW = 200
-TAP = "tap"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-def codes(first: int, count: int) -> list[str]:
-    return [f"{755200000000 + first + number}" for number in range(count)]
-
-
-def scan_all(house: House, wanted: list[str]) -> None:
-    for code in wanted:
-        assert house.scan(code) is Signal.OK
-
-
-def stored(house: House) -> list[str]:
-    return [each["waybill"] for each in house.hub.events()]
 
 
 def certificate_of(edge: Edge) -> str:
     pem = (edge.data_dir / PAIR_NAME).read_bytes()
     return f"{read_certificate(pem).serial:x}"
-
-
-def edge_pair(edge: Edge) -> Pair:
-    return Pair(edge.data_dir / PAIR_NAME, edge.data_dir / AUTHORITY_NAME)
-
-
-def authority_key(house: House) -> TlsKey:
-    return TlsKey(bytes.fromhex((house.hub.data_dir / "ca.key").read_text()))
 
 
 def age_certificate(house: House) -> str:
@@ -157,11 +140,6 @@ def custos_hub(house: House, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def broker_of(house: House) -> ClosedBroker:
-    assert isinstance(house.broker, ClosedBroker)
-    return house.broker
-
-
 def test_a_stolen_edge_is_revoked_and_its_new_disk_takes_over(tmp_path: Path) -> None:
     with open_closed_house(tmp_path) as house:
         scan_all(house, codes(0, 5))
@@ -208,11 +186,6 @@ def test_a_stolen_edge_is_revoked_and_its_new_disk_takes_over(tmp_path: Path) ->
         ]
 
 
-def open_alerts(house: House, kind: str) -> list[dict[str, str]]:
-    found = house.hub.get("alerts?state=open")["items"]
-    return [each for each in found if each["kind"] == kind]
-
-
 @contextmanager
 def new_disk(house: House, directory: Path, token: str) -> Iterator[Edge]:
     """The same edge on an empty disk, with the same scanner."""
@@ -227,104 +200,11 @@ def new_disk(house: House, directory: Path, token: str) -> Iterator[Edge]:
 # ---------------------------------------------------------------- frames sent again, and forged
 
 
-def tap(house: House) -> Pair:
-    """An eavesdropper's certificate; ``open_tapped_house`` lets it hear."""
-    directory, key = house.hub.data_dir, TlsKey(b"tap!" * 8)
-    now = datetime.now(UTC).replace(microsecond=0)
-    order = Order(TAP, key.point, 4712, now, now + timedelta(days=1), Purpose.CLIENT)
-    pair = directory.parent / "tap.pem"
-    pair.write_bytes(issue(order, authority_key(house), (directory / "ca.crt").read_bytes()))
-    pair.write_bytes(pair.read_bytes() + key.pem())
-    return Pair(pair, directory / "ca.crt")
-
-
-@contextmanager
-def capture(house: House) -> Iterator[Caller]:
-    """All that the edge sends: the generated rules, and one more for an eavesdropper."""
-    acl = broker_of(house).folder / "acl"
-    with acl.open("a") as file:
-        file.write(f"\nuser {TAP}\n" + "".join(f"topic read {t}\n" for t in HUB_SUBSCRIPTIONS))
-    broker_of(house).reload()
-    caller = Caller(tap(house).context(), broker_of(house).port)
-    try:
-        assert caller.connect() == "Success"
-        caller.subscribe(*HUB_SUBSCRIPTIONS)
-        yield caller
-    finally:
-        caller.close()
-
-
-@contextmanager
-def connected(house: House) -> Iterator[Caller]:
-    """Who has the edge's disk: a legitimate connection under its name."""
-    caller = Caller(edge_pair(house.edge).context(), broker_of(house).port)
-    try:
-        assert caller.connect() == "Success"
-        caller.subscribe(str(Topic("755A", "dock", Channel.RECEIPT)))
-        yield caller
-    finally:
-        caller.close()
-
-
-def everything(house: House) -> object:
-    """What the hub has of edges and events, but for when it last heard."""
-    edges = house.hub.get("edges")["items"]
-    return (house.hub.events(""), [{**each, "last_state_at": None} for each in edges])
-
-
 def test_frames_that_were_captured_and_altered_ones_change_nothing(tmp_path: Path) -> None:
-    with open_closed_house(tmp_path) as house:
-        with capture(house) as ear:
-            for code in codes(0, CAPTURED_SCANS):
-                scan_all(house, [code])
-                time.sleep(SCAN_PAUSE_S)
-            house.wait_delivered()
-            house.edge.stop()
-            wait_until(lambda: not is_connected(house.hub, house.edge), "its last will")
-        frames = ear.received
-        kinds = {topic for topic, _ in frames}
-        assert len(kinds) == 2
-        assert len(frames) > CAPTURED_SCANS / 2
-        before = everything(house)
-        with connected(house) as thief:
-            sent = replay(thief, frames, REPLAYED)
-        assert sent == REPLAYED
-        assert everything(house) == before
-        assert stored(house) == codes(0, CAPTURED_SCANS)
-
-        batch = next(payload for _, payload in frames[::-1] if b'"type":"batch"' in payload[:80])
-        with connected(house) as thief:
-            for place in range(0, len(batch), max(1, len(batch) // 50)):
-                altered = bytearray(batch)
-                altered[place] ^= 1
-                thief.client.publish(str(Topic("755A", "dock", Channel.EVENTS)), bytes(altered), 1)
-            wait_until(lambda: len(thief.received) >= 50, "an answer to each")
-        assert everything(house) == before
-        (alert,) = open_alerts(house, "edge_refused")
-        assert alert["subject"] == "755A/dock"
-        assert house.hub.get("quarantine?limit=1000")["items"]
-
-
-def replay(thief: Caller, frames: list[tuple[str, bytes]], count: int) -> int:
-    """Send frames again, the first ones after the last ones; how many went out.
-
-    Never more at once than the broker keeps for the hub: each batch and state is answered, and
-    when all are, the hub is done with them.
-    """
-    again = itertools.islice(itertools.cycle(frames), count)
-    sent = 0
-    while window := list(itertools.islice(again, WINDOW)):
-        thief.received.clear()
-        for topic, payload in window:
-            thief.client.publish(topic, payload, qos=1)
-        sent += len(window)
-        answered = sum(is_answered(payload) for _, payload in window)
-        wait_until(lambda n=answered: len(thief.received) >= n, "all answers")  # type: ignore[misc]
-    return sent
-
-
-def is_answered(payload: bytes) -> bool:
-    return b'"type":"gone"' not in payload[:80]
+    told = replay_frames(tmp_path, REPLAYED)
+    assert told["replayed"] == REPLAYED
+    assert told["captured"] > CAPTURED_SCANS / 2
+    assert told["altered"] >= 50
 
 
 def test_who_one_is_not_is_believed_neither_by_topic_nor_by_message_nor_by_key(
