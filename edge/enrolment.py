@@ -122,14 +122,17 @@ class Enrolment:
         write_file(self._path, answer)
         return membership
 
-    def adopt(self, answer: bytes) -> Membership:
+    def adopt(self, answer: bytes, hub_key: bytes) -> Membership:
         """Keep an answer of the hub that this edge is enrolled with already.
 
         Raises:
-            EnrolmentError: it is none, or not to this key.
+            EnrolmentError: it is none, of another hub, or not to this key.
             OSError: it could not be kept.
         """
         membership = self._check(answer, None)
+        # The answer brings a key along; only the one that is known makes it our hub's.
+        if membership.hub_key != hub_key:
+            raise EnrolmentError("the answer is another hub's")
         write_file(self._path, answer)
         return membership
 

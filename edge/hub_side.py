@@ -104,7 +104,8 @@ class HubSide:
             first = Enrol(enrolment, around.run_id, self._enrolled)
         elif keys.following is not None:
             answered = Enrolment(around.directory, *names, keys.following, None)
-            rotation = RotateKey(around.directory, *names, keys, answered)
+            hub_key = self.membership.hub_key
+            rotation = RotateKey(around.directory, *names, keys, answered, hub_key)
             first = ChangeKey(rotation, self._enrolled)
         self._errands = ErrandThread(
             HubHttp(config.hub.http),

@@ -55,7 +55,7 @@ def open_keys(directory: Path, clock: Clock) -> OwnKeys:
         ValueError: a kept key has another length.
     """
     seed = read_file(directory / NEXT_NAME, KEY_BYTES)
-    if seed is None:
+    if seed is None or not (directory / ENROLLED_NAME).exists():
         return OwnKeys(load_or_make_key(directory, clock), None)
     following = SigningKey(seed)
     if _answered_key(directory) == following.public_key.hex():
@@ -69,13 +69,20 @@ class RotateKey:
     """Show the new key to the hub; before all other errands, and once."""
 
     def __init__(
-        self, directory: Path, site: str, edge: str, keys: OwnKeys, following: Enrolment
+        self,
+        directory: Path,
+        site: str,
+        edge: str,
+        keys: OwnKeys,
+        following: Enrolment,
+        hub_key: bytes,
     ) -> None:
         """``following`` reads the hub's answer as one to the new key."""
         self._directory = directory
         self._site, self._edge = site, edge
         self._keys = keys
         self._following = following
+        self._hub_key = hub_key
 
     def run(self, hub: HubHttp) -> Membership:
         """Ask, keep the answer, let the new key take the old one's place.
@@ -96,7 +103,7 @@ class RotateKey:
             proof=proof.hex(),
         )
         answer = hub.post(ROTATE_PATH, seal(request, known), MESSAGE_BYTES_MAX)
-        membership = self._following.adopt(answer)
+        membership = self._following.adopt(answer, self._hub_key)
         _finish(self._directory)
         _logger.info("signing key changed")
         return membership

@@ -18,15 +18,15 @@ from wire.messages import Enrolled, Rotate
 HUB = SigningKey(b"h" * 32)
 
 
-def answer_to(public_key: str) -> bytes:
+def answer_to(public_key: str, hub_key: SigningKey = HUB) -> bytes:
     message = Enrolled(
         site="755A",
         edge="dock",
         public_key=public_key,
-        hub_key=HUB.public_key.hex(),
+        hub_key=hub_key.public_key.hex(),
         site_salt="ab" * 16,
     )
-    return seal(message, HUB)
+    return seal(message, hub_key)
 
 
 @pytest.fixture
@@ -45,15 +45,17 @@ def old(tmp_path: Path, clock: FakeClock) -> SigningKey:
 def rotation(directory: Path, keys: OwnKeys) -> RotateKey:
     assert keys.following is not None
     following = Enrolment(directory, "755A", "dock", keys.following, None)
-    return RotateKey(directory, "755A", "dock", keys, following)
+    return RotateKey(directory, "755A", "dock", keys, following, HUB.public_key)
 
 
-def hub(asked: list[bytes], status: int = 200, key: str | None = None) -> HubHttp:
+def hub(
+    asked: list[bytes], status: int = 200, key: str | None = None, signer: SigningKey = HUB
+) -> HubHttp:
     def handle(request: httpx.Request) -> httpx.Response:
         assert request.url.path == ROTATE_PATH
         asked.append(request.content)
         new = request.content.split(b'"public_key":"')[1][:64].decode()
-        return httpx.Response(status, content=answer_to(key or new))
+        return httpx.Response(status, content=answer_to(key or new, signer))
 
     return HubHttp("http://hub", transport=httpx.MockTransport(handle))
 
@@ -133,3 +135,23 @@ def test_the_key_for_tls_is_given_up_with_the_old_signing_key(
     prepare(tmp_path, clock)
     open_keys(tmp_path, clock)
     assert not (tmp_path / "edge-tls.key").exists()
+
+
+def test_the_answer_of_another_hub_changes_nothing(
+    tmp_path: Path, clock: FakeClock, old: SigningKey
+) -> None:
+    prepare(tmp_path, clock)
+    kept = (tmp_path / ENROLLED_NAME).read_bytes()
+    with pytest.raises(EnrolmentError, match="another hub's"):
+        rotation(tmp_path, open_keys(tmp_path, clock)).run(hub([], signer=SigningKey(b"x" * 32)))
+    assert (tmp_path / ENROLLED_NAME).read_bytes() == kept
+    assert open_keys(tmp_path, clock).known.public_key == old.public_key
+
+
+def test_an_edge_that_is_not_enrolled_goes_by_its_first_key(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    key = load_or_make_key(tmp_path, clock)
+    prepare(tmp_path, clock)
+    keys = open_keys(tmp_path, clock)
+    assert (keys.known.public_key, keys.following) == (key.public_key, None)
