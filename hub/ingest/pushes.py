@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 from sqlalchemy import Connection
 
-from hub.access.service import heard_edges
+from hub.access.service import heard_edges, list_edges
 from hub.clock import Clock
 from hub.ingest import states
 from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
@@ -76,11 +76,12 @@ class FootagePusher:
             orders.setdefault((each.site, each.edge), []).append(each)
             self._pushed = each.order_no
         now = clock.now()
-        heard = {(edge.site, edge.edge) for edge in heard_edges(tx)} if orders else set()
+        everyone = list_edges(tx) if orders else []
+        revoked = {(edge.site, edge.edge) for edge in everyone if edge.revoked_at is not None}
         return [
             Outgoing(Topic(site, edge, Channel.CMD), command)
             for (site, edge), mine in orders.items()
-            if (site, edge) in heard
+            if (site, edge) not in revoked
             for command in self._commands.footage_orders(site, edge, mine, now)
         ]
 
