@@ -7,6 +7,7 @@ paho's thread only enqueues. Source: design section 3 ("Nothing is retained").
 """
 
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.tls_identity import TlsIdentityError
 from wire.topics import Channel, Topic, edge_subscriptions
 
 CONNECT_TIMEOUT_S = 3.0
@@ -33,12 +35,16 @@ class BrokerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker listens, and as whom we speak to it."""
+    """Where the broker listens, and as whom we speak to it.
+
+    ``tls`` makes what a connection is closed to strangers with; None: it is open (loopback).
+    """
 
     host: str
     port: int
     site: str
     edge: str
+    tls: Callable[[], ssl.SSLContext] | None = None
 
 
 class BrokerLink:
@@ -79,9 +85,18 @@ class BrokerLink:
         self._client.on_publish = self._published
         self._client.will_set(self._topic(Channel.STATE), will, qos=QOS, retain=False)
         try:
+            if address.tls is not None:
+                self._client.tls_set_context(address.tls())
             self._client.connect(
                 address.host, address.port, keepalive=KEEPALIVE_S, clean_start=True
             )
+        except TlsIdentityError as error:
+            raise BrokerError(str(error)) from error
+        except ssl.SSLCertVerificationError as error:
+            raise BrokerError(
+                f"the broker's certificate is not of the hub's CA for the host {address.host}: "
+                f"{error.verify_message}"
+            ) from error
         except (OSError, ValueError) as error:
             raise BrokerError(f"the broker cannot be reached: {error}") from error
         self._client.loop_start()
@@ -113,7 +128,9 @@ class BrokerLink:
     def _disconnected(
         self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
     ) -> None:
-        self._end(f"the broker is gone: {reason}")
+        # In TLS 1.3 a broker says no to a certificate only after our side has gone through.
+        hint = "" if self._address.tls is None or self.is_up else "; it may refuse our certificate"
+        self._end(f"the broker is gone: {reason}{hint}")
 
     def _end(self, reason: str) -> None:
         if self.ended is None:

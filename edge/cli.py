@@ -7,11 +7,16 @@ from types import FrameType
 from typing import Annotated, NoReturn
 
 import apsw
+import structlog
 import typer
 
 from edge.app import Edge, StartError, program_version
-from edge.config import ConfigError, EdgeConfig, load_config, settings_for_tests
+from edge.clock import SystemClock
+from edge.config import OPEN_WIRE, ConfigError, EdgeConfig, load_config, settings_for_tests
+from edge.data_dir import DataDir, DataDirError
+from edge.enrolment import ENROLLED_NAME
 from edge.log import set_up_logging
+from edge.rotation import prepare
 from edge.seams import SpoolUnusableError
 from edge.spool import FILE_NAME
 from edge.spool_schema import check_sqlite_version
@@ -22,6 +27,8 @@ app = typer.Typer(
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="edge.toml", show_default=True)]
 _DEFAULT = Path("edge.toml")
+
+_logger = structlog.get_logger(__name__)
 
 
 def main() -> None:
@@ -36,7 +43,10 @@ def run(context: typer.Context, config: ConfigOption = _DEFAULT) -> None:
         return
     set_up_logging()
     try:
-        edge = Edge(load_config(config))
+        found = load_config(config)
+        if found.is_wire_open():
+            _logger.warning(OPEN_WIRE, mqtt=found.hub.mqtt)
+        edge = Edge(found)
     except (ConfigError, StartError) as error:
         _give_up(str(error))
 
@@ -68,6 +78,21 @@ def check(config: ConfigOption = _DEFAULT) -> None:
         typer.echo(line)
 
 
+@app.command("rotate-key")
+def rotate_key(config: ConfigOption = _DEFAULT) -> None:
+    """Make a new signing key; it takes over at the next start. The edge must be stopped."""
+    try:
+        found = load_config(config)
+        data_dir = DataDir(found.data_dir)
+        if not (found.data_dir / ENROLLED_NAME).exists():
+            _give_up("this edge is not enrolled: it has no key yet that the hub knows")
+        prepare(found.data_dir, SystemClock(None))
+        data_dir.close()
+    except (ConfigError, DataDirError, OSError) as error:
+        _give_up(str(error))
+    typer.echo("A new key waits: it counts once the edge has started and reached the hub.")
+
+
 def _describe(config: EdgeConfig) -> list[str]:
     spool = config.data_dir / FILE_NAME
     state = f"{spool.stat().st_size} bytes" if spool.exists() else "not made yet"
@@ -76,6 +101,8 @@ def _describe(config: EdgeConfig) -> list[str]:
         f"edge {config.site}/{config.edge}, spool {spool}: {state}",
         f"hub {config.hub.mqtt} and {config.hub.http}, station page {config.station.listen}",
     ]
+    if config.is_wire_open():
+        lines.append(f"warning: {OPEN_WIRE}")
     for scanner in config.scanner:
         is_path = scanner.url.startswith("/")
         missing = " (not there now)" if is_path and not Path(scanner.url).exists() else ""

@@ -37,6 +37,12 @@ from edge.failpoints import FailPoints, parse_fail_point
 from wire.limits import DEVICES_PER_EDGE_MAX
 from wire.names import Step, is_name
 
+MQTT_PORT = 1883
+MQTTS_PORT = 8883
+OPEN_WIRE = (
+    "hub.mqtt leaves this machine in clear, and its broker lets in whoever reaches it: use "
+    "mqtts:// with a broker that custos-hub broker has set up"
+)
 LISTEN_DEFAULT = "127.0.0.1:8081"
 ENV_PREFIX = "CUSTOS_"
 CAMERAS_MAX = 64
@@ -69,9 +75,7 @@ def _address(text: str, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def _mqtt(text: str) -> str:
-    if text.startswith("mqtts://"):
-        raise ValueError("mqtts:// needs certificates, which are not built yet; use mqtt://")
-    _address(text, ("mqtt",))
+    _address(text, ("mqtt", "mqtts"))
     return text
 
 
@@ -256,7 +260,15 @@ class EdgeConfig(BaseSettings):
     def mqtt_address(self) -> tuple[str, int]:
         """Host and port of the broker."""
         parts = urlsplit(self.hub.mqtt)
-        return parts.hostname or "", parts.port or 1883
+        return parts.hostname or "", parts.port or (MQTTS_PORT if self.has_tls() else MQTT_PORT)
+
+    def has_tls(self) -> bool:
+        """Whether the broker is reached by TLS, with a certificate."""
+        return self.hub.mqtt.startswith("mqtts://")
+
+    def is_wire_open(self) -> bool:
+        """Whether what goes to the broker can be read, and written, on the way."""
+        return not (self.has_tls() or is_loopback(self.mqtt_address()[0]))
 
     def listen_address(self) -> tuple[str, int]:
         """Host and port of the station page."""
@@ -333,6 +345,8 @@ def settings_for_tests(config: EdgeConfig) -> tuple[TestClock | None, FailPoints
     except ValueError as error:
         raise ConfigError(str(error)) from error
     hosts = [config.listen_address()[0], *(scanner.listen_host() for scanner in config.scanner)]
+    if test_clock is not None and config.has_tls():
+        raise ConfigError("CUSTOS_TEST_CLOCK does not go with mqtts://: TLS goes by the real time")
     if test_clock is not None and not all(is_loopback(host) for host in hosts if host):
         raise ConfigError("CUSTOS_TEST_CLOCK is for loopback listeners only")
     return test_clock, fail_points

@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 from edge.data_dir import read_file, write_file
 from edge.hub_http import ENROL_PATH, HubHttp, HubRefusedError
 from edge.seams import Clock
+from edge.tls_identity import TlsIdentity
 from ledger.keys import KEY_BYTES, SigningKey, key_hash
 from ledger.signing import ContentError, open_sealed, peek, seal
 from wire.envelope import EnvelopeError
@@ -72,12 +73,20 @@ class Enrolment:
     """One edge's enrolment at its hub."""
 
     def __init__(
-        self, directory: Path, site: str, edge: str, key: SigningKey, token: Token | None
+        self,
+        directory: Path,
+        site: str,
+        edge: str,
+        key: SigningKey,
+        token: Token | None,
+        tls: TlsIdentity | None = None,
     ) -> None:
+        """``tls``: what a certificate is asked for with it; None: the broker wants none."""
         self._path = directory / ENROLLED_NAME
         self._site, self._edge = site, edge
         self._key = key
         self._token = token
+        self._tls = tls
 
     def load(self) -> Membership | None:
         """The kept answer of the hub; None before enrolment.
@@ -100,6 +109,7 @@ class Enrolment:
         """
         answer = self._post(hub, boot, UNSET)
         membership = self._check(answer, self._token)
+        self._keep_certificate(answer, membership)
         write_file(self._path, answer)
         return membership
 
@@ -125,11 +135,36 @@ class Enrolment:
             secret=self._token.secret if self._token else None,
             boot=boot,
             enrolled=enrolled,
+            tls_key=UNSET if self._tls is None else self._tls.point,
         )
         try:
             return hub.post(ENROL_PATH, seal(request, self._key), MESSAGE_BYTES_MAX)
         except HubRefusedError as error:
             raise _refusal(error, self._site, self._edge) or error from error
+
+    def adopt(self, answer: bytes, hub_key: bytes) -> Membership:
+        """Keep an answer of the hub that this edge is enrolled with already.
+
+        Raises:
+            EnrolmentError: it is none, of another hub, or not to this key.
+            OSError: it could not be kept.
+        """
+        membership = self._check(answer, None)
+        # The answer brings a key along; only the one that is known makes it our hub's.
+        if membership.hub_key != hub_key:
+            raise EnrolmentError("the answer is another hub's")
+        write_file(self._path, answer)
+        return membership
+
+    def _keep_certificate(self, answer: bytes, membership: Membership) -> None:
+        message = open_sealed(answer, Enrolled, membership.hub_key, MESSAGE_BYTES_MAX).message
+        pem, ca = message.certificate, message.ca
+        if self._tls is None or not isinstance(pem, str) or not isinstance(ca, str):
+            return
+        try:
+            self._tls.keep(pem, ca)
+        except ValueError as error:
+            raise EnrolmentError(f"the hub's certificate is not ours: {error}") from error
 
     def _check(self, answer: bytes, token: Token | None) -> Membership:
         try:
@@ -158,7 +193,8 @@ def _refusal(error: HubRefusedError, site: str, edge: str) -> EnrolmentRefusedEr
     if error.status == CONFLICT:
         return EnrolmentRefusedError(
             f"the hub already knows another edge named {site}/{edge}: two edges must not share "
-            "a name; choose another, or let an administrator remove the old one"
+            "a name; choose another, or, if this is its new disk, let an administrator print a "
+            f"token with: custos-hub enrol {site} {edge} --replace --reason WHY"
         )
     if error.status in FORBIDDEN:
         return EnrolmentRefusedError(

@@ -15,6 +15,8 @@ from edge.hub_http import HubError, HubHttp
 from edge.metrics import Metrics
 
 RETRY = Backoff(first_s=1.0, max_s=60.0)
+LOOK_EVERY_S = 60.0
+"""Some errands become due because time passes: a certificate ends."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -97,4 +99,4 @@ class ErrandThread:
             # Not cut short by news: ten bodies a second must not become ten requests a second.
             self._stopping.wait(self._retry.delay_s(self._failures))
         else:
-            self._news.wait()
+            self._news.wait(LOOK_EVERY_S)

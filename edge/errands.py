@@ -9,17 +9,28 @@ import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
+
 from edge.enrolment import Enrolment, EnrolmentError, EnrolmentRefusedError, Membership
-from edge.hub_http import BODIES_PATH, HubHttp
+from edge.hub_http import BODIES_PATH, CERTIFICATE_PATH, HubHttp, HubRefusedError
+from edge.rotation import RotateKey
+from edge.seams import Clock
 from edge.station_events import BodiesDelivered
+from edge.tls_identity import TlsIdentity
 from ledger.keys import SigningKey
-from ledger.signing import seal
-from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX
-from wire.messages import Bodies, PrivateBody, encode
+from ledger.signing import open_sealed, seal
+from wire.envelope import EnvelopeError
+from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX
+from wire.messages import Bodies, Certified, PrivateBody, Renew, encode
+from wire.names import format_at
 
 HEADER_BYTES_MAX = 1024
+CERTIFY_AGAIN_NS = 300 * 1_000_000_000
+"""So long after a request for a certificate the next one is made, whatever became of it."""
 NO_ANSWER_BYTES_MAX = 0
 """The hub's yes to bodies is empty; whoever answers with a page is not the hub."""
+
+_logger = structlog.get_logger(__name__)
 
 
 class BodyShelf(Protocol):
@@ -89,6 +100,94 @@ class EnrolAgain:
         except EnrolmentRefusedError as error:
             raise EnrolmentError(str(error)) from error
         self._is_due = False
+
+
+class ChangeKey:
+    """Let the new signing key count, before anything is signed with it."""
+
+    def __init__(self, rotation: RotateKey, on_changed: Callable[[Membership], None]) -> None:
+        self._rotation = rotation
+        self._on_changed = on_changed
+        self._is_done = False
+
+    def is_due(self) -> bool:
+        """Until the hub has answered."""
+        return not self._is_done
+
+    def run(self, hub: HubHttp) -> None:
+        """Ask; see ``RotateKey.run`` for what it raises."""
+        membership = self._rotation.run(hub)
+        self._is_done = True
+        self._on_changed(membership)
+
+
+class Certify:
+    """Have a certificate for the broker that is not about to end.
+
+    Refused (by a hub that has revoked us, or knows no certificates), it waits before it asks again,
+    so that the other errands go on.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        edge: str,
+        key: SigningKey,
+        hub_key: Callable[[], bytes | None],
+        tls: TlsIdentity,
+        clock: Clock,
+        on_certified: Callable[[], None],
+    ) -> None:
+        self._site, self._edge = site, edge
+        self._key = key
+        self._hub_key = hub_key
+        self._tls = tls
+        self._clock = clock
+        self._on_certified = on_certified
+        self._not_before_ns = 0
+
+    def is_due(self) -> bool:
+        """While there is none, or too little of its life is left."""
+        if self._hub_key() is None or self._clock.mono_ns() < self._not_before_ns:
+            return False
+        return self._tls.is_due(self._clock.now())
+
+    def run(self, hub: HubHttp) -> None:
+        """Ask for one and keep it.
+
+        Raises:
+            HubUnreachableError: no answer; it stays due.
+            EnrolmentError: the answer is not the hub's, or not for us.
+            OSError: it could not be kept.
+        """
+        request = Renew(
+            site=self._site,
+            edge=self._edge,
+            tls_key=self._tls.point,
+            at=format_at(self._clock.now()),
+        )
+        try:
+            answer = hub.post(CERTIFICATE_PATH, seal(request, self._key), MESSAGE_BYTES_MAX)
+        except HubRefusedError as error:
+            self._wait()
+            _logger.error("the hub gives us no certificate", reason=str(error))
+            return
+        # Whatever came: a clock that is years ahead would find every certificate due.
+        self._wait()
+        try:
+            message = open_sealed(
+                answer, Certified, self._hub_key() or b"", MESSAGE_BYTES_MAX
+            ).message
+            if (message.site, message.edge) != (self._site, self._edge):
+                raise ValueError("it is for another edge")
+            self._tls.keep(message.certificate, message.ca)
+        except (EnvelopeError, ValueError) as error:
+            raise EnrolmentError(f"the hub's certificate cannot be believed: {error}") from error
+        _logger.info("certificate kept")
+        self._on_certified()
+
+    def _wait(self) -> None:
+        self._not_before_ns = self._clock.mono_ns() + CERTIFY_AGAIN_NS
 
 
 class DeliverBodies:

@@ -10,6 +10,8 @@ Source: interface ("each HTTP request of the edge is signed with its key").
 import httpx
 
 ENROL_PATH = "/api/v1/edge/enrol"
+CERTIFICATE_PATH = "/api/v1/edge/certificate"
+ROTATE_PATH = "/api/v1/edge/rotate"
 BODIES_PATH = "/api/v1/edge/bodies"
 WANTED_PATH = "/api/v1/edge/wanted"
 PACK_PATH = "/api/v1/edge/pack"

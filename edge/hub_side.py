@@ -14,19 +14,21 @@ import structlog
 from edge.broker_link import BrokerAddress
 from edge.clock import SystemClock
 from edge.config import EdgeConfig
-from edge.enrolment import Enrolment, Membership, load_or_make_key
+from edge.enrolment import Enrolment, Membership
 from edge.errand_thread import ErrandThread
-from edge.errands import DeliverBodies, Enrol, EnrolAgain, FetchSigned
+from edge.errands import Certify, ChangeKey, DeliverBodies, Enrol, EnrolAgain, FetchSigned
 from edge.failpoints import FailPoints
 from edge.footage_post import FootagePost, Sender
 from edge.hub_http import PACK_PATH, WANTED_PATH, HubHttp
 from edge.metrics import Metrics
 from edge.pack import KeptPack, PackKeeper, open_pack
 from edge.pack_store import KeptPackError, PackStore
+from edge.rotation import RotateKey, open_keys
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import DevicesChanged, Enrolled, Input
 from edge.station_thread import ForUplink
+from edge.tls_identity import TlsIdentity
 from edge.uplink import Uplink
 from edge.uplink_core import UplinkCore, UplinkSetup
 from edge.uplink_events import PackArrived, SnapshotArrived, UplinkInput
@@ -76,9 +78,16 @@ class HubSide:
         self._reader, errand_reader = readers
         self._shipped = shipped
         self._to_station = to_station
-        self._key = load_or_make_key(around.directory, around.clock)
-        enrolment = Enrolment(around.directory, config.site, config.edge, self._key, config.token())
+        keys = open_keys(around.directory, around.clock)
+        # Nothing is said to the hub before it knows the new key, so all may be made with that one.
+        self._key = keys.following or keys.known
+        self._tls: TlsIdentity | None = None
+        if config.has_tls():
+            self._tls = TlsIdentity(around.directory, config.site, config.edge, around.clock)
+        names = (config.site, config.edge)
+        enrolment = Enrolment(around.directory, *names, keys.known, config.token(), self._tls)
         self.membership: Membership | None = enrolment.load()
+        self._is_waiting = self.membership is None or keys.following is not None
         self._store = WantedStore(around.directory, config.site, config.edge)
         self._pack_store = PackStore(around.directory, config.site, config.edge)
         self._deliver = DeliverBodies(
@@ -91,13 +100,18 @@ class HubSide:
             PACK_PATH, PACK_MESSAGE_BYTES_MAX, lambda answer: self._arrived(PackArrived(answer))
         )
         self._enrol_again = EnrolAgain(enrolment, around.run_id)
-        enrol = None
+        first: Enrol | ChangeKey | None = None
         if self.membership is None:
-            enrol = Enrol(enrolment, around.run_id, self._enrolled)
+            first = Enrol(enrolment, around.run_id, self._enrolled)
+        elif keys.following is not None:
+            answered = Enrolment(around.directory, *names, keys.following, None)
+            hub_key = self.membership.hub_key
+            rotation = RotateKey(around.directory, *names, keys, answered, hub_key)
+            first = ChangeKey(rotation, self._enrolled)
         self._errands = ErrandThread(
             HubHttp(config.hub.http),
-            enrol,
-            (self._enrol_again, self._fetch, self._deliver, self._fetch_pack),
+            first,
+            (self._enrol_again, self._fetch, self._deliver, self._fetch_pack, *self._certify()),
             around.metrics,
             on_refused,
         )
@@ -107,9 +121,30 @@ class HubSide:
         self._uplink: Uplink | None = None
         self._devices: DevicesChanged | None = None
 
+    def _certify(self) -> list[Certify]:
+        if self._tls is None:
+            return []
+        config, clock = self._around.config, self._around.clock
+        return [
+            Certify(
+                config.site,
+                config.edge,
+                self._key,
+                lambda: self.membership.hub_key if self.membership else None,
+                self._tls,
+                clock,
+                self._certified,
+            )
+        ]
+
+    def _certified(self) -> None:
+        with self._lock:
+            if self._uplink is not None:
+                self._uplink.retry_now()
+
     def start(self) -> None:
         """Begin: at once where the hub knows us already."""
-        if self.membership is not None:
+        if self.membership is not None and not self._is_waiting:
             self._start_uplink(self.membership)
         self._errands.start()
 
@@ -151,6 +186,7 @@ class HubSide:
                 self._uplink.put(answer)
 
     def _enrolled(self, membership: Membership) -> None:
+        self.membership = membership
         self._to_station(Enrolled(membership.site_salt))
         self._start_uplink(membership)
         _logger.info("enrolled")
@@ -191,7 +227,12 @@ class HubSide:
         self._to_station(core.pack_changed())
         return Uplink(
             core,
-            BrokerAddress(*config.mqtt_address(), config.site, config.edge),
+            BrokerAddress(
+                *config.mqtt_address(),
+                config.site,
+                config.edge,
+                None if self._tls is None else self._tls.context,
+            ),
             around.clock,
             around.metrics,
             around.fail_points,

@@ -88,6 +88,7 @@ class Uplink:
         self._link: BrokerLink | None = None
         self._is_up_told = False
         self._failures = 0
+        self._fail_reason = ""
         self._retry_ns = 0
         self._refused_log_ns = 0
         self._unacked: dict[int, Channel] = {}
@@ -103,6 +104,11 @@ class Uplink:
         self.put(Waited())
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
+
+    def retry_now(self) -> None:
+        """What a connection was missing is there (any thread may say so)."""
+        self._retry_ns = 0
+        self.put(Waited())
 
     def put(self, event: UplinkInput | _Acknowledged) -> None:
         """Hand over an event from another thread; dropped and counted when the queue is full."""
@@ -177,8 +183,9 @@ class Uplink:
         self._failures += 1
         wait_s = RECONNECT.delay_s(self._failures)
         self._retry_ns = self._clock.mono_ns() + int(wait_s * 1e9)
-        if self._failures == 1:
+        if self._failures == 1 or reason != self._fail_reason:
             _logger.warning("hub link lost", reason=reason)
+        self._fail_reason = reason
 
     def _acknowledged(self, mid: int) -> None:
         if self._unacked.pop(mid, None) is Channel.EVENTS:

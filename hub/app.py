@@ -158,6 +158,7 @@ def _routes() -> tuple[BaseRoute, ...]:
 def _plain_routers() -> tuple[APIRouter, ...]:
     """What is asked without a bearer token."""
     import hub.access.api
+    import hub.access.identity_api
     import hub.access.labels_api
     import hub.access.login
     import hub.video.upload_api
@@ -167,6 +168,7 @@ def _plain_routers() -> tuple[APIRouter, ...]:
         health.open_router,
         hub.access.api.link_router,
         hub.access.api.edge_router,
+        hub.access.identity_api.edge_router,
         hub.access.login.router,
         hub.access.labels_api.router,
         hub.video.upload_api.router,
@@ -176,6 +178,7 @@ def _plain_routers() -> tuple[APIRouter, ...]:
 def _room_routers() -> tuple[APIRouter, ...]:
     """Every room's routes under ``/api/v1``."""
     import hub.access.accounts_api
+    import hub.access.identity_api
     import hub.access.staff_api
     import hub.alerts.api
     import hub.custody.api
@@ -196,6 +199,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     return (
         hub.access.accounts_api.router,
         hub.access.staff_api.router,
+        hub.access.identity_api.router,
         hub.web.health.about_router,
         hub.policy.api.router,
         hub.ingest.api.router,

@@ -17,25 +17,25 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from hub.access.service import make_console_link, make_enrol_secret
+from hub.access.service import make_console_link
 from hub.accounts_cli import accounts_app
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.backup_cli import backup, restore, upgrade
-from hub.config import ConfigError, load_network, load_policy, load_settings
+from hub.config import OPEN_WIRE, ConfigError, load_network, load_policy, load_settings
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import check as check_database
+from hub.edges_cli import add_commands
 from hub.heartbeat import Role
 from hub.home import ConfigOption, Home, check_restored, open_home, read_clock, sentences
 from hub.supervisor import RoleOrder, Supervisor
 from hub.telemetry import keep_metrics, start_logging
-from ledger.keys import key_hash
-from wire.names import is_name
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
 app.add_typer(accounts_app, name="account")
 app.command()(backup)
 app.command()(restore)
 app.command()(upgrade)
+add_commands(app)
 
 _PROBE_TIMEOUT_S = 1.0
 
@@ -54,6 +54,8 @@ def serve(
         return
     start_logging("supervisor")
     with sentences(), open_home(config, exclusive=True) as home:
+        if home.settings.is_wire_open:
+            _log.warning(OPEN_WIRE, mqtt=home.settings.mqtt)
         _serve(home, _parse_roles(roles))
 
 
@@ -74,22 +76,9 @@ def check(context: typer.Context, config: ConfigOption = None) -> None:
             database.close()
     typer.echo(f"data_dir {settings.data_dir}\ndatabase {url.render_as_string()}: {state}")
     typer.echo(f"mqtt {settings.mqtt}\nhttp {settings.http}")
+    if settings.is_wire_open:
+        typer.echo(f"warning: {OPEN_WIRE}")
     typer.echo(f"edges.enrolment {settings.edges.enrolment}\nconfiguration is good")
-
-
-@app.command()
-def enrol(context: typer.Context, site: str, edge: str, config: ConfigOption = None) -> None:
-    """Print a token with which this edge may enrol, once, within an hour."""
-    start_logging("enrol")
-    with sentences(), open_home(config or context.obj, exclusive=False) as home:
-        for name in (site, edge):
-            if not is_name(name):
-                raise ConfigError(f"{name!r} is no name: 1 to 32 of A-Z a-z 0-9 _ -")
-        now = home.clock.now()
-        with home.database.writing() as tx:
-            secret = make_enrol_secret(tx, site, edge, now, home.clock.random_bytes)
-        _log.info("enrolment token made", site=site, edge=edge)
-        typer.echo(f"{secret}.{key_hash(home.keys.statement.public_key)}")
 
 
 @app.command()

@@ -29,6 +29,11 @@ NETWORK_BYTES_MAX = 32 * 1024 * 1024
 """100,000 people and 5,000 sites fit."""
 
 
+OPEN_WIRE = (
+    "mqtt:// leaves this machine in clear, and its broker lets in whoever reaches it: "
+    "use mqtts:// with the folder that custos-hub broker writes"
+)
+
 Security = Literal["none", "starttls", "tls"]
 
 _PREFIX = "CUSTOS_"
@@ -108,6 +113,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def is_all_loopback(self) -> bool:
         """Whether nobody outside this machine can reach http, and the broker is here too."""
         return is_loopback(self.http_address[0]) and is_loopback(self.mqtt_address[0])
+
+    @property
+    def is_wire_open(self) -> bool:
+        """Whether what goes to the broker can be read, and written, on the way."""
+        return self.mqtt_scheme is MqttScheme.MQTT and not is_loopback(self.mqtt_address[0])
 
 
 def load_settings(path: Path | None) -> Settings:

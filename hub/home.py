@@ -1,6 +1,7 @@
 """A hub as the programs of its machine open it: settings, database, keys.
 
-ConfigError, DatabaseError, KeyFileError, StartError, BackupError      one sentence, exit 2
+BackupError, BrokerFolderError, ConfigError, DatabaseError, IdentityError, KeyFileError, StartError
+one sentence, exit 2
 """
 
 import fcntl
@@ -13,12 +14,20 @@ from typing import Annotated, NoReturn, TextIO
 
 import typer
 
-from hub.access.service import adopt_admin_token
+from hub.access.service import IdentityError, adopt_admin_token
 from hub.backup.before_upgrade import keep_before_upgrade
 from hub.backup.contents import LOCK, UNFINISHED_RESTORE
 from hub.backup.manifest import BackupError
+from hub.broker_folder import BrokerFolderError
 from hub.clock import ClockSetting, SystemClock, read_test_clock
-from hub.config import ConfigError, Settings, load_network, load_policy_and_own_keys, load_settings
+from hub.config import (
+    ConfigError,
+    MqttScheme,
+    Settings,
+    load_network,
+    load_policy_and_own_keys,
+    load_settings,
+)
 from hub.db.engine import Database, DatabaseError, open_database, parse_url
 from hub.db.upgrade import upgrade
 from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
@@ -136,6 +145,8 @@ def read_clock(settings: Settings) -> ClockSetting | None:
         raise ConfigError(str(error)) from error
     if setting is not None and not settings.is_all_loopback:
         raise ConfigError("CUSTOS_TEST_CLOCK is honoured only if every listener is loopback")
+    if setting is not None and settings.mqtt_scheme is MqttScheme.MQTTS:
+        raise ConfigError("CUSTOS_TEST_CLOCK does not go with mqtts://: TLS goes by the real time")
     return setting
 
 
@@ -144,7 +155,10 @@ def sentences() -> Iterator[None]:
     """What a person did wrong is one sentence on stderr and exit 2."""
     try:
         yield
-    except (ConfigError, DatabaseError, KeyFileError, StartError, BackupError) as error:
+    except (
+        BackupError, BrokerFolderError, ConfigError, DatabaseError, IdentityError, KeyFileError,
+        StartError,
+    ) as error:  # fmt: skip
         _exit_with(str(error))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from ledger.certificates import TlsKey
 from ledger.keys import KEY_BYTES, SigningKey
 
 NONCE_BYTES = 12
@@ -21,6 +22,8 @@ _FILE_BYTES_MAX = 4096
 
 HUB_KEY_FILE = "hub.key"
 BODY_KEY_FILE = "body.key"
+AUTHORITY_KEY_FILE = "ca.key"
+LINK_KEY_FILE = "mqtt.key"
 ADMIN_TOKEN_FILE = "admin.token"
 
 
@@ -30,10 +33,16 @@ class KeyFileError(Exception):
 
 @dataclass(frozen=True)
 class HubKeys:
-    """The statement key signs receipts, the wanted list and commands; bodies have their own."""
+    """The statement key signs receipts, the wanted list and commands; bodies have their own.
+
+    The authority's key signs the certificates of broker, hub and edges; ``link`` is the hub's own
+    for TLS to its broker.
+    """
 
     statement: SigningKey
     bodies: "BodyCipher"
+    authority: TlsKey
+    link: TlsKey
 
 
 class BodyCipher:
@@ -66,6 +75,8 @@ def load_keys(data_dir: Path, random_bytes: Callable[[int], bytes]) -> HubKeys:
     return HubKeys(
         statement=SigningKey(_load_key(data_dir / HUB_KEY_FILE, random_bytes)),
         bodies=BodyCipher(_load_key(data_dir / BODY_KEY_FILE, random_bytes)),
+        authority=TlsKey(_load_key(data_dir / AUTHORITY_KEY_FILE, random_bytes)),
+        link=TlsKey(_load_key(data_dir / LINK_KEY_FILE, random_bytes)),
     )
 
 
@@ -116,20 +127,45 @@ def _no_key(_count: int) -> bytes:
     raise KeyFileError("the key file went away while it was read")
 
 
+def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file so that it is whole after a power cut: the old one or the new one.
+
+    Raises:
+        OSError: the old one stands.
+    """
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        _write_through(draft, data, mode)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
 def _create(path: Path, data: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_through(draft, data, 0o600)
         # Another program may be first; then its key is the one.
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:
-        draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
+        draft.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _write_through(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        # Whatever the umask leaves: the broker's account reads some of them.
+        os.fchmod(descriptor, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync(path: Path) -> None:
+    directory = os.open(path, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:

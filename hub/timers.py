@@ -16,13 +16,18 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub import heartbeat
-from hub.access.service import forget_expired
+from hub.access.service import ENDING, broker_ends_at, forget_expired
+from hub.alerts.service import AlertKind, Finding, close_alert, find_unclosed, raise_alert
+from hub.broker_folder import refresh_revocations
+from hub.broker_identity import keep_certificate
+from hub.config import MqttScheme
 from hub.db import outbox
 from hub.db.engine import Database
 from hub.heartbeat import BEAT_S, Role
 from hub.ingest.service import raise_silences
 from hub.roles import RoleContext
 from hub.wanted.service import expire_entries
+from wire.names import format_at
 from wire.policy import LinkPolicy, Policy
 
 STEP_S = 0.5
@@ -65,9 +70,27 @@ class RaiseSilences:
         raise_silences(tx, timedelta(seconds=self.policy.hub_silent_s), now)
 
 
+@dataclass(frozen=True, slots=True)
+class WatchBrokerCertificate:
+    """Tell in time that the broker's certificate ends."""
+
+    name = "broker certificate"
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        """One alert, which a newer certificate closes."""
+        ends_at = broker_ends_at(tx)
+        if ends_at is None:
+            return
+        if now < ends_at - ENDING:
+            close_alert(tx, AlertKind.BROKER_CERTIFICATE, "broker", now)
+        elif find_unclosed(tx, AlertKind.BROKER_CERTIFICATE, "broker") is None:
+            words = {"at": format_at(ends_at)}
+            raise_alert(tx, Finding(AlertKind.BROKER_CERTIFICATE, "broker", now, words=words), now)
+
+
 def frame_duties(policy: Policy) -> list[Duty]:
     """The duties that every hub has, whatever rooms stand behind it."""
-    return [ExpireEntries(), RaiseSilences(policy.link)]
+    return [ExpireEntries(), RaiseSilences(policy.link), WatchBrokerCertificate()]
 
 
 class Timers:
@@ -106,12 +129,40 @@ class Timers:
             _log.exception("duty failed", duty=duty.name)
 
 
+class WireKeeper:
+    """Files of the closed wire that follow what is on record: they are written outside of tx."""
+
+    def __init__(self, context: RoleContext) -> None:
+        self._context = context
+        self._last_ns = -(10**18)
+
+    def turn(self, mono_ns: int) -> None:
+        """Once a minute: the broker's list of revocations, and the hub's own certificate.
+
+        Raises:
+            OperationalError, PoolTimeout: the database does not answer.
+        """
+        if mono_ns - self._last_ns < SWEEP_S * 1e9:
+            return
+        self._last_ns = mono_ns
+        context, data_dir = self._context, self._context.settings.data_dir
+        refresh_revocations(data_dir, context.database, context.keys.authority, context.clock)
+        if context.settings.mqtt_scheme is MqttScheme.MQTTS:
+            try:
+                keep_certificate(data_dir, context.database, context.keys, context.clock)
+            except OSError:
+                _failures.labels("certificate").inc()
+                _log.exception("the certificate for the broker cannot be kept")
+
+
 def run_clock(context: RoleContext, duties: Sequence[Duty]) -> None:
     """Look every ``STEP_S`` for what is due, until told to stop."""
     timers, clock = Timers(context.database, duties), context.clock
+    wire = WireKeeper(context)
     while not context.stop.wait(STEP_S):
         try:
             timers.turn(clock.now(), clock.mono_ns())
+            wire.turn(clock.mono_ns())
         except (OperationalError, PoolTimeout):
             _failures.labels("database").inc()
             _log.exception("database does not answer")

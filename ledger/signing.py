@@ -65,6 +65,15 @@ def seal(message: MessageBase, key: SigningKey, lines: list[bytes] | None = None
     return envelope.join(head, signature, lines)
 
 
+def rotation_proof(site: str, edge: str, old_key: bytes, new_key: bytes) -> bytes:
+    """What a new signing key signs to show that it is held where the old one is.
+
+    It is bound to both keys and the name: shown once, it helps nobody another time.
+    """
+    content = f"{site}/{edge}\n{old_key.hex()}\n{new_key.hex()}".encode()
+    return envelope.signing_bytes("new_key", content)
+
+
 def peek(payload: bytes, bytes_max: int) -> MessageBase:
     """Read line 1 without believing it: only to learn whose key must have signed.
 

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 from ledger.keys import SigningKey
 from ledger.signing import seal
+from tests.identity_samples import EDGE_KEY, HUB_KEY, IDENTITY_FROM_EDGE, IDENTITY_MESSAGES
 from wire import messages as m
 from wire.events import (
     Act,
@@ -53,8 +54,6 @@ from wire.wanted import (
     make_list,
 )
 
-EDGE_KEY = SigningKey(bytes(range(32)))
-HUB_KEY = SigningKey(bytes(range(32, 64)))
 SPOOL = "5b0e1d3c" * 4
 BOOT = "0123456789abcdef" * 2
 CONNECTION = "fedcba9876543210" * 2
@@ -309,12 +308,20 @@ MESSAGES: dict[str, m.MessageBase] = {
         hub_key=HUB_KEY.public_key.hex(),
         site_salt="4" * 32,
     ),
+    **IDENTITY_MESSAGES,
 }
 """The messages without lines, by the name of their golden file; each is one sealed message."""
 
-FROM_EDGE = frozenset(
-    {"state", "gone", "enrol", "fetch", "pack-fetch", "batch", "bodies", "footage-gone"}
-)
+FROM_EDGE = IDENTITY_FROM_EDGE | {
+    "state",
+    "gone",
+    "enrol",
+    "fetch",
+    "pack-fetch",
+    "batch",
+    "bodies",
+    "footage-gone",
+}
 
 
 def key_of(name: str) -> SigningKey:

@@ -47,6 +47,8 @@ PICTURE_BYTES_MAX = 512 * 1024
 
 ENROLLED_CHARS_MAX = 16 * 1024
 """The hub's signed answer to an enrolment, shown to it again."""
+CERTIFICATE_CHARS_MAX = 4096
+"""A certificate of P-256 as PEM is about 700."""
 
 BODY_BYTES_MAX = 8 * 1024
 BODIES_PER_MESSAGE_MAX = 200

@@ -15,6 +15,7 @@ from wire.limits import (
     BATCH_EVENTS_MAX,
     BODIES_PER_MESSAGE_MAX,
     BODY_BYTES_MAX,
+    CERTIFICATE_CHARS_MAX,
     DELTA_ENTRIES_MAX,
     DEVICES_PER_EDGE_MAX,
     ENROLLED_CHARS_MAX,
@@ -25,8 +26,13 @@ from wire.limits import (
     SPOOLS_PER_EDGE_MAX,
     WANTED_RULES_MAX,
 )
-from wire.names import At, Count, Hex32, Name, Seq, Sha256, parse_at
+from wire.names import At, Count, CurvePoint, Hex32, Hex128, Name, Seq, Sha256, parse_at
 from wire.wanted import ListHead, WantedEntry, WantedRule
+
+Pem = Annotated[
+    str, Meta(max_length=CERTIFICATE_CHARS_MAX, pattern=r"^-----BEGIN CERTIFICATE-----\n")
+]
+"""One X.509 certificate."""
 
 
 class MessageBase(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -155,6 +161,29 @@ class Enrol(MessageBase, frozen=True, kw_only=True, tag="enrol"):
     enrolled: Annotated[str, Meta(max_length=ENROLLED_CHARS_MAX)] | UnsetType = UNSET
     """The hub's own signed :class:`Enrolled`, shown to a hub that knows us no more: it was
     restored from a backup that is older."""
+    tls_key: CurvePoint | UnsetType = UNSET
+    """The key that its certificate is to be for; unset: it needs none."""
+
+
+class Renew(MessageBase, frozen=True, kw_only=True, tag="renew"):
+    """An enrolled edge asks for a certificate of its key for TLS; answer: :class:`Certified`."""
+
+    tls_key: CurvePoint
+    at: At
+
+    def __post_init__(self) -> None:
+        parse_at(self.at)
+
+
+class Rotate(MessageBase, frozen=True, kw_only=True, tag="rotate"):
+    """An edge changes its signing key: the old one signs this; answer: :class:`Enrolled`.
+
+    ``proof`` is the new key's own signature (``ledger.signing.rotation_proof``): nobody can put
+    under an edge's name a key that is not held there.
+    """
+
+    public_key: Sha256
+    proof: Hex128
 
 
 class PackFetch(MessageBase, frozen=True, kw_only=True, tag="pack_fetch"):
@@ -287,6 +316,17 @@ class Enrolled(MessageBase, frozen=True, kw_only=True, tag="enrolled"):
     public_key: Sha256
     hub_key: Sha256
     site_salt: Hex32
+    certificate: Pem | UnsetType = UNSET
+    """Of the key for TLS that was shown; CN is ``{site}/{edge}``. ``ca`` comes with it."""
+    ca: Pem | UnsetType = UNSET
+
+
+class Certified(MessageBase, frozen=True, kw_only=True, tag="certified"):
+    """The edge's certificate for TLS, and that of the hub's CA, which the broker's is signed by."""
+
+    tls_key: CurvePoint
+    certificate: Pem
+    ca: Pem
 
 
 # ---------------------------------------------------------------- private bodies
@@ -319,7 +359,18 @@ class ActBody(Struct, frozen=True, kw_only=True):
 
 
 FromEdge = (
-    Batch | State | Gone | Bodies | Enrol | Fetch | PackFetch | FootagePart | FootageGone | Picture
+    Batch
+    | State
+    | Gone
+    | Bodies
+    | Enrol
+    | Renew
+    | Rotate
+    | Fetch
+    | PackFetch
+    | FootagePart
+    | FootageGone
+    | Picture
 )
 FromHub = (
     Receipt
@@ -331,6 +382,7 @@ FromHub = (
     | Pack
     | FootageOrder
     | Enrolled
+    | Certified
 )
 Message = FromEdge | FromHub
 AnyCommand = WantedDelta | WantedHead | WantedFetch

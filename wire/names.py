@@ -25,6 +25,10 @@ Hex16 = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}" + END)]
 Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}" + END)]
 """A spool id, a boot id, a connection id."""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}" + END)]
+Hex128 = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}" + END)]
+"""A signature."""
+CurvePoint = Annotated[str, Meta(pattern=r"^04[0-9a-f]{128}" + END)]
+"""A public key for TLS: the uncompressed point of P-256, 65 bytes (SEC 1, 2.3.3)."""
 _AT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z" + END
 _AT = re.compile(_AT_PATTERN)
 At = Annotated[str, Meta(pattern=_AT_PATTERN)]

@@ -29,12 +29,29 @@ class Topic:
         return f"{_ROOT}/{self.site}/{self.edge}/{self.channel}"
 
 
-HUB_SUBSCRIPTIONS = (f"{_ROOT}/+/+/{Channel.EVENTS}", f"{_ROOT}/+/+/{Channel.STATE}")
-
-
 def edge_subscriptions(site: str, edge: str) -> tuple[str, str]:
     """The two topics that an edge listens to."""
     return str(Topic(site, edge, Channel.RECEIPT)), str(Topic(site, edge, Channel.CMD))
+
+
+BY_EDGES = (Channel.EVENTS, Channel.STATE)
+"""What an edge writes and the hub reads."""
+TO_EDGES = (Channel.RECEIPT, Channel.CMD)
+"""What the hub writes and an edge reads."""
+
+
+def user_of(site: str, edge: str) -> str:
+    """An edge's name at a broker that knows it by its certificate."""
+    return f"{site}/{edge}"
+
+
+def channel_of(user: str, channel: Channel) -> str:
+    """A channel of the edge with this name at the broker, or of a broker's pattern for names."""
+    return f"{_ROOT}/{user}/{channel}"
+
+
+ANY_USER = user_of("+", "+")
+HUB_SUBSCRIPTIONS = tuple(channel_of(ANY_USER, channel) for channel in BY_EDGES)
 
 
 def parse_topic(text: str) -> Topic:

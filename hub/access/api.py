@@ -6,11 +6,15 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Connection
 
 from hub.access import service
 from hub.access.rules import EDGES_MAX
-from hub.access.service import BodiesError, EnrolAnswer
+from hub.access.service import BodiesError, EnrolAnswer, NoCertificateError
 from hub.access.session_cookie import CONSOLE_PATH, set_session_cookie
+from hub.broker_folder import refresh_revocations
+from hub.ingest.service import close_spools
 from hub.packs.service import find_pack
 from hub.wanted.service import current_list
 from hub.web.context import Hub, HubContext
@@ -37,6 +41,7 @@ from wire.names import format_at
 from wire.site_pack import pack_sha256
 from wire.wanted import ListHead, list_bytes, list_sha256
 
+MaybePem = str | UnsetType
 _HEADER_BYTES_MAX = 4096
 
 _log = structlog.get_logger()
@@ -50,6 +55,10 @@ _REFUSED = {
     EnrolAnswer.BAD_SECRET: (
         HTTPStatus.UNAUTHORIZED,
         "the token is unknown, used, expired, or another edge's",
+    ),
+    EnrolAnswer.OVER: (
+        HTTPStatus.UNAUTHORIZED,
+        "this key was revoked, replaced or rotated away and never counts again",
     ),
     EnrolAnswer.FULL: (HTTPStatus.FORBIDDEN, f"{EDGES_MAX} edges are enrolled already"),
 }
@@ -110,6 +119,14 @@ def _enrol(hub: HubContext, payload: bytes) -> Response:
             hub.clock.random_bytes,
             hub.keys.statement.public_key,
         )
+        if outcome.answer is EnrolAnswer.REPLACED:
+            close_spools(tx, message.site, message.edge, now)
+        pem: MaybePem = UNSET
+        ca: MaybePem = UNSET
+        if outcome.site_salt is not None:
+            pem, ca = _certificates(hub, tx, message)
+    if outcome.answer is EnrolAnswer.REPLACED:
+        refresh_revocations(hub.data_dir, hub.database, hub.keys.authority, hub.clock)
     _log.info("edge asked to enrol", site=message.site, edge=message.edge, answer=outcome.answer)
     if outcome.site_salt is None:
         raise ProblemError(*_REFUSED[outcome.answer])
@@ -119,8 +136,27 @@ def _enrol(hub: HubContext, payload: bytes) -> Response:
         public_key=message.public_key,
         hub_key=hub.keys.statement.public_key.hex(),
         site_salt=outcome.site_salt,
+        certificate=pem,
+        ca=ca,
     )
     return Response(seal(answer, hub.keys.statement), media_type=OCTETS)
+
+
+def _certificates(hub: HubContext, tx: Connection, message: Enrol) -> tuple[MaybePem, MaybePem]:
+    """The certificate of an edge that showed a key for TLS, and the CA's; unset: it gets none."""
+    if not isinstance(message.tls_key, str):
+        return UNSET, UNSET
+    now, random_bytes = hub.clock.now(), hub.clock.random_bytes
+    site, edge = message.site, message.edge
+    try:
+        own, ca = service.certify_edge(
+            tx, hub.keys.authority, site, edge, message.tls_key, now, random_bytes
+        )
+    except NoCertificateError as error:
+        # It is enrolled all the same, and asks for a certificate by itself: that tells it why.
+        _log.warning("no certificate", site=site, edge=edge, why=str(error))
+        return UNSET, UNSET
+    return own.pem.decode("ascii"), ca.pem.decode("ascii")
 
 
 def _keep_bodies(hub: HubContext, payload: bytes) -> Response:

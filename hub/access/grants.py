@@ -34,6 +34,8 @@ OPEN = frozenset(
         "GET /login",
         "POST /login",
         "POST /api/v1/edge/enrol",
+        "POST /api/v1/edge/certificate",
+        "POST /api/v1/edge/rotate",
         "POST /api/v1/edge/bodies",
         "POST /api/v1/edge/wanted",
         "POST /api/v1/edge/pack",
@@ -74,6 +76,9 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # Events and where they come from
     "GET /api/v1/events": WATCHING,
     "GET /api/v1/edges": WATCHING,
+    "GET /api/v1/edges/{site}/{edge}/record": CHECKING,
+    "POST /api/v1/edges/{site}/{edge}/revoke": ADMINISTRATORS,
+    "POST /api/v1/edges/{site}/{edge}/replacement": ADMINISTRATORS,
     "GET /api/v1/devices": WATCHING,
     "GET /api/v1/quarantine": CHECKING,
     # Parcels

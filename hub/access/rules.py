@@ -50,6 +50,39 @@ class EnrolAnswer(StrEnum):
     """Unknown, for another edge, expired or used."""
     FULL = "full"
     """``EDGES_MAX`` edges are enrolled already."""
+    REPLACED = "replaced"
+    """An administrator lets this key take the name over: the one before counts no more."""
+    OVER = "over"
+    """This key was revoked, replaced or rotated away: it never comes back."""
+
+
+class KeyEnd(StrEnum):
+    """Why a signing key counts no more."""
+
+    ROTATED = "rotated"
+    REPLACED = "replaced"
+    REVOKED = "revoked"
+
+
+class EdgeAct(StrEnum):
+    """What is on record of an edge's identity."""
+
+    ENROLLED = "enrolled"
+    CERTIFIED = "certified"
+    ROTATED = "rotated"
+    REVOKED = "revoked"
+    REPLACEMENT_ALLOWED = "replacement_allowed"
+    REPLACED = "replaced"
+    SPOOL_CLOSED = "spool_closed"
+
+
+class CertificateKind(StrEnum):
+    """Whom a certificate is for."""
+
+    AUTHORITY = "authority"
+    BROKER = "broker"
+    HUB = "hub"
+    EDGE = "edge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +94,8 @@ class EdgeKey:
     edge: str
     public_key: str
     enrolled_at: datetime
+    revoked_at: datetime | None = None
+    """Since when nothing that its key signs is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +107,10 @@ class EnrolSecret:
     edge: str
     expires_at: datetime
     used: bool
+    made_by: str = ""
+    replaces: bool = False
+    """Its edge may take an enrolled name over; ``reason`` says why."""
+    reason: str = ""
 
 
 class Role(StrEnum):
@@ -147,6 +186,7 @@ def judge_enrolment(
     now: datetime,
     *,
     is_vouched: bool = False,
+    is_over: bool = False,
 ) -> EnrolAnswer:
     """Decide about an edge that shows a key, signed with that key.
 
@@ -161,17 +201,24 @@ def judge_enrolment(
         now: aware UTC.
         is_vouched: this hub has signed before that it took this very key under this name; it does
             not remember, because it was restored from a backup that is older.
+        is_over: the key counted under this name once, and was ended.
     """
+    if is_over:
+        return EnrolAnswer.OVER
+    fits = secret is not None and (secret.site, secret.edge) == (site, edge)
+    good = secret if secret is not None and fits and not secret.used else None
+    if good is not None and good.expires_at <= now:
+        good = None
     if known is not None:
-        return EnrolAnswer.KNOWN if known.public_key == public_key else EnrolAnswer.CONFLICT
+        if known.public_key == public_key:
+            return EnrolAnswer.KNOWN
+        may_replace = good is not None and good.replaces
+        return EnrolAnswer.REPLACED if may_replace else EnrolAnswer.CONFLICT
     if is_vouched:
         return EnrolAnswer.TAKEN
     if not shown:
         return EnrolAnswer.TAKEN if mode is Enrolment.FIRST_USE else EnrolAnswer.NO_SECRET
-    fits = secret is not None and (secret.site, secret.edge) == (site, edge)
-    if secret is None or not fits or secret.used or secret.expires_at <= now:
-        return EnrolAnswer.BAD_SECRET
-    return EnrolAnswer.TAKEN
+    return EnrolAnswer.BAD_SECRET if good is None else EnrolAnswer.TAKEN
 
 
 def is_account_name(name: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, inspect
 
-from hub.access import account_store, store
+from hub.access import account_store, identities, store
 from hub.access.accounts import (
     AccountError,
     RandomBytes,
@@ -24,6 +24,17 @@ from hub.access.accounts import (
     open_session,
     set_password,
 )
+from hub.access.authority import (
+    ENDING,
+    HUB_USER,
+    NoCertificateError,
+    broker_ends_at,
+    certify_broker,
+    certify_edge,
+    certify_hub,
+    revocations,
+    revocations_number,
+)
 from hub.access.badge_store import BadgeToken
 from hub.access.badges import (
     UnknownBadgeError,
@@ -35,6 +46,18 @@ from hub.access.badges import (
 )
 from hub.access.bodies import BodiesError, keep_bodies, read_bodies
 from hub.access.grants import may
+from hub.access.identities import (
+    EdgeRecord,
+    IdentityError,
+    UnknownEdgeError,
+    acts_of,
+    close_in_record,
+    record_of,
+    revoke,
+    rotate,
+    rotating_key,
+)
+from hub.access.identity_store import IssuedCertificate, RecordedAct
 from hub.access.look_store import Look
 from hub.access.looks import (
     REASON_CHARS_MAX,
@@ -56,10 +79,9 @@ from hub.access.masking import (
 from hub.access.rules import (
     CODE_ROLES,
     EDGES_MAX,
-    ENROL_SECRET_LIFE,
-    SECRET_BYTES,
     UNMASKING_ROLES,
     Caller,
+    EdgeAct,
     EdgeKey,
     EnrolAnswer,
     Enrolment,
@@ -76,7 +98,9 @@ from wire.messages import Enrol, Enrolled
 
 __all__ = [
     "CODE_ROLES",
+    "ENDING",
     "HIDDEN",
+    "HUB_USER",
     "REASON_CHARS_MAX",
     "REASON_CHARS_MIN",
     "UNMASKING_ROLES",
@@ -84,21 +108,35 @@ __all__ = [
     "BadgeToken",
     "BodiesError",
     "Caller",
+    "EdgeAct",
     "EdgeKey",
+    "EdgeRecord",
     "EnrolAnswer",
     "Enrolment",
+    "IdentityError",
+    "IssuedCertificate",
     "Look",
     "MayNotUnmaskError",
+    "NoCertificateError",
     "PasswordFault",
+    "RecordedAct",
     "Role",
     "UnknownBadgeError",
+    "UnknownEdgeError",
+    "acts_of",
     "add_account",
     "adopt_admin_token",
+    "broker_ends_at",
+    "certify_broker",
+    "certify_edge",
+    "certify_hub",
     "change_account",
+    "close_in_record",
     "end_logins",
     "find_account",
     "forget_expired",
     "hash_password",
+    "heard_edges",
     "keep_bodies",
     "list_accounts",
     "list_looks",
@@ -117,7 +155,14 @@ __all__ = [
     "read_bodies",
     "record_look",
     "record_looks",
+    "record_of",
+    "revocations",
+    "revocations_number",
+    "revoke",
     "revoke_badge",
+    "rotate",
+    "rotating_key",
+    "salt_of",
     "set_password",
     "tokens_of",
     "unmasked_code",
@@ -138,12 +183,19 @@ class EnrolOutcome:
 
 
 def make_enrol_secret(
-    tx: Connection, site: str, edge: str, now: datetime, random_bytes: RandomBytes
+    tx: Connection,
+    site: str,
+    edge: str,
+    now: datetime,
+    random_bytes: RandomBytes,
+    *,
+    made_by: str = "custos-hub",
+    replaces_for: str | None = None,
 ) -> str:
-    """A secret with which this edge may enrol once, within ``ENROL_SECRET_LIFE``."""
-    secret = random_bytes(SECRET_BYTES).hex()
-    store.add_secret(tx, secret_hash(secret), site, edge, now, now + ENROL_SECRET_LIFE)
-    return secret
+    """A secret with which this edge may enrol once; see :func:`identities.make_secret`."""
+    return identities.make_secret(
+        tx, site, edge, now, random_bytes, made_by=made_by, replaces_for=replaces_for
+    )
 
 
 def enrol_edge(
@@ -174,22 +226,25 @@ def enrol_edge(
         shown,
         now,
         is_vouched=voucher is not None,
+        is_over=identities.is_over(tx, message.site, message.edge, message.public_key),
     )
     if answer is EnrolAnswer.TAKEN and store.count_edges(tx) >= EDGES_MAX:
         answer = EnrolAnswer.FULL
     if answer is EnrolAnswer.TAKEN:
-        store.add_edge(tx, message.site, message.edge, message.public_key, now)
-        if secret is not None:
-            store.use_secret(tx, secret.id, now)
+        identities.begin(tx, message.site, message.edge, message.public_key, now)
+    elif answer is EnrolAnswer.REPLACED and known is not None and secret is not None:
+        identities.replace(tx, known, message.public_key, secret, now)
     elif answer is EnrolAnswer.CONFLICT:
         subject = f"{message.site}/{message.edge}"
         raise_alert(tx, Finding(AlertKind.EDGE_CONFLICT, subject, now, site=message.site), now)
-    if answer not in (EnrolAnswer.TAKEN, EnrolAnswer.KNOWN):
+    if answer in (EnrolAnswer.TAKEN, EnrolAnswer.REPLACED) and secret is not None:
+        store.use_secret(tx, secret.id, now)
+    if answer not in (EnrolAnswer.TAKEN, EnrolAnswer.REPLACED, EnrolAnswer.KNOWN):
         return EnrolOutcome(answer, None)
     if voucher is not None and store.salt_of(tx, message.site) is None:
         # Badges were made into pseudonyms with it in lines that come again.
         store.set_salt(tx, message.site, voucher.site_salt)
-    return EnrolOutcome(answer, _salt_of(tx, message.site, random_bytes))
+    return EnrolOutcome(answer, salt_of(tx, message.site, random_bytes))
 
 
 def read_voucher(message: Enrol, hub_key: bytes) -> Enrolled | None:
@@ -231,11 +286,17 @@ def find_edges(
 
 
 def list_edges(tx: Connection) -> list[EdgeKey]:
-    """All enrolled edges, by site and name."""
+    """All enrolled edges, by site and name; the revoked ones, too."""
     return store.every_edge(tx)
 
 
-def _salt_of(tx: Connection, site: str, random_bytes: RandomBytes) -> str:
+def heard_edges(tx: Connection) -> list[EdgeKey]:
+    """The edges that the hub speaks with: those that are not revoked."""
+    return [edge for edge in store.every_edge(tx) if edge.revoked_at is None]
+
+
+def salt_of(tx: Connection, site: str, random_bytes: RandomBytes) -> str:
+    """The salt (32 hex digits) that makes a site's badges into pseudonyms; made once."""
     salt = store.salt_of(tx, site)
     if salt is None:
         salt = random_bytes(SALT_BYTES).hex()

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -33,6 +34,7 @@ edge = Table(
     Column("name", String(32), nullable=False),
     Column("public_key", String(64), nullable=False),
     Column("enrolled_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
     UniqueConstraint("site", "name"),
 )
 site_salt = Table(
@@ -51,6 +53,10 @@ enrol_secret = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("made_by", String(80), nullable=False),
+    # Its edge may take the name over from the one that is enrolled, for this reason.
+    Column("replaces", Boolean, nullable=False),
+    Column("reason", String(300), nullable=False),
 )
 private_body = Table(
     "private_body",
@@ -104,6 +110,17 @@ def add_edge(tx: Connection, site: str, name: str, public_key: str, now: datetim
     tx.execute(insert(edge).values(row))
 
 
+def set_key(tx: Connection, edge_id: int, public_key: str) -> None:
+    """From now on this key is the edge's, and it is not revoked."""
+    row = {"public_key": public_key, "revoked_at": None}
+    tx.execute(update(edge).where(edge.c.id == edge_id).values(row))
+
+
+def set_revoked(tx: Connection, edge_id: int, now: datetime) -> None:
+    """From now on nothing that the edge's key signs is taken."""
+    tx.execute(update(edge).where(edge.c.id == edge_id).values(revoked_at=now))
+
+
 def salt_of(tx: Connection, site: str) -> str | None:
     """The site's salt, once there is one."""
     return tx.execute(select(site_salt.c.salt).where(site_salt.c.site == site)).scalar_one_or_none()
@@ -117,17 +134,8 @@ def set_salt(tx: Connection, site: str, salt: str) -> None:
 # ---------------------------------------------------------------- enrolment secrets
 
 
-def add_secret(
-    tx: Connection, secret_hash: str, site: str, name: str, now: datetime, expires_at: datetime
-) -> None:
-    """Keep a one-time secret's hash."""
-    row = {
-        "secret_hash": secret_hash,
-        "site": site,
-        "edge": name,
-        "made_at": now,
-        "expires_at": expires_at,
-    }
+def add_secret(tx: Connection, row: dict[str, object]) -> None:
+    """Keep a one-time secret's hash; the keys are the columns' names."""
     tx.execute(insert(enrol_secret).values(row))
 
 
@@ -137,7 +145,16 @@ def find_secret(tx: Connection, secret_hash: str) -> EnrolSecret | None:
     row = tx.execute(query).one_or_none()
     if row is None:
         return None
-    return EnrolSecret(row.id, row.site, row.edge, row.expires_at, row.used_at is not None)
+    return EnrolSecret(
+        row.id,
+        row.site,
+        row.edge,
+        row.expires_at,
+        row.used_at is not None,
+        row.made_by,
+        row.replaces,
+        row.reason,
+    )
 
 
 def use_secret(tx: Connection, secret_id: int, now: datetime) -> None:
@@ -174,4 +191,4 @@ def add_bodies(tx: Connection, edge_id: int, bodies: dict[str, bytes], now: date
 
 
 def _edge_key(row: Row[*tuple[Any, ...]]) -> EdgeKey:
-    return EdgeKey(row.id, row.site, row.name, row.public_key, row.enrolled_at)
+    return EdgeKey(row.id, row.site, row.name, row.public_key, row.enrolled_at, row.revoked_at)

@@ -34,6 +34,15 @@ class AlertKind(StrEnum):
     EDGE_SILENT = "edge_silent"
     EDGE_REFUSED = "edge_refused"
     EDGE_CONFLICT = "edge_conflict"
+    EDGE_REVOKED = "edge_revoked"
+    """A revoked edge still sends; nothing of it is taken."""
+    EDGE_KEY_CHANGED = "edge_key_changed"
+    SPOOL_LOST = "spool_lost"
+    """An edge's disk was replaced: what it had not sent is a gap (design section 3)."""
+    BROKER_CERTIFICATE = "broker_certificate"
+    """The broker's certificate ends soon, and with it every edge's way to the hub."""
+    REVOCATION_UNTOLD = "revocation_untold"
+    """The list of revoked certificates could not be written where the broker reads it."""
     LINE_QUARANTINED = "line_quarantined"
     PROJECTION_ERROR = "projection_error"
     ROLE_RESTARTED = "role_restarted"
@@ -121,6 +130,11 @@ LEVEL_OF = {
     AlertKind.EDGE_SILENT: Level.ACT,
     AlertKind.EDGE_REFUSED: Level.ACT,
     AlertKind.EDGE_CONFLICT: Level.ACT,
+    AlertKind.EDGE_REVOKED: Level.ACT,
+    AlertKind.EDGE_KEY_CHANGED: Level.WARN,
+    AlertKind.SPOOL_LOST: Level.ACT,
+    AlertKind.BROKER_CERTIFICATE: Level.ACT,
+    AlertKind.REVOCATION_UNTOLD: Level.ACT,
     AlertKind.LINE_QUARANTINED: Level.WARN,
     AlertKind.PROJECTION_ERROR: Level.ACT,
     AlertKind.ROLE_RESTARTED: Level.WARN,

@@ -43,6 +43,28 @@ _TEXTS = {
         "两台终端使用同一名称 {subject}，第二台已被拒绝",
         "Two edges use one name, {subject}; the second was refused",
     ),
+    AlertKind.EDGE_REVOKED: (
+        "已吊销的站点终端 {subject} 仍在发送，全部拒收，未保存任何数据",
+        "Revoked edge {subject} still sends; all of it is refused, nothing is stored",
+    ),
+    AlertKind.EDGE_KEY_CHANGED: (
+        "站点终端 {subject} 更换了签名密钥；若非本公司人员所为，请立即吊销",
+        "Edge {subject} has changed its signing key; if nobody of yours did that, revoke it now",
+    ),
+    AlertKind.SPOOL_LOST: (
+        "站点终端 {subject} 更换了磁盘，旧磁盘上未上传的记录已丢失：{what_zh}",
+        "The disk of edge {subject} was replaced; what it had not sent is lost: {what_en}",
+    ),
+    AlertKind.BROKER_CERTIFICATE: (
+        "消息服务器的证书将于 {at} 到期，届时所有终端断线：请运行 custos-hub broker 并重启它",
+        "The broker's certificate ends at {at}, and then every edge is cut off: "
+        "run custos-hub broker again and restart the broker",
+    ),
+    AlertKind.REVOCATION_UNTOLD: (
+        "吊销名单无法写入消息服务器的目录 {subject}：{why}；中心已拒收，但消息服务器仍会放行",
+        "The list of revoked certificates cannot be written to {subject}: {why}; "
+        "the hub refuses them already, the broker does not yet",
+    ),
     AlertKind.LINE_QUARANTINED: (
         "{subject} 的一条记录无法读取，原始字节已隔离保存",
         "A line of {subject} cannot be read; its raw bytes are kept in quarantine",

@@ -57,6 +57,7 @@ class EdgeItem(BaseModel):
     edge: str
     public_key: str
     enrolled_at: str | None
+    revoked_at: str | None
     connected: bool
     last_state_at: str | None
     version: str | None
@@ -186,6 +187,7 @@ def _edge_item(view: EdgeView, spools: dict[str, ChainHead]) -> EdgeItem:
         edge=view.edge,
         public_key=view.public_key,
         enrolled_at=at_text(view.enrolled_at),
+        revoked_at=at_text(view.revoked_at),
         connected=view.connected,
         last_state_at=at_text(view.last_state_at),
         version=None if state is None else state.version,

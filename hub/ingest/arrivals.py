@@ -65,6 +65,11 @@ class Arrivals:
         known = self._spools.get(spool)
         return NEW_SPOOL if known is None else known.head
 
+    def is_closed(self, spool: SpoolName) -> bool:
+        """Whether nothing more of a spool is taken."""
+        known = self._spools.get(spool)
+        return known is not None and known.is_closed
+
     def hashes(self, batch: Batch) -> dict[int, str]:
         """The hashes of those lines of a batch that are stored already."""
         spool = self._spools.get((batch.site, batch.edge, batch.spool))

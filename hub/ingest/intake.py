@@ -124,13 +124,16 @@ class Intake:
     def _take_batch(
         self, tx: Connection, arrivals: Arrivals, claim: _Claim, batch: Batch, payload: bytes
     ) -> list[Outgoing]:
-        topic, incoming = claim.topic, claim.incoming
+        topic, incoming, name = claim.topic, claim.incoming, _spool_name(batch)
+        if arrivals.is_closed(name):
+            why = "this spool was closed when its edge's disk was replaced"
+            refused = Refused(Problem.BROKEN_CHAIN, why)
+            return self._refuse(tx, arrivals, topic, incoming, refused)
         try:
             lines = split_lines(payload, BATCH_EVENTS_MAX)
         except EnvelopeError as error:
             refused = Refused(Problem.UNREADABLE, str(error))
             return self._refuse(tx, arrivals, topic, incoming, refused)
-        name = _spool_name(batch)
         verdict = classify(batch, lines, arrivals.head(name), arrivals.hashes(batch))
         _batches.labels(type(verdict).__name__.lower()).inc()
         if isinstance(verdict, Refused):
@@ -218,10 +221,13 @@ class Intake:
             why=refused.why,
         )
         keep_message(tx, topic, incoming, f"{refused.problem}: {refused.why}")
-        is_known = arrivals.edge(topic.site, topic.edge) is not None
-        subject = f"{topic.site}/{topic.edge}" if is_known or _few_refused(tx) else "…"
+        known = arrivals.edge(topic.site, topic.edge)
+        is_named = known is not None or _few_refused(tx)
+        subject = f"{topic.site}/{topic.edge}" if is_named else "…"
         words = {"problem": refused.problem.value}
-        finding = Finding(AlertKind.EDGE_REFUSED, subject, now, site=topic.site, words=words)
+        is_revoked = known is not None and known.revoked_at is not None
+        kind = AlertKind.EDGE_REVOKED if is_revoked else AlertKind.EDGE_REFUSED
+        finding = Finding(kind, subject, now, site=topic.site, words=words)
         raise_alert(tx, finding, now)
         return [self._receipt(arrivals, topic, incoming, {}, refused.problem)]
 
@@ -279,6 +285,8 @@ def _open(claim: _Claim, edge: EdgeKey | None) -> Opened[MessageBase] | Refused:
         return Refused(Problem.UNREADABLE, "no message that belongs on this topic")
     if edge is None:
         return Refused(Problem.UNKNOWN_KEY, "this edge is not enrolled")
+    if edge.revoked_at is not None:
+        return Refused(Problem.UNKNOWN_KEY, "the key of this edge is revoked")
     payload, key = claim.incoming.payload, bytes.fromhex(edge.public_key)
     try:
         return open_sealed(payload, type(claimed), key, BATCH_BYTES_MAX)

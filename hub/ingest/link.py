@@ -6,6 +6,8 @@ says so. Source: design section 10, facts.md ("MQTT").
 
 import queue
 import socket
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from prometheus_client import Counter
 
+from hub.broker_identity import BrokerIdentity
 from hub.config import MQTT_PORT, MQTTS_PORT
 from hub.ingest.intake import Incoming
 from wire.limits import BATCH_BYTES_MAX
@@ -57,7 +60,14 @@ class Received:
 class BrokerLink:
     """Connects, reconnects, receives into a bounded inbox, acknowledges and sends when told."""
 
-    def __init__(self, url: str, client_id: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        now: Callable[[], datetime],
+        identity: BrokerIdentity | None = None,
+    ) -> None:
+        """``identity`` is by what it comes to a broker that is reached by ``mqtts://``."""
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._port = parts.port or (MQTTS_PORT if parts.scheme == "mqtts" else MQTT_PORT)
@@ -72,14 +82,18 @@ class BrokerLink:
             protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
         )
-        if parts.scheme == "mqtts":
-            self._client.tls_set()
+        self._identity = identity
+        self._fail_reason = ""
+        if identity is not None:
+            self._client.tls_set_context(identity.context)
+            self._client.on_pre_connect = self._on_pre_connect
         self._client.max_queued_messages_set(OUTBOX_MAX)
         self._client.max_inflight_messages_set(OUTBOX_MAX)
         self._client.reconnect_delay_set(1, RECONNECT_S_MAX)
         self._client.on_socket_open = _send_at_once
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
@@ -143,6 +157,21 @@ class BrokerLink:
     def _run(self) -> None:
         self._client.loop_forever(retry_first_connection=True)
 
+    def _on_pre_connect(self, _client: Client, _userdata: object) -> None:
+        if self._identity is not None:
+            try:
+                self._identity.refresh()
+            except OSError:
+                # What was read last may still be good.
+                _log.exception("the certificate for the broker cannot be read")
+
+    def _on_connect_fail(self, _client: Client, _userdata: object) -> None:
+        # paho calls this while it handles the error.
+        reason = _sentence(sys.exc_info()[1])
+        if reason != self._fail_reason:
+            self._fail_reason = reason
+            _log.warning("the broker cannot be reached", reason=reason)
+
     def _on_connect(
         self,
         client: Client,
@@ -154,6 +183,7 @@ class BrokerLink:
         if reason.is_failure:
             _log.warning("broker refuses the connection", reason=str(reason))
             return
+        self._fail_reason = ""
         self._connection += 1
         _connections.inc()
         client.subscribe([(each, _QOS) for each in HUB_SUBSCRIPTIONS])
@@ -193,6 +223,12 @@ class BrokerLink:
             except queue.Full:
                 continue
             return
+
+
+def _sentence(error: BaseException | None) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not of this hub's CA for this host: {error.verify_message}"
+    return str(error)
 
 
 def _send_at_once(_client: Client, _userdata: object, connection: object) -> None:

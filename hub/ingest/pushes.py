@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 from sqlalchemy import Connection
 
-from hub.access.service import list_edges
+from hub.access.service import heard_edges, list_edges
 from hub.clock import Clock
 from hub.ingest import states
 from hub.ingest.commands import HEAD_EVERY_S, CommandDesk
@@ -51,7 +51,7 @@ class PackPusher:
                 Topic(edge.site, edge.edge, Channel.CMD),
                 self._commands.pack_head(edge.site, edge.edge, versions[edge.site], now),
             )
-            for edge in list_edges(tx)
+            for edge in heard_edges(tx)
             if edge.site in versions
         ]
 
@@ -76,9 +76,12 @@ class FootagePusher:
             orders.setdefault((each.site, each.edge), []).append(each)
             self._pushed = each.order_no
         now = clock.now()
+        everyone = list_edges(tx) if orders else []
+        revoked = {(edge.site, edge.edge) for edge in everyone if edge.revoked_at is not None}
         return [
             Outgoing(Topic(site, edge, Channel.CMD), command)
             for (site, edge), mine in orders.items()
+            if (site, edge) not in revoked
             for command in self._commands.footage_orders(site, edge, mine, now)
         ]
 
@@ -113,7 +116,7 @@ class WantedPusher:
     def _changes(self, tx: Connection, earlier: int, now: datetime) -> list[Outgoing]:
         known = states.every_state(tx)
         outgoing = []
-        for edge in list_edges(tx):
+        for edge in heard_edges(tx):
             state = known.get((edge.site, edge.edge))
             have = state.state.wanted if state is not None else None
             if have is not None and have.version < earlier:
@@ -131,5 +134,5 @@ class WantedPusher:
                 Topic(edge.site, edge.edge, Channel.CMD),
                 self._commands.head_for(tx, edge.site, edge.edge, now),
             )
-            for edge in list_edges(tx)
+            for edge in heard_edges(tx)
         ]

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from hub.broker_identity import BrokerIdentity, keep_certificate
+from hub.config import MqttScheme
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Intake
 from hub.ingest.link import BrokerLink
@@ -21,7 +23,12 @@ def run_ingest(context: RoleContext, projections: Sequence[Projection]) -> None:
     """
     clock = context.clock
     client_id = f"custos-hub-{clock.random_bytes(_CLIENT_ID_BYTES).hex()}"
-    link = BrokerLink(context.settings.mqtt_url, client_id, clock.now)
+    identity = None
+    if context.settings.mqtt_scheme is MqttScheme.MQTTS:
+        data_dir = context.settings.data_dir
+        keep_certificate(data_dir, context.database, context.keys, clock)
+        identity = BrokerIdentity(data_dir)
+    link = BrokerLink(context.settings.mqtt_url, client_id, clock.now, identity)
     commands = CommandDesk(clock.random_bytes)
     intake = Intake(projections, context.policy, commands)
     worker = Worker(

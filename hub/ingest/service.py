@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from hub.access.service import list_edges, read_bodies
+from hub.access.service import close_in_record, heard_edges, list_edges, read_bodies
 from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
 from hub.fact import Fact
 from hub.heartbeat import Role, heartbeats
@@ -56,6 +56,7 @@ class EdgeView:
     connected: bool
     last_state_at: datetime | None
     state: State | None
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def edges(tx: Connection) -> list[EdgeView]:
                 state is not None and state.connected,
                 None if state is None else state.received_at,
                 None if state is None else state.state,
+                edge.revoked_at,
             )
         )
     return views
@@ -192,6 +194,29 @@ def quarantined_bytes(tx: Connection, item_id: int, sites: frozenset[str] | None
     return quarantine_store.raw_of(tx, item_id, sites)
 
 
+def close_spools(tx: Connection, site: str, edge: str, now: datetime) -> None:
+    """Close an edge's spools at what is stored: its disk is gone, and what it had not sent.
+
+    Those that it named last (or its newest, if it never told) are on record as cut off there, and
+    an alert says so; the others had ended before.
+    """
+    closed = store.close_spools(tx, site, edge, now)
+    last = states.find_state(tx, site, edge)
+    told = {} if last is None else {head.spool: head.seq for head in last.state.heads}
+    cut = [spool for spool in closed if spool in told] or list(closed)[-1:]
+    lost_zh, lost_en = [], []
+    for spool in cut:
+        upto_seq = closed[spool].seq
+        close_in_record(tx, site, edge, spool, upto_seq, now)
+        known = max(0, told.get(spool, 0) - upto_seq)
+        lost_zh.append(f"记录段 {spool[:8]} 第 {upto_seq} 条之后（至少 {known} 条）")
+        lost_en.append(f"rest of spool {spool[:8]} after event {upto_seq} (at least {known})")
+    if cut:
+        words = {"what_zh": "；".join(lost_zh), "what_en": "; ".join(lost_en)}
+        finding = Finding(AlertKind.SPOOL_LOST, f"{site}/{edge}", now, site=site, words=words)
+        raise_alert(tx, finding, now)
+
+
 def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> None:
     """Raise an alert for each enrolled edge without a state for so long; one is enough.
 
@@ -202,7 +227,7 @@ def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> No
     if ingest is None or ingest.listening_since is None or now - ingest.beat_at >= silent_after:
         return
     known = states.every_state(tx)
-    for edge in list_edges(tx):
+    for edge in heard_edges(tx):
         state = known.get((edge.site, edge.edge))
         heard_at = edge.enrolled_at if state is None else state.received_at
         if now - max(heard_at, ingest.listening_since) < silent_after:

@@ -46,6 +46,8 @@ spool_head = Table(
     Column("upto_seq", BigInteger, nullable=False),
     Column("head", String(64), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
+    # Nothing more of it is taken: its edge's disk was replaced.
+    Column("closed_at", UtcDateTime),
     UniqueConstraint("site", "edge", "spool"),
 )
 event = Table(
@@ -97,10 +99,11 @@ LOOK_BACK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """A spool's row; ``head`` is what is stored of it."""
+    """A spool's row; ``head`` is what is stored of it, and all there will be if it is closed."""
 
     id: int
     head: ChainHead
+    is_closed: bool = False
 
 
 class NewEvent(NamedTuple):
@@ -192,10 +195,11 @@ def lock_spools(tx: Connection, names: Collection[SpoolName]) -> dict[SpoolName,
     """The rows of those spools that are known, locked until the transaction ends."""
     if not names:
         return {}
-    return {
-        (row.site, row.edge, row.spool): Spool(row.id, ChainHead(row.upto_seq, row.head))
-        for row in tx.execute(_LOCK_SPOOLS, {"names": list(names)})
-    }
+    found = {}
+    for row in tx.execute(_LOCK_SPOOLS, {"names": list(names)}):
+        head, is_closed = ChainHead(row.upto_seq, row.head), row.closed_at is not None
+        found[row.site, row.edge, row.spool] = Spool(row.id, head, is_closed)
+    return found
 
 
 def heads_of(tx: Connection, site: str, edge: str, spools: Sequence[str]) -> dict[str, ChainHead]:
@@ -210,6 +214,15 @@ def newest_spools(tx: Connection, site: str, edge: str) -> dict[str, ChainHead]:
     mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
     query = select(spool_head).where(mine).order_by(spool_head.c.id.desc())
     rows = tx.execute(query.limit(SPOOLS_PER_EDGE_MAX))
+    return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
+
+
+def close_spools(tx: Connection, site: str, edge: str, now: datetime) -> dict[str, ChainHead]:
+    """Take no more of an edge's spools; how far those are stored that it closed now."""
+    mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
+    open_ones = mine & spool_head.c.closed_at.is_(None)
+    rows = tx.execute(select(spool_head).where(open_ones).order_by(spool_head.c.id)).all()
+    tx.execute(update(spool_head).where(open_ones).values(closed_at=now))
     return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
 
 

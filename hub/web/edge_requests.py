@@ -48,6 +48,8 @@ def open_from_edge(
         edge = find_edge(tx, claimed.site, claimed.edge)
     if edge is None:
         raise ProblemError(HTTPStatus.UNAUTHORIZED, "this edge is not enrolled")
+    if edge.revoked_at is not None:
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, "the key of this edge is revoked")
     return edge, open_request(payload, expected, edge.public_key, bytes_max)
 
 

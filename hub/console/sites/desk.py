@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from hub.access.service import Caller
+from hub.access.service import Caller, acts_of
 from hub.alerts.service import alerts_of_station
 from hub.console.sites.story import in_order, story_of
 from hub.console.sites.trail import DepthTrail
@@ -15,7 +15,7 @@ from hub.web.context import HubContext
 from wire.names import parse_at
 
 STORY_LINES_MAX = 200
-"""Of each source: a station's facts, its alerts, its program's starts."""
+"""Of each source: a station's facts, its alerts, its program's starts, acts about its keys."""
 
 
 class SiteDesk:
@@ -53,6 +53,7 @@ class SiteDesk:
                 alerts_of_station(tx, site, edge, STORY_LINES_MAX),
                 program_runs(tx, site, edge, STORY_LINES_MAX),
                 found[0].enrolled_at,
+                acts_of(tx, site, edge, STORY_LINES_MAX),
             )
             last = newest_scans(tx).get((site, edge))
             packs, version = pack_versions(tx), list_version(tx)
@@ -103,6 +104,8 @@ class SiteDesk:
         )
 
     def _link(self, view: EdgeView) -> Link:
+        if view.revoked_at is not None:
+            return Link.REVOKED
         if view.last_state_at is None:
             return Link.NEVER
         is_heard = self._hub.clock.now() - view.last_state_at < self._silent_after

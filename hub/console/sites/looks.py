@@ -9,11 +9,13 @@ LINK_MEANING: Mapping[Link, Meaning] = {
     Link.ONLINE: Meaning.RECORDED,
     Link.SILENT: Meaning.NO_DATA,
     Link.NEVER: Meaning.NO_DATA,
+    Link.REVOKED: Meaning.UNPROVEN,
 }
 LINK_ICON: Mapping[Link, str] = {
     Link.ONLINE: "pulse",
     Link.SILENT: "cable",
     Link.NEVER: "ahead",
+    Link.REVOKED: "broken",
 }
 TOLD_MEANING: Mapping[Told, Meaning] = {
     Told.PROGRAM_STARTED: Meaning.INFORMATION,
@@ -24,6 +26,11 @@ TOLD_MEANING: Mapping[Told, Meaning] = {
     Told.SCANNER_REPROGRAMMED: Meaning.OPEN,
     Told.SPOOL_START: Meaning.INFORMATION,
     Told.SPOOL_END: Meaning.INFORMATION,
+    Told.ROTATED: Meaning.INFORMATION,
+    Told.REVOKED: Meaning.UNPROVEN,
+    Told.REPLACEMENT_ALLOWED: Meaning.INFORMATION,
+    Told.REPLACED: Meaning.UNPROVEN,
+    Told.SPOOL_CLOSED: Meaning.NO_DATA,
 }
 TOLD_ICON: Mapping[Told, str] = {
     Told.PROGRAM_STARTED: "pulse",
@@ -34,6 +41,11 @@ TOLD_ICON: Mapping[Told, str] = {
     Told.SCANNER_REPROGRAMMED: "gear",
     Told.SPOOL_START: "label",
     Told.SPOOL_END: "label",
+    Told.ROTATED: "check",
+    Told.REVOKED: "broken",
+    Told.REPLACEMENT_ALLOWED: "label",
+    Told.REPLACED: "label",
+    Told.SPOOL_CLOSED: "broken",
     Told.ALERT: "alarm",
 }
 

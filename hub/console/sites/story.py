@@ -6,6 +6,7 @@ Source: console.md ("Sites and devices").
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from hub.access.service import EdgeAct, RecordedAct
 from hub.alerts.service import Alert, AlertKind
 from hub.console.sites.views import SiteRow, StoryLine, Told
 from hub.ingest.service import StationFactView
@@ -13,6 +14,14 @@ from wire.events import StationFact
 
 TOLD_BY_FACTS = frozenset({AlertKind.DEVICE_LOST, AlertKind.SCANNER_REPROGRAMMED})
 """Alerts that repeat what the station itself has recorded."""
+TOLD_OF_ACTS = {
+    EdgeAct.ROTATED: Told.ROTATED,
+    EdgeAct.REVOKED: Told.REVOKED,
+    EdgeAct.REPLACEMENT_ALLOWED: Told.REPLACEMENT_ALLOWED,
+    EdgeAct.REPLACED: Told.REPLACED,
+    EdgeAct.SPOOL_CLOSED: Told.SPOOL_CLOSED,
+}
+"""A certificate's renewal is no news."""
 
 
 def story_of(
@@ -20,6 +29,7 @@ def story_of(
     alerts: Iterable[Alert],
     runs: Iterable[datetime],
     enrolled_at: datetime,
+    acts: Iterable[RecordedAct] = (),
 ) -> list[StoryLine]:
     """All that is known to have happened, the newest first.
 
@@ -28,11 +38,19 @@ def story_of(
         alerts: what the hub found about it and its devices.
         runs: when its program was first heard of after each start.
         enrolled_at: when it came into this hub.
+        acts: what was done about who speaks for it.
     """
     lines = [*_facts(facts), *(_alert(each) for each in alerts if each.kind not in TOLD_BY_FACTS)]
     lines += [StoryLine(at, Told.PROGRAM_STARTED, None) for at in runs]
+    lines += [_act(act) for act in acts if act.act in TOLD_OF_ACTS]
     lines.append(StoryLine(enrolled_at, Told.ENROLLED, None))
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _act(act: RecordedAct) -> StoryLine:
+    # What was lost with a spool, its alert tells in both languages.
+    said = f"{act.who}: {act.reason}" if act.reason else None
+    return StoryLine(act.at, TOLD_OF_ACTS[act.act], None, detail=said)
 
 
 def _facts(facts: Sequence[StationFactView]) -> list[StoryLine]:

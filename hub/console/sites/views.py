@@ -11,6 +11,8 @@ class Link(StrEnum):
     ONLINE = "online"
     SILENT = "silent"
     NEVER = "never"
+    REVOKED = "revoked"
+    """Its key counts no more: nothing of it is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,11 @@ class Told(StrEnum):
     SCANNER_REPROGRAMMED = "scanner_reprogrammed"
     SPOOL_START = "spool_start"
     SPOOL_END = "spool_end"
+    ROTATED = "rotated"
+    REVOKED = "revoked"
+    REPLACEMENT_ALLOWED = "replacement_allowed"
+    REPLACED = "replaced"
+    SPOOL_CLOSED = "spool_closed"
     ALERT = "alert"
 
 

@@ -210,6 +210,14 @@ def _staff(hub: HubHome, site: str) -> Ask:
     return Ask(f"/api/v1/staff/{badge}/token")
 
 
+def _edge(end: str, **fields: object) -> Case:
+    def make(hub: HubHome, site: str) -> Ask:
+        edge = hub.enrol(SigningEdge(site=site, edge=f"e{hub.clock.random_bytes(4).hex()}"))
+        return Ask(f"/api/v1/edges/{site}/{edge.edge}/{end}", **fields)  # type: ignore[arg-type]  # a test's
+
+    return thing(make)
+
+
 NETWORK = Network(
     staff=tuple(
         Staff(badge=f"1{site}", name="王小明", duty=Duty.COURIER, site=site)
@@ -251,6 +259,9 @@ CASES: dict[str, Case] = {
     "GET /api/v1/openapi.json": plain("/api/v1/openapi.json"),
     "GET /api/v1/events": listed("/api/v1/events"),
     "GET /api/v1/edges": listed("/api/v1/edges"),
+    "GET /api/v1/edges/{site}/{edge}/record": _edge("record"),
+    "POST /api/v1/edges/{site}/{edge}/revoke": _edge("revoke", json=REASON),
+    "POST /api/v1/edges/{site}/{edge}/replacement": _edge("replacement", json=REASON),
     "GET /api/v1/devices": listed("/api/v1/devices"),
     "GET /api/v1/quarantine": listed("/api/v1/quarantine"),
     "GET /api/v1/parcels/{waybill}": thing(_parcel),

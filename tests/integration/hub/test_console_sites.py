@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.access.service import Caller, Role
+from hub.access.service import Caller, Role, revoke
 from hub.console.sites.desk import SiteDesk
 from hub.console.sites.trail import DepthTrail
 from hub.console.sites.views import Link, Told
@@ -89,6 +89,20 @@ def test_a_station_turns_silent_by_the_policys_time(hub: HubHome, desk: SiteDesk
     assert desk.sites(EVERYWHERE).rows[0].stations[0].link is Link.ONLINE
     hub.clock.move(1)
     assert desk.sites(EVERYWHERE).rows[0].stations[0].link is Link.SILENT
+
+
+def test_a_revoked_station_says_so_and_its_story_says_by_whom_and_why(
+    hub: HubHome, desk: SiteDesk
+) -> None:
+    edge = hub.enrol(SigningEdge())
+    tell_state(hub, edge)
+    with hub.database.writing() as tx:
+        revoke(tx, "755A", "dock", "zhao", "stolen at night", hub.clock.now())
+    sight = desk.station("755A", "dock", EVERYWHERE)
+    assert sight is not None
+    assert sight.station.link is Link.REVOKED
+    (line,) = [each for each in sight.story if each.told is Told.REVOKED]
+    assert line.detail == "zhao: stolen at night"
 
 
 def test_sites_without_a_station_are_named_apart_and_strange_ones_have_no_name(

@@ -7,6 +7,7 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import text
 
+from hub.access.service import find_edge, record_of
 from hub.db import upgrade as upgrading
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
@@ -171,3 +172,29 @@ def test_troubles_and_certificates_from_before_say_no_more_than_they_did(tmp_pat
     (kept,) = found.cameras
     assert (kept.coverage.segments, kept.troubles, kept.is_simulated) == (("ab" * 32,), (), False)
     assert (found.news, earlier) == (None, {})
+
+
+def test_an_edge_from_before_the_history_of_keys_has_one_from_its_enrolment_on(
+    tmp_path: Path,
+) -> None:
+    url = parse_url(None, tmp_path)
+    database = open_database(url)
+    with database.writing() as tx:
+        config = upgrading._alembic_config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0031")
+        edge = "INSERT INTO edge VALUES (1, '755A', 'dock', :key, :at)"
+        tx.execute(text(edge), {"key": "ab" * 32, "at": MICROSECONDS})
+        secret = "INSERT INTO enrol_secret VALUES (1, :hash, '755A', 'cage', :at, :at, NULL)"
+        tx.execute(text(secret), {"hash": "cd" * 32, "at": MICROSECONDS})
+    upgrade(url, database)
+    with database.reading() as tx:
+        found, record = find_edge(tx, "755A", "dock"), record_of(tx, "755A", "dock")
+        may_replace = tx.execute(text("SELECT replaces FROM enrol_secret")).scalar_one()
+    database.close()
+    assert found is not None
+    assert found.revoked_at is None
+    assert [(key.public_key, key.since, key.until) for key in record.keys] == [
+        ("ab" * 32, START, None)
+    ]
+    assert not may_replace

@@ -84,7 +84,7 @@ def test_a_token_has_two_parts(tmp_path: Path) -> None:
         ('step = "arrive"', 'peers = ["10.0.0.7"]', "peers are for tcp-listen:// only"),
         ("tcp://10.0.0.7:9000", "ttyACM0", "must be /dev/..., tcp://host:port or tcp-listen://"),
         ('step = "arrive"', 'step = "fly"', "scanner.0.step"),
-        ("mqtt://127.0.0.1:1883", "mqtts://hub:8883", "needs certificates"),
+        ("mqtt://127.0.0.1:1883", "mqtts://hub:0", "no usable port"),
         ("mqtt://127.0.0.1:1883", "http://hub:1883", "must be mqtt://host:port"),
         ("mqtt://127.0.0.1:1883", "mqtt://hub:99999", "hub.mqtt"),
         ("http://127.0.0.1:8000", "http://me:secret@hub/", "must be http://host:port"),

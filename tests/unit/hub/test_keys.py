@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from hub.keys import (
+    AUTHORITY_KEY_FILE,
     BODY_KEY_FILE,
     HUB_KEY_FILE,
+    LINK_KEY_FILE,
     NONCE_BYTES,
     BodyCipher,
     KeyFileError,
@@ -28,7 +30,8 @@ def test_keys_are_made_once_and_stay_the_same(tmp_path: Path) -> None:
 def test_key_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     load_keys(tmp_path, os.urandom)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
-    assert modes == {HUB_KEY_FILE: 0o600, BODY_KEY_FILE: 0o600}
+    files = (HUB_KEY_FILE, BODY_KEY_FILE, AUTHORITY_KEY_FILE, LINK_KEY_FILE)
+    assert modes == dict.fromkeys(files, 0o600)
 
 
 @pytest.mark.parametrize("content", ["", "zz", "ab" * 31, "ab\ncd", "é"])

@@ -56,6 +56,11 @@ def body_of(size: int) -> None:
     msgspec.json.decode(body, type=m.PrivateBody)
 
 
+def certificate_of(size: int) -> None:
+    begin = "-----BEGIN CERTIFICATE-----\n"
+    decoded("certified", certificate=begin + "x" * (size - len(begin)))
+
+
 def entries(count: int) -> tuple[object, ...]:
     return tuple(
         msgspec.structs.replace(samples.STOP_ENTRY, id=f"w{number}") for number in range(count)
@@ -156,6 +161,7 @@ EDGES: dict[str, Callable[[int], None]] = {
     "PICTURE_BYTES_MAX": picture_of,
     "PACK_TASKS_MAX": lambda count: pack_of(tasks=samples.PACK.tasks * count),
     "ENROLLED_CHARS_MAX": lambda count: decoded("enrol", enrolled="x" * count),
+    "CERTIFICATE_CHARS_MAX": certificate_of,
     "INT_MAX": seq_of,
 }
 _OUTSIDE = {"ERROR_TEXT_MAX"}

@@ -1,6 +1,17 @@
 import pytest
 
-from wire.topics import HUB_SUBSCRIPTIONS, Channel, Topic, edge_subscriptions, parse_topic
+from wire.topics import (
+    ANY_USER,
+    BY_EDGES,
+    HUB_SUBSCRIPTIONS,
+    TO_EDGES,
+    Channel,
+    Topic,
+    channel_of,
+    edge_subscriptions,
+    parse_topic,
+    user_of,
+)
 
 
 @pytest.mark.parametrize("channel", Channel)
@@ -29,3 +40,12 @@ def test_a_topic_that_is_none_of_ours_is_refused_in_a_short_sentence(text: str) 
     with pytest.raises(ValueError) as caught:
         parse_topic(text)
     assert len(str(caught.value)) < 250
+
+
+def test_what_the_broker_lets_an_edge_do_is_told_by_its_name_alone() -> None:
+    name = user_of("755A", "dock")
+    assert {channel_of(name, channel) for channel in TO_EDGES} == set(
+        edge_subscriptions("755A", "dock")
+    )
+    assert {channel_of(ANY_USER, channel) for channel in BY_EDGES} == set(HUB_SUBSCRIPTIONS)
+    assert set(BY_EDGES) | set(TO_EDGES) == set(Channel)
