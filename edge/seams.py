@@ -10,8 +10,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from wire.events import Event
-from wire.messages import PrivateBody
+from ledger.chain import ChainHead
+from wire.events import Event, Station
+from wire.messages import PrivateBody, SpoolHead
 
 NO_QUEUES: Final[Mapping[str, int]] = MappingProxyType({})
 
@@ -56,19 +57,62 @@ class Sealed:
     line: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LinePlace:
+    """One line of one spool."""
+
+    spool: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSpool:
+    """A spool on this disk: the ``n``-th, receipted up to ``upto_seq``, ending in ``head``.
+
+    ``is_closed``: an administrator's act ended it where the hub stood; what is above stays here and
+    is never sent.
+    """
+
+    n: int
+    id: str
+    upto_seq: int
+    head: ChainHead
+    is_closed: bool = False
+
+    @property
+    def unsent(self) -> int:
+        """How many of its lines wait for their receipt."""
+        return 0 if self.is_closed else max(0, self.head.seq - self.upto_seq)
+
+
 class SpoolWriter(Protocol):
     """What the station asks of the spool (``edge.spool``)."""
+
+    @property
+    def id(self) -> str:
+        """The live spool's id."""
 
     @property
     def head_seq(self) -> int:
         """The last durable sequence number, 0 before the first."""
 
     @property
-    def upto_seq(self) -> int:
-        """The last sequence number that the hub has receipted."""
+    def backlog(self) -> int:
+        """Durable lines of the live spool that the hub has not receipted."""
 
-    def recorded_at(self, seq: int) -> str | None:
-        """The wire time of a kept line; None if it is not there, or not readable now."""
+    @property
+    def depth(self) -> int:
+        """The same of all spools."""
+
+    @property
+    def spool_count(self) -> int:
+        """How many spools are kept, the live one included."""
+
+    def oldest_at(self) -> str | None:
+        """The wire time of the oldest line without a receipt; None if there is none to be read."""
+
+    def fill_ratio(self) -> float:
+        """The used share of the spool's bound, 0 to 1; the last known while the disk is sick."""
 
     def settle(self) -> int:
         """The last durable sequence number, asked of the disk where a commit is in doubt.
@@ -99,8 +143,33 @@ class SpoolWriter(Protocol):
             SpoolError: the disk does not say.
         """
 
-    def mark_receipted(self, upto_seq: int) -> None:
-        """The hub has everything up to here."""
+    def change_over(
+        self,
+        new_id: str,
+        last: Sequence[Event],
+        first: Station,
+        sessions: Mapping[str, bytes],
+        *,
+        closes: bool = False,
+    ) -> list[Sealed]:
+        """End the live spool with ``last`` and begin the next with ``first``, or nothing.
+
+        ``first`` is sealed with where the ended one stands. ``sessions`` are all that is kept of
+        sessions. ``closes``: the ended one is never sent any further.
+
+        Raises:
+            SpoolError: nothing was changed.
+        """
+
+    def close_spool(self, spool: str) -> None:
+        """Send nothing more of a spool that has ended.
+
+        Raises:
+            SpoolError: it stands as it stood.
+        """
+
+    def mark_receipted(self, spool: str, upto_seq: int) -> None:
+        """The hub has everything of a spool up to here."""
 
     def forget_bodies(self, hashes: Sequence[str]) -> None:
         """The hub has these bodies.
@@ -111,10 +180,19 @@ class SpoolWriter(Protocol):
 
 
 class SpoolLines(Protocol):
-    """What the publisher asks of the spool (``edge.spool_reader``)."""
+    """What the publisher asks of the spools (``edge.spool_reader``)."""
 
-    def unsent(self, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
+    def spools(self) -> Sequence[KeptSpool]:
+        """Every spool that is kept, the live one last."""
+
+    def newest(self) -> SpoolHead:
+        """The live spool and its newest durable line."""
+
+    def unsent(self, spool: str, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
         """The lines after ``after_seq``, in order, at most so many and so long with their LF."""
 
-    def head_at(self, seq: int) -> str | None:
+    def head_at(self, spool: str, seq: int) -> str | None:
         """The hash of a kept line; None if it was forgotten or never was."""
+
+    def recorded_at(self, spool: str, seq: int) -> str | None:
+        """The wire time of a kept line; None if it was forgotten or never was."""

@@ -131,7 +131,7 @@ def _link(station: StationCore, hub_now: datetime, mono_ms: int) -> LinkView:
 def _spool(station: StationCore, now: datetime) -> SpoolView:
     if station.depth == 0:
         return SpoolView(depth=0, oldest_age_s=None)
-    oldest_at = station.spool.recorded_at(station.spool.upto_seq + 1)
+    oldest_at = station.spool.oldest_at()
     age_s = None
     if oldest_at is not None:
         age_s = max(0, int((now - parse_at(oldest_at)).total_seconds()))

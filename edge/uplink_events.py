@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.station_events import (
     ClockStepped,
+    CloseSpool,
     DevicesChanged,
     LinkChanged,
     ListChanged,
@@ -111,5 +112,5 @@ class ProblemChanged:
     problem: str | None
 
 
-ToStation = LinkChanged | ListChanged | PackChanged | Receipted
+ToStation = LinkChanged | ListChanged | PackChanged | Receipted | CloseSpool
 UplinkOutput = Publish | FetchList | FetchPack | OrderFootage | Refused | ProblemChanged | ToStation
