@@ -170,6 +170,7 @@ class StationCore:
             case LinkChanged():
                 self.link, self.time.reading = event, event.clock
                 self._change_over.follow(event)
+                return self._end_backlog()
             case FootageLines():
                 return self._record_footage(event)
             case Enrolled():
@@ -288,9 +289,14 @@ class StationCore:
         outputs = self._recorder.write_down(self.time.stamp(), drafts)
         if isinstance(event, Started):
             return [*outputs, self.handhelds.changed()]
-        if isinstance(event, Ticked) and self._change_over.is_due(self._places().values(), stamp):
-            outputs += self._change_over.turn(self._places(), self.time.stamp())
-            self._follow_spool()
+        return [*outputs, *self._end_backlog()] if isinstance(event, Ticked) else outputs
+
+    def _end_backlog(self) -> list[Output]:
+        stamp, places = self.time.stamp(), self._places()
+        if not self._change_over.is_due(places.values(), stamp):
+            return []
+        outputs = self._change_over.turn(places, stamp)
+        self._follow_spool()
         return outputs
 
     def _close_spool(self, order: CloseSpool) -> list[Output]:

@@ -74,6 +74,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # Events and where they come from
     "GET /api/v1/events": WATCHING,
     "GET /api/v1/edges": WATCHING,
+    "GET /api/v1/edges/{site}/{edge}/spools": WATCHING,
+    "POST /api/v1/edges/{site}/{edge}/spools/{spool}/close": ADMINISTRATORS,
     "GET /api/v1/devices": WATCHING,
     "GET /api/v1/quarantine": CHECKING,
     # Parcels

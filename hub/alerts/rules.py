@@ -31,6 +31,10 @@ class AlertKind(StrEnum):
     EDGE_SILENT = "edge_silent"
     EDGE_REFUSED = "edge_refused"
     EDGE_CONFLICT = "edge_conflict"
+    SPOOL_DIVERGED = "spool_diverged"
+    """An edge and the hub contradict each other over a spool, and sending again cannot heal it."""
+    SPOOL_LINK = "spool_link"
+    """A spool does not begin where the one before it ended."""
     LINE_QUARANTINED = "line_quarantined"
     PROJECTION_ERROR = "projection_error"
     ROLE_RESTARTED = "role_restarted"
@@ -118,6 +122,8 @@ LEVEL_OF = {
     AlertKind.EDGE_SILENT: Level.ACT,
     AlertKind.EDGE_REFUSED: Level.ACT,
     AlertKind.EDGE_CONFLICT: Level.ACT,
+    AlertKind.SPOOL_DIVERGED: Level.ACT,
+    AlertKind.SPOOL_LINK: Level.ACT,
     AlertKind.LINE_QUARANTINED: Level.WARN,
     AlertKind.PROJECTION_ERROR: Level.ACT,
     AlertKind.ROLE_RESTARTED: Level.WARN,

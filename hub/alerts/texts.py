@@ -43,6 +43,15 @@ _TEXTS = {
         "两台终端使用同一名称 {subject}，第二台已被拒绝",
         "Two edges use one name, {subject}; the second was refused",
     ),
+    AlertKind.SPOOL_DIVERGED: (
+        "站点终端 {subject} 与中心的记录不一致：{what_zh}（{spool}）",
+        "Edge {subject} and the hub hold different records: {what_en} ({spool})",
+    ),
+    AlertKind.SPOOL_LINK: (
+        "站点终端 {subject} 的新存储段 {spool} 与前一段接不上，中间可能缺少记录",
+        "Spool {spool} of edge {subject} does not begin where the one before it ended: "
+        "records may be missing",
+    ),
     AlertKind.LINE_QUARANTINED: (
         "{subject} 的一条记录无法读取，原始字节已隔离保存",
         "A line of {subject} cannot be read; its raw bytes are kept in quarantine",

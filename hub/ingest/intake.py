@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from hub.access.service import EdgeKey, find_edge
 from hub.alerts.service import AlertKind, Finding, count_unclosed, raise_alert
 from hub.fact import Fact, sighted, time_of
-from hub.ingest import quarantine_store, states, store
+from hub.ingest import quarantine_store, spools, states, store
 from hub.ingest.commands import CommandDesk
 from hub.ingest.projecting import Projection, project
 from hub.ingest.quarantine_store import Quarantined
@@ -123,6 +123,10 @@ class Intake:
     ) -> list[Outgoing]:
         spool = store.lock_spool(tx, batch.site, batch.edge, batch.spool)
         known = NEW_SPOOL if spool is None else spool.head
+        if spool is not None and spool.is_closed:
+            # By an administrator's act: the edge hears of it with the answer to its next state.
+            _batches.labels("closed").inc()
+            return [self._receipt(tx, topic, incoming, {batch.spool: known})]
         try:
             lines = split_lines(payload_lines, BATCH_EVENTS_MAX)
         except EnvelopeError as error:
@@ -145,6 +149,8 @@ class Intake:
         else:
             spool_id = spool.id
             store.move_head(tx, spool_id, new.head)
+            if spool.is_ended:
+                spools.tell_gone_on(tx, batch.site, batch.edge, batch.spool, now)
         rows: list[dict[str, object]] = []
         facts: list[Fact] = []
         for seq, line in enumerate(new.lines, new.first_seq):
@@ -158,6 +164,8 @@ class Intake:
             rows.append(row)
             _events.labels(str(row["kind"])).inc()
         store.add_events(tx, rows)
+        events = [fact.event for fact in facts]
+        spools.note_marks(tx, batch.site, batch.edge, spool_id, events, now)
         for failure in project(tx, self._projections, facts, now):
             place = (spool_id, failure.fact.event.seq)
             quarantine_store.add_projection_error(tx, failure.room, place, failure.error, now)
@@ -187,9 +195,9 @@ class Intake:
     def _take_state(
         self, tx: Connection, topic: Topic, incoming: Incoming, state: State
     ) -> list[Outgoing]:
-        states.note_state(tx, state, incoming.received_at)
-        spools = [each.spool for each in state.heads]
-        stored = store.heads_of(tx, state.site, state.edge, spools)
+        is_news = states.note_state(tx, state, incoming.received_at)
+        named = [each.spool for each in state.heads]
+        stored = store.heads_of(tx, state.site, state.edge, named)
         heads = {each.spool: stored.get(each.spool, NEW_SPOOL) for each in state.heads}
         answers = [self._receipt(tx, topic, incoming, heads)]
         if state.wanted is not None:
@@ -201,6 +209,8 @@ class Intake:
             self._commands.pack_for(tx, state.site, state.edge, state.pack_version, now),
         )
         answers += [Outgoing(cmd, command) for command in commands if command is not None]
+        closed = spools.compare(tx, state, now) if is_news else []
+        answers += [Outgoing(cmd, self._commands.spool_close(state, each, now)) for each in closed]
         orders = self._commands.footage_for(tx, state.site, state.edge, now)
         answers += [Outgoing(cmd, order) for order in orders]
         return answers

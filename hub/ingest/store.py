@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    false,
     func,
     insert,
     select,
@@ -43,6 +44,14 @@ spool_head = Table(
     Column("upto_seq", BigInteger, nullable=False),
     Column("head", String(64), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
+    # Its first line's word about the spool before it, and what ended it (hub.ingest.spool_store).
+    Column("after_spool", String(32)),
+    Column("after_seq", BigInteger),
+    Column("after_head", String(64)),
+    Column("is_ended", Boolean, nullable=False, server_default=false()),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", String(64)),
+    Column("closed_why", String(300)),
     UniqueConstraint("site", "edge", "spool"),
 )
 event = Table(
@@ -91,10 +100,15 @@ LOOK_BACK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """A spool's row; ``head`` is what is stored of it."""
+    """A spool's row; ``head`` is what is stored of it.
+
+    ``is_ended``: its last line says so. ``is_closed``: by a recorded act, nothing more is taken.
+    """
 
     id: int
     head: ChainHead
+    is_ended: bool = False
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,13 @@ class EventFilter:
 
 # Built once: these run for each batch, and building costs as much as running.
 _LOCK_SPOOL = (
-    select(spool_head.c.id, spool_head.c.upto_seq, spool_head.c.head)
+    select(
+        spool_head.c.id,
+        spool_head.c.upto_seq,
+        spool_head.c.head,
+        spool_head.c.is_ended,
+        spool_head.c.closed_at,
+    )
     .where(
         spool_head.c.site == bindparam("site"),
         spool_head.c.edge == bindparam("edge"),
@@ -149,7 +169,10 @@ def lock_spool(tx: Connection, site: str, edge: str, spool: str) -> Spool | None
     """A spool's row, locked until the transaction ends; ``None`` before its first batch."""
     place = {"site": site, "edge": edge, "spool": spool}
     row = tx.execute(_LOCK_SPOOL, place).one_or_none()
-    return None if row is None else Spool(row.id, ChainHead(row.upto_seq, row.head))
+    if row is None:
+        return None
+    head = ChainHead(row.upto_seq, row.head)
+    return Spool(row.id, head, row.is_ended, row.closed_at is not None)
 
 
 def heads_of(tx: Connection, site: str, edge: str, spools: Sequence[str]) -> dict[str, ChainHead]:
@@ -294,7 +317,9 @@ def newest_scans(tx: Connection) -> dict[tuple[str, str], datetime]:
     An edge that did not scan for so long is not in it.
     """
     place = func.row_number().over(
-        partition_by=(spool_head.c.site, spool_head.c.edge), order_by=spool_head.c.id.desc()
+        partition_by=(spool_head.c.site, spool_head.c.edge),
+        # One that has ended may have come behind the one that is live.
+        order_by=(spool_head.c.is_ended, spool_head.c.id.desc()),
     )
     newest = select(spool_head, place.label("place")).subquery()
     scan = (

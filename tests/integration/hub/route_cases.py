@@ -157,6 +157,11 @@ def _make_dispatch(hub: HubHome, site: str) -> int:
     return list_id
 
 
+def _spool(_hub: HubHome, site: str) -> Ask:
+    spool = f"{1 + int(site == HERE):032x}"
+    return Ask(f"/api/v1/edges/{site}/dock/spools/{spool}/close", json={"reason": "its disk died"})
+
+
 def _dispatch(act: str) -> Case:
     return thing(lambda hub, site: Ask(f"/api/v1/dispatch/{_make_dispatch(hub, site)}{act}"))
 
@@ -251,6 +256,10 @@ CASES: dict[str, Case] = {
     "GET /api/v1/openapi.json": plain("/api/v1/openapi.json"),
     "GET /api/v1/events": listed("/api/v1/events"),
     "GET /api/v1/edges": listed("/api/v1/edges"),
+    "GET /api/v1/edges/{site}/{edge}/spools": thing(
+        lambda _hub, site: Ask(f"/api/v1/edges/{site}/dock/spools")
+    ),
+    "POST /api/v1/edges/{site}/{edge}/spools/{spool}/close": thing(_spool),
     "GET /api/v1/devices": listed("/api/v1/devices"),
     "GET /api/v1/quarantine": listed("/api/v1/quarantine"),
     "GET /api/v1/parcels/{waybill}": thing(_parcel),

@@ -61,8 +61,7 @@ def filled(lines: int = BACKLOG_EVENTS_MAX + 1) -> Desk:
 
 def come_back(desk: Desk) -> list[Output]:
     desk.clock.advance(1_000)
-    desk.step(link(desk))
-    return desk.step(Ticked())
+    return [*desk.step(link(desk)), *desk.step(Ticked())]
 
 
 @pytest.fixture(autouse=True)
@@ -158,10 +157,9 @@ def begin_handover(desk: Desk) -> None:
 
 def test_feedback_that_is_owed_is_written_into_the_spool_of_its_scan() -> None:
     desk = filled()
-    desk.step(link(desk))
     assert desk.scan(PLAIN) == OK
     seq = scans(desk)[-1].seq
-    desk.step(Ticked())
+    desk.step(link(desk))
     (told,) = [each for each in feedback(desk) if each.of_seq == seq]
     assert told.spool == SPOOL_ID
     # The tone's end is told by nobody any more, and by no line of the new spool.
@@ -224,10 +222,10 @@ def test_a_resend_over_the_change_over_names_the_line_that_names_the_old_spool()
 
 def test_a_repeat_inside_the_guard_after_the_change_over_is_answered_and_not_stored() -> None:
     desk = filled()
-    desk.step(link(desk))
     desk.clock.advance(400)
     desk.read(f"]C0{PLAIN}\r".encode())
-    desk.step(Ticked())
+    desk.step(link(desk))
+    assert desk.spool.id != SPOOL_ID
     before = len(scans(desk))
     desk.clock.advance(100)
     outputs = desk.read(f"]C0{PLAIN}\r".encode())
@@ -246,11 +244,10 @@ def test_a_disk_that_refuses_the_change_over_loses_nothing_and_it_is_tried_again
     after: bool,
 ) -> None:
     desk = filled()
-    desk.step(link(desk))
     desk.scan(PLAIN)
     seq = scans(desk)[-1].seq
     desk.spool.fails, desk.spool.fails_after = FULL_DISK, after
-    outputs = desk.step(Ticked())
+    outputs = desk.step(link(desk))
     assert any(isinstance(each, NotRecorded) for each in outputs)
     if not after:
         assert desk.scan(PLAIN) == NOT_RECORDED
