@@ -93,7 +93,11 @@ class Recorder:
         """
         beside = self._beside(stamp, place.drafts)
         events = [*beside, *entry.events]
-        sealed = self._spool.append(events, entry.bodies, entry.sessions, entry.queues)
+        try:
+            sealed = self._spool.append(events, entry.bodies, entry.sessions, entry.queues)
+        except SpoolError:
+            self.is_disk_sick = True
+            raise
         self._written(place.drafts)
         return sealed[len(beside) :]
 

@@ -111,6 +111,9 @@ class SpoolWriter(Protocol):
     def oldest_at(self) -> str | None:
         """The wire time of the oldest line without a receipt; None if there is none to be read."""
 
+    forgotten_early: int
+    """Receipted lines forgotten before their seven days since the start, for want of room."""
+
     def fill_ratio(self) -> float:
         """The used share of the spool's bound, 0 to 1; the last known while the disk is sick."""
 

@@ -76,6 +76,8 @@ class Spool:
             raise SpoolUnusableError(f"the spool {path} cannot be used: {error}") from error
         sync_directory(path.parent)
         self._is_in_doubt = False
+        self.forgotten_early = 0
+        """Receipted lines that went before their seven days since the start, for want of room."""
 
     @property
     def id(self) -> str:
@@ -296,6 +298,7 @@ class Spool:
         self._connection.execute("COMMIT")
         self._tail.written()
         self._tail.forgotten(due.spools)
+        self.forgotten_early += due.early
         return Tidied(len(due.places), due.early)
 
     def _write_upto(self) -> None:

@@ -371,6 +371,11 @@ class StationCore:
         """Durable lines that the hub has not receipted."""
         return self.spool.depth
 
+    @property
+    def refuses(self) -> bool:
+        """Say whether the disk, or the spool's bound, refused what was to be recorded last."""
+        return self._recorder.is_disk_sick
+
     def _now_ns(self) -> int:
         return self._clock.mono_ns()
 

@@ -137,6 +137,7 @@ class FakeSpool:
         self.queues: dict[str, int] = {}
         self.appends = 0
         self.fill = 0.0
+        self.forgotten_early = 0
         self._known = (SPOOL_ID, 0)
         self.fails: SpoolError | None = None
         self.fails_after = False
