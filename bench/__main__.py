@@ -4,11 +4,12 @@ import json
 import sys
 from pathlib import Path
 
-from bench import console, labels, scan, video, watch
+from bench import console, labels, partition, scan, video, watch
 
 AREAS = {
     "console": console.measure,
     "labels": labels.measure,
+    "partition": partition.measure,
     "scan": scan.measure,
     "video": video.measure,
     "watch": watch.measure,
