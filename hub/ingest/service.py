@@ -15,7 +15,12 @@ from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
 from hub.fact import Fact
 from hub.heartbeat import Role, heartbeats
 from hub.ingest import quarantine_store, states, store
+from hub.ingest.heads import LinkState
 from hub.ingest.quarantine_store import Quarantined, QuarantinedHead, QuarantinedItem
+from hub.ingest.spool_store import Closing
+from hub.ingest.spools import REASON_CHARS_MAX as SPOOL_REASON_CHARS_MAX
+from hub.ingest.spools import SpoolView, UnknownSpoolError, close_spool
+from hub.ingest.spools import views as spool_views
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
@@ -24,7 +29,19 @@ from wire.lines import parse_line, read_checked
 from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
-__all__ = ["EventFilter", "Quarantined", "QuarantinedHead", "QuarantinedItem"]
+__all__ = [
+    "SPOOL_REASON_CHARS_MAX",
+    "Closing",
+    "EventFilter",
+    "LinkState",
+    "Quarantined",
+    "QuarantinedHead",
+    "QuarantinedItem",
+    "SpoolView",
+    "UnknownSpoolError",
+    "close_spool",
+    "spool_views",
+]
 
 
 @dataclass(frozen=True, slots=True)
