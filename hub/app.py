@@ -182,6 +182,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.dispatch.api
     import hub.incidents.api
     import hub.ingest.api
+    import hub.ingest.quarantine_api
     import hub.ingest.spools_api
     import hub.missing.api
     import hub.parcels.api
@@ -200,6 +201,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.web.health.about_router,
         hub.policy.api.router,
         hub.ingest.api.router,
+        hub.ingest.quarantine_api.router,
         hub.ingest.spools_api.router,
         hub.parcels.api.router,
         hub.parcels.manifest_api.router,

@@ -78,6 +78,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "POST /api/v1/edges/{site}/{edge}/spools/{spool}/close": ADMINISTRATORS,
     "GET /api/v1/devices": WATCHING,
     "GET /api/v1/quarantine": CHECKING,
+    "POST /api/v1/quarantine/{item_id}/done": ADMINISTRATORS,
+    "POST /api/v1/quarantine/{item_id}/again": ADMINISTRATORS,
     # Parcels
     "GET /api/v1/parcels/{waybill}": EVERYONE,
     "PUT /api/v1/parcels/{waybill}": LEADING,

@@ -163,6 +163,24 @@ class Intake:
             facts.append(fact)
             rows.append(row)
             _events.labels(str(row["kind"])).inc()
+        self._keep(tx, batch, spool_id, facts, rows, now)
+
+    def store_late(
+        self, tx: Connection, batch: Batch, spool_id: int, event: Event, line: bytes, now: datetime
+    ) -> None:
+        """Store one event at its place in a spool that has gone on without it, and project it."""
+        fact, row = self._row(event, spool_id, line, now)
+        self._keep(tx, batch, spool_id, [fact], [row], now)
+
+    def _keep(
+        self,
+        tx: Connection,
+        batch: Batch,
+        spool_id: int,
+        facts: Sequence[Fact],
+        rows: Sequence[dict[str, object]],
+        now: datetime,
+    ) -> None:
         store.add_events(tx, rows)
         events = [fact.event for fact in facts]
         spools.note_marks(tx, batch.site, batch.edge, spool_id, events, now)

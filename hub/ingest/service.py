@@ -29,7 +29,11 @@ from wire.lines import parse_line, read_checked
 from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
+DONE_CHARS_MAX = 300
+"""Of the words with which somebody works an item of the quarantine off."""
+
 __all__ = [
+    "DONE_CHARS_MAX",
     "SPOOL_REASON_CHARS_MAX",
     "Closing",
     "EventFilter",
@@ -207,6 +211,34 @@ def newest_quarantined(
 def quarantined_bytes(tx: Connection, item_id: int, sites: frozenset[str] | None) -> bytes | None:
     """One item's bytes as received; None: there is none, or it is of another site."""
     return quarantine_store.raw_of(tx, item_id, sites)
+
+
+def work_off(
+    tx: Connection, item_id: int, sites: frozenset[str] | None, who: str, why: str, now: datetime
+) -> bool:
+    """Say that nobody has to look at an item any more; its bytes stay. The first word stands.
+
+    Returns:
+        Whether there is such an item at these sites.
+    """
+    is_open = quarantine_store.open_item(tx, item_id, sites)
+    if is_open:
+        quarantine_store.work_off(tx, item_id, who, why, now)
+    return is_open is not None
+
+
+def ask_again(
+    tx: Connection, item_id: int, sites: frozenset[str] | None, who: str, now: datetime
+) -> bool:
+    """Have an item read again, its cause being cured; ingest does it within seconds.
+
+    Returns:
+        Whether there is such an item at these sites.
+    """
+    is_open = quarantine_store.open_item(tx, item_id, sites)
+    if is_open:
+        quarantine_store.ask_again(tx, item_id, who, now)
+    return is_open is not None
 
 
 def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> None:
