@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from hub.access.service import EdgeKey, find_edge
 from hub.alerts.service import AlertKind, Finding, count_unclosed, raise_alert
 from hub.fact import Fact, sighted, time_of
-from hub.ingest import quarantine_store, spools, states, store
+from hub.ingest import quarantine_store, spool_watch, states, store
 from hub.ingest.commands import CommandDesk
 from hub.ingest.projecting import Projection, project
 from hub.ingest.quarantine_store import Quarantined
@@ -150,7 +150,7 @@ class Intake:
             spool_id = spool.id
             store.move_head(tx, spool_id, new.head)
             if spool.is_ended:
-                spools.tell_gone_on(tx, batch.site, batch.edge, batch.spool, now)
+                spool_watch.tell_gone_on(tx, batch.site, batch.edge, batch.spool, now)
         rows: list[dict[str, object]] = []
         facts: list[Fact] = []
         for seq, line in enumerate(new.lines, new.first_seq):
@@ -183,7 +183,7 @@ class Intake:
     ) -> None:
         store.add_events(tx, rows)
         events = [fact.event for fact in facts]
-        spools.note_marks(tx, batch.site, batch.edge, spool_id, events, now)
+        spool_watch.note_marks(tx, batch.site, batch.edge, spool_id, events, now)
         for failure in project(tx, self._projections, facts, now):
             place = (spool_id, failure.fact.event.seq)
             quarantine_store.add_projection_error(tx, failure.room, place, failure.error, now)
@@ -227,7 +227,7 @@ class Intake:
             self._commands.pack_for(tx, state.site, state.edge, state.pack_version, now),
         )
         answers += [Outgoing(cmd, command) for command in commands if command is not None]
-        closed = spools.compare(tx, state, now) if is_news else []
+        closed = spool_watch.compare(tx, state, now) if is_news else []
         answers += [Outgoing(cmd, self._commands.spool_close(state, each, now)) for each in closed]
         orders = self._commands.footage_for(tx, state.site, state.edge, now)
         answers += [Outgoing(cmd, order) for order in orders]

@@ -33,7 +33,7 @@ class SpoolPanel:
             with box("header", "part-head"):
                 text(words.say("station.spools"), "", "h2")
                 text(words.say("station.spools.about"), "label", "p")
-            self._rows = box("ol", "story")
+            self._rows = box("ol", "spools")
             self._form = box("div", "act-form")
             self._problem = attribute(text("", "problem m-red", "p"), "role", "alert")
         self._problem.set_visibility(False)
@@ -55,7 +55,7 @@ class SpoolPanel:
 
     def _draw(self, spool: SpoolView) -> None:
         words = self._words
-        with box("li", "story-line"), box("div", "story-body"):
+        with box("li", "spool-line"):
             text(spool.spool[:SPOOL_CHARS_SHOWN], "code", "b")
             edge = words.say("spool.edge.none") if spool.edge_seq is None else str(spool.edge_seq)
             text(words.say("spool.seqs", hub=spool.upto_seq, edge=edge), "figure")
