@@ -4,13 +4,14 @@ import json
 import sys
 from pathlib import Path
 
-from bench import alert, console, ingest, labels, peers_ingest, scan, video, watch
+from bench import alert, console, ingest, labels, partition, peers_ingest, scan, video, watch
 
 AREAS = {
     "alert": alert.measure,
     "console": console.measure,
     "ingest": ingest.measure,
     "labels": labels.measure,
+    "partition": partition.measure,
     "peers": peers_ingest.measure,
     "scan": scan.measure,
     "video": video.measure,

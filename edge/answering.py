@@ -61,6 +61,10 @@ class OpenAnswer:
         self._is_awaited = False
         return Heard(confirmed_seq=self._of_seq if self._is_accepted else None)
 
+    def change_over(self) -> None:
+        """Another spool is live: the scan's feedback was written, its end is not told any more."""
+        self._of_seq = None
+
     def drop(self) -> None:
         """The cable is gone: nothing more of it is given."""
         self._left, self._is_awaited = (), False

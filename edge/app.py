@@ -155,9 +155,9 @@ class Edge:
         policy = edge_policy(shipped)
         wanted = shipped_list(policy.waybill)
         refused = partial(self._end, 2)
-        self._cameras = open_cameras(around, spool.id, shipped, self._to_station)
+        self._cameras = open_cameras(around, shipped, self._to_station)
         self._hub_side = HubSide(
-            around, spool, readers, wanted, self._to_station, refused, self._cameras.sender
+            around, readers, wanted, self._to_station, refused, self._cameras.sender
         )
         core = self._make_core(around, spool, readers[0], policy)
         self._station = StationThread(
@@ -219,7 +219,7 @@ class Edge:
             HeldList(WantedIndex(shipped_list(policy.waybill)), None),
             membership.site_salt if membership else None,
             _kept_sessions(spool),
-            last_scans(lines, bodies),
+            last_scans(lines, bodies, spool.id),
             open_work(lines),
             store,
             _paired(store),

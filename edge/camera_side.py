@@ -113,7 +113,6 @@ class NoFootage:
 
 def open_cameras(
     around: Surroundings,
-    spool_id: str,
     shipped: Policy,
     to_station: Callable[[FootageLines], None],
 ) -> CameraSide:
@@ -135,7 +134,6 @@ def open_cameras(
         edge=config.edge,
         boot=around.clock.boot_id(),
         directory=around.directory,
-        spool_id=spool_id,
         retention=shipped.retention,
         video=shipped.video,
     )

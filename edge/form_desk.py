@@ -16,7 +16,7 @@ from edge.forms import DeliverForm, ExceptionForm, Form, Refusal, SelfCheckForm
 from edge.open_work import OpenWork
 from edge.recorder import Entry, Recorder
 from edge.scan_lines import SALT_BYTES, private_bodies
-from edge.seams import Clock, Sealed, SpoolError
+from edge.seams import Clock, Sealed, SpoolError, SpoolWriter
 from edge.session import Session
 from edge.station_events import FormAnswered, NotRecorded, Output, Recorded
 from edge.workplace import Known, Workplace
@@ -48,17 +48,29 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What forms are checked against; ``sessions`` by device, with the config's values."""
+    """What forms are checked against; ``sessions`` by device, with the config's values.
+
+    ``spool`` is the live one.
+    """
 
     sessions: Mapping[str, Session]
     known: Known
     work: OpenWork
+    spool: str
 
 
 class FormDesk:
     """Records forms, each once: the same form sent again is only answered again."""
 
-    def __init__(self, known: Known, recorder: Recorder, clock: Clock, work: OpenWork) -> None:
+    def __init__(
+        self,
+        known: Known,
+        recorder: Recorder,
+        clock: Clock,
+        work: OpenWork,
+        spool: SpoolWriter,
+    ) -> None:
+        self._spool = spool
         self._known = known
         self._recorder = recorder
         self._clock = clock
@@ -77,7 +89,7 @@ class FormDesk:
             return [FormAnswered(form.key, None)]
         try:
             sessions = {at.device: at.shown(self._known, stamp.now) for at in places.values()}
-            filled = fill_in(form, Around(sessions, self._known, self._work))
+            filled = fill_in(form, Around(sessions, self._known, self._work, self._spool.id))
             at = places.get(filled.device)
             sealed = self._record(filled, at.source if at else None, stamp)
         except FormRefusedError as error:
@@ -121,7 +133,9 @@ def _deliver(form: DeliverForm, around: Around) -> Filled:
     scan = around.work.deliveries.get(form.waybill)
     if scan is None:
         raise FormRefusedError(Refusal.NOT_DELIVERED)
-    draft = ActDraft(act=ActKind.DELIVER, by=scan.by, scans=(scan.seq,), waybill=form.waybill)
+    # An act can name lines of its own spool only: of an earlier one the waybill says enough.
+    scans = (scan.seq,) if scan.spool == around.spool else ()
+    draft = ActDraft(act=ActKind.DELIVER, by=scan.by, scans=scans, waybill=form.waybill)
     name = form.signer_name.strip() or None
     body = ActBody(signer_name=name, signer_id=form.signer_id.strip())
     return Filled(draft, scan.device or "", Session(step=scan.step, place=scan.place), body)

@@ -24,7 +24,6 @@ from edge.metrics import Metrics
 from edge.pack import KeptPack, PackKeeper, open_pack
 from edge.pack_store import KeptPackError, PackStore
 from edge.rotation import RotateKey, open_keys
-from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import DevicesChanged, Enrolled, Input
 from edge.station_thread import ForUplink
@@ -60,7 +59,6 @@ class HubSide:
     def __init__(
         self,
         around: Surroundings,
-        spool: Spool,
         readers: tuple[SpoolReader, SpoolReader],
         shipped: WantedList,
         to_station: Callable[[Input], None],
@@ -74,7 +72,6 @@ class HubSide:
         """
         config = around.config
         self._around = around
-        self._spool = spool
         self._reader, errand_reader = readers
         self._shipped = shipped
         self._to_station = to_station
@@ -207,7 +204,6 @@ class HubSide:
             site=config.site,
             edge=config.edge,
             run=around.run_id,
-            spool_id=self._spool.id,
             version=around.version,
             key=self._key,
             hub_key=membership.hub_key,
@@ -216,7 +212,6 @@ class HubSide:
         core = UplinkCore(
             setup,
             self._reader,
-            self._spool.upto_seq,
             keeper,
             self._keep_list,
             around.clock,

@@ -159,10 +159,17 @@ class LinkView(Struct, frozen=True, kw_only=True):
 
 
 class SpoolView(Struct, frozen=True, kw_only=True):
-    """What is recorded here and not yet receipted."""
+    """What is recorded here and not yet receipted, and whether there is room.
+
+    ``fill_percent`` is of the spool's bound; ``forgotten_early`` lines had to go before their seven
+    days since the start. ``refuses``: the last attempt to record failed.
+    """
 
     depth: int
     oldest_age_s: int | None
+    fill_percent: int
+    forgotten_early: int
+    refuses: bool
 
 
 class ListView(Struct, frozen=True, kw_only=True):

@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edge.event_lines import Stamp, make_feedback
+from edge.event_lines import Stamp, make_fact, make_feedback
 from edge.feedback_log import Draft, FeedbackLog
 from edge.seams import Sealed, SpoolError, SpoolWriter
 from edge.station_events import NotRecorded, Output, Recorded
-from wire.events import Event
+from wire.events import Event, StationFact
 from wire.messages import PrivateBody
 
 FACTS_WAITING_MAX = 64
@@ -41,6 +41,15 @@ class Place:
     drafts: tuple[Draft, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """A change-over that is not known to have happened: the spool to end, and what ends with it."""
+
+    spool: str
+    facts: tuple[Event, ...]
+    drafts: tuple[Draft, ...]
+
+
 class Recorder:
     """Writes entries with what waits beside them; ``is_disk_sick`` since the disk last refused."""
 
@@ -49,6 +58,12 @@ class Recorder:
         self._spool = spool
         self._feedback = feedback
         self._facts: deque[Event] = deque(maxlen=FACTS_WAITING_MAX)
+        self._ending: _Ending | None = None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Say whether nobody knows yet which spool is live."""
+        return self._ending is not None
 
     def note(self, fact: Event) -> None:
         """A fact about the station; it waits for the next entry."""
@@ -78,7 +93,11 @@ class Recorder:
         """
         beside = self._beside(stamp, place.drafts)
         events = [*beside, *entry.events]
-        sealed = self._spool.append(events, entry.bodies, entry.sessions, entry.queues)
+        try:
+            sealed = self._spool.append(events, entry.bodies, entry.sessions, entry.queues)
+        except SpoolError:
+            self.is_disk_sick = True
+            raise
         self._written(place.drafts)
         return sealed[len(beside) :]
 
@@ -94,6 +113,51 @@ class Recorder:
             return [NotRecorded(str(error), scans=0)]
         self._written(drafts)
         return [Recorded(sealed[-1].seq)]
+
+    def change_over(
+        self,
+        stamp: Stamp,
+        new_id: str,
+        sessions: Mapping[str, bytes],
+        reason: str,
+        *,
+        closes: bool,
+    ) -> list[Output]:
+        """End the live spool with all that waits and names its lines, and begin another.
+
+        ``sessions`` are all that stay; what the disk refuses has not happened.
+        """
+        drafts = self._feedback.all()
+        end = make_fact(stamp, StationFact.SPOOL_END, reason=reason)
+        start = make_fact(stamp, StationFact.SPOOL_START, reason=reason)
+        last = [*self._beside(stamp, drafts), end]
+        self._ending = _Ending(self._spool.id, tuple(self._facts), tuple(drafts))
+        try:
+            sealed = self._spool.change_over(new_id, last, start, sessions, closes=closes)
+        except SpoolError as error:
+            self.is_disk_sick = True
+            return [NotRecorded(str(error), scans=0)]
+        self.settle_change_over()
+        return [Recorded(sealed[-1].seq)]
+
+    def settle_change_over(self) -> None:
+        """See what became of a change-over that the disk refused: it may have happened.
+
+        Then what waited stands in the ended spool, and must not be written into the new one.
+        """
+        if self._ending is None:
+            return
+        try:
+            self._spool.settle()
+        except SpoolError:
+            return  # nobody knows yet, and nothing can be recorded meanwhile
+        ending, self._ending = self._ending, None
+        if self._spool.id != ending.spool:
+            self.is_disk_sick = False
+            written = {id(fact) for fact in ending.facts}
+            left = [fact for fact in self._facts if id(fact) not in written]
+            self._facts = deque(left, maxlen=FACTS_WAITING_MAX)
+            self._feedback.written(ending.drafts)
 
     def _beside(self, stamp: Stamp, drafts: Sequence[Draft]) -> list[Event]:
         return [*self._facts, *(make_feedback(stamp, draft) for draft in drafts)]

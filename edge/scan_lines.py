@@ -19,6 +19,8 @@ from wire.messages import ActBody, CodeBody, PrivateBody, encode
 from wire.names import Signal
 
 SALT_BYTES = 16
+LINK_SEQ = 1
+"""A later spool's first line names the spool before it: what would name a line there names this."""
 
 _body_decoder = msgspec.json.Decoder(CodeBody)
 
@@ -80,12 +82,15 @@ class LastScan:
     raw: bytes | None
 
 
-def last_scans(lines: Iterable[bytes], bodies: Mapping[str, PrivateBody]) -> dict[str, LastScan]:
+def last_scans(
+    lines: Iterable[bytes], bodies: Mapping[str, PrivateBody], spool: str
+) -> dict[str, LastScan]:
     """The newest scan of each device, to recognise a scanner's own resend after a crash.
 
     Args:
-        lines: the spool's newest lines, oldest first.
+        lines: the spools' newest lines, oldest first.
         bodies: private bodies by hash; a code whose body the hub has cannot be recognised.
+        spool: the live one; a scan of the one before is named by the line that names that spool.
     """
     found: dict[str, LastScan] = {}
     for line in lines:
@@ -94,7 +99,8 @@ def last_scans(lines: Iterable[bytes], bodies: Mapping[str, PrivateBody]) -> dic
         except LineError:
             continue
         if isinstance(event, Scan) and event.device is not None:
-            found[event.device] = LastScan(event.seq, _raw(event, bodies))
+            seq = event.seq if event.spool == spool else LINK_SEQ
+            found[event.device] = LastScan(seq, _raw(event, bodies))
     return found
 
 

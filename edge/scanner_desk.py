@@ -10,7 +10,7 @@ from devices.framing import always_sends_aim, make_framer
 from devices.guard import CODES_REMEMBERED_MAX, RepeatGuard
 from edge.answering import GivenAnswer, OpenAnswer
 from edge.page_state import DeviceView
-from edge.scan_lines import LastScan
+from edge.scan_lines import LINK_SEQ, LastScan
 from edge.session import Session
 from edge.station_events import ScannerSetup
 from edge.workplace import Workplace
@@ -89,6 +89,15 @@ class ScannerDesk:
             del self._answers[next(iter(self._answers))]
         self._last_before_start = None
 
+    def change_over(self) -> None:
+        """Another spool is live: what named a line of the ended one names its link to it now."""
+        if self._last is not None:
+            self._last = replace(self._last, answer=_linked(self._last.answer))
+        self._answers = {raw: _linked(answer) for raw, answer in self._answers.items()}
+        self.open_answer.change_over()
+        if self._last_before_start is not None:
+            self._last_before_start = replace(self._last_before_start, seq=LINK_SEQ)
+
     def forget_last(self) -> None:
         """A scan was not recorded: what the scanner sends again now is that one."""
         self._last = None
@@ -152,6 +161,10 @@ class ScannerDesk:
             reprogrammed=self.is_reprogrammed,
             reason=self.reason,
         )
+
+
+def _linked(answer: GivenAnswer) -> GivenAnswer:
+    return answer if answer.of_seq is None else replace(answer, of_seq=LINK_SEQ)
 
 
 def is_simulated(source: str | None) -> bool:

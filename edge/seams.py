@@ -4,14 +4,15 @@ SpoolError       this scan was not recorded: say so, change nothing, the next on
 SpoolUnusableError    the spool cannot be trusted or opened at all: one sentence, exit 2
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from wire.events import Event
-from wire.messages import PrivateBody
+from ledger.chain import ChainHead
+from wire.events import Event, Station
+from wire.messages import PrivateBody, SpoolHead
 
 NO_QUEUES: Final[Mapping[str, int]] = MappingProxyType({})
 
@@ -56,19 +57,65 @@ class Sealed:
     line: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LinePlace:
+    """One line of one spool."""
+
+    spool: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSpool:
+    """A spool on this disk: the ``n``-th, receipted up to ``upto_seq``, ending in ``head``.
+
+    ``is_closed``: an administrator's act ended it where the hub stood; what is above stays here and
+    is never sent.
+    """
+
+    n: int
+    id: str
+    upto_seq: int
+    head: ChainHead
+    is_closed: bool = False
+
+    @property
+    def unsent(self) -> int:
+        """How many of its lines wait for their receipt."""
+        return 0 if self.is_closed else max(0, self.head.seq - self.upto_seq)
+
+
 class SpoolWriter(Protocol):
     """What the station asks of the spool (``edge.spool``)."""
+
+    @property
+    def id(self) -> str:
+        """The live spool's id."""
 
     @property
     def head_seq(self) -> int:
         """The last durable sequence number, 0 before the first."""
 
     @property
-    def upto_seq(self) -> int:
-        """The last sequence number that the hub has receipted."""
+    def backlog(self) -> int:
+        """Durable lines of the live spool that the hub has not receipted."""
 
-    def recorded_at(self, seq: int) -> str | None:
-        """The wire time of a kept line; None if it is not there, or not readable now."""
+    @property
+    def depth(self) -> int:
+        """The same of all spools."""
+
+    @property
+    def spool_count(self) -> int:
+        """How many spools are kept, the live one included."""
+
+    def oldest_at(self) -> str | None:
+        """The wire time of the oldest line without a receipt; None if there is none to be read."""
+
+    forgotten_early: int
+    """Receipted lines forgotten before their seven days since the start, for want of room."""
+
+    def fill_ratio(self) -> float:
+        """The used share of the spool's bound, 0 to 1; the last known while the disk is sick."""
 
     def settle(self) -> int:
         """The last durable sequence number, asked of the disk where a commit is in doubt.
@@ -99,8 +146,33 @@ class SpoolWriter(Protocol):
             SpoolError: the disk does not say.
         """
 
-    def mark_receipted(self, upto_seq: int) -> bool:
-        """The hub has everything up to here; say whether that is less than it had."""
+    def change_over(
+        self,
+        new_id: str,
+        last: Sequence[Event],
+        first: Station,
+        sessions: Mapping[str, bytes],
+        *,
+        closes: bool = False,
+    ) -> list[Sealed]:
+        """End the live spool with ``last`` and begin the next with ``first``, or nothing.
+
+        ``first`` is sealed with where the ended one stands. ``sessions`` are all that is kept of
+        sessions. ``closes``: the ended one is never sent any further.
+
+        Raises:
+            SpoolError: nothing was changed.
+        """
+
+    def close_spool(self, spool: str) -> None:
+        """Send nothing more of a spool that has ended.
+
+        Raises:
+            SpoolError: it stands as it stood.
+        """
+
+    def mark_receipted(self, spool: str, upto_seq: int) -> bool:
+        """The hub has everything of a spool up to here; say whether that is less than it had."""
 
     def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
         """The hub has these bodies, since this wire time of our clock.
@@ -109,8 +181,8 @@ class SpoolWriter(Protocol):
             SpoolError: they are sent again.
         """
 
-    def deliver_again(self) -> None:
-        """The hub went back to ``upto``: it needs the bodies again that it had since.
+    def deliver_again(self, spools: Collection[str]) -> None:
+        """The hub went back in these spools: it needs the bodies again that it had since.
 
         Raises:
             SpoolError: they are not sent again.
@@ -118,10 +190,19 @@ class SpoolWriter(Protocol):
 
 
 class SpoolLines(Protocol):
-    """What the publisher asks of the spool (``edge.spool_reader``)."""
+    """What the publisher asks of the spools (``edge.spool_reader``)."""
 
-    def unsent(self, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
+    def spools(self) -> Sequence[KeptSpool]:
+        """Every spool that is kept, the live one last."""
+
+    def newest(self) -> SpoolHead:
+        """The live spool and its newest durable line."""
+
+    def unsent(self, spool: str, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
         """The lines after ``after_seq``, in order, at most so many and so long with their LF."""
 
-    def head_at(self, seq: int) -> str | None:
+    def head_at(self, spool: str, seq: int) -> str | None:
         """The hash of a kept line; None if it was forgotten or never was."""
+
+    def recorded_at(self, spool: str, seq: int) -> str | None:
+        """The wire time of a kept line; None if it was forgotten or never was."""

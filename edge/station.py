@@ -15,6 +15,7 @@ from devices.frames import DeviceAck, Frame, Reply
 from devices.framing import acknowledges
 from devices.port_thread import AnswerFailed, AnswerSent, BytesRead, PortLost, PortOpened
 from edge.answering import GivenAnswer
+from edge.change_over import ChangeOver
 from edge.event_lines import Stamp, make_fact, make_head
 from edge.feedback_log import Draft, FeedbackLog
 from edge.form_desk import FormDesk
@@ -36,6 +37,7 @@ from edge.station_events import (
     BodiesDelivered,
     BodiesWait,
     ClockStepped,
+    CloseSpool,
     DevicesChanged,
     Enrolled,
     FootageLined,
@@ -57,7 +59,7 @@ from edge.station_events import (
 )
 from edge.timekeeper import Timekeeper
 from edge.verdict import HeldList
-from edge.workplace import Known
+from edge.workplace import Known, Workplace
 from wire.events import StationFact
 from wire.names import Signal, format_at
 
@@ -109,7 +111,8 @@ class StationCore:
         self._feedback = FeedbackLog(setup.policy.scan.repeat_guard_ms)
         self._recorder = Recorder(spool, self._feedback)
         self._scanning = Scanning(self.known, self._recorder, clock, self.time, self.screen, work)
-        self._forms = FormDesk(self.known, self._recorder, clock, work)
+        self._forms = FormDesk(self.known, self._recorder, clock, work, spool)
+        self._change_over = ChangeOver(self.known, spool, self._recorder, clock)
         self.handhelds = Handhelds(
             setup,
             self.known,
@@ -122,9 +125,10 @@ class StationCore:
             sessions,
             partial(Scanning, self.known, self._recorder, clock, self.time, work=work),
         )
+        self._spool_id = spool.id
         self._started_ms = 0
         self._page_count = 0
-        self._owes_bodies = False
+        self._owes_bodies: set[str] = set()
         self._is_page_due = True
 
     # ------------------------------------------------------------ events
@@ -133,6 +137,9 @@ class StationCore:
         """Take one event; give what has to be done about it, in this order."""
         if not isinstance(event, AnswerSent | HandheldAsked):
             self._is_page_due = True
+        if self._change_over.is_in_doubt:
+            self._change_over.settle(self._places())
+            self._follow_spool()
         return [*self._notice_clock_step(), *self._take(event)]
 
     def _take(self, event: Input) -> list[Output]:
@@ -147,6 +154,8 @@ class StationCore:
                 return self._follow_port(event)
             case Receipted():
                 return self._follow_receipt(event)
+            case CloseSpool():
+                return self._close_spool(event)
             case BodiesDelivered():
                 return self._put_bodies_away(event)
             case Acknowledged():
@@ -161,6 +170,8 @@ class StationCore:
                 return self.handhelds.answer(event)
             case LinkChanged():
                 self.link, self.time.reading = event, event.clock
+                self._change_over.follow(event)
+                return self._end_backlog()
             case FootageLines():
                 return self._record_footage(event)
             case Enrolled():
@@ -277,23 +288,49 @@ class StationCore:
         is_last = isinstance(event, Stopping)
         drafts = self._feedback.all() if is_last else self._feedback.overdue(self._now_ns())
         outputs = self._recorder.write_down(self.time.stamp(), drafts) + self._deliver_again()
-        return [*outputs, self.handhelds.changed()] if isinstance(event, Started) else outputs
+        if isinstance(event, Started):
+            return [*outputs, self.handhelds.changed()]
+        return [*outputs, *self._end_backlog()] if isinstance(event, Ticked) else outputs
+
+    def _end_backlog(self) -> list[Output]:
+        stamp, places = self.time.stamp(), self._places()
+        if not self._change_over.is_due(places.values(), stamp):
+            return []
+        outputs = self._change_over.turn(places, stamp)
+        self._follow_spool()
+        return outputs
+
+    def _close_spool(self, order: CloseSpool) -> list[Output]:
+        outputs = self._change_over.obey(order, self._places(), self.time.stamp())
+        self._follow_spool()
+        return outputs
+
+    def _follow_spool(self) -> None:
+        if self.spool.id != self._spool_id:
+            self._spool_id = self.spool.id
+            for desk in self.desks.values():
+                desk.change_over()
+
+    def _places(self) -> dict[str, Workplace]:
+        """Where people work, by device: at cables and with handhelds."""
+        cabled = {desk.id: desk.work for desk in self.desks.values()}
+        return cabled | {name: desk.work for name, desk in self.handhelds.desks.items()}
 
     def _follow_receipt(self, event: Receipted) -> list[Output]:
-        if not self.spool.mark_receipted(event.upto_seq):
+        if not self.spool.mark_receipted(event.spool, event.upto_seq):
             return []
         # It was restored from a backup: its lines go again by themselves.
-        self._owes_bodies = True
+        self._owes_bodies.add(event.spool)
         return self._deliver_again()
 
     def _deliver_again(self) -> list[Output]:
         if not self._owes_bodies:
             return []
         try:
-            self.spool.deliver_again()
+            self.spool.deliver_again(self._owes_bodies)
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
-        self._owes_bodies = False
+        self._owes_bodies.clear()
         return [BodiesWait()]
 
     def _put_bodies_away(self, event: BodiesDelivered) -> list[Output]:
@@ -309,11 +346,12 @@ class StationCore:
             place = self._recorder.find_place(self._now_ns())
             sealed = self._recorder.record(self.time.stamp(), place, Entry(events))
         except SpoolError as error:
-            return [FootageLined(footage.ids, None, None), NotRecorded(str(error), scans=0)]
+            refused = FootageLined(footage.ids, self.spool.id, None, None)
+            return [refused, NotRecorded(str(error), scans=0)]
         hub_now = self.time.known_hub_time()
         hub_now_ms = None if hub_now is None else int(hub_now.timestamp() * 1000)
         seq = sealed[-1].seq
-        return [FootageLined(footage.ids, seq, hub_now_ms), Recorded(seq)]
+        return [FootageLined(footage.ids, self.spool.id, seq, hub_now_ms), Recorded(seq)]
 
     def _note(
         self, desk: ScannerDesk, fact: StationFact, stamp: Stamp, reason: str | None = None
@@ -349,7 +387,12 @@ class StationCore:
     @property
     def depth(self) -> int:
         """Durable lines that the hub has not receipted."""
-        return max(0, self.spool.head_seq - self.spool.upto_seq)
+        return self.spool.depth
+
+    @property
+    def refuses(self) -> bool:
+        """Say whether the disk, or the spool's bound, refused what was to be recorded last."""
+        return self._recorder.is_disk_sick
 
     def _now_ns(self) -> int:
         return self._clock.mono_ns()

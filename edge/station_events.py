@@ -130,9 +130,17 @@ class LinkChanged:
 
 @dataclass(frozen=True, slots=True)
 class Receipted:
-    """The hub has every line up to here."""
+    """The hub has every line of a spool up to here."""
 
+    spool: str
     upto_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSpool:
+    """An administrator's act: the hub takes no more of this spool, another one has to begin."""
+
+    spool: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +180,7 @@ Input = (
     | HandheldAsked
     | LinkChanged
     | Receipted
+    | CloseSpool
     | BodiesDelivered
     | Enrolled
     | FootageLines
@@ -237,12 +246,14 @@ class HandheldsChanged:
 
 @dataclass(frozen=True, slots=True)
 class FootageLined:
-    """The answer to ``FootageLines``: they are lines up to ``seq``; None: the disk refused.
+    """The answer to ``FootageLines``: they are lines up to ``seq`` of ``spool``.
 
-    ``hub_now_ms``: the hub's time as far as it is known, in ms since 1970; None: it is not.
+    ``seq`` None: the disk refused. ``hub_now_ms``: the hub's time as far as it is known, in ms
+    since 1970; None: it is not.
     """
 
     ids: tuple[int, ...]
+    spool: str
     seq: int | None
     hub_now_ms: int | None
 

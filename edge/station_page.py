@@ -129,13 +129,18 @@ def _link(station: StationCore, hub_now: datetime, mono_ms: int) -> LinkView:
 
 
 def _spool(station: StationCore, now: datetime) -> SpoolView:
-    if station.depth == 0:
-        return SpoolView(depth=0, oldest_age_s=None)
-    oldest_at = station.spool.recorded_at(station.spool.upto_seq + 1)
+    spool = station.spool
+    oldest_at = spool.oldest_at() if station.depth else None
     age_s = None
     if oldest_at is not None:
         age_s = max(0, int((now - parse_at(oldest_at)).total_seconds()))
-    return SpoolView(depth=station.depth, oldest_age_s=age_s)
+    return SpoolView(
+        depth=station.depth,
+        oldest_age_s=age_s,
+        fill_percent=min(100, round(100 * spool.fill_ratio())),
+        forgotten_early=spool.forgotten_early,
+        refuses=station.refuses,
+    )
 
 
 def _list(station: StationCore, hub_now: datetime) -> ListView:

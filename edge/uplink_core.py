@@ -7,14 +7,15 @@ the broker is believed only when the hub's key signed it. Source: design section
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from edge.clock_offset import ClockOffset
 from edge.pack import PackKeeper
-from edge.publisher import Publisher, answer_key
+from edge.publisher import Publisher
 from edge.seams import Clock, SpoolLines
+from edge.spool_feed import Sender, answer_key
 from edge.station_events import (
     ClockStepped,
+    CloseSpool,
     DevicesChanged,
     LinkChanged,
     ListChanged,
@@ -40,13 +41,13 @@ from edge.uplink_events import (
     Waited,
 )
 from edge.wanted import KeptList, Taken, WantedKeeper
-from ledger.chain import ChainHead
 from ledger.keys import SigningKey
 from ledger.signing import open_sealed, seal
 from wire.envelope import EnvelopeError, split_lines
 from wire.limits import MESSAGE_BYTES_MAX, SNAPSHOT_BYTES_MAX
 from wire.messages import (
     AnyCommand,
+    Command,
     DeviceState,
     Fetch,
     FootageOrder,
@@ -55,6 +56,7 @@ from wire.messages import (
     PackFetch,
     PackHead,
     Receipt,
+    SpoolClose,
     SpoolHead,
     State,
     WantedDelta,
@@ -71,16 +73,6 @@ STATE_AGAIN_MS = 1000
 WAIT_MS_MAX = 1000
 
 
-class SpoolView(SpoolLines, Protocol):
-    """What states tell of the spool, besides its lines."""
-
-    def head(self) -> ChainHead:
-        """The newest durable line's place and hash."""
-
-    def recorded_at(self, seq: int) -> str | None:
-        """The wire time of a kept line."""
-
-
 @dataclass(frozen=True, slots=True)
 class UplinkSetup:
     """Who speaks to whom. ``run`` is 32 random hex of this program's start."""
@@ -88,7 +80,6 @@ class UplinkSetup:
     site: str
     edge: str
     run: str
-    spool_id: str
     version: str
     key: SigningKey
     hub_key: bytes
@@ -100,8 +91,7 @@ class UplinkCore:
     def __init__(
         self,
         setup: UplinkSetup,
-        spool: SpoolView,
-        upto_seq: int,
+        spool: SpoolLines,
         keeper: WantedKeeper,
         keep: Callable[[KeptList], str | None],
         clock: Clock,
@@ -115,11 +105,8 @@ class UplinkCore:
         self._keep = keep
         self._packs = packs
         self._clock = clock
-        self._publisher = Publisher(
-            setup.site, setup.edge, setup.spool_id, spool, setup.key, upto_seq
-        )
-        self._publisher.grown(spool.head().seq, clock.boottime_ms())
-        self._upto_seq = upto_seq
+        sender = Sender(setup.site, setup.edge, setup.key)
+        self._publisher = Publisher(sender, spool, clock.boottime_ms())
         self._offset = ClockOffset()
         self._devices: tuple[DeviceState, ...] = ()
         self._connection: str | None = None
@@ -142,8 +129,7 @@ class UplinkCore:
             outputs.append(link)
         if self._connection is not None and now_ms >= self._state_due_ms:
             outputs.append(self._state())
-        batch = self._publisher.due(now_ms, self._clock.now())
-        if batch is not None:
+        while (batch := self._publisher.due(now_ms, self._clock.now())) is not None:
             outputs.append(Publish(Channel.EVENTS, batch))
         if self._publisher.problem != self._problem_told:
             self._problem_told = self._publisher.problem
@@ -175,7 +161,8 @@ class UplinkCore:
     def _take(self, event: UplinkInput) -> list[UplinkOutput]:
         match event:
             case Recorded():
-                self._publisher.grown(event.head_seq, self._clock.boottime_ms())
+                # The disk says which spool it is that has grown: the news may be late, or lost.
+                self._publisher.grown(self._spool.newest(), self._clock.boottime_ms())
             case DevicesChanged():
                 self._devices = event.devices
                 self._state_soon()
@@ -204,8 +191,9 @@ class UplinkCore:
         now_ms = self._clock.boottime_ms()
         self._stated_ms, self._state_due_ms = now_ms, now_ms + STATE_EVERY_MS
         self._state_n += 1
-        setup, head = self._setup, self._spool.head()
-        depth = max(0, head.seq - self._upto_seq)
+        setup, spools = self._setup, self._spool.spools()
+        self._publisher.look(spools, now_ms)
+        oldest = self._publisher.oldest
         state = State(
             site=setup.site,
             edge=setup.edge,
@@ -214,14 +202,19 @@ class UplinkCore:
             connection=self._connection or "",
             at=format_at(self._clock.now()),
             mono_ms=now_ms,
-            heads=(SpoolHead(spool=setup.spool_id, seq=head.seq, head=head.head),),
+            heads=tuple(
+                SpoolHead(spool=spool.id, seq=spool.head.seq, head=spool.head.head)
+                for spool in spools
+                if not spool.is_closed
+            ),
             wanted=self._keeper.head,
             clock=self._offset.reading(now_ms),
-            depth=depth,
-            oldest_at=self._spool.recorded_at(self._upto_seq + 1) if depth else None,
+            depth=self._publisher.depth,
+            oldest_at=self._spool.recorded_at(*oldest) if oldest else None,
             devices=self._devices,
             version=setup.version,
             pack_version=self._packs.version,
+            problem=self._publisher.problem,
         )
         payload = seal(state, setup.key)
         self._publisher.asked(answer_key(payload), self._clock.now())
@@ -262,6 +255,8 @@ class UplinkCore:
                 return self._hear_of_pack(message)
             case FootageOrder():
                 return self._hear_order(message)
+            case SpoolClose():
+                return self._hear_close(message)
             case _:
                 return [Refused("a message that only others may send or get")]
 
@@ -276,12 +271,14 @@ class UplinkCore:
         if learned.exchange is not None:
             self._offset.learn(learned.exchange)
         self._receipt_ms = now_ms
-        if learned.upto_seq == self._upto_seq:
-            return []
-        went_back, self._upto_seq = learned.upto_seq < self._upto_seq, learned.upto_seq
-        outputs: list[UplinkOutput] = [Receipted(learned.upto_seq)]
-        if went_back:
-            outputs.append(HubWentBack(self._spool.recorded_at(learned.upto_seq)))
+        outputs: list[UplinkOutput] = [
+            Receipted(spool, upto_seq) for spool, upto_seq in learned.moved
+        ]
+        if learned.went_back:
+            since = [self._spool.recorded_at(*each) for each in learned.went_back]
+            known = [at for at in since if at is not None]
+            # A line that is not kept any more, or never was: then from the very beginning.
+            outputs.append(HubWentBack(min(known) if len(known) == len(since) else None))
         return outputs
 
     def _obey(self, command: AnyCommand, payload: bytes) -> list[UplinkOutput]:
@@ -321,13 +318,24 @@ class UplinkCore:
         return [self._fetch_pack()] if needs else [Refused("a site pack that is not newer")]
 
     def _hear_order(self, order: FootageOrder) -> list[UplinkOutput]:
+        refused = self._refuse_old(order)
+        return refused or [OrderFootage(order.files, order.is_urgent)]
+
+    def _hear_close(self, command: SpoolClose) -> list[UplinkOutput]:
+        refused = self._refuse_old(command)
+        if refused:
+            return refused
+        known = (spool.id for spool in self._spool.spools() if not spool.is_closed)
+        if command.spool not in known:
+            return []  # obeyed already: it comes again until our state does not name the spool
+        return [CloseSpool(command.spool)]
+
+    def _refuse_old(self, command: Command) -> list[UplinkOutput]:
         try:
-            is_over = self._hub_now() > parse_at(order.expires_at)
+            is_over = self._hub_now() > parse_at(command.expires_at)
         except OverflowError as error:
             return [Refused(f"a command with an impossible time: {error}")]
-        if is_over:
-            return [Refused("an order that is over")]
-        return [OrderFootage(order.files, order.is_urgent)]
+        return [Refused("a command that is over")] if is_over else []
 
     def _take_pack(self, payload: bytes) -> list[UplinkOutput]:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.station_events import (
     ClockStepped,
+    CloseSpool,
     DevicesChanged,
     LinkChanged,
     ListChanged,
@@ -122,7 +123,7 @@ class ProblemChanged:
     problem: str | None
 
 
-ToStation = LinkChanged | ListChanged | PackChanged | Receipted
+ToStation = LinkChanged | ListChanged | PackChanged | Receipted | CloseSpool
 UplinkOutput = (
     Publish | FetchList | FetchPack | OrderFootage | HubWentBack | Refused | ProblemChanged
     | ToStation

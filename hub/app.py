@@ -185,6 +185,8 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.dispatch.api
     import hub.incidents.api
     import hub.ingest.api
+    import hub.ingest.quarantine_api
+    import hub.ingest.spools_api
     import hub.missing.api
     import hub.parcels.api
     import hub.parcels.manifest_api
@@ -203,6 +205,8 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.web.health.about_router,
         hub.policy.api.router,
         hub.ingest.api.router,
+        hub.ingest.quarantine_api.router,
+        hub.ingest.spools_api.router,
         hub.parcels.api.router,
         hub.parcels.manifest_api.router,
         hub.parcels.signed_return_api.router,

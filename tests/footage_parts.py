@@ -33,7 +33,9 @@ def told_of(data_dir: Path, camera: str) -> Told:
     """Read an edge's spool, whose program must not run."""
     reader = SpoolReader(data_dir / "spool.sqlite")
     try:
-        events = [parse_line(line) for line in reader.unsent(0, 10_000, 10_000_000)]
+        events = [
+            parse_line(line) for page in reader.pages(None, 10_000, 10_000_000) for line in page
+        ]
     finally:
         reader.close()
     mine = [each for each in events if each.device == camera]

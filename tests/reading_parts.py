@@ -39,12 +39,12 @@ def recording(folder: Path, url: str, *, reads: bool = True) -> Iterator[Told]:
     """One camera of an edge; ``reads``: its site pack lets it read labels."""
     Spool(folder / "spool.sqlite", "5" * 32).close()
     retention = RetentionPolicy(days=1, area_days=2)
-    house = House("755A", "dock", "ab" * 16, folder, "5" * 32, retention, samples.POLICY.video)
+    house = House("755A", "dock", "ab" * 16, folder, retention, samples.POLICY.video)
     told = Told()
 
     def line(lines: FootageLines) -> None:
         told.facts += [each for each in lines.events if isinstance(each, Camera)]
-        cameras.answer(FootageLined(lines.ids, 9, None))
+        cameras.answer(FootageLined(lines.ids, "5" * 32, 9, None))
 
     with closing(SpoolReader(folder / "spool.sqlite")) as lines:
         cameras = Cameras(house, [("cam", url)], SystemClock(), told.metrics, lines, line)

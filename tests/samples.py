@@ -301,6 +301,7 @@ MESSAGES: dict[str, m.MessageBase] = {
     "pack-fetch": m.PackFetch(**_TO, have_version=3, at=AT),
     "pack-head": m.PackHead(**_COMMAND, version=4),
     "footage-order": m.FootageOrder(**_COMMAND, files=("5e" * 32, "6f" * 32)),
+    "spool-close": m.SpoolClose(**_COMMAND, spool=SPOOL, upto_seq=200),
     "footage-gone": m.FootageGone(**_TO, sha256="5e" * 32, reason="deleted"),
     "enrolled": m.Enrolled(
         **_TO,

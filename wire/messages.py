@@ -51,6 +51,17 @@ class SpoolHead(Struct, frozen=True, kw_only=True):
     head: Sha256
 
 
+class Problem(StrEnum):
+    """Why the hub stores nothing more of a spool until a person decides."""
+
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_IDENTITY = "wrong_identity"
+    BROKEN_CHAIN = "broken_chain"
+    EQUIVOCATION = "equivocation"
+    UNREADABLE = "unreadable"
+
+
 # ---------------------------------------------------------------- edge -> hub
 
 
@@ -89,6 +100,8 @@ class State(MessageBase, frozen=True, kw_only=True, tag="state"):
     version: ShortText
     pack_version: Count = 0
     """Of the site pack that it holds; 0: none."""
+    problem: Problem | None = None
+    """Why it sends nothing more of a spool: the hub refused it, or their heads contradict."""
 
     def __post_init__(self) -> None:
         parse_at(self.at)
@@ -209,17 +222,6 @@ class Fetch(MessageBase, frozen=True, kw_only=True, tag="fetch"):
 # ---------------------------------------------------------------- hub -> edge
 
 
-class Problem(StrEnum):
-    """Why the hub stores nothing more of a spool until a person decides."""
-
-    UNKNOWN_KEY = "unknown_key"
-    BAD_SIGNATURE = "bad_signature"
-    WRONG_IDENTITY = "wrong_identity"
-    BROKEN_CHAIN = "broken_chain"
-    EQUIVOCATION = "equivocation"
-    UNREADABLE = "unreadable"
-
-
 class Receipt(MessageBase, frozen=True, kw_only=True, tag="receipt"):
     """What the hub has committed; the only thing on which an edge forgets (P2).
 
@@ -285,6 +287,16 @@ class FootageOrder(Command, frozen=True, kw_only=True, tag="footage_order"):
     files: Annotated[tuple[Sha256, ...], Meta(min_length=1, max_length=ORDER_FILES_MAX)]
     is_urgent: bool = False
     """Somebody waits to see these: they go before all that are not."""
+
+
+class SpoolClose(Command, frozen=True, kw_only=True, tag="spool_close"):
+    """End ``spool``, send no more of it and begin another: an administrator accepted the gap.
+
+    The hub has it up to ``upto_seq``; the same command again changes nothing.
+    """
+
+    spool: Hex32
+    upto_seq: Count
 
 
 class FootageHave(Struct, frozen=True, kw_only=True):
@@ -381,6 +393,7 @@ FromHub = (
     | PackHead
     | Pack
     | FootageOrder
+    | SpoolClose
     | Enrolled
     | Certified
 )

@@ -147,7 +147,9 @@ class Page {
     at("sound").textContent = words.say("sound.blocked");
     at("site").textContent = state ? words.say("site.edge", state) : "";
     const problem = this.isLost ? null : state?.link.problem ?? null;
-    show(at("problem"), problem && words.say("problem.bar", { problem: words.say(`problem.${problem}`) }));
+    const refuses = !this.isLost && (state?.spool.refuses ?? false);
+    const refused = problem && words.say("problem.bar", { problem: words.say(`problem.${problem}`) });
+    show(at("problem"), refuses ? words.say("problem.disk") : refused);
     show(at("test-clock"), state?.test_clock && words.say("test_clock", { clock: state.test_clock }));
   }
 }

@@ -92,10 +92,16 @@ function linkFact(link, words) {
   return marked(label, `${words.say("foot.link.ok")} · ${receipt}`, "good");
 }
 
+/** Above this share of its bound the spool lets receipted records go early (promise P2). */
+const CROWDED_PERCENT = 80;
+
 function spoolFact(spool, words) {
   const label = words.say("foot.spool");
-  if (spool.depth === 0) return fact(label, words.say("foot.spool.none"), "");
-  const value = words.say("foot.spool.depth", { n: spool.depth, age: words.age(spool.oldest_age_s ?? 0) });
+  const value = spool.depth === 0
+    ? words.say("foot.spool.none")
+    : words.say("foot.spool.depth", { n: spool.depth, age: words.age(spool.oldest_age_s ?? 0) });
+  if (spool.forgotten_early > 0) return marked(label, `${value} · ${words.say("foot.spool.early", { n: spool.forgotten_early })}`, "open");
+  if (spool.fill_percent > CROWDED_PERCENT) return marked(label, `${value} · ${words.say("foot.spool.crowded", { n: spool.fill_percent })}`, "open");
   return fact(label, value, "");
 }
 

@@ -38,13 +38,12 @@ LINE_BYTES_AT_ONCE = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Whose cameras these are, the spool that takes their lines, and the shipped policy."""
+    """Whose cameras these are, and the shipped policy."""
 
     site: str
     edge: str
     boot: str
     directory: Path
-    spool_id: str
     retention: RetentionPolicy
     video: VideoPolicy
 
@@ -82,14 +81,13 @@ class Cameras:
         self._keeper = FootageKeeper(
             desk,
             self._store,
-            house.spool_id,
             to_station,
             lambda: self._look().picture_s,
             KeepRule({}, self._days_else),
             metrics,
         )
-        last_seq = self._store.last_line(house.spool_id)
-        self._keeper.find_lines(lines.pages(last_seq, LINES_AT_ONCE, LINE_BYTES_AT_ONCE))
+        after = self._store.last_line()
+        self._keeper.find_lines(lines.pages(after, LINES_AT_ONCE, LINE_BYTES_AT_ONCE))
         setups = [CameraSetup(camera, url, folder / camera) for camera, url in urls]
         self._readers = {
             setup.id: LabelReader(

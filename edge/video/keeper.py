@@ -45,7 +45,6 @@ class FootageKeeper:
         self,
         desk: FootageDesk,
         store: FootageStore,
-        spool_id: str,
         to_station: Callable[[FootageLines], None],
         now_s: Callable[[], float],
         keep_rule: KeepRule,
@@ -65,7 +64,6 @@ class FootageKeeper:
         self._desk, self._store = desk, store
         self._forecast = DiskForecast(desk, store, metrics.footage_days)
         self._checker = FileChecker(desk.folder, store, desk.tell_damage)
-        self._spool_id = spool_id
         self._to_station = to_station
         self._changed = threading.Condition()
         self._inbox: deque[Noted] = deque()
@@ -93,7 +91,7 @@ class FootageKeeper:
             ids = find_lined(self._store.waiting(LINES_AT_ONCE_MAX), footage)
             if not ids:
                 return
-            self._store.lined(ids, self._spool_id, footage[-1].seq)
+            self._store.lined(ids, footage[-1].spool, footage[-1].seq)
 
     def start(self) -> None:
         """Begin."""
@@ -188,7 +186,7 @@ class FootageKeeper:
             return
         shift = None if lined.hub_now_ms is None else self._shift(lined.hub_now_ms)
         if lined.seq is not None:
-            self._store.lined(lined.ids, self._spool_id, lined.seq, shift)
+            self._store.lined(lined.ids, lined.spool, lined.seq, shift)
         with self._changed:
             self._lined = None
         self._is_asked = False

@@ -17,6 +17,7 @@ import apsw
 import msgspec
 from msgspec.structs import replace
 
+from edge.seams import LinePlace
 from edge.video.footage import Checked, Covered, Hold, Kept, Recorded, Shift
 from edge.video.footage_schema import FootageError, open_footage
 from wire.events import UNSEALED_SEQ, UNSEALED_SPOOL, Camera, ClockReading, Segment
@@ -241,10 +242,10 @@ class FootageStore:
             if shift is not None:
                 tx.execute(_PLACE, (max(0, -shift.least_ms), max(0, shift.most_ms)))
 
-    def last_line(self, spool: str) -> int:
-        """The last line of ``spool`` that is known to be from here; 0: none."""
-        rows = self._read("SELECT seq FROM lined WHERE spool = ?", (spool,))
-        return int(rows[0][0]) if rows else 0
+    def last_line(self) -> LinePlace | None:
+        """The last line that is known to be from here; None: none is."""
+        rows = self._read("SELECT spool, seq FROM lined")
+        return LinePlace(*rows[0]) if rows else None
 
     # ------------------------------------------------------------ inside
 

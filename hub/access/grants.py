@@ -79,8 +79,12 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /api/v1/edges/{site}/{edge}/record": CHECKING,
     "POST /api/v1/edges/{site}/{edge}/revoke": ADMINISTRATORS,
     "POST /api/v1/edges/{site}/{edge}/replacement": ADMINISTRATORS,
+    "GET /api/v1/edges/{site}/{edge}/spools": WATCHING,
+    "POST /api/v1/edges/{site}/{edge}/spools/{spool}/close": ADMINISTRATORS,
     "GET /api/v1/devices": WATCHING,
     "GET /api/v1/quarantine": CHECKING,
+    "POST /api/v1/quarantine/{item_id}/done": ADMINISTRATORS,
+    "POST /api/v1/quarantine/{item_id}/again": ADMINISTRATORS,
     # Parcels
     "GET /api/v1/parcels/{waybill}": EVERYONE,
     "PUT /api/v1/parcels/{waybill}": LEADING,

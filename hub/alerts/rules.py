@@ -43,6 +43,10 @@ class AlertKind(StrEnum):
     """The broker's certificate ends soon, and with it every edge's way to the hub."""
     REVOCATION_UNTOLD = "revocation_untold"
     """The list of revoked certificates could not be written where the broker reads it."""
+    SPOOL_DIVERGED = "spool_diverged"
+    """An edge and the hub contradict each other over a spool, and sending again cannot heal it."""
+    SPOOL_LINK = "spool_link"
+    """A spool does not begin where the one before it ended."""
     LINE_QUARANTINED = "line_quarantined"
     PROJECTION_ERROR = "projection_error"
     ROLE_RESTARTED = "role_restarted"
@@ -135,6 +139,8 @@ LEVEL_OF = {
     AlertKind.SPOOL_LOST: Level.ACT,
     AlertKind.BROKER_CERTIFICATE: Level.ACT,
     AlertKind.REVOCATION_UNTOLD: Level.ACT,
+    AlertKind.SPOOL_DIVERGED: Level.ACT,
+    AlertKind.SPOOL_LINK: Level.ACT,
     AlertKind.LINE_QUARANTINED: Level.WARN,
     AlertKind.PROJECTION_ERROR: Level.ACT,
     AlertKind.ROLE_RESTARTED: Level.WARN,

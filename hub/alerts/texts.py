@@ -65,6 +65,15 @@ _TEXTS = {
         "The list of revoked certificates cannot be written to {subject}: {why}; "
         "the hub refuses them already, the broker does not yet",
     ),
+    AlertKind.SPOOL_DIVERGED: (
+        "站点终端 {subject} 与中心的记录不一致：{what_zh}（{spool}）",
+        "Edge {subject} and the hub hold different records: {what_en} ({spool})",
+    ),
+    AlertKind.SPOOL_LINK: (
+        "站点终端 {subject} 的新存储段 {spool} 与前一段接不上，中间可能缺少记录",
+        "Spool {spool} of edge {subject} does not begin where the one before it ended: "
+        "records may be missing",
+    ),
     AlertKind.LINE_QUARANTINED: (
         "{subject} 的一条记录无法读取，原始字节已隔离保存",
         "A line of {subject} cannot be read; its raw bytes are kept in quarantine",

@@ -93,6 +93,11 @@ class QuarantineItem(BaseModel):
     reason: str
     received_at: str | None
     raw_b64: str
+    is_asked: bool
+    tried: str | None
+    done_at: str | None
+    done_by: str | None
+    done_why: str | None
 
 
 class EdgeList(BaseModel):
@@ -229,4 +234,9 @@ def _quarantine_item(item: QuarantinedItem) -> QuarantineItem:
         reason=item.reason,
         received_at=at_text(item.received_at),
         raw_b64=base64.b64encode(item.raw).decode("ascii"),
+        is_asked=item.is_asked,
+        tried=item.tried,
+        done_at=at_text(item.done_at),
+        done_by=item.done_by,
+        done_why=item.done_why,
     )

@@ -7,6 +7,7 @@ Source: design section 3 ("Exactly once"), docs/adr/0037.
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from prometheus_client import Counter
@@ -15,14 +16,14 @@ from sqlalchemy import Connection
 from hub.access.service import EdgeKey, find_edges
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.fact import Fact, sighted, time_of
-from hub.ingest import quarantine_store, store
+from hub.ingest import quarantine_store, spool_watch, store
 from hub.ingest.projecting import Projection, project
 from hub.ingest.quarantine_store import Quarantined
 from hub.ingest.rules import NEW_SPOOL, Store, read_line
 from hub.ingest.store import NewEvent, Spool, SpoolName
 from hub.wanted.service import list_version
 from ledger.chain import ChainHead
-from wire.events import Event, Feedback, Scan
+from wire.events import Event, Feedback, Scan, Station, StationFact
 from wire.lines import LineError
 from wire.messages import Batch
 from wire.policy import Policy
@@ -43,6 +44,7 @@ class Arrivals:
         self._moved: dict[int, ChainHead] = {}
         self._rows: list[NewEvent] = []
         self._facts: list[Fact] = []
+        self._marks: list[tuple[int, Station, datetime]] = []
 
     def expect(self, edges: Iterable[tuple[str, str]], spools: Iterable[SpoolName]) -> None:
         """Read, and lock, what messages claim to be from; nothing is believed yet."""
@@ -81,7 +83,10 @@ class Arrivals:
 
     def store(self, batch: Batch, new: Store, now: datetime) -> None:
         """Take in the new lines of a batch, received at ``now``."""
-        spool_id = self._move(batch, new.head, now)
+        name = (batch.site, batch.edge, batch.spool)
+        if name in self._spools and self._spools[name].is_ended:
+            spool_watch.tell_gone_on(self._tx, *name, now)
+        spool_id = self._move(name, new.head, now)
         for seq, line in enumerate(new.lines, new.first_seq):
             try:
                 event = read_line(line, batch, seq)
@@ -89,6 +94,16 @@ class Arrivals:
                 _quarantine_line(self._tx, batch, (spool_id, seq), line, str(error), now)
                 continue
             self._add(event, spool_id, line, now)
+
+    def store_late(self, batch: Batch, line: bytes, now: datetime) -> None:
+        """Take in a line that could not be read when its spool went on without it.
+
+        Raises:
+            LineError: it still cannot be read.
+        """
+        event = read_line(line, batch, batch.first_seq)
+        spool = self._spools[batch.site, batch.edge, batch.spool]
+        self._add(event, spool.id, line, now)
 
     def write_heads(self) -> None:
         """Bring ``spool_head`` to where the spools stand by now."""
@@ -103,20 +118,21 @@ class Arrivals:
         """
         self._write_events()
         self.write_heads()
+        marks, self._marks = self._marks, []
+        for spool_id, mark, now in marks:
+            spool_watch.note_marks(self._tx, mark.site, mark.edge, spool_id, [mark], now)
         facts, self._facts = self._facts, []
         if facts:
             self._project(facts, max(fact.received_at for fact in facts))
 
-    def _move(self, batch: Batch, head: ChainHead, now: datetime) -> int:
-        name = (batch.site, batch.edge, batch.spool)
+    def _move(self, name: SpoolName, head: ChainHead, now: datetime) -> int:
         known = self._spools.get(name)
         if known is None:
-            spool_id = store.add_spool(self._tx, *name, head, now)
+            known = Spool(store.add_spool(self._tx, *name, head, now), head)
         else:
-            spool_id = known.id
-            self._moved[spool_id] = head
-        self._spools[name] = Spool(spool_id, head)
-        return spool_id
+            self._moved[known.id] = head
+        self._spools[name] = replace(known, head=head)
+        return known.id
 
     def _add(self, event: Event, spool_id: int, line: bytes, now: datetime) -> None:
         when = time_of(event, now, self._policy.late)
@@ -132,8 +148,16 @@ class Arrivals:
             doubted=when.doubted,
             line=line,
         )
+        if isinstance(event, Station):
+            self._mark(event, spool_id, now)
         self._rows.append(row)
         self._facts.append(Fact(event, when.occurred_at, now, when.late))
+
+    def _mark(self, event: Station, spool_id: int, now: datetime) -> None:
+        self._marks.append((spool_id, event, now))
+        if event.fact is StationFact.SPOOL_END:
+            name = (event.site, event.edge, event.spool)
+            self._spools[name] = replace(self._spools[name], is_ended=True)
 
     def _write_events(self) -> None:
         store.add_events(self._tx, self._rows)

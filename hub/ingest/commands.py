@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from hub.ingest.heads import StoredSpool
 from hub.packs.service import find_pack
 from hub.video.service import Order, open_orders
 from hub.wanted.service import current_list, current_rules, delta_since, list_version
@@ -17,6 +18,8 @@ from wire.messages import (
     AnyCommand,
     FootageOrder,
     PackHead,
+    SpoolClose,
+    State,
     WantedDelta,
     WantedFetch,
     WantedHead,
@@ -75,6 +78,17 @@ class CommandDesk:
         """Tell an edge that its site's pack has this version now."""
         return PackHead(
             site=site, edge=edge, id=self._id(), expires_at=_expiry(now), version=version
+        )
+
+    def spool_close(self, state: State, closed: StoredSpool, now: datetime) -> SpoolClose:
+        """Tell an edge that one of its spools was closed, by whoever may accept a gap."""
+        return SpoolClose(
+            site=state.site,
+            edge=state.edge,
+            id=self._id(),
+            expires_at=_expiry(now),
+            spool=closed.spool,
+            upto_seq=closed.head.seq,
         )
 
     def footage_for(

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from hub.access.service import EdgeKey
 from hub.alerts.service import AlertKind, Finding, count_unclosed, raise_alert
-from hub.ingest import quarantine_store, states, store
+from hub.ingest import quarantine_store, spool_watch, states, store
 from hub.ingest.arrivals import Arrivals
 from hub.ingest.commands import CommandDesk
 from hub.ingest.projecting import Projection
@@ -126,9 +126,9 @@ class Intake:
     ) -> list[Outgoing]:
         topic, incoming, name = claim.topic, claim.incoming, _spool_name(batch)
         if arrivals.is_closed(name):
-            why = "this spool was closed when its edge's disk was replaced"
-            refused = Refused(Problem.BROKEN_CHAIN, why)
-            return self._refuse(tx, arrivals, topic, incoming, refused)
+            # By a recorded act: the edge hears of it with the answer to its next state.
+            _batches.labels("closed").inc()
+            return [self._receipt(arrivals, topic, incoming, {batch.spool: arrivals.head(name)})]
         try:
             lines = split_lines(payload, BATCH_EVENTS_MAX)
         except EnvelopeError as error:
@@ -142,6 +142,17 @@ class Intake:
             arrivals.store(batch, verdict, incoming.received_at)
         return [self._receipt(arrivals, topic, incoming, {batch.spool: arrivals.head(name)})]
 
+    def store_late(self, tx: Connection, batch: Batch, line: bytes, now: datetime) -> None:
+        """Store one event at its place in a spool that has gone on without it, and project it.
+
+        Raises:
+            LineError: it still cannot be read.
+        """
+        arrivals = Arrivals(tx, self._projections, self._policy)
+        arrivals.expect((), [_spool_name(batch)])
+        arrivals.store_late(batch, line, now)
+        arrivals.settle()
+
     # ------------------------------------------------------------ states
 
     def _take_state(
@@ -152,9 +163,9 @@ class Intake:
         incoming: Incoming,
         state: State,
     ) -> list[Outgoing]:
-        states.note_state(tx, state, incoming.received_at)
-        spools = [each.spool for each in state.heads]
-        stored = store.heads_of(tx, state.site, state.edge, spools)
+        is_news = states.note_state(tx, state, incoming.received_at)
+        named = [each.spool for each in state.heads]
+        stored = store.heads_of(tx, state.site, state.edge, named)
         heads = {each.spool: stored.get(each.spool, NEW_SPOOL) for each in state.heads}
         answers = [self._receipt(arrivals, topic, incoming, heads)]
         if state.wanted is not None:
@@ -166,6 +177,8 @@ class Intake:
             self._commands.pack_for(tx, state.site, state.edge, state.pack_version, now),
         )
         answers += [Outgoing(cmd, command) for command in commands if command is not None]
+        closed = spool_watch.compare(tx, state, now) if is_news else []
+        answers += [Outgoing(cmd, self._commands.spool_close(state, each, now)) for each in closed]
         orders = self._commands.footage_for(tx, state.site, state.edge, now)
         answers += [Outgoing(cmd, order) for order in orders]
         return answers

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 
 from hub.db.schema import RowId, UtcDateTime, metadata
@@ -38,6 +39,13 @@ quarantine = Table(
     Column("sha256", String(64), nullable=False, index=True),
     Column("received_at", UtcDateTime, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    # Somebody asked to read it again; what came of the last try; who worked it off, in which words.
+    Column("asked_at", UtcDateTime),
+    Column("asked_by", String(64)),
+    Column("tried", String(300)),
+    Column("done_at", UtcDateTime),
+    Column("done_by", String(64)),
+    Column("done_why", String(300)),
     Index(None, "spool_id", "seq"),
 )
 projection_error = Table(
@@ -72,11 +80,20 @@ class QuarantinedItem:
     reason: str
     received_at: datetime
     raw: bytes
+    is_asked: bool
+    tried: str | None
+    done_at: datetime | None
+    done_by: str | None
+    done_why: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedHead:
-    """What is known of quarantined bytes without reading them; ``size`` is how many they are."""
+    """What is known of quarantined bytes without reading them; ``size`` is how many they are.
+
+    ``is_asked``: they are to be read again; ``tried`` says why the last try did not help. ``done``:
+    nobody has to look any more.
+    """
 
     id: int
     what: Quarantined
@@ -86,7 +103,26 @@ class QuarantinedHead:
     reason: str
     sha256: str
     received_at: datetime
+    is_asked: bool
+    tried: str | None
+    done_at: datetime | None
+    done_by: str | None
+    done_why: str | None
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedItem:
+    """Quarantined bytes that are to be read again; ``place`` is an unreadable line's."""
+
+    id: int
+    what: Quarantined
+    site: str
+    edge: str
+    spool: str | None
+    place: tuple[int, int] | None
+    asked_by: str
+    raw: bytes
 
 
 def line_hashes(tx: Connection, spool_id: int, first_seq: int, last_seq: int) -> dict[int, str]:
@@ -157,6 +193,11 @@ def page_of_quarantine(
             row.reason,
             row.received_at,
             row.raw,
+            row.asked_at is not None,
+            row.tried,
+            row.done_at,
+            row.done_by,
+            row.done_why,
         )
         for row in tx.execute(query)
     ]
@@ -176,6 +217,11 @@ def newest_heads(
         columns.reason,
         columns.sha256,
         columns.received_at,
+        columns.asked_at.is_not(None),
+        columns.tried,
+        columns.done_at,
+        columns.done_by,
+        columns.done_why,
         func.length(columns.raw).label("size"),
     )
     if before_id is not None:
@@ -184,6 +230,57 @@ def newest_heads(
         query = query.where(columns.site.in_(sorted(sites)))
     rows = tx.execute(query.order_by(columns.id.desc()).limit(limit))
     return [QuarantinedHead(row.id, Quarantined(row.what), *row[2:]) for row in rows]
+
+
+def open_item(tx: Connection, item_id: int, sites: frozenset[str] | None) -> bool | None:
+    """Whether an item still waits for somebody; None: there is none, or it is of another site."""
+    query = select(quarantine.c.done_at).where(quarantine.c.id == item_id)
+    if sites is not None:
+        query = query.where(quarantine.c.site.in_(sorted(sites)))
+    row = tx.execute(query).one_or_none()
+    return None if row is None else row.done_at is None
+
+
+def ask_again(tx: Connection, item_id: int, who: str, now: datetime) -> None:
+    """Somebody wants it read again; ingest does it."""
+    row = {"asked_at": now, "asked_by": who}
+    tx.execute(update(quarantine).where(quarantine.c.id == item_id).values(row))
+
+
+def asked(tx: Connection, limit: int) -> list[AskedItem]:
+    """What is to be read again, the oldest first."""
+    query = (
+        select(quarantine, spool_head.c.spool)
+        .outerjoin(spool_head, spool_head.c.id == quarantine.c.spool_id)
+        .where(quarantine.c.asked_at.is_not(None))
+        .order_by(quarantine.c.id)
+        .limit(limit)
+    )
+    return [
+        AskedItem(
+            row.id,
+            Quarantined(row.what),
+            row.site,
+            row.edge,
+            row.spool,
+            None if row.spool_id is None else (row.spool_id, row.seq),
+            row.asked_by,
+            row.raw,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def note_tried(tx: Connection, item_id: int, tried: str) -> None:
+    """It was read again in vain; it waits for somebody to ask anew."""
+    row = {"asked_at": None, "asked_by": None, "tried": _plain(tried)[:300]}
+    tx.execute(update(quarantine).where(quarantine.c.id == item_id).values(row))
+
+
+def work_off(tx: Connection, item_id: int, who: str, why: str, now: datetime) -> None:
+    """Nobody has to look at it any more; its bytes stay."""
+    row = {"asked_at": None, "asked_by": None, "done_at": now, "done_by": who, "done_why": why}
+    tx.execute(update(quarantine).where(quarantine.c.id == item_id).values(row))
 
 
 def raw_of(tx: Connection, item_id: int, sites: frozenset[str] | None) -> bytes | None:

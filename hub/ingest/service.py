@@ -15,7 +15,12 @@ from hub.alerts.service import AlertKind, Finding, find_unclosed, raise_alert
 from hub.fact import Fact
 from hub.heartbeat import Role, heartbeats
 from hub.ingest import quarantine_store, states, store
+from hub.ingest.heads import LinkState
 from hub.ingest.quarantine_store import Quarantined, QuarantinedHead, QuarantinedItem
+from hub.ingest.spool_store import Closing
+from hub.ingest.spools import REASON_CHARS_MAX as SPOOL_REASON_CHARS_MAX
+from hub.ingest.spools import SpoolView, UnknownSpoolError, close_spool
+from hub.ingest.spools import views as spool_views
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
@@ -24,7 +29,23 @@ from wire.lines import parse_line, read_checked
 from wire.messages import ActBody, CodeBody, State
 from wire.names import format_at
 
-__all__ = ["EventFilter", "Quarantined", "QuarantinedHead", "QuarantinedItem"]
+DONE_CHARS_MAX = 300
+"""Of the words with which somebody works an item of the quarantine off."""
+
+__all__ = [
+    "DONE_CHARS_MAX",
+    "SPOOL_REASON_CHARS_MAX",
+    "Closing",
+    "EventFilter",
+    "LinkState",
+    "Quarantined",
+    "QuarantinedHead",
+    "QuarantinedItem",
+    "SpoolView",
+    "UnknownSpoolError",
+    "close_spool",
+    "spool_views",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +236,34 @@ def close_spools(tx: Connection, site: str, edge: str, now: datetime) -> None:
         words = {"what_zh": "；".join(lost_zh), "what_en": "; ".join(lost_en)}
         finding = Finding(AlertKind.SPOOL_LOST, f"{site}/{edge}", now, site=site, words=words)
         raise_alert(tx, finding, now)
+
+
+def work_off(
+    tx: Connection, item_id: int, sites: frozenset[str] | None, who: str, why: str, now: datetime
+) -> bool:
+    """Say that nobody has to look at an item any more; its bytes stay. The first word stands.
+
+    Returns:
+        Whether there is such an item at these sites.
+    """
+    is_open = quarantine_store.open_item(tx, item_id, sites)
+    if is_open:
+        quarantine_store.work_off(tx, item_id, who, why, now)
+    return is_open is not None
+
+
+def ask_again(
+    tx: Connection, item_id: int, sites: frozenset[str] | None, who: str, now: datetime
+) -> bool:
+    """Have an item read again, its cause being cured; ingest does it within seconds.
+
+    Returns:
+        Whether there is such an item at these sites.
+    """
+    is_open = quarantine_store.open_item(tx, item_id, sites)
+    if is_open:
+        quarantine_store.ask_again(tx, item_id, who, now)
+    return is_open is not None
 
 
 def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    false,
     func,
     insert,
     select,
@@ -46,8 +47,14 @@ spool_head = Table(
     Column("upto_seq", BigInteger, nullable=False),
     Column("head", String(64), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
-    # Nothing more of it is taken: its edge's disk was replaced.
+    # Its first line's word about the spool before it, and what ended it (hub.ingest.spool_store).
+    Column("after_spool", String(32)),
+    Column("after_seq", BigInteger),
+    Column("after_head", String(64)),
+    Column("is_ended", Boolean, nullable=False, server_default=false()),
     Column("closed_at", UtcDateTime),
+    Column("closed_by", String(64)),
+    Column("closed_why", String(300)),
     UniqueConstraint("site", "edge", "spool"),
 )
 event = Table(
@@ -93,16 +100,21 @@ event = Table(
 SpoolName = tuple[str, str, str]
 """A spool's site, edge and id (32 hex): only together do they name one."""
 
+REPLACED_BY, REPLACED_WHY = "custos", "its edge's disk was replaced"
 LOOK_BACK = 5_000
 """Events of a spool among which its last scan is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """A spool's row; ``head`` is what is stored of it, and all there will be if it is closed."""
+    """A spool's row; ``head`` is what is stored of it.
+
+    ``is_ended``: its last line says so. ``is_closed``: by a recorded act, nothing more is taken.
+    """
 
     id: int
     head: ChainHead
+    is_ended: bool = False
     is_closed: bool = False
 
 
@@ -197,8 +209,9 @@ def lock_spools(tx: Connection, names: Collection[SpoolName]) -> dict[SpoolName,
         return {}
     found = {}
     for row in tx.execute(_LOCK_SPOOLS, {"names": list(names)}):
-        head, is_closed = ChainHead(row.upto_seq, row.head), row.closed_at is not None
-        found[row.site, row.edge, row.spool] = Spool(row.id, head, is_closed)
+        head = ChainHead(row.upto_seq, row.head)
+        spool = Spool(row.id, head, row.is_ended, row.closed_at is not None)
+        found[row.site, row.edge, row.spool] = spool
     return found
 
 
@@ -222,7 +235,8 @@ def close_spools(tx: Connection, site: str, edge: str, now: datetime) -> dict[st
     mine = (spool_head.c.site == site) & (spool_head.c.edge == edge)
     open_ones = mine & spool_head.c.closed_at.is_(None)
     rows = tx.execute(select(spool_head).where(open_ones).order_by(spool_head.c.id)).all()
-    tx.execute(update(spool_head).where(open_ones).values(closed_at=now))
+    closing = {"closed_at": now, "closed_by": REPLACED_BY, "closed_why": REPLACED_WHY}
+    tx.execute(update(spool_head).where(open_ones).values(closing))
     return {row.spool: ChainHead(row.upto_seq, row.head) for row in rows}
 
 
@@ -348,7 +362,9 @@ def newest_scans(tx: Connection) -> dict[tuple[str, str], datetime]:
     An edge that did not scan for so long is not in it.
     """
     place = func.row_number().over(
-        partition_by=(spool_head.c.site, spool_head.c.edge), order_by=spool_head.c.id.desc()
+        partition_by=(spool_head.c.site, spool_head.c.edge),
+        # One that has ended may have come behind the one that is live.
+        order_by=(spool_head.c.is_ended, spool_head.c.id.desc()),
     )
     newest = select(spool_head, place.label("place")).subquery()
     scan = (

@@ -21,6 +21,8 @@ from hub.clock import Clock
 from hub.db import outbox
 from hub.db.engine import Database
 from hub.heartbeat import BEAT_S, Role
+from hub.ingest import quarantine_store
+from hub.ingest.again import take_again
 from hub.ingest.intake import Intake, Outgoing, keep_unusable
 from hub.ingest.link import Received
 from hub.ingest.pushes import Pusher
@@ -34,6 +36,8 @@ GROUP_MESSAGES_MAX = 64
 GROUP_BYTES_MAX = 4 * 1024 * 1024
 """What one commit takes in at most."""
 RETRY_S = 1.0
+AGAIN_MAX = 20
+"""Quarantined items that are read again between two groups."""
 
 _log = structlog.get_logger()
 _commits = Histogram("custos_hub_ingest_commit_seconds", "Taking a group in, with its commit")
@@ -146,3 +150,20 @@ class Worker:
         self._last_beat_ns = mono_ns
         with self._database.writing() as tx:
             heartbeat.beat(tx, Role.INGEST, self._clock.now(), self._link.listening_since)
+        self._take_again()
+
+    def _take_again(self) -> None:
+        """Read what somebody asked for once more, each in a commit of its own."""
+        with self._database.reading() as tx:
+            items = quarantine_store.asked(tx, AGAIN_MAX)
+        for item in items:
+            try:
+                with self._database.writing() as tx:
+                    take_again(self._intake, tx, item, self._clock.now())
+            except (OperationalError, PoolTimeout):
+                raise
+            except Exception as error:  # noqa: BLE001 - one item must not stop what comes in
+                _unusable.inc()
+                _log.exception("quarantined bytes cannot be worked on", item=item.id)
+                with self._database.writing() as tx:
+                    quarantine_store.note_tried(tx, item.id, type(error).__name__)

@@ -46,6 +46,8 @@ RECENT = [
     ("755000123453", "clear", "ok"),
 ]
 
+ROOM: State = {"fill_percent": 3, "forgotten_early": 0, "refuses": False}
+
 
 def base(screen: str = "ready", **changes: Any) -> State:
     state: State = {
@@ -88,7 +90,7 @@ def base(screen: str = "ready", **changes: Any) -> State:
             "offline": False,
             "problem": None,
         },
-        "spool": {"depth": 3, "oldest_age_s": 0},
+        "spool": {"depth": 3, "oldest_age_s": 0, **ROOM},
         "list": {"version": 7, "age_s": 12, "stale": False, "problem": None},
         "pack": {"version": 4, "problem": None},
         "clock": {"offset_ms": -3, "error_ms": 5},
@@ -118,7 +120,7 @@ def first_start() -> State:
             "offline": True,
             "problem": None,
         },
-        spool={"depth": 0, "oldest_age_s": None},
+        spool={"depth": 0, "oldest_age_s": None, **ROOM},
         list={"version": 0, "age_s": None, "stale": True, "problem": None},
         pack={"version": 0, "problem": None},
         clock={"offset_ms": None, "error_ms": None},

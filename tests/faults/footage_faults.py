@@ -141,11 +141,11 @@ def jump_the_clock(folder: Path, rng: random.Random) -> Figures:
     clock, events = _SettableClock(), []
     Spool(folder / "spool.sqlite", "5" * 32).close()
     retention = RetentionPolicy(days=30, area_days=90)
-    house = House("755A", "dock", clock.boot_id(), folder, "5" * 32, retention, POLICY.video)
+    house = House("755A", "dock", clock.boot_id(), folder, retention, POLICY.video)
 
     def line(lines: FootageLines) -> None:
         events.extend(lines.events)
-        cameras.answer(FootageLined(lines.ids, len(events), None))
+        cameras.answer(FootageLined(lines.ids, "5" * 32, len(events), None))
 
     with closing(SpoolReader(folder / "spool.sqlite")) as reader:
         urls = [("cage-cam", str(folder / "clip.mp4"))]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
-from wire.events import ClockReading, Scan, ScanTiming
+from wire.events import ClockReading, Event, Scan, ScanTiming
 from wire.lines import parse_line
 from wire.names import Result
 
@@ -36,15 +36,17 @@ def scan(number: int) -> Scan:
 
 
 def waybills(path: Path) -> list[str]:
-    """Every scan that a spool holds, after it was opened as the edge opens it: checked."""
+    """Every scan that a file's spools hold, after it was opened as the edge opens it: checked."""
     Spool(path, SPOOL_ID).close()
     reader = SpoolReader(path)
-    lines: list[bytes] = []
+    events: list[Event] = []
     try:
-        while page := reader.unsent(len(lines), 1000, 2**30):
-            lines += page
+        for spool in reader.spools():
+            lines: list[bytes] = []
+            while page := reader.unsent(spool.id, len(lines), 1000, 2**30):
+                lines += page
+            events += (found := [parse_line(line) for line in lines])
+            assert [each.seq for each in found] == list(range(1, len(found) + 1))
     finally:
         reader.close()
-    events = [parse_line(line) for line in lines]
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
     return [event.waybill or "" for event in events if isinstance(event, Scan)]

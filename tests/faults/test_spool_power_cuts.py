@@ -37,7 +37,7 @@ def _record(spool: Spool, disk: PowerDisk) -> None:
         spool.append([scan(number)], {f"{number:064x}": body}, {"dock-1": b"session"})
         disk.acknowledge(scan(number).waybill)
         if number % 40 == 39:
-            spool.mark_receipted(number // 2)
+            spool.mark_receipted(SPOOL_ID, number // 2)
             spool.tidy(NOW)
 
 

@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 
-from hub.access.service import Caller, record_look
-from hub.ingest.service import QuarantinedHead, newest_quarantined, quarantined_bytes
+from hub.access.service import Caller, Role, record_look
+from hub.ingest.service import (
+    QuarantinedHead,
+    ask_again,
+    newest_quarantined,
+    quarantined_bytes,
+    work_off,
+)
 from hub.web.context import HubContext
 
 PAGE_ITEMS = 50
@@ -19,7 +25,7 @@ class QuarantineSight:
 
 
 class QuarantineDesk:
-    """Reads the quarantine for the screen."""
+    """Reads the quarantine for the screen, and writes down who worked it off."""
 
     def __init__(self, hub: HubContext) -> None:
         self._hub = hub
@@ -40,3 +46,18 @@ class QuarantineDesk:
             now = self._hub.clock.now()
             record_look(tx, caller, "quarantine", str(item_id), now, reason=LOOK_REASON)
             return quarantined_bytes(tx, item_id, caller.sites)
+
+    def work_off(self, item_id: int, why: str, caller: Caller) -> bool:
+        """Say that nobody has to look at it any more; False: not this person's to say."""
+        if caller.role is not Role.ADMINISTRATOR:
+            return False
+        with self._hub.database.writing() as tx:
+            now = self._hub.clock.now()
+            return work_off(tx, item_id, caller.sites, caller.name, why, now)
+
+    def ask_again(self, item_id: int, caller: Caller) -> bool:
+        """Have it read again, its cause being cured; False: not this person's to ask."""
+        if caller.role is not Role.ADMINISTRATOR:
+            return False
+        with self._hub.database.writing() as tx:
+            return ask_again(tx, item_id, caller.sites, caller.name, self._hub.clock.now())

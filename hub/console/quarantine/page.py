@@ -6,7 +6,8 @@ from nicegui import ui
 from nicegui.element import Element
 from starlette.concurrency import run_in_threadpool
 
-from hub.access.service import MayNotUnmaskError
+from hub.access.service import REASON_CHARS_MIN, MayNotUnmaskError, Role
+from hub.console.forms import TextField
 from hub.console.frame import Keys
 from hub.console.keyed import KeyedList, Row
 from hub.console.live import Live
@@ -16,8 +17,8 @@ from hub.console.pages import draw_broken, draw_empty
 from hub.console.quarantine.desk import QuarantineDesk, QuarantineSight
 from hub.console.quarantine.hexes import BYTES_SHOWN_MAX, hex_lines
 from hub.console.visit import Visit
-from hub.console.wording import visible
-from hub.ingest.service import QuarantinedHead
+from hub.console.wording import Words, visible
+from hub.ingest.service import DONE_CHARS_MAX, QuarantinedHead
 
 QUARANTINE_KEYS: Keys = (
     ("j", "keys.row.next"),
@@ -96,6 +97,8 @@ class QuarantinePage:
                     if item.seq is not None:
                         text(words.say("quarantine.seq", n=item.seq), "label")
                 text(visible(item.reason), "row-cell code")
+                with box("span", "row-cell"):
+                    _draw_state(item, words)
                 with box("span", "row-cell row-end"):
                     age(item.received_at, words.exact(item.received_at))
                     text(words.say("quarantine.size", n=item.size), "label figure")
@@ -127,6 +130,45 @@ class QuarantinePage:
             else:
                 self._draw_item(item, raw)
 
+    def _draw_fact(self, key: str, value: str) -> None:
+        with box("div", "fact"):
+            text(self._words.say(f"quarantine.{key}"), "label", "dt")
+            text(visible(value), "code", "dd")
+
+    def _draw_acts(self, item: QuarantinedHead) -> None:
+        if item.done_at is not None or self._visit.caller.role is not Role.ADMINISTRATOR:
+            return
+        words = self._words
+        with box("div", "act-form"):
+            why = TextField(words.say("quarantine.done.why"), DONE_CHARS_MAX)
+            with box("div", "answers"):
+                done = button(words.say("quarantine.done.act"), "")
+                done.on("click", partial(self._work_off, item, why))
+                again = button(words.say("quarantine.again.act"), "button-quiet")
+                again.on("click", partial(self._ask_again, item))
+            text(words.say("quarantine.again.about"), "label", "p")
+
+    async def _work_off(self, item: QuarantinedHead, why: TextField) -> None:
+        said = why.value.strip()
+        if len(said) < REASON_CHARS_MIN:
+            self._tell("quarantine.done.short")
+            return
+        caller = self._visit.caller
+        await self._told(await run_in_threadpool(self._desk.work_off, item.id, said, caller))
+
+    async def _ask_again(self, item: QuarantinedHead) -> None:
+        caller = self._visit.caller
+        await self._told(await run_in_threadpool(self._desk.ask_again, item.id, caller))
+
+    async def _told(self, done: bool) -> None:
+        self._tell("quarantine.noted" if done else "act.forbidden")
+        await self._live.refresh()
+
+    def _tell(self, key: str) -> None:
+        self._side.clear()
+        with self._side:
+            text(self._words.say(key), "", "p")
+
     def _draw_nothing_chosen(self) -> None:
         with self._side, box("div", "empty"):
             icon("quarantine")
@@ -144,9 +186,13 @@ class QuarantinePage:
                 ("received", words.exact(item.received_at)),
                 ("sha256", item.sha256),
             ):
-                with box("div", "fact"):
-                    text(words.say(f"quarantine.{key}"), "label", "dt")
-                    text(visible(value), "code", "dd")
+                self._draw_fact(key, value)
+            if item.done_at is not None:
+                at = words.exact(item.done_at)
+                self._draw_fact("done", f"{item.done_by}, {at}: {item.done_why}")
+            if item.tried is not None:
+                self._draw_fact("tried", item.tried)
+        self._draw_acts(item)
         name = f"quarantine-{item.id}-{item.sha256[:12]}.bin"
         save = button(words.say("quarantine.download"), "button-strong", "d")
         save.on("click", lambda: ui.download.content(raw, name, "application/octet-stream"))
@@ -155,3 +201,12 @@ class QuarantinePage:
         hidden = len(raw) - BYTES_SHOWN_MAX
         if hidden > 0:
             text(words.say("quarantine.hidden", n=hidden), "more", "p")
+
+
+def _draw_state(item: QuarantinedHead, words: Words) -> None:
+    if item.done_at is not None:
+        chip(words.say("quarantine.state.done"), Meaning.RECORDED, "check")
+    elif item.is_asked:
+        chip(words.say("quarantine.state.asked"), Meaning.INFORMATION)
+    else:
+        chip(words.say("quarantine.state.open"), Meaning.OPEN)

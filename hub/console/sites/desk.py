@@ -3,12 +3,22 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from hub.access.service import Caller, acts_of
+from hub.access.service import Caller, Role, acts_of
 from hub.alerts.service import alerts_of_station
 from hub.console.sites.story import in_order, story_of
 from hub.console.sites.trail import DepthTrail
 from hub.console.sites.views import Link, Scanner, SiteList, SiteRow, Station, StationSight
-from hub.ingest.service import EdgeView, edges, newest_scans, program_runs, station_facts
+from hub.ingest.service import (
+    Closing,
+    EdgeView,
+    UnknownSpoolError,
+    close_spool,
+    edges,
+    newest_scans,
+    program_runs,
+    spool_views,
+    station_facts,
+)
 from hub.packs.service import pack_versions
 from hub.wanted.service import list_version
 from hub.web.context import HubContext
@@ -57,6 +67,7 @@ class SiteDesk:
             )
             last = newest_scans(tx).get((site, edge))
             packs, version = pack_versions(tx), list_version(tx)
+            spools = spool_views(tx, site, edge)
         named = self._hub.network.sites.get(site)
         return StationSight(
             site_name=None if named is None else named.name,
@@ -64,7 +75,20 @@ class SiteDesk:
             list_version=version,
             pack_version=packs.get(site, 0),
             story=tuple(story),
+            spools=tuple(spools),
         )
+
+    def close_spool(self, site: str, edge: str, spool: str, why: str, caller: Caller) -> bool:
+        """Accept a new spool in place of this one; False: not this person's to do, or no spool."""
+        if caller.role is not Role.ADMINISTRATOR or not caller.sees(site):
+            return False
+        closing = Closing(self._hub.clock.now(), caller.name, why)
+        try:
+            with self._hub.database.writing() as tx:
+                close_spool(tx, site, edge, spool, closing)
+        except UnknownSpoolError:
+            return False
+        return True
 
     def _row(self, code: str, stations: list[Station], pack_version: int) -> SiteRow:
         named = self._hub.network.sites.get(code)

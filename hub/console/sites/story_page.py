@@ -3,7 +3,9 @@
 from functools import partial
 
 from nicegui.element import Element
+from starlette.concurrency import run_in_threadpool
 
+from hub.access.service import Role
 from hub.console.keyed import KeyedList, Row
 from hub.console.live import Live
 from hub.console.looks import MEANING_OF
@@ -13,6 +15,7 @@ from hub.console.screens import ROOT
 from hub.console.sites.desk import SiteDesk
 from hub.console.sites.list_page import READ_EVERY_BEATS
 from hub.console.sites.looks import TOLD_ICON, meaning_of
+from hub.console.sites.spool_panel import SpoolPanel
 from hub.console.sites.tiles import (
     draw_clock,
     draw_depth,
@@ -33,6 +36,8 @@ class StationPage:
         self._visit = visit
         self._words = words = visit.words
         self._read = partial(desk.station, site, edge, visit.caller)
+        self._desk, self._station_name = desk, (site, edge)
+        self._live = Live(visit, self._read, self._take, self._tell_broken, READ_EVERY_BEATS)
         self._sight: StationSight | None = None
         self._device: str | None = None
         with box("main", "page"):
@@ -44,6 +49,8 @@ class StationPage:
                 self._name = text("", "label", "p")
             self._notice = box("div", "notice")
             self._facts = box("dl", "facts facts-wide")
+            may_close = visit.caller.role is Role.ADMINISTRATOR
+            self._spools = SpoolPanel(words, self._close_spool if may_close else None)
             with box("section", "part") as self._part:
                 with box("header", "part-head"):
                     text(words.say("station.story"), "", "h2")
@@ -52,8 +59,15 @@ class StationPage:
 
     async def start(self) -> None:
         """Show the station and follow what comes."""
-        visit = self._visit
-        await Live(visit, self._read, self._take, self._tell_broken, READ_EVERY_BEATS).start()
+        await self._live.start()
+
+    async def _close_spool(self, spool: str, why: str) -> None:
+        visit, name = self._visit, self._station_name
+        done = await run_in_threadpool(self._desk.close_spool, *name, spool, why, visit.caller)
+        if not done:
+            self._spools.complain(self._words.say("act.forbidden"))
+            return
+        await self._live.refresh()
 
     def _tell_broken(self) -> None:
         self._show_parts(is_shown=False)
@@ -61,7 +75,7 @@ class StationPage:
 
     def _show_parts(self, *, is_shown: bool) -> None:
         self._notice.set_visibility(not is_shown)
-        for part in (self._facts, self._part):
+        for part in (self._facts, self._part, self._spools.part):
             part.set_visibility(is_shown)
 
     def _take(self, sight: StationSight | None) -> None:
@@ -72,6 +86,8 @@ class StationPage:
             return
         self._name.set_text(sight.site_name or "")
         self._draw_facts(sight)
+        self._spools.part.set_visibility(bool(sight.spools))
+        self._spools.show(sight.spools)
         self._draw_story(sight)
 
     def _draw_facts(self, sight: StationSight) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from hub.ingest.service import SpoolView
+
 
 class Link(StrEnum):
     """Whether a station is heard."""
@@ -141,3 +143,5 @@ class StationSight:
     list_version: int
     pack_version: int
     story: tuple[StoryLine, ...]
+    spools: tuple[SpoolView, ...] = ()
+    """The newest first; more than one only after a long time without the hub, or a new disk."""

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from devices.backoff import Backoff
 from edge.clock import SystemClock
 from edge.metrics import Metrics
+from edge.seams import LinePlace
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
 from edge.station_events import FootageLined, FootageLines
@@ -42,6 +43,7 @@ SEGMENT, GAP = samples.EVENTS["event-segment"], samples.EVENTS["event-camera"]
 STATION = samples.EVENTS["event-station"]
 assert isinstance(SEGMENT, Segment)
 assert isinstance(GAP, Camera)
+SPOOL = "5" * 32
 BOOT = "ab" * 16
 OTHER = replace(SEGMENT, sha256="77" * 32)
 
@@ -59,9 +61,9 @@ class Rig:
         self.refuses = 0
         self.hub_is_behind_ms: int | None = None
         self.asked: list[FootageLines] = []
-        Spool(folder / "spool.sqlite", "5" * 32).close()
+        Spool(folder / "spool.sqlite", SPOOL).close()
         retention = RetentionPolicy(days=1, area_days=2)
-        house = House("755A", "dock", BOOT, folder, "5" * 32, retention, samples.POLICY.video)
+        house = House("755A", "dock", BOOT, folder, retention, samples.POLICY.video)
         with closing(SpoolReader(folder / "spool.sqlite")) as lines:
             self.cameras = Cameras(
                 house,
@@ -77,7 +79,8 @@ class Rig:
         self.refuses -= 1
         behind_ms = self.hub_is_behind_ms
         hub_now_ms = None if behind_ms is None else int(time.time() * 1000) - behind_ms
-        self.cameras.answer(FootageLined(lines.ids, None if self.refuses >= 0 else 9, hub_now_ms))
+        seq = None if self.refuses >= 0 else 9
+        self.cameras.answer(FootageLined(lines.ids, SPOOL, seq, hub_now_ms))
 
     @property
     def told(self) -> Told:
@@ -251,9 +254,9 @@ def test_a_full_disk_is_gaps_of_a_minute_and_one_line_in_the_log_and_footage_goe
 
 def prune_spool(path: Path) -> None:
     """A spool that has forgotten 9 of 20 lines; footage is told by the 12th and the 17th."""
-    spool = Spool(path, "5" * 32)
+    spool = Spool(path, SPOOL)
     spool.append([*[STATION] * 11, GAP, *[STATION] * 4, SEGMENT, *[STATION] * 3], {}, {})
-    spool.mark_receipted(10)
+    spool.mark_receipted(SPOOL, 10)
     assert spool.tidy(datetime(2027, 1, 1, tzinfo=UTC)).forgotten == 9
     spool.close()
 
@@ -261,9 +264,9 @@ def prune_spool(path: Path) -> None:
 @pytest.mark.parametrize(
     ("waiting", "left", "last", "read"),
     [
-        ([], [], 0, range(0)),
-        ([GAP, SEGMENT], [], 17, range(10, 18)),
-        ([GAP, OTHER], [OTHER], 12, range(10, 21)),
+        ([], [], None, range(0)),
+        ([GAP, SEGMENT], [], LinePlace(SPOOL, 17), range(10, 18)),
+        ([GAP, OTHER], [OTHER], LinePlace(SPOOL, 12), range(10, 21)),
     ],
     ids=["nothing waits", "all are lines", "one is no line"],
 )
@@ -272,7 +275,7 @@ def test_a_start_reads_each_line_of_a_pruned_spool_once_and_none_that_nothing_wa
     monkeypatch: pytest.MonkeyPatch,
     waiting: list[Camera | Segment],
     left: list[Segment],
-    last: int,
+    last: LinePlace | None,
     read: range,
 ) -> None:
     monkeypatch.setattr(cameras, "LINES_AT_ONCE", 2)
@@ -291,7 +294,7 @@ def test_a_start_reads_each_line_of_a_pruned_spool_once_and_none_that_nothing_wa
     rig = Rig(tmp_path)
     with closing(FootageStore(tmp_path / FILE_NAME)) as store:
         assert [each.event for each in store.waiting(9)] == left
-        assert store.last_line("5" * 32) == last
+        assert store.last_line() == last
     assert seqs == list(read)
     assert rig.cameras.stop(5) == []
 

@@ -43,7 +43,7 @@ class Dock:
 
     def events(self) -> list[Event]:
         with contextlib.closing(SpoolReader(self.spool_path)) as reader:
-            return [parse_line(line) for line in reader.unsent(0, 1000, 10**6)]
+            return [parse_line(line) for page in reader.pages(None, 1000, 10**6) for line in page]
 
     def scans(self) -> list[Scan]:
         return [event for event in self.events() if isinstance(event, Scan)]

@@ -7,8 +7,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from edge import spool as spool_module
-from edge.seams import SpoolError, SpoolUnusableError
+from edge import spool_prune
+from edge.seams import LinePlace, SpoolError, SpoolUnusableError
 from edge.spool import KEEP_RECEIPTED, Spool
 from edge.spool_reader import SpoolReader
 from edge.spool_schema import TAIL_LINES_CHECKED, check_sqlite_version
@@ -24,6 +24,13 @@ ID = "5" * 32
 QUEUE = "a1" * 16
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 KILLS = 50
+TO_2 = """
+CREATE TABLE one (id TEXT NOT NULL, upto_seq INTEGER NOT NULL) STRICT;
+INSERT INTO one SELECT id, upto_seq FROM spool;
+DROP TABLE spool;
+ALTER TABLE one RENAME TO spool;
+ALTER TABLE line RENAME COLUMN place TO seq
+"""
 
 
 def fact(reason: str = "r", at: datetime = NOW) -> Station:
@@ -41,10 +48,10 @@ def fact(reason: str = "r", at: datetime = NOW) -> Station:
 
 def lines_of(path: Path) -> list[bytes]:
     reader = SpoolReader(path)
-    lines = reader.unsent(0, 1_000_000, 1_000_000_000)
-    head = reader.head()
+    head = reader.newest()
+    lines = reader.unsent(head.spool, 0, 1_000_000, 1_000_000_000)
     reader.close()
-    assert extend(ChainHead(0, ZERO_HEAD), 1, head.head, lines) == head
+    assert extend(ChainHead(0, ZERO_HEAD), 1, head.head, lines) == ChainHead(head.seq, head.head)
     return lines
 
 
@@ -71,7 +78,7 @@ def test_lines_follow_each_other_and_a_reader_sees_them_at_once(path: Path) -> N
 def test_a_spool_goes_on_where_it_stood_under_its_first_id(path: Path) -> None:
     spool = Spool(path, ID)
     spool.append([fact()], {}, {"dock-1": b'{"step":"load"}'})
-    spool.mark_receipted(1)
+    spool.mark_receipted(ID, 1)
     spool.append([fact()], {}, {})
     spool.close()
     again = Spool(path, "6" * 32)
@@ -99,12 +106,12 @@ def test_unsent_lines_stop_at_count_and_at_bytes(path: Path) -> None:
     sealed = spool.append([fact(), fact(), fact()], {}, {})
     reader = SpoolReader(path)
     size = len(sealed[1].line) + 1
-    assert reader.unsent(1, 1, 10_000) == [sealed[1].line]
-    assert reader.unsent(1, 9, size) == [sealed[1].line]
-    assert reader.unsent(1, 9, size - 1) == []
-    assert reader.head_at(2) == sealed[1].head
-    assert reader.head_at(4) is None
-    assert reader.recorded_at(2) == format_at(NOW)
+    assert reader.unsent(ID, 1, 1, 10_000) == [sealed[1].line]
+    assert reader.unsent(ID, 1, 9, size) == [sealed[1].line]
+    assert reader.unsent(ID, 1, 9, size - 1) == []
+    assert reader.head_at(ID, 2) == sealed[1].head
+    assert reader.head_at(ID, 4) is None
+    assert reader.recorded_at(ID, 2) == format_at(NOW)
     assert reader.last_lines(2) == [sealed[1].line, sealed[2].line]
     reader.close()
     spool.close()
@@ -115,9 +122,9 @@ def test_pages_hold_each_line_once_within_count_and_bytes(path: Path) -> None:
     sealed = spool.append([fact()] * 5, {}, {})
     lines, size = [each.line for each in sealed], len(sealed[0].line) + 1
     reader = SpoolReader(path)
-    assert list(reader.pages(0, 2, 10_000)) == [lines[:2], lines[2:4], lines[4:]]
-    assert list(reader.pages(1, 9, 3 * size)) == [lines[1:4], lines[4:]]
-    assert list(reader.pages(5, 9, 10_000)) == []
+    assert list(reader.pages(None, 2, 10_000)) == [lines[:2], lines[2:4], lines[4:]]
+    assert list(reader.pages(LinePlace(ID, 1), 9, 3 * size)) == [lines[1:4], lines[4:]]
+    assert list(reader.pages(LinePlace(ID, 5), 9, 10_000)) == []
     reader.close()
     spool.close()
 
@@ -202,7 +209,7 @@ def test_at_its_bound_the_spool_refuses_and_old_receipted_lines_make_room(path: 
     assert refused.value.is_full
     full_at = spool.head_seq
     assert spool.fill_ratio() > 0.8
-    spool.mark_receipted(full_at)
+    spool.mark_receipted(ID, full_at)
     tidied = spool.tidy(NOW)
     assert tidied.forgotten == tidied.early > 0
     spool.append([fact("again")], {}, {})
@@ -213,7 +220,7 @@ def test_a_disk_that_refuses_tidying_loses_nothing(path: Path) -> None:
     with sick_disk("untidy") as disk:
         spool = Spool(path, ID, vfs="untidy")
         spool.append([fact(at=NOW - KEEP_RECEIPTED * 2)] * 3, {}, {})
-        spool.mark_receipted(3)
+        spool.mark_receipted(ID, 3)
         disk.is_full = True
         with pytest.raises(SpoolError):
             spool.tidy(NOW)
@@ -245,10 +252,16 @@ def test_only_receipted_lines_older_than_seven_days_are_forgotten(path: Path) ->
     spool = Spool(path, ID)
     old = NOW - KEEP_RECEIPTED - timedelta(seconds=1)
     spool.append([fact(at=old)] * 4 + [fact()], {}, {})
-    spool.mark_receipted(3)
+    spool.mark_receipted(ID, 3)
     assert spool.tidy(NOW).forgotten == 2  # the line at upto stays: the hub may name it
     reader = SpoolReader(path)
-    assert [reader.head_at(seq) is None for seq in range(1, 6)] == [True, True, False, False, False]
+    assert [reader.head_at(ID, seq) is None for seq in range(1, 6)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
     reader.close()
     spool.close()
     again = Spool(path, ID)
@@ -260,7 +273,7 @@ def test_only_receipted_lines_older_than_seven_days_are_forgotten(path: Path) ->
 def test_while_the_clock_is_unsure_no_line_is_old(path: Path) -> None:
     spool = Spool(path, ID)
     spool.append([fact(at=NOW - timedelta(days=365))] * 4, {}, {})
-    spool.mark_receipted(4)
+    spool.mark_receipted(ID, 4)
     assert spool.tidy(None).forgotten == 0
     assert spool.tidy(NOW).forgotten == 3
     spool.close()
@@ -275,10 +288,10 @@ def test_unreceipted_lines_are_never_forgotten(path: Path) -> None:
 
 
 def test_forgetting_is_bounded_in_one_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool_module, "PRUNE_LINES_MAX", 2)
+    monkeypatch.setattr(spool_prune, "PRUNE_LINES_MAX", 2)
     spool = Spool(path, ID)
     spool.append([fact(at=NOW - timedelta(days=30))] * 6, {}, {})
-    spool.mark_receipted(6)
+    spool.mark_receipted(ID, 6)
     assert [spool.tidy(NOW).forgotten for _ in range(4)] == [2, 2, 1, 0]
     spool.close()
 
@@ -305,7 +318,7 @@ def test_a_spool_of_the_first_version_is_taken_over_with_its_lines(path: Path) -
     spool = Spool(path, ID)
     spool.append([fact("one")], {}, {})
     spool.close()
-    change(path, "DROP TABLE queue; PRAGMA user_version = 1")
+    change(path, f"{TO_2}; DROP TABLE queue; PRAGMA user_version = 1")
     again = Spool(path, "6" * 32)
     assert (again.id, again.head_seq, again.handed_in(QUEUE)) == (ID, 1, 0)
     again.append([fact("two")], {}, {}, {QUEUE: 7})
@@ -320,9 +333,9 @@ def test_a_spool_of_the_first_version_is_taken_over_with_its_lines(path: Path) -
     "damage",
     [
         "UPDATE line SET line = CAST(replace(CAST(line AS TEXT), 'one', 'two') AS BLOB)",
-        "DELETE FROM line WHERE seq = 2",
-        "DELETE FROM line WHERE seq > 2",
-        "UPDATE line SET seq = 9 WHERE seq = 3",
+        "DELETE FROM line WHERE place = 2",
+        "DELETE FROM line WHERE place > 2",
+        "UPDATE line SET place = 9 WHERE place = 3",
         "UPDATE spool SET id = '99999999999999999999999999999999'",
         "DELETE FROM line",
         "DELETE FROM spool",
@@ -333,7 +346,7 @@ def test_a_spool_of_the_first_version_is_taken_over_with_its_lines(path: Path) -
 def test_a_broken_spool_is_never_continued(path: Path, damage: str) -> None:
     spool = Spool(path, ID)
     spool.append([fact("one")] * 3, {}, {})
-    spool.mark_receipted(3)
+    spool.mark_receipted(ID, 3)
     spool.append([fact("one")], {}, {})
     spool.close()
     change(path, damage)

@@ -22,6 +22,7 @@ from tests.broker_parts import wait_for
 from tests.custody_hub import Carrier
 from tests.custody_parts import NETWORK
 from tests.hub_parts import BEARER, HubHome, SigningEdge, open_hub
+from tests.joined_parts import JoinedEdge
 from tests.postgres_parts import PostgresServer, postgresql
 from tests.rest_parts import client_of
 
@@ -113,6 +114,14 @@ def carrier(hub: HubHome) -> Iterator[Carrier]:
 def edge(hub: HubHome) -> SigningEdge:
     """An enrolled edge."""
     return hub.enrol(SigningEdge())
+
+
+@pytest.fixture
+def joined(hub: HubHome, tmp_path: Path) -> Iterator[JoinedEdge]:
+    """The very edge, on this thread, with this hub."""
+    edge = JoinedEdge(hub, tmp_path)
+    yield edge
+    edge.stop()
 
 
 @pytest.fixture

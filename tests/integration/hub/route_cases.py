@@ -11,6 +11,7 @@ from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.dispatch.rules import Window
 from hub.dispatch.store import add_entry, add_list, find_shift, put_receipt
 from hub.incidents.service import Document, Suspicion, attach, open_incident
+from hub.ingest.service import quarantined
 from hub.missing import suspect_store
 from hub.missing.service import Asked, record_query
 from hub.network import Network, Staff
@@ -157,6 +158,20 @@ def _make_dispatch(hub: HubHome, site: str) -> int:
     return list_id
 
 
+def _quarantined(act: str, json: object = None) -> Case:
+    def make(hub: HubHome, site: str) -> Ask:
+        with hub.database.reading() as tx:
+            (item,) = quarantined(tx, 0, 1, frozenset({site}))
+        return Ask(f"/api/v1/quarantine/{item.id}/{act}", json=json)
+
+    return thing(make)
+
+
+def _spool(_hub: HubHome, site: str) -> Ask:
+    spool = f"{1 + int(site == HERE):032x}"
+    return Ask(f"/api/v1/edges/{site}/dock/spools/{spool}/close", json={"reason": "its disk died"})
+
+
 def _dispatch(act: str) -> Case:
     return thing(lambda hub, site: Ask(f"/api/v1/dispatch/{_make_dispatch(hub, site)}{act}"))
 
@@ -262,8 +277,14 @@ CASES: dict[str, Case] = {
     "GET /api/v1/edges/{site}/{edge}/record": _edge("record"),
     "POST /api/v1/edges/{site}/{edge}/revoke": _edge("revoke", json=REASON),
     "POST /api/v1/edges/{site}/{edge}/replacement": _edge("replacement", json=REASON),
+    "GET /api/v1/edges/{site}/{edge}/spools": thing(
+        lambda _hub, site: Ask(f"/api/v1/edges/{site}/dock/spools")
+    ),
+    "POST /api/v1/edges/{site}/{edge}/spools/{spool}/close": thing(_spool),
     "GET /api/v1/devices": listed("/api/v1/devices"),
     "GET /api/v1/quarantine": listed("/api/v1/quarantine"),
+    "POST /api/v1/quarantine/{item_id}/done": _quarantined("done", json={"reason": "looked at"}),
+    "POST /api/v1/quarantine/{item_id}/again": _quarantined("again"),
     "GET /api/v1/parcels/{waybill}": thing(_parcel),
     "PUT /api/v1/parcels/{waybill}": thing(_declaration),
     **SIGNED_RETURN_CASES,

@@ -176,3 +176,28 @@ def test_the_newest_pack_stands_beside_the_one_that_is_held(hub: HubHome, desk: 
     sight = desk.station("755A", "dock", EVERYWHERE)
     assert sight is not None
     assert (sight.station.pack_version, sight.pack_version) == (0, 1)
+
+
+ADMINISTRATOR = Caller("sun", Role.ADMINISTRATOR, None)
+
+
+async def test_a_stations_page_shows_its_spools_and_an_administrator_closes_one(
+    hub: HubHome, desk: SiteDesk
+) -> None:
+    edge = hub.enrol(SigningEdge())
+    hub.take(edge.batch([edge.line(edge.scan()), edge.line(edge.scan())]))
+    tell_state(hub, edge)
+
+    def close(caller: Caller, spool: str = edge.spool) -> bool:
+        return desk.close_spool("755A", "dock", spool, "its disk died", caller)
+
+    assert not close(EVERYWHERE)
+    assert not close(Caller("sun", Role.ADMINISTRATOR, frozenset({"021W"})))
+    assert not close(ADMINISTRATOR, "c" * 32)
+    assert close(ADMINISTRATOR)
+    sight = desk.station("755A", "dock", EVERYWHERE)
+    assert sight is not None
+    (view,) = sight.spools
+    assert (view.upto_seq, view.edge_seq) == (2, 2)
+    assert view.closing is not None
+    assert (view.closing.by, view.closing.why) == ("sun", "its disk died")

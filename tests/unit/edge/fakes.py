@@ -1,15 +1,17 @@
 """Fakes for the edge's cores: strict ones, that fail on a broken promise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+
+from msgspec.structs import replace
 
 from devices.framing import ScannerProtocol
 from devices.port_thread import BytesRead, PortOpened
 from edge.handheld_store import PairedHandheld
 from edge.open_work import OpenWork
 from edge.scan_lines import LastScan
-from edge.seams import NO_QUEUES, Sealed, SpoolError
+from edge.seams import NO_QUEUES, KeptSpool, Sealed, SpoolError
 from edge.session import FixedSession, Session, pseudonym
 from edge.station import StationCore
 from edge.station_events import (
@@ -24,7 +26,7 @@ from edge.verdict import HeldList, shipped_list
 from ledger.chain import ChainHead
 from wire.events import Act, Event, Feedback, Scan, Station, StationFact
 from wire.lines import line_hash, parse_line, seal_line
-from wire.messages import PrivateBody
+from wire.messages import PrivateBody, SpoolHead
 from wire.names import ZERO_HEAD, parse_at
 from wire.policy import parse_policy
 from wire.site_pack import (
@@ -124,32 +126,75 @@ class FakeClock:
 
 
 class FakeSpool:
-    """A spool in memory that can fail, and fail after it had happened."""
+    """Spools in memory that can fail, and fail after it had happened."""
 
     def __init__(self) -> None:
-        self.sealed: list[Sealed] = []
+        self.lines: dict[str, list[Sealed]] = {SPOOL_ID: []}
+        self.uptos: dict[str, int] = {SPOOL_ID: 0}
+        self.closed: set[str] = set()
         self.bodies: dict[str, PrivateBody] = {}
         self.delivered: dict[str, PrivateBody] = {}
         self.sessions: dict[str, bytes] = {}
         self.queues: dict[str, int] = {}
         self.appends = 0
-        self.upto_seq = 0
-        self._known_seq = 0
+        self.fill = 0.0
+        self.forgotten_early = 0
+        self._known = (SPOOL_ID, 0)
         self.fails: SpoolError | None = None
         self.fails_after = False
 
     @property
+    def id(self) -> str:
+        return self._known[0]
+
+    @property
+    def sealed(self) -> list[Sealed]:
+        """The live spool's lines."""
+        return self.lines[next(reversed(self.lines))]
+
+    @property
     def head_seq(self) -> int:
-        return self._known_seq
+        return self._known[1]
+
+    @property
+    def upto_seq(self) -> int:
+        return self.uptos[self.id]
+
+    @property
+    def backlog(self) -> int:
+        return max(0, self.head_seq - self.upto_seq)
+
+    @property
+    def depth(self) -> int:
+        ended = (spool for spool in self.spools() if spool.id != self.id)
+        return self.backlog + sum(spool.unsent for spool in ended)
+
+    @property
+    def spool_count(self) -> int:
+        return len(self.lines)
+
+    def fill_ratio(self) -> float:
+        return self.fill
 
     def settle(self) -> int:
         if self.fails is not None and not self.fails_after:
             raise self.fails
-        self._known_seq = len(self.sealed)
-        return self._known_seq
+        self._known = (next(reversed(self.lines)), len(self.sealed))
+        return self.head_seq
 
     def head(self) -> ChainHead:
         return ChainHead(len(self.sealed), self.sealed[-1].head if self.sealed else ZERO_HEAD)
+
+    def newest(self) -> SpoolHead:
+        head = self.head()
+        return SpoolHead(spool=next(reversed(self.lines)), seq=head.seq, head=head.head)
+
+    def spools(self) -> list[KeptSpool]:
+        found = []
+        for n, (spool, lines) in enumerate(self.lines.items()):
+            head = ChainHead(len(lines), lines[-1].head if lines else ZERO_HEAD)
+            found.append(KeptSpool(n, spool, self.uptos[spool], head, spool in self.closed))
+        return found
 
     def append(
         self,
@@ -162,28 +207,66 @@ class FakeSpool:
         if self.fails is not None and not self.fails_after:
             raise self.fails
         self.appends += 1
-        added = []
-        for event in events:
-            head = self.head()
-            line = seal_line(event, SPOOL_ID, head.seq + 1, head.head)
-            parse_line(line)  # whatever the edge writes, the hub must be able to read
-            self.sealed.append(Sealed(head.seq + 1, line_hash(line), line))
-            added.append(self.sealed[-1])
+        added = self._seal(events)
         self.bodies.update(bodies)
         self.sessions.update(sessions)
         self.queues.update(queues)
         if self.fails is not None:
             raise self.fails  # head_seq stands where it stood, until somebody settles the doubt
-        self._known_seq = len(self.sealed)
+        self.settle()
         return added
+
+    def _seal(self, events: Sequence[Event]) -> list[Sealed]:
+        added = []
+        spool = next(reversed(self.lines))
+        for event in events:
+            head = self.head()
+            line = seal_line(event, spool, head.seq + 1, head.head)
+            parse_line(line)  # whatever the edge writes, the hub must be able to read
+            self.sealed.append(Sealed(head.seq + 1, line_hash(line), line))
+            added.append(self.sealed[-1])
+        return added
+
+    def change_over(
+        self,
+        new_id: str,
+        last: Sequence[Event],
+        first: Station,
+        sessions: Mapping[str, bytes],
+        *,
+        closes: bool = False,
+    ) -> list[Sealed]:
+        assert new_id not in self.lines
+        if self.fails is not None and not self.fails_after:
+            raise self.fails
+        ended = self._seal(last)
+        old, end = next(reversed(self.lines)), self.head()
+        self.lines[new_id], self.uptos[new_id] = [], 0
+        link = replace(first, after_spool=old, after_seq=end.seq, after_head=end.head)
+        begun = self._seal([link])
+        self.sessions = dict(sessions)
+        if closes:
+            self.closed.add(old)
+        if self.fails is not None:
+            raise self.fails
+        self.settle()
+        return [*ended, *begun]
+
+    def close_spool(self, spool: str) -> None:
+        if self.fails is not None:
+            raise self.fails
+        if spool in self.lines and spool != self.id:
+            self.closed.add(spool)
 
     def handed_in(self, queue: str) -> int:
         self.settle()
         return self.queues.get(queue, 0)
 
-    def mark_receipted(self, upto_seq: int) -> bool:
-        assert upto_seq <= self.head_seq
-        went_back, self.upto_seq = upto_seq < self.upto_seq, upto_seq
+    def mark_receipted(self, spool: str, upto_seq: int) -> bool:
+        if spool not in self.lines:
+            return False
+        assert upto_seq <= len(self.lines[spool])
+        went_back, self.uptos[spool] = upto_seq < self.uptos[spool], upto_seq
         return went_back
 
     def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
@@ -193,28 +276,35 @@ class FakeSpool:
         for sha256 in hashes:
             self.delivered[sha256] = self.bodies.pop(sha256)
 
-    def deliver_again(self) -> None:
+    def deliver_again(self, spools: Collection[str]) -> None:
         if self.fails is not None:
             raise self.fails
         self.bodies.update(self.delivered)
         self.delivered.clear()
 
-    def recorded_at(self, seq: int) -> str | None:
-        return parse_line(self.sealed[seq - 1].line).at if 0 < seq <= self.head_seq else None
+    def oldest_at(self) -> str | None:
+        waiting = next((spool for spool in self.spools() if spool.unsent), None)
+        return self.recorded_at(waiting.id, waiting.upto_seq + 1) if waiting else None
 
-    def head_at(self, seq: int) -> str | None:
-        return self.sealed[seq - 1].head if 0 < seq <= self.head_seq else None
+    def recorded_at(self, spool: str, seq: int) -> str | None:
+        lines = self.lines.get(spool, [])
+        return parse_line(lines[seq - 1].line).at if 0 < seq <= len(lines) else None
 
-    def unsent(self, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
+    def head_at(self, spool: str, seq: int) -> str | None:
+        lines = self.lines.get(spool, [])
+        return lines[seq - 1].head if 0 < seq <= len(lines) else None
+
+    def unsent(self, spool: str, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
         lines: list[bytes] = []
-        for sealed in self.sealed[after_seq : after_seq + events_max]:
+        for sealed in self.lines[spool][after_seq : after_seq + events_max]:
             if sum(len(line) + 1 for line in lines) + len(sealed.line) + 1 > bytes_max:
                 break
             lines.append(sealed.line)
         return lines
 
     def events(self) -> list[Event]:
-        return [parse_line(sealed.line) for sealed in self.sealed]
+        """Every event of every spool, in the order of their recording."""
+        return [parse_line(each.line) for lines in self.lines.values() for each in lines]
 
 
 class FakeStore:

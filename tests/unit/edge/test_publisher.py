@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge.publisher import HEADER_BYTES_MAX, LINGER_MS, Publisher, answer_key
+from edge.publisher import Publisher
+from edge.spool_feed import HEADER_BYTES_MAX, LINGER_MS, Sender, answer_key
 from ledger.chain import ChainHead, extend
 from ledger.keys import SigningKey
 from ledger.signing import Opened, open_sealed, seal
@@ -27,14 +28,15 @@ class Line:
         self.desk = Desk().start()
         self.spool: FakeSpool = self.desk.spool
         self.now_ms = 0
-        self.publisher = Publisher("755A", "dock", SPOOL_ID, self.spool, KEY, upto_seq)
+        self.spool.uptos[SPOOL_ID] = upto_seq
+        self.publisher = Publisher(Sender("755A", "dock", KEY), self.spool, self.now_ms)
         self.publisher.connected()
         self.grow(scans)
 
     def grow(self, scans: int) -> None:
         for n in range(scans):
             self.desk.scan(f"755{self.spool.head_seq + n:09d}")
-        self.publisher.grown(self.spool.head_seq, self.now_ms)
+        self.publisher.grown(self.spool.newest(), self.now_ms)
 
     def due(self, after_ms: int = 0) -> bytes | None:
         self.now_ms += after_ms
@@ -43,7 +45,7 @@ class Line:
     def receipt(
         self, payload: bytes, seq: int, head: str | None = None, **fields: object
     ) -> Receipt:
-        known = head if head is not None else (self.spool.head_at(seq) or ZERO_HEAD)
+        known = head if head is not None else (self.spool.head_at(SPOOL_ID, seq) or ZERO_HEAD)
         return Receipt(
             site="755A",
             edge="dock",
@@ -56,8 +58,13 @@ class Line:
         )
 
     def receive(self, receipt: Receipt) -> int | None:
+        """Where the live spool is receipted then; None: the receipt was not believed."""
         learned = self.publisher.receive(receipt, NOW, self.now_ms)
-        return learned.upto_seq if learned else None
+        if learned is None:
+            return None
+        for spool, upto_seq in learned.moved:
+            self.spool.mark_receipted(spool, upto_seq)
+        return self.spool.upto_seq
 
 
 def opened(payload: bytes) -> Opened[Batch]:
@@ -132,7 +139,7 @@ def test_no_message_is_longer_than_the_bound_whatever_the_lines() -> None:
     long = "x" * 400
     while sum(len(sealed.line) for sealed in line.spool.sealed) < 2 * BATCH_BYTES_MAX:
         line.desk.scan(f"CX:REFUSE:{long[:64]}")
-    line.publisher.grown(line.spool.head_seq, line.now_ms)
+    line.publisher.grown(line.spool.newest(), line.now_ms)
     payload = line.due(LINGER_MS)
     assert payload is not None
     assert len(payload) <= BATCH_BYTES_MAX
@@ -211,22 +218,23 @@ def test_a_hub_that_never_saw_the_spool_gets_it_from_its_beginning() -> None:
 class Forgetful(FakeSpool):
     """A spool whose first lines were pruned."""
 
-    def head_at(self, seq: int) -> str | None:
-        return None if seq < 3 else super().head_at(seq)
+    def head_at(self, spool: str, seq: int) -> str | None:
+        return None if seq < 3 else super().head_at(spool, seq)
 
 
 @pytest.mark.parametrize("seq", [0, 1])
 def test_a_hub_that_wants_what_we_have_forgotten_is_a_problem(seq: int) -> None:
     line = Line(scans=5)
     line.spool.__class__ = Forgetful
-    publisher = Publisher("755A", "dock", SPOOL_ID, line.spool, KEY, upto_seq=4)
+    line.spool.uptos[SPOOL_ID] = 4
+    publisher = Publisher(Sender("755A", "dock", KEY), line.spool, 0)
     publisher.connected()
     state = b"a state\nsig\n"
     publisher.asked(answer_key(state), NOW)
     head = ZERO_HEAD if seq == 0 else line.spool.sealed[0].head
     learned = publisher.receive(line.receipt(state, seq, head), NOW, 0)
     assert learned is not None
-    assert (learned.upto_seq, publisher.problem) == (4, Problem.BROKEN_CHAIN)
+    assert (learned.moved, publisher.problem) == ((), Problem.BROKEN_CHAIN)
 
 
 @pytest.mark.parametrize("seq", [2, 99])

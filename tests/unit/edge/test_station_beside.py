@@ -82,7 +82,7 @@ def test_the_last_scans_are_found_in_the_spool_and_in_the_bodies_that_are_left()
     assert gone is not None
     left = {key: body for key, body in desk.spool.bodies.items() if key != gone}
     lines = [b"no line at all", *(sealed.line for sealed in desk.spool.sealed)]
-    found = last_scans(lines, left)
+    found = last_scans(lines, left, desk.spool.id)
     assert [found[f"dock-{n}"].raw for n in (1, 2, 3)] == [PLAIN.encode(), b"6901234567892", None]
 
 
@@ -257,5 +257,5 @@ def test_the_hubs_time_is_known_from_the_offset_until_the_clock_is_set() -> None
 def test_receipts_move_upto() -> None:
     desk = Desk().start()
     desk.scan(PLAIN)
-    desk.step(Receipted(2))
+    desk.step(Receipted(desk.spool.id, 2))
     assert desk.core.depth == 1

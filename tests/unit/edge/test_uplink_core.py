@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from edge.pack import KeptPack, PackKeeper, open_pack
-from edge.publisher import answer_key
+from edge.spool_feed import answer_key
 from edge.station_events import (
     ClockStepped,
     DevicesChanged,
@@ -81,12 +81,12 @@ class House:
     def __post_init__(self) -> None:
         self.desk = Desk().start()
         self.clock = self.desk.clock
-        setup = UplinkSetup("755A", "dock", "d" * 32, SPOOL_ID, "1", EDGE, HUB.public_key)
+        setup = UplinkSetup("755A", "dock", "d" * 32, "1", EDGE, HUB.public_key)
         self.keeper = WantedKeeper(SHIPPED, None)
         reads = partial(open_pack, site="755A", edge="dock", hub_key=HUB.public_key)
         self.packs = PackKeeper(reads, self._keep_pack, None, None)
         self.core = UplinkCore(
-            setup, self.desk.spool, 0, self.keeper, self._keep, self.clock, None, self.packs
+            setup, self.desk.spool, self.keeper, self._keep, self.clock, None, self.packs
         )
 
     def _keep(self, kept: KeptList) -> str | None:
@@ -213,7 +213,7 @@ def test_a_scan_is_sent_and_its_receipt_reaches_the_station() -> None:
     assert (batch.first_seq, batch.count) == (1, 3)
     heads = (SpoolHead(spool=SPOOL_ID, seq=3, head=batch.head),)
     outputs = house.step(house.receipt(payload, heads=heads))
-    assert outputs[0] == Receipted(3)
+    assert outputs[0] == Receipted(SPOOL_ID, 3)
     link = outputs[1]
     assert isinstance(link, LinkChanged)
     assert (link.connected, link.receipt_ms) == (True, house.clock.boot_ms)

@@ -9,6 +9,7 @@ import apsw
 import pytest
 from msgspec.structs import replace
 
+from edge.seams import LinePlace
 from edge.video.footage import Checked, Covered, Hold, Kept, Shift
 from edge.video.footage_schema import APPLICATION_ID, STEPS
 from edge.video.store import FootageError, FootageStore, find_lined
@@ -56,10 +57,10 @@ def test_events_leave_once_they_are_lines_and_the_last_line_is_remembered(
     for _ in range(3):
         store.add(GAP)
     first, second, third = store.waiting(9)
-    assert store.last_line("a" * 32) == 0
+    assert store.last_line() is None
     store.lined([first.id, second.id], "a" * 32, 41)
     assert store.waiting(9) == [third]
-    assert (store.last_line("a" * 32), store.last_line("b" * 32)) == (41, 0)
+    assert store.last_line() == LinePlace("a" * 32, 41)
 
 
 def test_what_the_spool_had_before_a_crash_is_told_from_what_it_had_not(
