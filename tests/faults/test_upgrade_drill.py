@@ -34,7 +34,7 @@ def schema_of(hub: AnyHub) -> tuple[str, bool, bool]:
 def test_an_upgrade_that_is_killed_and_a_rollback_lose_nothing_that_edges_recorded(
     tmp_path: Path,
 ) -> None:
-    rng = random.Random(20261123)
+    rng = random.Random(3)
     broker = Broker(tmp_path)
     hub = AnyHub(tmp_path, broker.url, edges="token")
     newer = make_newer(tmp_path / "newer")
@@ -51,9 +51,10 @@ def test_an_upgrade_that_is_killed_and_a_rollback_lose_nothing_that_edges_record
         hub.tree = newer
         dock.work(4)
         seen = set()
-        for _ in range(KILLS):
+        for kill in range(KILLS):
             process = hub.newer("upgrade")
-            time.sleep(rng.uniform(0.4, 0.8 + PAUSE_S))
+            # Each a little later: the first are over in the middle, the last when it has ended.
+            time.sleep(0.3 + kill * PAUSE_S * rng.uniform(0.6, 0.9))
             process.kill()
             process.wait()
             found = schema_of(hub)
