@@ -87,6 +87,7 @@ class BrokerLink:
         if identity is not None:
             self._client.tls_set_context(identity.context)
             self._client.on_pre_connect = self._on_pre_connect
+            self._client.on_socket_register_write = _leave_to_paho
         self._client.max_queued_messages_set(OUTBOX_MAX)
         self._client.max_inflight_messages_set(OUTBOX_MAX)
         self._client.reconnect_delay_set(1, RECONNECT_S_MAX)
@@ -223,6 +224,14 @@ class BrokerLink:
             except queue.Full:
                 continue
             return
+
+
+def _leave_to_paho(_client: Client, _userdata: object, _connection: object) -> None:
+    """That this is set makes paho's thread alone write; else the worker's would, as it sends.
+
+    OpenSSL takes no two threads on one connection: it broke ("bad record mac") after some thousand
+    answers, while paho's thread was reading.
+    """
 
 
 def _sentence(error: BaseException | None) -> str:

@@ -6,15 +6,19 @@ Each test asserts on what was received: a broker grants a subscription to ``#`` 
 
 import os
 import ssl
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import trustme
 
 from hub.access.service import revoke
 from hub.broker_folder import PACKET_BYTES_MAX, Told, refresh_revocations
+from hub.broker_identity import BrokerIdentity, keep_certificate
+from hub.ingest.link import BrokerLink
 from tests.rig.closed import Authority, Caller, ClosedBroker, Pair, authority
 from tests.rig.programs import free_port, running, wait_until
 from wire.topics import BY_EDGES, HUB_SUBSCRIPTIONS, TO_EDGES, Channel, Topic, edge_subscriptions
@@ -313,3 +317,40 @@ def test_a_packet_over_the_bound_ends_the_connection_and_goes_nowhere(
     got = wait_mark(listener, sender, "dock")
     assert got == ([(topic("dock", Channel.EVENTS), payload)] if is_taken else [])
     assert edge.ended.empty() is is_taken
+
+
+# ---------------------------------------------------------------- the hub's own end
+
+
+class WatchedSocket(ssl.SSLSocket):
+    """Remembers which threads have written."""
+
+    writers: ClassVar[set[str]] = set()
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self.writers.add(threading.current_thread().name)
+        return super().send(data, flags)
+
+
+def test_only_one_thread_of_the_hub_writes_on_its_connection(
+    hub: Authority, broker: ClosedBroker, dock: Pair, callers: list[Caller]
+) -> None:
+    home = hub.home
+    keep_certificate(home.settings.data_dir, home.database, home.keys, home.clock)
+    identity = BrokerIdentity(home.settings.data_dir)
+    identity.context.sslsocket_class = WatchedSocket
+    link = BrokerLink(broker.url, "hub", home.clock.now, identity)
+    link.start()
+    try:
+        wait_until(lambda: link.listening_since, "the hub listens")
+        edge = call(broker, dock, callers)
+        edge.subscribe(*edge_subscriptions(SITE, "dock"))
+        for _ in range(20):
+            edge.publish(topic("dock", Channel.EVENTS), MARK)
+            link.acknowledge(link.take(10, 1_000_000, 5.0))
+            link.send(Topic(SITE, "dock", Channel.RECEIPT), b"receipt")
+        wait_until(lambda: len(edge.received) == 20, "an answer to each")
+    finally:
+        link.stop()
+    # OpenSSL takes no two threads on one connection: it breaks, now and then.
+    assert WatchedSocket.writers == {"mqtt"}
