@@ -272,6 +272,28 @@ def test_quarantined_bytes_are_shown_as_hex_and_saved_as_received(
     assert saved.value.path().read_bytes() == b'{"v":1,"site":"021W","seq":"\xff\xfe broken'
 
 
+def test_a_quarantined_item_is_read_again_in_vain_and_then_worked_off_with_words(
+    day: LivingHub, page: Page
+) -> None:
+    page.goto(f"{day.process.url}/console/quarantine")
+    row = page.locator(".row-quarantine").first
+    row.click()
+    page.get_by_role("button", name="重新读取").click()
+    expect(page.locator(".side")).to_contain_text("已记录")
+    expect(row).to_contain_text("未处理")
+    row.click()
+    expect(page.locator(".side")).to_contain_text("重读仍失败")
+    page.get_by_role("button", name="标为已处理").click()
+    expect(page.locator(".side")).to_contain_text("至少三个字")
+    row.click()
+    page.get_by_label("查明的情况").fill("电缆接触不良")
+    page.get_by_role("button", name="标为已处理").click()
+    expect(row).to_contain_text("已处理")
+    row.click()
+    expect(page.locator(".side")).to_contain_text("电缆接触不良")
+    shoot(page, "console-quarantine-done-zh")
+
+
 def test_the_values_that_the_carrier_has_to_confirm_are_counted_and_narrowed_to(
     day: LivingHub, page: Page
 ) -> None:

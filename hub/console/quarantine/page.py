@@ -92,13 +92,12 @@ class QuarantinePage:
             with found:
                 with box("span", "row-cell"):
                     chip(words.name("quarantined", item.what), Meaning.UNPROVEN, "broken")
+                    _draw_state(item, words)
                 with box("span", "row-cell"):
                     text(visible(f"{item.site} / {item.edge}"), "row-main")
                     if item.seq is not None:
                         text(words.say("quarantine.seq", n=item.seq), "label")
                 text(visible(item.reason), "row-cell code")
-                with box("span", "row-cell"):
-                    _draw_state(item, words)
                 with box("span", "row-cell row-end"):
                     age(item.received_at, words.exact(item.received_at))
                     text(words.say("quarantine.size", n=item.size), "label figure")

@@ -11,7 +11,7 @@ import pytest
 
 from edge import spool_prune
 from edge.failpoints import FailPoint
-from edge.seams import LinePlace, SpoolError, SpoolUnusableError
+from edge.seams import KeptSpool, LinePlace, SpoolError, SpoolUnusableError
 from edge.spool import CROWDED_RATIO, KEEP_RECEIPTED, Spool
 from edge.spool_reader import SpoolReader
 from ledger.chain import ChainHead, extend
@@ -48,16 +48,24 @@ def change_over(
 
 
 def chains(path: Path) -> list[tuple[str, int]]:
-    """Each spool with its length; every chain is followed from its first line that is kept."""
+    """Each spool with its length; every chain and every link between two is followed."""
     reader = SpoolReader(path)
     found = []
+    before: KeptSpool | None = None
     for spool in reader.spools():
         lines = reader.unsent(spool.id, 0, 1_000_000, 1_000_000_000)
         events = [parse_line(line) for line in lines]
         assert {event.spool for event in events} <= {spool.id}
         start = ChainHead(events[0].seq - 1, events[0].prev) if events else ChainHead(0, ZERO_HEAD)
         assert extend(start, start.seq + 1, spool.head.head, lines) == spool.head
+        first = events[0] if events else None
+        if before is not None and isinstance(first, Station) and first.seq == 1:
+            end = (before.id, before.head.seq, before.head.head)
+            assert (first.after_spool, first.after_seq, first.after_head) == end
+        before = spool
         found.append((spool.id, spool.head.seq))
+    last = events[-1] if events else None
+    assert not (isinstance(last, Station) and last.fact is StationFact.SPOOL_END), "none is live"
     reader.close()
     return found
 

@@ -111,6 +111,20 @@ def test_a_line_that_a_newer_program_reads_is_stored_at_its_place_once_and_proje
     assert len(hub.events()) == 3
 
 
+def test_a_line_that_was_read_already_is_not_stored_twice(
+    hub: HubHome, edge: SigningEdge, older: pytest.MonkeyPatch
+) -> None:
+    hub.take(edge.batch([edge.line(edge.scan(WAYBILL))]))
+    older.undo()
+    ask(hub, items(hub)[0].id)
+    with hub.database.reading() as tx:
+        (asked,) = quarantine_store.asked(tx, 10)
+    for _ in range(2):
+        with hub.database.writing() as tx:
+            again.take_again(hub.intake(), tx, asked, hub.clock.now())
+    assert [view.stored.seq for view in hub.events()] == [1]
+
+
 def test_a_line_that_nobody_can_read_is_not_asked_for_ever(hub: HubHome, edge: SigningEdge) -> None:
     hub.take(edge.batch([edge.raw_line(b"garbage")]))
     (item,) = items(hub)
