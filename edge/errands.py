@@ -19,9 +19,10 @@ from edge.station_events import BodiesDelivered
 from edge.tls_identity import TlsIdentity
 from ledger.keys import SigningKey
 from ledger.signing import open_sealed, seal
+from wire.bodies import PrivateBody
 from wire.envelope import EnvelopeError
 from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX
-from wire.messages import Bodies, Certified, PrivateBody, Renew, encode
+from wire.messages import Bodies, Certified, Renew, encode
 from wire.names import format_at
 
 HEADER_BYTES_MAX = 1024

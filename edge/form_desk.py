@@ -20,9 +20,9 @@ from edge.seams import Clock, Sealed, SpoolError, SpoolWriter
 from edge.session import Session
 from edge.station_events import FormAnswered, NotRecorded, Output, Recorded
 from edge.workplace import Known, Workplace
+from wire.bodies import ActBody
 from wire.events import ActKind
 from wire.lines import parse_line
-from wire.messages import ActBody
 
 FORMS_REMEMBERED_MAX = 64
 """Recorded forms that are known when they are sent again; a page waits for each one's answer."""

@@ -1,6 +1,6 @@
 """What people type or tick on the station page, strictly read: each form becomes one act.
 
-What is typed of people goes into the act's private body alone (:class:`wire.messages.ActBody`).
+What is typed of people goes into the act's private body alone (:class:`wire.bodies.ActBody`).
 Source: HV-2.6 (signer's ID), HV-3 (exceptions), HV-2.11.2 (self-check).
 """
 

@@ -12,8 +12,8 @@ from edge.event_lines import Stamp, make_fact, make_feedback
 from edge.feedback_log import Draft, FeedbackLog
 from edge.seams import Sealed, SpoolError, SpoolWriter
 from edge.station_events import NotRecorded, Output, Recorded
+from wire.bodies import PrivateBody
 from wire.events import Event, StationFact
-from wire.messages import PrivateBody
 
 FACTS_WAITING_MAX = 64
 """Facts kept while the disk refuses them; beyond it the oldest is given up."""

@@ -13,9 +13,10 @@ from devices.symbology import CommandLabel, Label, Verb, WaybillLabel
 from edge.acts import ActHint
 from edge.session import Session
 from edge.verdict import Verdict
+from wire.bodies import ActBody, CodeBody, PrivateBody
 from wire.events import QueuedScan, Scan
 from wire.lines import LineError, parse_line
-from wire.messages import ActBody, CodeBody, PrivateBody, encode
+from wire.messages import encode
 from wire.names import Signal
 
 SALT_BYTES = 16

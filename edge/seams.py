@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from ledger.chain import ChainHead
+from wire.bodies import PrivateBody
 from wire.events import Event, Station
-from wire.messages import PrivateBody, SpoolHead
+from wire.messages import SpoolHead
 
 NO_QUEUES: Final[Mapping[str, int]] = MappingProxyType({})
 

@@ -26,9 +26,9 @@ from edge.spool_prune import CROWDED_RATIO, KEEP_RECEIPTED, find_due
 from edge.spool_schema import check, place_of, prepare, read_spools, recorded_at
 from edge.spool_tail import SpoolTail
 from ledger.chain import ChainHead
+from wire.bodies import PrivateBody
 from wire.events import Event, Station
 from wire.lines import line_hash, seal_line
-from wire.messages import PrivateBody
 from wire.names import ZERO_HEAD
 
 __all__ = ["CROWDED_RATIO", "KEEP_RECEIPTED", "Spool", "Tidied"]
@@ -277,15 +277,12 @@ class Spool:
         Raises:
             SpoolError: nothing was changed.
         """
-        places = [
-            place_of(each.n, each.upto_seq) for each in self._tail.spools if each.id in spools
-        ]
+        back = [each for each in self._tail.spools if each.id in spools]
         with self._refusals("bodies not asked for again"):
             self._connection.execute("BEGIN IMMEDIATE")
-            for place in places:
-                delivered_bodies.ask_again(
-                    self._connection, recorded_at(self._connection, place) or ""
-                )
+            for each in back:
+                since = recorded_at(self._connection, place_of(each.n, each.upto_seq))
+                delivered_bodies.ask_again(self._connection, since or "")
             delivered_bodies.step(self._connection)
             self._connection.execute("COMMIT")
 

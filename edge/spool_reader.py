@@ -10,7 +10,8 @@ import apsw
 
 from edge.seams import KeptSpool, LinePlace
 from edge.spool_schema import place_of, read_spools, recorded_at, seq_of
-from wire.messages import PrivateBody, SpoolHead, encode
+from wire.bodies import PrivateBody
+from wire.messages import SpoolHead, encode
 from wire.names import ZERO_HEAD
 
 BUSY_MS_MAX = 1000

@@ -15,6 +15,7 @@ from devices.frames import DeviceAck, Frame, Reply
 from devices.framing import acknowledges
 from devices.port_thread import AnswerFailed, AnswerSent, BytesRead, PortLost, PortOpened
 from edge.answering import GivenAnswer
+from edge.body_debts import BodyDebts
 from edge.change_over import ChangeOver
 from edge.event_lines import Stamp, make_fact, make_head
 from edge.feedback_log import Draft, FeedbackLog
@@ -35,7 +36,6 @@ from edge.station_events import (
     Acknowledged,
     Answer,
     BodiesDelivered,
-    BodiesWait,
     ClockStepped,
     CloseSpool,
     DevicesChanged,
@@ -61,7 +61,7 @@ from edge.timekeeper import Timekeeper
 from edge.verdict import HeldList
 from edge.workplace import Known, Workplace
 from wire.events import StationFact
-from wire.names import Signal, format_at
+from wire.names import Signal
 
 TICK_MS = 1000
 """The page hears from the station at least this often, because ages count."""
@@ -128,7 +128,7 @@ class StationCore:
         self._spool_id = spool.id
         self._started_ms = 0
         self._page_count = 0
-        self._owes_bodies: set[str] = set()
+        self._bodies = BodyDebts(spool)
         self._is_page_due = True
 
     # ------------------------------------------------------------ events
@@ -153,11 +153,11 @@ class StationCore:
             case PortOpened() | PortLost():
                 return self._follow_port(event)
             case Receipted():
-                return self._follow_receipt(event)
+                return self._bodies.follow(event)
             case CloseSpool():
                 return self._close_spool(event)
             case BodiesDelivered():
-                return self._put_bodies_away(event)
+                return self._bodies.put_away(event, self._clock.now())
             case Acknowledged():
                 self.screen.acknowledge(event.alarm_seq, self._clock.boottime_ms())
             case ListChanged():
@@ -287,7 +287,7 @@ class StationCore:
             self._recorder.note(make_head(stamp, self.depth, held.version, age_s))
         is_last = isinstance(event, Stopping)
         drafts = self._feedback.all() if is_last else self._feedback.overdue(self._now_ns())
-        outputs = self._recorder.write_down(self.time.stamp(), drafts) + self._deliver_again()
+        outputs = self._recorder.write_down(self.time.stamp(), drafts) + self._bodies.settle()
         if isinstance(event, Started):
             return [*outputs, self.handhelds.changed()]
         return [*outputs, *self._end_backlog()] if isinstance(event, Ticked) else outputs
@@ -315,30 +315,6 @@ class StationCore:
         """Where people work, by device: at cables and with handhelds."""
         cabled = {desk.id: desk.work for desk in self.desks.values()}
         return cabled | {name: desk.work for name, desk in self.handhelds.desks.items()}
-
-    def _follow_receipt(self, event: Receipted) -> list[Output]:
-        if not self.spool.mark_receipted(event.spool, event.upto_seq):
-            return []
-        # It was restored from a backup: its lines go again by themselves.
-        self._owes_bodies.add(event.spool)
-        return self._deliver_again()
-
-    def _deliver_again(self) -> list[Output]:
-        if not self._owes_bodies:
-            return []
-        try:
-            self.spool.deliver_again(self._owes_bodies)
-        except SpoolError as error:
-            return [NotRecorded(str(error), scans=0)]
-        self._owes_bodies.clear()
-        return [BodiesWait()]
-
-    def _put_bodies_away(self, event: BodiesDelivered) -> list[Output]:
-        try:
-            self.spool.bodies_delivered(event.hashes, format_at(self._clock.now()))
-        except SpoolError as error:
-            return [NotRecorded(str(error), scans=0)]
-        return [BodiesWait()]
 
     def _record_footage(self, footage: FootageLines) -> list[Output]:
         events = [replace(each, clock=self.time.reading) for each in footage.events]

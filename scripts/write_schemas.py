@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from wire.bodies import ActBody, CodeBody, PrivateBody
 from wire.events import SEALED_KEYS, Event
-from wire.messages import ActBody, CodeBody, Message, PrivateBody
+from wire.messages import Message
 from wire.site_pack import SitePack
 from wire.wanted import WantedList
 

@@ -33,19 +33,10 @@ from hub.web.context import HubContext
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests import samples
+from wire.bodies import PrivateBody
 from wire.events import Act, ActKind, Event, Scan
 from wire.lines import line_hash, seal_line
-from wire.messages import (
-    Batch,
-    Bodies,
-    DeviceState,
-    Enrol,
-    PrivateBody,
-    Receipt,
-    SpoolHead,
-    State,
-    encode,
-)
+from wire.messages import Batch, Bodies, DeviceState, Enrol, Receipt, SpoolHead, State, encode
 from wire.names import ZERO_HEAD, format_at
 from wire.topics import Channel, Topic
 from wire.wanted import ListHead, WantedEntry, WantedResult, list_sha256

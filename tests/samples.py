@@ -7,6 +7,7 @@ from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests.identity_samples import EDGE_KEY, HUB_KEY, IDENTITY_FROM_EDGE, IDENTITY_MESSAGES
 from wire import messages as m
+from wire.bodies import PrivateBody
 from wire.events import (
     Act,
     ActKind,
@@ -251,7 +252,7 @@ FOOTAGE = b"\x00\x00\x00\x1cftypiso5\n"
 """The bytes of a part, which may hold line feeds."""
 PICTURE = b"\xff\xd8\xff\xd9"
 
-BODY = m.PrivateBody(salt="d" * 32, body='{"code_hex":"00ff","text":null}')
+BODY = PrivateBody(salt="d" * 32, body='{"code_hex":"00ff","text":null}')
 
 _TO = {"site": "755A", "edge": "dock"}
 _COMMAND = {**_TO, "id": "e" * 32, "expires_at": LATER}

@@ -10,11 +10,10 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wire import WIRE_VERSION, WireVersion
-from wire.events import ClockReading, CodeHex, CodeText, ShortText
+from wire.events import ClockReading, ShortText
 from wire.limits import (
     BATCH_EVENTS_MAX,
     BODIES_PER_MESSAGE_MAX,
-    BODY_BYTES_MAX,
     CERTIFICATE_CHARS_MAX,
     DELTA_ENTRIES_MAX,
     DEVICES_PER_EDGE_MAX,
@@ -339,35 +338,6 @@ class Certified(MessageBase, frozen=True, kw_only=True, tag="certified"):
     tls_key: CurvePoint
     certificate: Pem
     ca: Pem
-
-
-# ---------------------------------------------------------------- private bodies
-
-
-class PrivateBody(Struct, frozen=True, kw_only=True):
-    """What must not stand in a line; the line holds SHA-256(salt || body).
-
-    ``body`` is the JSON of a :class:`CodeBody` or an :class:`ActBody` as text: the very characters
-    that were hashed.
-    """
-
-    salt: Hex32
-    body: Annotated[str, Meta(max_length=BODY_BYTES_MAX)]
-
-
-class CodeBody(Struct, frozen=True, kw_only=True):
-    """A scanned code that is no waybill and no command label, or a badge."""
-
-    code_hex: CodeHex
-    text: CodeText | None
-
-
-class ActBody(Struct, frozen=True, kw_only=True):
-    """What a person typed at an act: who signed, by which ID (HV-2.6), an exception's words."""
-
-    signer_name: CodeText | None = None
-    signer_id: CodeText | None = None
-    note: CodeText | None = None
 
 
 FromEdge = (

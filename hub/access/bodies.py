@@ -16,9 +16,10 @@ from hub.access import store
 from hub.access.accounts import RandomBytes
 from hub.access.rules import EdgeKey
 from hub.keys import NONCE_BYTES, BodyCipher
+from wire.bodies import ActBody, CodeBody, PrivateBody
 from wire.envelope import EnvelopeError, split_lines
 from wire.limits import BODIES_PER_MESSAGE_MAX, BODY_BYTES_MAX
-from wire.messages import ActBody, Bodies, CodeBody, PrivateBody
+from wire.messages import Bodies
 
 _body_decoder = msgspec.json.Decoder(PrivateBody)
 _code_decoder = msgspec.json.Decoder(CodeBody)

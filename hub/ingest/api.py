@@ -24,7 +24,7 @@ from hub.web.context import (
     to_utc,
 )
 from ledger.chain import ChainHead
-from wire.messages import CodeBody
+from wire.bodies import CodeBody
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 

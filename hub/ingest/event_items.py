@@ -6,8 +6,8 @@ from hub.access.service import HIDDEN, mask_id, mask_name, unmasked_code
 from hub.fact import is_simulated, sighted
 from hub.ingest.service import EventView
 from hub.web.context import at_text
+from wire.bodies import ActBody, CodeBody
 from wire.events import Feedback, Scan
-from wire.messages import ActBody, CodeBody
 from wire.names import Result, Signal, Step
 
 

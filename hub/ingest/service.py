@@ -24,9 +24,10 @@ from hub.ingest.spools import views as spool_views
 from hub.ingest.store import EventFilter, StoredEvent
 from hub.keys import BodyCipher
 from ledger.chain import ChainHead
+from wire.bodies import ActBody, CodeBody
 from wire.events import Act, Event, Feedback, Scan, Station
 from wire.lines import parse_line, read_checked
-from wire.messages import ActBody, CodeBody, State
+from wire.messages import State
 from wire.names import format_at
 
 DONE_CHARS_MAX = 300

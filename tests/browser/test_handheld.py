@@ -15,8 +15,8 @@ from edge.scan_lines import body_hash
 from tests.browser.accessibility import check_access
 from tests.browser.screenshots import shoot
 from tests.integration.edge.rig import House, open_house
+from wire.bodies import PrivateBody
 from wire.events import Scan
-from wire.messages import PrivateBody
 from wire.names import Result
 
 pytestmark = pytest.mark.browser

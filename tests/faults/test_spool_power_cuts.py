@@ -7,7 +7,7 @@ from edge.seams import SpoolUnusableError
 from edge.spool import Spool
 from tests.faults.power import PowerDisk
 from tests.faults.spooling import SPOOL_ID, scan, waybills
-from wire.messages import PrivateBody
+from wire.bodies import PrivateBody
 from wire.names import parse_at
 
 CUTS = 300

@@ -17,9 +17,10 @@ from edge.spool_reader import SpoolReader
 from ledger.chain import ChainHead, extend
 from tests.faults.power import PowerDisk
 from tests.integration.edge.sick_disk import sick_disk
+from wire.bodies import PrivateBody
 from wire.events import ClockReading, Scan, Station, StationFact
 from wire.lines import parse_line
-from wire.messages import PrivateBody, SpoolHead
+from wire.messages import SpoolHead
 from wire.names import ZERO_HEAD, format_at
 
 ID, NEW, NEWER = "5" * 32, "6" * 32, "7" * 32

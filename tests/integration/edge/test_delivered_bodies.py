@@ -12,7 +12,7 @@ from edge.spool import KEEP_RECEIPTED, Spool
 from edge.spool_reader import SpoolReader
 from tests.integration.edge.sick_disk import sick_disk
 from tests.integration.edge.test_spool import ID, NOW, fact
-from wire.messages import PrivateBody
+from wire.bodies import PrivateBody
 from wire.names import format_at
 
 MINUTE = timedelta(minutes=1)
@@ -55,10 +55,10 @@ def test_a_hub_that_went_back_gets_the_bodies_that_it_had_since(path: Path) -> N
     for n in range(1, 7):
         record(spool, n, NOW + n * MINUTE)
         spool.bodies_delivered([sha(n)], format_at(NOW + n * MINUTE + timedelta(seconds=1)))
-        assert spool.mark_receipted(n) is False
+        assert spool.mark_receipted(ID, n) is False
     assert waiting(path) == {}
-    assert spool.mark_receipted(3) is True
-    spool.deliver_again()
+    assert spool.mark_receipted(ID, 3) is True
+    spool.deliver_again({ID})
     assert waiting(path) == {sha(n): body(n) for n in (3, 4, 5, 6)}
     spool.bodies_delivered([sha(n) for n in (3, 4, 5, 6)], format_at(NOW + 9 * MINUTE))
     assert waiting(path) == {}
@@ -71,12 +71,12 @@ def test_a_body_that_came_long_after_its_line_goes_again_too(path: Path) -> None
     spool = Spool(path, ID)
     record(spool, 1, NOW)
     record(spool, 2, NOW + MINUTE)
-    spool.mark_receipted(2)
+    spool.mark_receipted(ID, 2)
     spool.append([fact(at=NOW + 9 * MINUTE)], {}, {})
-    spool.mark_receipted(3)
+    spool.mark_receipted(ID, 3)
     spool.bodies_delivered([sha(1), sha(2)], format_at(NOW + 10 * MINUTE))
-    assert spool.mark_receipted(2) is True
-    spool.deliver_again()
+    assert spool.mark_receipted(ID, 2) is True
+    spool.deliver_again({ID})
     assert set(waiting(path)) == {sha(1), sha(2)}
     spool.close()
 
@@ -86,9 +86,9 @@ def test_a_hub_that_knows_nothing_gets_every_body(path: Path) -> None:
     for n in (1, 2):
         record(spool, n, NOW)
     spool.bodies_delivered([sha(1), sha(2)], format_at(NOW))
-    spool.mark_receipted(2)
-    assert spool.mark_receipted(0) is True
-    spool.deliver_again()
+    spool.mark_receipted(ID, 2)
+    assert spool.mark_receipted(ID, 0) is True
+    spool.deliver_again({ID})
     assert set(waiting(path)) == {sha(1), sha(2)}
     spool.close()
 
@@ -100,9 +100,9 @@ def test_many_bodies_go_again_a_bounded_number_at_a_time_also_over_a_restart(pat
         record(spool, n, NOW)
     hashes = [sha(n) for n in range(1, count + 1)]
     spool.bodies_delivered(hashes, format_at(NOW))
-    spool.mark_receipted(count)
-    spool.mark_receipted(0)
-    spool.deliver_again()
+    spool.mark_receipted(ID, count)
+    spool.mark_receipted(ID, 0)
+    spool.deliver_again({ID})
     seen: dict[str, int] = {}
     assert len(waiting(path)) == delivered_bodies.BODIES_PER_STEP
     while found := list(waiting(path))[:200]:
@@ -128,7 +128,7 @@ def test_bodies_go_with_their_lines_and_not_before(path: Path) -> None:
     spool.bodies_delivered([sha(2), sha(3)], format_at(NOW))
     assert spool.tidy(NOW).forgotten == 0
     assert put_away(path) == 3
-    spool.mark_receipted(4)
+    spool.mark_receipted(ID, 4)
     assert spool.tidy(None).forgotten == 0
     assert put_away(path) == 3
     assert spool.tidy(NOW).forgotten == 2
@@ -144,7 +144,7 @@ def test_a_crowded_spool_lets_bodies_go_with_its_lines(path: Path) -> None:
         n += 1
         record(spool, n, NOW + n * MINUTE)
         spool.bodies_delivered([sha(n)], format_at(NOW + n * MINUTE))
-    spool.mark_receipted(n)
+    spool.mark_receipted(ID, n)
     assert spool.tidy(NOW + n * MINUTE).early > 0
     assert put_away(path) <= 1
     spool.close()
@@ -156,16 +156,16 @@ def test_a_disk_that_refuses_keeps_bodies_where_they_are(path: Path) -> None:
         record(spool, 1, NOW)
         record(spool, 2, NOW)
         spool.bodies_delivered([sha(1)], format_at(NOW))
-        spool.mark_receipted(2)
-        spool.mark_receipted(0)
+        spool.mark_receipted(ID, 2)
+        spool.mark_receipted(ID, 0)
         disk.is_full = True
         with pytest.raises(SpoolError):
-            spool.deliver_again()
+            spool.deliver_again({ID})
         with pytest.raises(SpoolError):
             spool.bodies_delivered([sha(2)], format_at(NOW))
         disk.is_full = False
         assert set(waiting(path)) == {sha(2)}
-        spool.deliver_again()
+        spool.deliver_again({ID})
         assert set(waiting(path)) == {sha(1), sha(2)}
         spool.close()
 

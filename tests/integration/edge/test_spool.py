@@ -15,9 +15,9 @@ from edge.spool_schema import TAIL_LINES_CHECKED, check_sqlite_version
 from ledger.chain import ChainHead, extend
 from tests.faults.lives import lives
 from tests.integration.edge.sick_disk import sick_disk
+from wire.bodies import PrivateBody
 from wire.events import ClockReading, Station, StationFact
 from wire.lines import parse_line
-from wire.messages import PrivateBody
 from wire.names import ZERO_HEAD, format_at
 
 ID = "5" * 32

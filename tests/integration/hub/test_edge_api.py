@@ -11,8 +11,9 @@ from ledger.signing import open_sealed, seal
 from tests import samples
 from tests.hub_parts import START, HubHome, SigningEdge, body_of, sealed_bodies
 from tests.rest_parts import API, client_of, problem
+from wire.bodies import PrivateBody
 from wire.limits import BODIES_BYTES_MAX, SNAPSHOT_BYTES_MAX
-from wire.messages import Enrolled, Fetch, PrivateBody, WantedSnapshot, encode
+from wire.messages import Enrolled, Fetch, WantedSnapshot, encode
 from wire.names import format_at
 from wire.wanted import parse_list
 

@@ -10,8 +10,9 @@ from tests import samples
 from tests.hub_parts import START, HubHome, SigningEdge, body_of, body_with, sealed_bodies
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import API, problem
+from wire.bodies import ActBody
 from wire.events import Feedback
-from wire.messages import ActBody, encode
+from wire.messages import encode
 from wire.names import Result, Signal, format_at
 from wire.topics import Channel
 

@@ -19,7 +19,8 @@ from hub.telemetry import render_metrics
 from tests.hub_parts import BEARER, HubHome, SigningEdge, body_of, body_with, sealed_bodies
 from tests.integration.hub.login_parts import ORIGIN, add, hash_quickly, log_in, settle
 from tests.rest_parts import API, client_of
-from wire.messages import ActBody, encode
+from wire.bodies import ActBody
+from wire.messages import encode
 from wire.names import Result
 from wire.site_pack import Duty
 

@@ -24,9 +24,10 @@ from edge.station_events import (
 )
 from edge.verdict import HeldList, shipped_list
 from ledger.chain import ChainHead
+from wire.bodies import PrivateBody
 from wire.events import Act, Event, Feedback, Scan, Station, StationFact
 from wire.lines import line_hash, parse_line, seal_line
-from wire.messages import PrivateBody, SpoolHead
+from wire.messages import SpoolHead
 from wire.names import ZERO_HEAD, parse_at
 from wire.policy import parse_policy
 from wire.site_pack import (
@@ -247,14 +248,12 @@ class FakeSpool:
         self.sessions = dict(sessions)
         if closes:
             self.closed.add(old)
-        if self.fails is not None:
-            raise self.fails
+        self._refuse()
         self.settle()
         return [*ended, *begun]
 
     def close_spool(self, spool: str) -> None:
-        if self.fails is not None:
-            raise self.fails
+        self._refuse()
         if spool in self.lines and spool != self.id:
             self.closed.add(spool)
 
@@ -269,16 +268,18 @@ class FakeSpool:
         went_back, self.uptos[spool] = upto_seq < self.uptos[spool], upto_seq
         return went_back
 
-    def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
+    def _refuse(self) -> None:
         if self.fails is not None:
             raise self.fails
+
+    def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
+        self._refuse()
         parse_at(at)
         for sha256 in hashes:
             self.delivered[sha256] = self.bodies.pop(sha256)
 
     def deliver_again(self, spools: Collection[str]) -> None:
-        if self.fails is not None:
-            raise self.fails
+        self._refuse()
         self.bodies.update(self.delivered)
         self.delivered.clear()
 

@@ -22,9 +22,10 @@ from edge.station_events import BodiesDelivered
 from ledger.keys import SigningKey, key_hash
 from ledger.signing import open_sealed, seal
 from tests.unit.edge.fakes import FakeClock
+from wire.bodies import PrivateBody
 from wire.envelope import split_lines
 from wire.limits import BODIES_BYTES_MAX, BODIES_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX
-from wire.messages import Bodies, Enrolled, PrivateBody, encode
+from wire.messages import Bodies, Enrolled, encode
 from wire.messages import Enrol as EnrolMessage
 
 HUB, STRANGER = SigningKey(b"h" * 32), SigningKey(b"s" * 32)

@@ -42,9 +42,9 @@ from tests.unit.edge.fakes import (
     by,
     scans,
 )
+from wire.bodies import ActBody
 from wire.events import ActKind
 from wire.limits import ACT_CHECKS_MAX
-from wire.messages import ActBody
 from wire.names import ExceptionReason
 from wire.wanted import WantedEntry, WantedIndex, WantedResult, make_list
 

@@ -21,5 +21,5 @@ def test_a_hub_with_less_than_it_had_is_told_with_the_time_of_its_last_line() ->
     (state,) = [each for each in house.step(Waited()) if isinstance(each, Publish)]
     heads = (SpoolHead(spool=SPOOL_ID, seq=2, head=lines[1].head),)
     outputs = house.step(house.receipt(state.payload, heads=heads))
-    assert outputs[:2] == [Receipted(2), HubWentBack(parse_line(lines[1].line).at)]
+    assert outputs[:2] == [Receipted(SPOOL_ID, 2), HubWentBack(parse_line(lines[1].line).at)]
     assert [each.channel for each in outputs if isinstance(each, Publish)] == [Channel.EVENTS]

@@ -30,14 +30,15 @@ from tests.unit.edge.fakes import (
     PLAIN,
     REJECT,
     SALT,
+    SPOOL_ID,
     START_AT,
     WANTED,
     WARN,
     Desk,
     scans,
 )
+from wire.bodies import CodeBody
 from wire.events import ClockReading, Feedback
-from wire.messages import CodeBody
 from wire.names import Result, Step
 from wire.wanted import WantedEntry, WantedIndex, WantedResult, make_list
 
@@ -272,9 +273,9 @@ def test_a_hub_that_went_back_is_given_the_bodies_again_once_the_disk_lets_it() 
     desk.scan("CX:BY:t0k3n")
     bodies = dict(desk.spool.bodies)
     desk.step(BodiesDelivered(tuple(bodies)))
-    assert desk.step(Receipted(desk.spool.head_seq)) == []
+    assert desk.step(Receipted(SPOOL_ID, desk.spool.head_seq)) == []
     desk.spool.fails = FULL_DISK
-    assert desk.step(Receipted(1)) == [NotRecorded(str(FULL_DISK), scans=0)]
+    assert desk.step(Receipted(SPOOL_ID, 1)) == [NotRecorded(str(FULL_DISK), scans=0)]
     desk.spool.fails = None
     assert desk.spool.bodies == {}
     assert BodiesWait() in desk.step(Ticked())

@@ -12,6 +12,7 @@ from ledger.signing import open_sealed
 from scripts import write_schemas
 from tests import samples
 from wire import messages as m
+from wire.bodies import CodeBody, PrivateBody
 from wire.envelope import split_lines
 from wire.events import Event
 from wire.limits import (
@@ -72,9 +73,9 @@ def test_the_golden_bodies_are_covered_by_the_hash_in_their_signed_header() -> N
     opened = open_sealed(payload, m.Bodies, samples.EDGE_KEY.public_key, MESSAGE_BYTES_MAX)
     assert hashlib.sha256(opened.lines).hexdigest() == opened.message.sha256
     [line] = split_lines(opened.lines, opened.message.count)
-    body = msgspec.json.decode(line, type=m.PrivateBody)
+    body = msgspec.json.decode(line, type=PrivateBody)
     assert body == samples.BODY
-    assert msgspec.json.decode(body.body, type=m.CodeBody) == m.CodeBody(code_hex="00ff", text=None)
+    assert msgspec.json.decode(body.body, type=CodeBody) == CodeBody(code_hex="00ff", text=None)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from ledger.signing import open_sealed, seal
 from tests import samples
 from wire import limits
 from wire import messages as m
+from wire.bodies import PrivateBody
 from wire.envelope import EnvelopeError, join, split, split_lines
 from wire.lines import LineError, parse_line, seal_line
 from wire.names import ZERO_HEAD
@@ -52,8 +53,8 @@ def code_of(size: int) -> None:
 
 
 def body_of(size: int) -> None:
-    body = m.encode(m.PrivateBody(salt="d" * 32, body="x" * size))
-    msgspec.json.decode(body, type=m.PrivateBody)
+    body = m.encode(PrivateBody(salt="d" * 32, body="x" * size))
+    msgspec.json.decode(body, type=PrivateBody)
 
 
 def certificate_of(size: int) -> None:
