@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -57,6 +57,21 @@ class Received:
     connection: int
 
 
+class _LoopingClient(Client):
+    """Says whether its loop still runs, whoever's thread that is."""
+
+    is_looping = False
+
+    def loop_forever(
+        self, timeout: float = 1.0, retry_first_connection: bool = False
+    ) -> MQTTErrorCode:
+        """Loop until told to stop."""
+        try:
+            return super().loop_forever(timeout, retry_first_connection)
+        finally:
+            self.is_looping = False
+
+
 class BrokerLink:
     """Connects, reconnects, receives into a bounded inbox, acknowledges and sends when told."""
 
@@ -76,7 +91,7 @@ class BrokerLink:
         self._stopping = threading.Event()
         self._connection = 0
         self._listening_since: datetime | None = None
-        self._client = Client(
+        self._client = _LoopingClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
@@ -87,7 +102,6 @@ class BrokerLink:
         if identity is not None:
             self._client.tls_set_context(identity.context)
             self._client.on_pre_connect = self._on_pre_connect
-            self._client.on_socket_register_write = _leave_to_paho
         self._client.max_queued_messages_set(OUTBOX_MAX)
         self._client.max_inflight_messages_set(OUTBOX_MAX)
         self._client.reconnect_delay_set(1, RECONNECT_S_MAX)
@@ -107,7 +121,7 @@ class BrokerLink:
     @property
     def is_running(self) -> bool:
         """Whether the thread lives; without it no message ever comes again."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() if self._identity is None else self._client.is_looping
 
     def start(self) -> None:
         """Begin to connect, for ever until :meth:`stop`."""
@@ -118,13 +132,23 @@ class BrokerLink:
         self._client.connect_async(
             self._host, self._port, KEEPALIVE_S, clean_start=True, properties=properties
         )
-        self._thread.start()
+        if self._identity is None:
+            self._thread.start()
+            return
+        # The thread is paho's own here, for then it alone writes, and the worker only wakes it.
+        # OpenSSL takes no two threads on one connection: it broke ("bad record mac") after some
+        # thousand answers that the worker wrote while the other was reading.
+        self._client.is_looping = True
+        self._client.loop_start()
 
     def stop(self) -> None:
         """Disconnect and end the thread; what is in the inbox was never acknowledged."""
         self._stopping.set()
         self._client.disconnect()
-        self._thread.join()
+        if self._identity is None:
+            self._thread.join()
+        else:
+            self._client.loop_stop()
 
     def take(self, count_max: int, bytes_max: int, timeout_s: float) -> list[Received]:
         """What has come, waiting for the first message only; at most about ``bytes_max``."""
@@ -224,14 +248,6 @@ class BrokerLink:
             except queue.Full:
                 continue
             return
-
-
-def _leave_to_paho(_client: Client, _userdata: object, _connection: object) -> None:
-    """That this is set makes paho's thread alone write; else the worker's would, as it sends.
-
-    OpenSSL takes no two threads on one connection: it broke ("bad record mac") after some thousand
-    answers, while paho's thread was reading.
-    """
 
 
 def _sentence(error: BaseException | None) -> str:

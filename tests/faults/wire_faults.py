@@ -18,9 +18,7 @@ from tests.rig.programs import Edge, wait_until
 from wire.names import Signal
 from wire.topics import HUB_SUBSCRIPTIONS, Channel, Topic
 
-CAPTURED_SCANS = 150
-SCAN_PAUSE_S = 0.03
-"""So that a batch does not hold all of them."""
+CAPTURED_SCANS = 100
 WINDOW = 200
 TAP = "tap"
 REPLAYED = 100_000
@@ -34,8 +32,8 @@ def replay_frames(folder: Path, count: int) -> dict[str, float]:
         with capture(house) as ear:
             for code in codes(0, CAPTURED_SCANS):
                 scan_all(house, [code])
-                time.sleep(SCAN_PAUSE_S)
-            house.wait_delivered()
+                # Each scan in a batch of its own.
+                house.wait_delivered()
             house.edge.stop()
             wait_until(lambda: not is_connected(house.hub, house.edge), "its last will")
         frames = ear.received

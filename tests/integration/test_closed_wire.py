@@ -349,8 +349,12 @@ def test_only_one_thread_of_the_hub_writes_on_its_connection(
             edge.publish(topic("dock", Channel.EVENTS), MARK)
             link.acknowledge(link.take(10, 1_000_000, 5.0))
             link.send(Topic(SITE, "dock", Channel.RECEIPT), b"receipt")
-        wait_until(lambda: len(edge.received) == 20, "an answer to each")
+            wait_until(lambda: edge.received, "its answer", 0.5)
+            edge.received.clear()
+        assert link.is_running
     finally:
         link.stop()
     # OpenSSL takes no two threads on one connection: it breaks, now and then.
-    assert WatchedSocket.writers == {"mqtt"}
+    assert len(WatchedSocket.writers) == 1
+    assert threading.current_thread().name not in WatchedSocket.writers
+    assert not link.is_running
