@@ -77,6 +77,8 @@ class StationThread:
         ``on_crash``: the core failed in a way that nobody foresaw; only a restart helps.
         """
         self._core = core
+        # Asked when somebody looks: whoever has heard a tone finds its line counted.
+        metrics.depth.set_function(lambda: float(core.depth))
         self._spool = spool
         self._clock = clock
         self._metrics = metrics
@@ -216,7 +218,6 @@ class StationThread:
         n = self._core.next_page()
         if n is not None:
             self._drawn_ms = now_ms
-            self._metrics.depth.set(self._core.depth)
             self._show(encode_page(draw_page(self._core, n, self._clock)))
 
     def _tidy(self, every_ms: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from devices.framing import ScannerProtocol, make_framer
-from edge.publisher import answer_key
+from edge.spool_feed import answer_key
 from edge.uplink_events import Arrived, PackArrived, SnapshotArrived, Waited
 from hub.fact import time_of
 from hub.ingest.rules import NEW_SPOOL, Store, classify, read_line

@@ -126,7 +126,7 @@ def test_a_backup_without_keys_needs_those_of_its_hub(
     with pytest.raises(BackupError, match="holds no keys"):
         bring_back(tmp_path / "backups", place)
     place.data_dir.mkdir(exist_ok=True)
-    for name in ("hub.key", "body.key"):
+    for name in ("hub.key", "body.key", "ca.key", "mqtt.key"):
         shutil.copy(hub.data_dir / name, place.data_dir)
     with pytest.raises(BackupError, match="--replace"):
         bring_back(tmp_path / "backups", place)

@@ -40,6 +40,8 @@ async def test_no_route_but_the_named_ones_is_open(
         f"{API}/edge/bodies",
         f"{API}/edge/wanted",
         f"{API}/edge/pack",
+        f"{API}/edge/certificate",
+        f"{API}/edge/rotate",
         f"{API}/edge/footage",
         f"{API}/edge/footage-gone",
         f"{API}/edge/picture",

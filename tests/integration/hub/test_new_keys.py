@@ -172,7 +172,8 @@ async def test_the_disk_that_was_replaced_can_do_nothing_any_more(
         problem(await stranger.post(f"{API}/edge/{path}", content=content), 401)
     # Nor does the closed spool grow under the new key: what was told as lost stays lost.
     edge.key = NEW_KEY
-    assert receipt_of(hub.take(edge.batch([edge.line(edge.scan())], first_seq=2))).problem
+    receipt = receipt_of(hub.take(edge.batch([edge.line(edge.scan())], first_seq=2)))
+    assert [head.seq for head in receipt.heads] == [1]
     assert len(hub.events()) == 1
     assert key_of(hub) == NEW_KEY.public_key.hex()
 

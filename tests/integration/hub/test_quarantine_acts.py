@@ -74,8 +74,7 @@ def older(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
             raise LineError("an unknown kind")
         return rules.read_line(line, batch, seq)
 
-    for user in ("intake", "again"):
-        monkeypatch.setattr(f"hub.ingest.{user}.read_line", read)
+    monkeypatch.setattr("hub.ingest.arrivals.read_line", read)
     return monkeypatch
 
 

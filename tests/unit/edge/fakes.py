@@ -262,11 +262,9 @@ class FakeSpool:
         return self.queues.get(queue, 0)
 
     def mark_receipted(self, spool: str, upto_seq: int) -> bool:
-        if spool not in self.lines:
-            return False
-        assert upto_seq <= len(self.lines[spool])
-        went_back, self.uptos[spool] = upto_seq < self.uptos[spool], upto_seq
-        return went_back
+        assert upto_seq <= len(self.lines.get(spool, range(upto_seq)))
+        before, self.uptos[spool] = self.uptos.get(spool, 0), upto_seq
+        return upto_seq < before
 
     def _refuse(self) -> None:
         if self.fails is not None:
@@ -292,8 +290,7 @@ class FakeSpool:
         return parse_line(lines[seq - 1].line).at if 0 < seq <= len(lines) else None
 
     def head_at(self, spool: str, seq: int) -> str | None:
-        lines = self.lines.get(spool, [])
-        return lines[seq - 1].head if 0 < seq <= len(lines) else None
+        return {each.seq: each.head for each in self.lines.get(spool, [])}.get(seq)
 
     def unsent(self, spool: str, after_seq: int, events_max: int, bytes_max: int) -> list[bytes]:
         lines: list[bytes] = []
