@@ -1,5 +1,6 @@
 """A hub with a day behind it: sites, stations, searches, mails and trouble, for the screens."""
 
+import dataclasses
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -246,7 +247,9 @@ class LivingHub(OpenHub):
             self.suspect(tx, stopped, second, now - timedelta(hours=2))
             stop(tx, search, second, "zhao.lei", "等待公安到场", now - timedelta(minutes=70))
             third = open_incident(tx, search, bag, now - timedelta(minutes=40))
-            open_incident(tx, search, replace(stopped, subject=FOUND, waybills=(FOUND,)), now)
+            open_incident(
+                tx, search, dataclasses.replace(stopped, subject=FOUND, waybills=(FOUND,)), now
+            )
             (refused,) = list_incidents(tx, waybill=CARRIED)
         self.incidents = {SUSPECT: first, STOPPED: second, BAG: third, CARRIED: refused.id}
         self.gate.scan(FOUND, Result.HV)
