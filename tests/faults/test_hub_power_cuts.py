@@ -38,7 +38,7 @@ from wire.topics import Channel, Topic
 CUTS = 30
 GROUPS = 40
 SITES = ("755A", "755W", "020W")
-CHECKPOINT_PAGES = 60
+CHECKPOINT_PAGES = 200
 """Few, so that pages are copied back between the cuts too."""
 STOP = threading.Event()
 
