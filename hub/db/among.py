@@ -58,8 +58,3 @@ def _among_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
 def among(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     """Say whether a text column is among the texts that are given under ``name`` at execution."""
     return _Among(column, bindparam(name, type_=_Texts()))
-
-
-def among_these(column: ColumnElement[str], texts: Iterable[str]) -> ColumnElement[bool]:
-    """Say whether a text column is among these texts."""
-    return _Among(column, bindparam(None, list(texts), type_=_Texts(), unique=True))

@@ -105,10 +105,14 @@ class Arrivals:
         spool = self._spools[batch.site, batch.edge, batch.spool]
         self._add(event, spool.id, line, now)
 
-    def write_heads(self) -> None:
-        """Bring ``spool_head`` to where the spools stand by now."""
+    def write(self) -> None:
+        """Bring events and spools to where they stand by now; the rooms work later."""
+        self._write_events()
         store.move_heads(self._tx, self._moved)
         self._moved = {}
+        marks, self._marks = self._marks, []
+        for spool_id, mark, now in marks:
+            spool_watch.note_marks(self._tx, mark.site, mark.edge, spool_id, [mark], now)
 
     def settle(self) -> None:
         """Write everything, and let the rooms work on it; afterwards there is nothing left to do.
@@ -116,11 +120,7 @@ class Arrivals:
         Raises:
             SQLAlchemyError: the database failed; nothing of the transaction counts.
         """
-        self._write_events()
-        self.write_heads()
-        marks, self._marks = self._marks, []
-        for spool_id, mark, now in marks:
-            spool_watch.note_marks(self._tx, mark.site, mark.edge, spool_id, [mark], now)
+        self.write()
         facts, self._facts = self._facts, []
         if facts:
             self._project(facts, max(fact.received_at for fact in facts))

@@ -112,8 +112,8 @@ class Intake:
         if isinstance(message, Batch):
             return self._take_batch(tx, arrivals, claim, message, opened.lines)
         if isinstance(message, State):
-            # Its receipt tells of spools whose batches may have come in this very group.
-            arrivals.write_heads()
+            # It is compared with spools whose batches may have come in this very group.
+            arrivals.write()
             return self._take_state(tx, arrivals, topic, incoming, message)
         if isinstance(message, Gone):
             states.note_gone(tx, message)

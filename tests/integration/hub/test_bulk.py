@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from hub.db.among import among, among_these
+from hub.db.among import among
 from hub.db.bulk import COPY_ROWS_MIN, Bulk
 from hub.db.schema import RowId, UtcDateTime
 from tests.hub_parts import HubHome
@@ -132,5 +132,3 @@ def test_texts_are_found_among_any_number_of_them(tx: Connection) -> None:
         tx.execute(asked, {"names": [*wanted, *(f"no-{n}" for n in range(50_000))]}).scalars()
     ) == set(wanted)
     assert tx.execute(asked, {"names": []}).all() == []
-    these = select(thing.c.name).where(among_these(thing.c.name, iter(wanted)))
-    assert set(tx.execute(these).scalars()) == set(wanted)

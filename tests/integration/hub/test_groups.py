@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection
 
 from hub.alerts import store as alert_store
+from hub.alerts.service import AlertKind
 from hub.custody import note_store
 from hub.custody import store as custody_store
 from hub.db.engine import parse_url
@@ -30,7 +31,7 @@ from ledger.signing import seal
 from tests.hub_parts import START, HubHome, SigningEdge, open_hub
 from tests.postgres_parts import on_both_databases
 from wire.events import ContainerKind
-from wire.messages import Receipt
+from wire.messages import Receipt, SpoolHead
 from wire.names import Result, Step, format_at
 from wire.topics import Channel, Topic
 
@@ -236,3 +237,22 @@ def test_what_each_commit_asks_of_a_table_is_found_by_its_index(hub: HubHome, ta
     steps = [row[3] for row in plan]
     assert any(step.startswith(f"SEARCH {table} USING") for step in steps), steps
     assert not any(step.startswith(f"SCAN {table}") for step in steps), steps
+
+
+def test_a_state_behind_a_batch_in_one_group_is_compared_with_what_that_brought(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    first = edge.line(edge.scan())
+    head = SpoolHead(spool=edge.spool, seq=1, head=edge.head)
+    batch = edge.batch([first, *(edge.line(edge.scan()) for _ in range(2))])
+    state = seal(edge.state(heads=(head,)), edge.key)
+    now, place = hub.clock.now(), ("755A", "dock")
+    group = [
+        Incoming(str(Topic(*place, Channel.EVENTS)), batch, now),
+        Incoming(str(Topic(*place, Channel.STATE)), state, now),
+    ]
+    with hub.database.writing() as tx:
+        hub.intake().take_group(tx, group)
+    # Its first line is the very same: the edge's disk went back, it has no other history.
+    (alert,) = hub.alerts(AlertKind.SPOOL_DIVERGED)
+    assert "older than what it sent" in alert.text_en
