@@ -26,6 +26,7 @@ ABOARD_AGE_MAX = timedelta(days=30)
 """How long before a bag's scan its parcels may have been packed."""
 
 _LOGGED = frozenset({Step.PACK, Step.LOAD, Step.DEPART, Step.ARRIVE, Step.UNLOAD})
+_FILLED = frozenset({Step.PACK, Step.LOAD, Step.UNLOAD})
 _WATCHED_RESULTS = frozenset({Result.HV, Result.WANTED, Result.STOP})
 
 
@@ -176,7 +177,7 @@ def _log(batch: _Batch, scan: Record, is_watched: bool) -> None:
     if container.kind in UNIT_KINDS or is_flown or is_watched:
         batch.notes.append((note_store.key_of(container), scan))
         batch.touch(container, scan.at)
-        if scan.step in (Step.PACK, Step.UNLOAD):
+        if scan.step in _FILLED:
             batch.packed.add(container)
 
 
