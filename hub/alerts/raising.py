@@ -37,6 +37,18 @@ def close_alert(tx: Connection, kind: AlertKind, subject: str, now: datetime) ->
     return True
 
 
+def restate_alert(tx: Connection, newest: Finding, first_at: datetime, now: datetime) -> None:
+    """One of the findings behind an alert was none: say of the others since when, and where last.
+
+    Its count stays: that often it was believed.
+    """
+    found = store.find_unclosed(tx, newest.kind, newest.subject)
+    if found is None:
+        return
+    if store.restate(tx, found, newest, first_at, texts_of(newest)):
+        outbox.tell(tx, NewsTopic.ALERT, [found.id], now)
+
+
 def _add(tx: Connection, finding: Finding, now: datetime, *, over: bool) -> int:
     level = LEVEL_OF[finding.kind]
     alert_id = store.add(tx, finding, level, texts_of(finding), now, over=over)

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.alerts import store
-from hub.alerts.raising import UnknownAlertError, close_alert, raise_alert
+from hub.alerts.raising import UnknownAlertError, close_alert, raise_alert, restate_alert
 from hub.alerts.rules import (
     Act,
     AlertKind,
@@ -40,6 +40,7 @@ __all__ = [
     "close_alert",
     "find_unclosed",
     "raise_alert",
+    "restate_alert",
 ]
 
 

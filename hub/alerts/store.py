@@ -228,6 +228,24 @@ def count_again(tx: Connection, found: Alert, finding: Finding, texts: tuple[str
     tx.execute(update(alert).where(alert.c.id == found.id).values(changes))
 
 
+def restate(
+    tx: Connection, found: Alert, newest: Finding, first_at: datetime, texts: tuple[str, str]
+) -> bool:
+    """Let an alert say the findings that are left; say whether that changed it."""
+    text_zh, text_en = texts
+    changes = {
+        "first_at": first_at,
+        "last_at": newest.happened_at,
+        "site": newest.site,
+        "text_zh": text_zh,
+        "text_en": text_en,
+    }
+    if all(getattr(found, name) == value for name, value in changes.items()):
+        return False
+    tx.execute(update(alert).where(alert.c.id == found.id).values(changes))
+    return True
+
+
 def set_state(tx: Connection, alert_id: int, state: AlertState, now: datetime) -> None:
     """Move an alert; closing frees its key for the next one."""
     changes: dict[str, object] = {"state": state}

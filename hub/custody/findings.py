@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert
+from hub.alerts.service import AlertKind, Finding, close_alert, raise_alert, restate_alert
 from hub.custody import store
 from hub.custody.rules.chain import Breach, BreachKind
 from hub.custody.rules.storage import CAMERA, CONTAINER, KEEPER, LOCKED_PLACE
@@ -58,7 +58,21 @@ _WORDS = {
 
 def tell(tx: Connection, breach: Breach, now: datetime) -> None:
     """Raise the breach's alert, or count it in the one that is open."""
-    finding = Finding(
+    raise_alert(tx, _finding(breach), now)
+
+
+def untell(tx: Connection, breach: Breach, now: datetime) -> None:
+    """A breach was withdrawn: its alert says what is left of it, or closes with the last one."""
+    span = store.told_span(tx, breach.kind, breach.waybill, breach.site)
+    if span is None:
+        close_alert(tx, ALERT_OF[breach.kind], _subject(breach), now)
+    else:
+        first, last = span
+        restate_alert(tx, _finding(last), first.at, now)
+
+
+def _finding(breach: Breach) -> Finding:
+    return Finding(
         ALERT_OF[breach.kind],
         _subject(breach),
         breach.at,
@@ -67,13 +81,6 @@ def tell(tx: Connection, breach: Breach, now: datetime) -> None:
         site=breach.site,
         words=_words(breach),
     )
-    raise_alert(tx, finding, now)
-
-
-def untell(tx: Connection, breach: Breach, now: datetime) -> None:
-    """A breach was withdrawn: its alert closes when no other one stands behind it."""
-    if not store.still_standing(tx, breach.kind, breach.waybill, breach.site):
-        close_alert(tx, ALERT_OF[breach.kind], _subject(breach), now)
 
 
 def what_zh(breach: Breach) -> str:

@@ -170,16 +170,19 @@ def _compare(
 ) -> None:
     known = {_key(each.breach): each for each in stood}
     fresh = {_key(breach): breach for breach in wanted}
-    for key in fresh.keys() - known.keys():
-        breach = fresh[key]
+    # In their own order, not that of a set: alerts are raised alike in every run.
+    for key, breach in fresh.items():
+        if key in known:
+            continue
         wait = breach.tell_at if breach.tell_at > now else None
         lot_at = None if began is None else began[breach]
         store.add_breach(tx, scope, breach, now, wait, lot_at)
         if wait is None:
             tell(tx, breach, now)
-    for key in known.keys() - fresh.keys():
-        store.withdraw(tx, known[key], now)
-        untell(tx, known[key].breach, now)
+    for key, found in known.items():
+        if key not in fresh:
+            store.withdraw(tx, found, now)
+            untell(tx, found.breach, now)
 
 
 def _flown_in(unit: Container, log: Sequence[Record], since: datetime) -> dict[Container, datetime]:

@@ -186,14 +186,24 @@ def withdraw(tx: Connection, found: FoundBreach, now: datetime) -> None:
     tx.execute(update(custody_breach).where(mine).values(withdrawn_at=now, tell_at=None))
 
 
-def still_standing(tx: Connection, kind: BreachKind, waybill: str | None, site: str) -> bool:
-    """Whether any breach of a kind stands for a parcel, or without one for a site."""
+def told_span(
+    tx: Connection, kind: BreachKind, waybill: str | None, site: str
+) -> tuple[Breach, Breach] | None:
+    """The earliest and the latest breach of a kind that stand and that people were told of.
+
+    Those of a parcel, or without one of a site. None: there is none.
+    """
     breach = custody_breach.c
     same = (
         breach.waybill == waybill if waybill else breach.waybill.is_(None) & (breach.site == site)
     )
-    query = select(breach.id).where(breach.kind == kind, same, breach.withdrawn_at.is_(None))
-    return tx.execute(query.limit(1)).first() is not None
+    stands = breach.withdrawn_at.is_(None) & breach.tell_at.is_(None)
+    query = select(breach.breach).where(breach.kind == kind, same, stands).limit(1)
+    first = tx.execute(query.order_by(breach.at, breach.id)).scalar_one_or_none()
+    if first is None:
+        return None
+    last = tx.execute(query.order_by(breach.at.desc(), breach.id.desc())).scalar_one()
+    return _breach_of(first), _breach_of(last)
 
 
 def untold(tx: Connection, now: datetime, limit: int) -> list[FoundBreach]:

@@ -219,20 +219,43 @@ def test_a_wanted_ordinary_parcel_is_packed_as_ordinary_ones_are(carrier: Carrie
     assert carrier.breaches() == [BreachKind.BAGGED_WITH_OTHERS]
 
 
+@pytest.mark.parametrize("put", [Step.PACK, Step.LOAD])
 @on_both_databases
 def test_an_ordinary_parcel_packed_with_a_high_value_one_is_found_in_either_order(
-    carrier: Carrier,
+    carrier: Carrier, put: Step
 ) -> None:
     bag = {"container": "B-1", "container_kind": ContainerKind.BAG, "site": "HUB"}
     plain = {"waybill": PLAIN, "result": Result.CLEAR}
-    carrier.hand_in(carrier.scan(5, Step.PACK, "SORTER", **bag))
+    carrier.hand_in(carrier.scan(5, put, "SORTER", **bag))
     assert carrier.breaches() == []
-    carrier.hand_in(carrier.scan(6, Step.PACK, "SORTER", **bag, **plain))
+    carrier.hand_in(carrier.scan(6, put, "SORTER", **bag, **plain))
     assert carrier.breaches() == [BreachKind.BAGGED_WITH_OTHERS]
     again = {**bag, "container": "B-2"}
-    carrier.hand_in(carrier.scan(15, Step.PACK, "SORTER", **again, **plain))
-    carrier.hand_in(carrier.scan(16, Step.PACK, "SORTER", **again))
+    carrier.hand_in(carrier.scan(15, put, "SORTER", **again, **plain))
+    carrier.hand_in(carrier.scan(16, put, "SORTER", **again))
     assert carrier.breaches() == [BreachKind.BAGGED_WITH_OTHERS] * 2
+
+
+@on_both_databases
+def test_an_alert_with_two_breaches_behind_it_says_the_one_that_is_left(carrier: Carrier) -> None:
+    own = {"container_kind": ContainerKind.BAG, "site": "HUB"}
+    for minute, bag in ((5, "B-1"), (15, "B-2")):
+        bagged = {**own, "container": bag}
+        carrier.hand_in(carrier.scan(minute, Step.PACK, "SORTER", **bagged))
+        plain = {"waybill": PLAIN, "result": Result.CLEAR}
+        carrier.hand_in(carrier.scan(minute + 2, Step.PACK, "SORTER", **bagged, **plain))
+    (alert,) = carrier.hub.alerts(AlertKind.BAGGED_WITH_OTHERS)
+    assert (alert.count, alert.first_at, alert.last_at) == (2, at(7), at(17))
+    # Handhelds hand in late that it had been taken out before the other one was put in.
+    for n, minute, bag in ((1, 6, "B-1"), (2, 16, "B-2")):
+        queued = samples.QueuedScan(
+            queue="77" * 16, n=n, at=format_at(at(minute)), result=Result.HV, list_version=1
+        )
+        late = carrier.scan(minute, Step.UNLOAD, "SORTER", queued=queued, container=bag, **own)
+        carrier.hand_in(late, minute=60)
+        (alert,) = carrier.hub.alerts(AlertKind.BAGGED_WITH_OTHERS)
+        stands = (AlertState.OPEN, at(17)) if n == 1 else (AlertState.CLOSED, at(17))
+        assert (alert.state, alert.first_at) == stands
 
 
 @on_both_databases
