@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.bulk import Bulk
 from hub.db.schema import RowId, UtcDateTime, metadata
 from ledger.chain import ChainHead
@@ -193,7 +194,7 @@ _RANKED = (
     )
     .subquery()
 )
-_NEWEST = (
+_NEWEST = Asked(
     _EVENTS.join(_RANKED, _RANKED.c.id == event.c.id)
     .where(_RANKED.c.nth <= bindparam("each_max"))
     .order_by(event.c.id)
@@ -322,7 +323,7 @@ def newest_of(
 ) -> list[StoredEvent]:
     """Each waybill's newest events of a kind in the order of arrival, at most ``each_max``."""
     asked = {"waybills": waybills, "until": received_until, "kind": kind, "each_max": each_max}
-    return [_stored(row) for row in tx.execute(_NEWEST, asked)]
+    return [_stored(row) for row in _NEWEST.rows(tx, **asked)]
 
 
 def events_at(

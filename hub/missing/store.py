@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.bulk import Bulk
 from hub.db.schema import UtcDateTime, metadata
 from hub.missing.rules.learned import NOTHING, Counts
@@ -88,12 +89,12 @@ _counts_decoder = msgspec.json.Decoder(Counts)
 
 # Built once: these run for each batch, and building costs as much as running.
 _WATCHED = select(watch.c.waybill, watch.c.fold, watch.c.suspect_id, watch.c.due_at)
-_KNOWN = _WATCHED.where(among(watch.c.waybill, "waybills"))
+_KNOWN = Asked(_WATCHED.where(among(watch.c.waybill, "waybills")))
 _PUT = Bulk(tuple(watch.c), key=(watch.c.waybill,))
-_COUNTS = select(learned).where(among(learned.c.key, "keys"))
+_COUNTS = Asked(select(learned).where(among(learned.c.key, "keys")))
 _ADD_COUNTS = insert(learned)
 _RENEW_COUNTS = update(learned).where(learned.c.key == bindparam("which"))
-_HEARD = select(site_heard).where(among(site_heard.c.site, "sites"))
+_HEARD = Asked(select(site_heard).where(among(site_heard.c.site, "sites")))
 _HEAR_FIRST = insert(site_heard)
 _HEAR_AGAIN = update(site_heard).where(site_heard.c.site == bindparam("which"))
 _IS_OUT = select(outage.c.site).where(outage.c.until.is_(None))
@@ -115,7 +116,9 @@ _DUE = (
     .order_by(watch.c.due_at)
     .limit(bindparam("limit"))
 )
-_OUTAGES = select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
+_OUTAGES = Asked(
+    select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
+)
 
 
 class Watched(msgspec.Struct, frozen=True):
@@ -132,7 +135,7 @@ class Watched(msgspec.Struct, frozen=True):
 
 def known(tx: Connection, waybills: Iterable[str]) -> dict[str, Watched]:
     """Those parcels that are watched already."""
-    rows = tx.execute(_KNOWN, {"waybills": list(waybills)})
+    rows = _KNOWN.rows(tx, waybills=waybills)
     return {row.waybill: _watched(row) for row in rows}
 
 
@@ -196,7 +199,7 @@ def heard_at(tx: Connection, site: str) -> datetime:
     Raises:
         NoResultFound: it was never heard of.
     """
-    found: datetime = tx.execute(_HEARD, {"sites": [site]}).one().last_at
+    found: datetime = _HEARD.rows(tx, sites=[site])[0].last_at
     return found
 
 
@@ -246,7 +249,7 @@ def _watched(row: Row[*tuple[Any, ...]]) -> Watched:
 
 def counts_of(tx: Connection, keys: Iterable[str]) -> dict[str, Counts]:
     """What is learned under these keys; those without a past are left out."""
-    rows = tx.execute(_COUNTS, {"keys": list(keys)})
+    rows = _COUNTS.rows(tx, keys=keys)
     # A release with other edges begins anew rather than misread what an older one counted.
     found = {row.key: _counts_decoder.decode(row.counts) for row in rows}
     return {key: counts for key, counts in found.items() if len(counts) == len(NOTHING)}
@@ -254,7 +257,7 @@ def counts_of(tx: Connection, keys: Iterable[str]) -> dict[str, Counts]:
 
 def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
     """Write what is learned."""
-    stored = set(tx.execute(_COUNTS, {"keys": list(counts)}).scalars())
+    stored = {row.key for row in _COUNTS.rows(tx, keys=counts)}
     rows = {key: _encoder.encode(each) for key, each in counts.items()}
     renewed = [{"which": key, "counts": row} for key, row in rows.items() if key in stored]
     added = [{"key": key, "counts": row} for key, row in rows.items() if key not in stored]
@@ -269,7 +272,7 @@ def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
 
 def hear_sites(tx: Connection, newest: Mapping[str, datetime]) -> None:
     """Sites were heard of: keep each one's newest scan, event time."""
-    stored = {row.site: row.last_at for row in tx.execute(_HEARD, {"sites": list(newest)})}
+    stored = {row.site: row.last_at for row in _HEARD.rows(tx, sites=newest)}
     added = [{"site": s, "last_at": at} for s, at in newest.items() if s not in stored]
     renewed = [
         {"which": s, "last_at": at} for s, at in newest.items() if s in stored and at > stored[s]
@@ -293,7 +296,7 @@ def end_outage(tx: Connection, site: str, until: datetime) -> None:
 
 def outages(tx: Connection, since: datetime) -> list[Outage]:
     """Open outages, and those that ended after ``since``."""
-    rows = tx.execute(_OUTAGES, {"since": since})
+    rows = _OUTAGES.rows(tx, since=since)
     return [Outage(row.site, row.since, row.until) for row in rows]
 
 

@@ -231,7 +231,7 @@ HOT = {
 @pytest.mark.parametrize("table", HOT)
 def test_what_each_commit_asks_of_a_table_is_found_by_its_index(hub: HubHome, table: str) -> None:
     with hub.database.reading() as tx:
-        asked = HOT[table].compile(dialect=tx.dialect)
+        asked = HOT[table].statement.compile(dialect=tx.dialect)
         given = tuple("[]" for _ in asked.positiontup or ())
         plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given).all()
     steps = [row[3] for row in plan]
