@@ -92,11 +92,9 @@ _WATCHED = select(watch.c.waybill, watch.c.fold, watch.c.suspect_id, watch.c.due
 _KNOWN = Asked(_WATCHED.where(among(watch.c.waybill, "waybills")))
 _PUT = Bulk(tuple(watch.c), key=(watch.c.waybill,))
 _COUNTS = Asked(select(learned).where(among(learned.c.key, "keys")))
-_ADD_COUNTS = insert(learned)
-_RENEW_COUNTS = update(learned).where(learned.c.key == bindparam("which"))
+_PUT_COUNTS = Bulk(tuple(learned.c), key=(learned.c.key,))
 _HEARD = Asked(select(site_heard).where(among(site_heard.c.site, "sites")))
-_HEAR_FIRST = insert(site_heard)
-_HEAR_AGAIN = update(site_heard).where(site_heard.c.site == bindparam("which"))
+_HEAR = Bulk(tuple(site_heard.c), key=(site_heard.c.site,))
 _IS_OUT = select(outage.c.site).where(outage.c.until.is_(None))
 _OVERDUE = (
     _WATCHED.add_columns(watch.c.expected_site)
@@ -257,14 +255,7 @@ def counts_of(tx: Connection, keys: Iterable[str]) -> dict[str, Counts]:
 
 def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
     """Write what is learned."""
-    stored = {row.key for row in _COUNTS.rows(tx, keys=counts)}
-    rows = {key: _encoder.encode(each) for key, each in counts.items()}
-    renewed = [{"which": key, "counts": row} for key, row in rows.items() if key in stored]
-    added = [{"key": key, "counts": row} for key, row in rows.items() if key not in stored]
-    if renewed:
-        tx.execute(_RENEW_COUNTS, renewed)
-    if added:
-        tx.execute(_ADD_COUNTS, added)
+    _PUT_COUNTS.write(tx, [(key, _encoder.encode(each)) for key, each in counts.items()])
 
 
 # ---------------------------------------------------------------- sites
@@ -273,14 +264,8 @@ def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
 def hear_sites(tx: Connection, newest: Mapping[str, datetime]) -> None:
     """Sites were heard of: keep each one's newest scan, event time."""
     stored = {row.site: row.last_at for row in _HEARD.rows(tx, sites=newest)}
-    added = [{"site": s, "last_at": at} for s, at in newest.items() if s not in stored]
-    renewed = [
-        {"which": s, "last_at": at} for s, at in newest.items() if s in stored and at > stored[s]
-    ]
-    if added:
-        tx.execute(_HEAR_FIRST, added)
-    if renewed:
-        tx.execute(_HEAR_AGAIN, renewed)
+    later = [(s, at) for s, at in newest.items() if s not in stored or at > stored[s]]
+    _HEAR.write(tx, later)
 
 
 def begin_outage(tx: Connection, site: str, since: datetime) -> None:
