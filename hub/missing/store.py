@@ -24,6 +24,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 
@@ -59,8 +60,20 @@ watch = Table(
     Column("bag_at", UtcDateTime),
     Column("suspect_id", BigInteger),
     Index(None, "expected_site", "expected_by"),
-    Index(None, "ride", "ride_at"),
-    Index(None, "bag", "bag_at"),
+    Index(
+        None,
+        "ride",
+        "ride_at",
+        sqlite_where=text("ride IS NOT NULL"),
+        postgresql_where=text("ride IS NOT NULL"),
+    ),
+    Index(
+        None,
+        "bag",
+        "bag_at",
+        sqlite_where=text("bag IS NOT NULL"),
+        postgresql_where=text("bag IS NOT NULL"),
+    ),
 )
 learned = Table(
     "missing_learned",
