@@ -19,11 +19,12 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    tuple_,
     update,
 )
 
 from hub.access.rules import EdgeKey, EnrolSecret
+from hub.db.among import among_rows
+from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
 
 edge = Table(
@@ -69,9 +70,7 @@ private_body = Table(
 
 
 # Built once: it runs for each message, and building costs as much as running.
-_FIND_EDGES = select(edge).where(
-    tuple_(edge.c.site, edge.c.name).in_(bindparam("names", expanding=True))
-)
+_FIND_EDGES = Asked(select(edge).where(among_rows((edge.c.site, edge.c.name), "names")))
 _FIND_EDGE = select(edge).where(edge.c.site == bindparam("site"), edge.c.name == bindparam("name"))
 
 
@@ -90,7 +89,7 @@ def find_edges(
     """Who is enrolled under some names, each a site and an edge."""
     if not names:
         return {}
-    rows = tx.execute(_FIND_EDGES, {"names": list(names)})
+    rows = _FIND_EDGES.rows(tx, names=names)
     return {(row.site, row.name): _edge_key(row) for row in rows}
 
 

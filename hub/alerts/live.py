@@ -51,6 +51,7 @@ class LiveFeed:
 
     async def run(self) -> None:
         """Read the outbox until cancelled; a failing database is asked again."""
+        bell = outbox.Bell(self._hub.database)
         while True:
             try:
                 alerts = await run_in_threadpool(self._read)
@@ -64,7 +65,8 @@ class LiveFeed:
                 for listener in self._clients.values():
                     if listener.caller.sees(alert.site):
                         _offer(listener.queue, message)
-            await asyncio.sleep(outbox.POLL_S)
+            # While nobody listens there is nobody to hurry for.
+            await (bell.rings() if self._clients else asyncio.sleep(outbox.POLL_S))
 
     async def serve(self, client: WebSocket) -> None:
         """Send alerts to one client until it goes."""

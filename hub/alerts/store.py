@@ -27,6 +27,7 @@ from sqlalchemy import (
 from hub.alerts.rules import LEVEL_OF, Act, AlertKind, AlertState, Finding, Level, Visit
 from hub.alerts.texts import texts_of
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
 
 VISITS_READ_MAX = 64
@@ -137,11 +138,21 @@ _NTH = func.row_number().over(
     partition_by=alert.c.waybill, order_by=(alert.c.first_at.desc(), alert.c.id.desc())
 )
 _RANKED = (
-    select(alert, _NTH.label("nth"))
+    select(
+        alert.c.id,
+        alert.c.waybill,
+        alert.c.site,
+        alert.c.state,
+        alert.c.first_at,
+        alert.c.last_at,
+        alert.c.late,
+        alert.c.count.label("times"),
+        _NTH.label("nth"),
+    )
     .where(among(alert.c.waybill, "waybills"), alert.c.kind == AlertKind.HV_PASSAGE)
     .subquery()
 )
-_PASSAGES = select(_RANKED).where(_RANKED.c.nth <= bindparam("each_max"))
+_PASSAGES = Asked(select(_RANKED).where(_RANKED.c.nth <= bindparam("each_max")))
 
 
 def add(
@@ -322,9 +333,9 @@ def count_unclosed(tx: Connection) -> dict[tuple[AlertKind, str | None, AlertSta
 def passages(tx: Connection, waybills: Iterable[str]) -> dict[str, list[Told]]:
     """Parcels' newest visits, at most ``VISITS_READ_MAX`` of each, in no order that counts."""
     found: dict[str, list[Told]] = {}
-    for row in tx.execute(_PASSAGES, {"waybills": waybills, "each_max": VISITS_READ_MAX}):
+    for row in _PASSAGES.rows(tx, waybills=waybills, each_max=VISITS_READ_MAX):
         visit = Visit(row.id, row.site, row.first_at, row.last_at, AlertState(row.state))
-        found.setdefault(row.waybill, []).append(Told(visit, row._mapping["count"], late=row.late))
+        found.setdefault(row.waybill, []).append(Told(visit, row.times, late=row.late))
     return found
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from hub.custody.rules.records import Container, Record
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.schema import UtcDateTime, metadata
 
 NOTES_READ_MAX = 2_000
@@ -64,7 +65,9 @@ _RANKED = (
     )
     .subquery()
 )
-_NOTES = select(_RANKED.c.subject, _RANKED.c.note).where(_RANKED.c.nth <= bindparam("each_max"))
+_NOTES = Asked(
+    select(_RANKED.c.subject, _RANKED.c.note).where(_RANKED.c.nth <= bindparam("each_max"))
+)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
@@ -100,9 +103,7 @@ def notes_of(
 ) -> dict[str, list[Record]]:
     """Acts about parcels, and containers' own scans: of each the newest ``NOTES_READ_MAX``."""
     found: dict[str, list[Record]] = {}
-    for row in tx.execute(
-        _NOTES, {"subjects": subjects, "until": received_until, "each_max": NOTES_READ_MAX}
-    ):
+    for row in _NOTES.rows(tx, subjects=subjects, until=received_until, each_max=NOTES_READ_MAX):
         found.setdefault(row.subject, []).append(_decode(row.note))
     return found
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from hub.custody.rules.chain import Breach, BreachKind, Exit, Gap, GapKind
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
 
 custody_watch = Table(
@@ -73,16 +74,16 @@ custody_exit = Table(
 )
 
 # Built once: these run for each batch, and building costs as much as running.
-_WATCHED = select(custody_watch).where(among(custody_watch.c.waybill, "waybills"))
+_WATCHED = Asked(select(custody_watch).where(among(custody_watch.c.waybill, "waybills")))
 _MOVE_DUE = update(custody_watch).where(custody_watch.c.waybill == bindparam("which"))
-_STANDING = (
+_STANDING = Asked(
     select(custody_breach)
     .where(among(custody_breach.c.scope, "scopes"), custody_breach.c.withdrawn_at.is_(None))
     .order_by(custody_breach.c.id)
 )
-_GAPS = select(custody_gap).where(among(custody_gap.c.waybill, "waybills"))
+_GAPS = Asked(select(custody_gap).where(among(custody_gap.c.waybill, "waybills")))
 _DROP_GAPS = delete(custody_gap).where(among(custody_gap.c.waybill, "waybills"))
-_EXITS = (
+_EXITS = Asked(
     select(custody_exit)
     .where(among(custody_exit.c.waybill, "waybills"))
     .order_by(custody_exit.c.id)
@@ -125,7 +126,7 @@ class NobodyGap:
 
 def watched(tx: Connection, waybills: Iterable[str]) -> dict[str, datetime | None]:
     """Those that are watched, with when they are due."""
-    rows = tx.execute(_WATCHED, {"waybills": waybills})
+    rows = _WATCHED.rows(tx, waybills=waybills)
     return {row.waybill: row.due_at for row in rows}
 
 
@@ -152,7 +153,7 @@ def due(tx: Connection, now: datetime, limit: int) -> list[str]:
 def standing(tx: Connection, scopes: Sequence[str]) -> dict[str, list[FoundBreach]]:
     """The breaches of scopes that were not withdrawn."""
     found: dict[str, list[FoundBreach]] = {}
-    for row in tx.execute(_STANDING, {"scopes": scopes}):
+    for row in _STANDING.rows(tx, scopes=scopes):
         found.setdefault(row.scope, []).append(_found(row))
     return found
 
@@ -252,7 +253,7 @@ def breaches_of(tx: Connection, waybill: str, as_of: datetime) -> list[FoundBrea
 def replace_gaps(tx: Connection, gaps: Mapping[str, Iterable[Gap]]) -> None:
     """Keep nobody's stretches of parcels as they are known now; written only where they differ."""
     known: dict[str, set[_GapRow]] = {}
-    for row in tx.execute(_GAPS, {"waybills": gaps}):
+    for row in _GAPS.rows(tx, waybills=gaps):
         known.setdefault(row.waybill, set()).add((row.site, row.kind, row.from_at, row.to_at))
     changed: list[str] = []
     rows: list[dict[str, object]] = []
@@ -290,7 +291,7 @@ def replace_exits(tx: Connection, exits: Mapping[str, Sequence[Exit]]) -> set[st
         The parcels of which something new is known.
     """
     known: dict[str, list[bytes]] = {}
-    for row in tx.execute(_EXITS, {"waybills": exits}):
+    for row in _EXITS.rows(tx, waybills=exits):
         known.setdefault(row.waybill, []).append(row.found)
     changed = set()
     for waybill, found in exits.items():

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 
+from hub.db.asked import run_on_sqlite
+
 COPY_ROWS_MIN = 20
 """On PostgreSQL fewer rows are inserted: COPY's own round trips cost more."""
 
@@ -41,6 +43,8 @@ class Bulk:
         ready = made.ready(rows)
         if made.copy is not None and len(rows) >= COPY_ROWS_MIN:
             _copy(tx, made.copy, ready)
+        elif tx.dialect.name == "sqlite":
+            run_on_sqlite(tx, made.insert, ready, many=True)
         else:
             tx.exec_driver_sql(made.insert, ready)
 

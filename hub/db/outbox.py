@@ -1,9 +1,11 @@
 """News for the other roles: written in the transaction that made it, read by tailing.
 
-A role remembers the last id it saw and asks for what is newer every ``POLL_S``. Ids are in commit
-order, because only one transaction writes at a time. Source: design section 5.
+A role remembers the last id it saw and asks for what is newer every ``POLL_S``, and where it can be
+seen cheaply that somebody has committed, at once (:class:`Bell`). Ids are in commit order, because
+only one transaction writes at a time. Source: design section 5.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +13,12 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, func, insert, select
 
+from hub.db.engine import Database
 from hub.db.schema import RowId, UtcDateTime, metadata
 
 POLL_S = 0.05
+LOOKS = 25
+"""How often a bell looks within ``POLL_S`` whether somebody has committed."""
 NEWS_PER_READ_MAX = 500
 NEWS_KEPT_MAX = 10_000
 """Older news is pruned; a role that was away longer reads the tables themselves."""
@@ -73,3 +78,20 @@ def news_after(tx: Connection, last_id: int) -> list[News]:
 def prune(tx: Connection) -> None:
     """Forget all but the newest ``NEWS_KEPT_MAX``."""
     tx.execute(delete(outbox).where(outbox.c.id <= newest_id(tx) - NEWS_KEPT_MAX))
+
+
+class Bell:
+    """Rings when somebody has committed since it rang last, or when ``POLL_S`` is over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._heard: int | None = None
+
+    async def rings(self) -> None:
+        """Wait for it. Read after it rang, and nothing is missed."""
+        for _ in range(LOOKS):
+            commits = self._database.commits()
+            if commits is not None and commits != self._heard:
+                self._heard = commits
+                return
+            await asyncio.sleep(POLL_S / LOOKS)

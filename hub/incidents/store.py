@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.incidents.rules import Claim, Incident, Kind, State, Suspicion
 from wire.events import Act
@@ -74,7 +75,7 @@ incident_report = Table(
 )
 
 # Built once: it runs for each batch, and building costs as much as running.
-_AWAITING = (
+_AWAITING = Asked(
     select(incident_parcel.c.incident_id, incident_parcel.c.waybill, incident.c.since)
     .join(incident, incident.c.id == incident_parcel.c.incident_id)
     .where(
@@ -164,7 +165,7 @@ def awaiting(tx: Connection, waybills: Iterable[str]) -> list[tuple[int, str, da
 
     A lost one is among them: any scan finds it.
     """
-    rows = tx.execute(_AWAITING, {"waybills": waybills})
+    rows = _AWAITING.rows(tx, waybills=waybills)
     return [(row.incident_id, row.waybill, row.since) for row in rows]
 
 

@@ -26,11 +26,11 @@ from sqlalchemy import (
     insert,
     select,
     text,
-    tuple_,
     update,
 )
 
-from hub.db.among import among
+from hub.db.among import among, among_rows
+from hub.db.asked import Asked
 from hub.db.bulk import Bulk
 from hub.db.schema import RowId, UtcDateTime, metadata
 from ledger.chain import ChainHead
@@ -161,10 +161,8 @@ class EventFilter:
 
 
 # Built once: these run for each batch, and building costs as much as running.
-_NAME = tuple_(spool_head.c.site, spool_head.c.edge, spool_head.c.spool)
-_LOCK_SPOOLS = (
-    select(spool_head).where(_NAME.in_(bindparam("names", expanding=True))).with_for_update()
-)
+_NAME = (spool_head.c.site, spool_head.c.edge, spool_head.c.spool)
+_LOCK_SPOOLS = Asked(select(spool_head).where(among_rows(_NAME, "names")).with_for_update())
 _MOVE_HEAD = (
     update(spool_head)
     .where(spool_head.c.id == bindparam("spool_id"))
@@ -193,7 +191,7 @@ _RANKED = (
     )
     .subquery()
 )
-_NEWEST = (
+_NEWEST = Asked(
     _EVENTS.join(_RANKED, _RANKED.c.id == event.c.id)
     .where(_RANKED.c.nth <= bindparam("each_max"))
     .order_by(event.c.id)
@@ -208,7 +206,7 @@ def lock_spools(tx: Connection, names: Collection[SpoolName]) -> dict[SpoolName,
     if not names:
         return {}
     found = {}
-    for row in tx.execute(_LOCK_SPOOLS, {"names": list(names)}):
+    for row in _LOCK_SPOOLS.rows(tx, names=names):
         head = ChainHead(row.upto_seq, row.head)
         spool = Spool(row.id, head, row.is_ended, row.closed_at is not None)
         found[row.site, row.edge, row.spool] = spool
@@ -322,7 +320,7 @@ def newest_of(
 ) -> list[StoredEvent]:
     """Each waybill's newest events of a kind in the order of arrival, at most ``each_max``."""
     asked = {"waybills": waybills, "until": received_until, "kind": kind, "each_max": each_max}
-    return [_stored(row) for row in tx.execute(_NEWEST, asked)]
+    return [_stored(row) for row in _NEWEST.rows(tx, **asked)]
 
 
 def events_at(

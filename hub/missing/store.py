@@ -24,10 +24,12 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.bulk import Bulk
 from hub.db.schema import UtcDateTime, metadata
 from hub.missing.rules.learned import NOTHING, Counts
@@ -58,8 +60,20 @@ watch = Table(
     Column("bag_at", UtcDateTime),
     Column("suspect_id", BigInteger),
     Index(None, "expected_site", "expected_by"),
-    Index(None, "ride", "ride_at"),
-    Index(None, "bag", "bag_at"),
+    Index(
+        None,
+        "ride",
+        "ride_at",
+        sqlite_where=text("ride IS NOT NULL"),
+        postgresql_where=text("ride IS NOT NULL"),
+    ),
+    Index(
+        None,
+        "bag",
+        "bag_at",
+        sqlite_where=text("bag IS NOT NULL"),
+        postgresql_where=text("bag IS NOT NULL"),
+    ),
 )
 learned = Table(
     "missing_learned",
@@ -88,14 +102,12 @@ _counts_decoder = msgspec.json.Decoder(Counts)
 
 # Built once: these run for each batch, and building costs as much as running.
 _WATCHED = select(watch.c.waybill, watch.c.fold, watch.c.suspect_id, watch.c.due_at)
-_KNOWN = _WATCHED.where(among(watch.c.waybill, "waybills"))
+_KNOWN = Asked(_WATCHED.where(among(watch.c.waybill, "waybills")))
 _PUT = Bulk(tuple(watch.c), key=(watch.c.waybill,))
-_COUNTS = select(learned).where(among(learned.c.key, "keys"))
-_ADD_COUNTS = insert(learned)
-_RENEW_COUNTS = update(learned).where(learned.c.key == bindparam("which"))
-_HEARD = select(site_heard).where(among(site_heard.c.site, "sites"))
-_HEAR_FIRST = insert(site_heard)
-_HEAR_AGAIN = update(site_heard).where(site_heard.c.site == bindparam("which"))
+_COUNTS = Asked(select(learned).where(among(learned.c.key, "keys")))
+_PUT_COUNTS = Bulk(tuple(learned.c), key=(learned.c.key,))
+_HEARD = Asked(select(site_heard).where(among(site_heard.c.site, "sites")))
+_HEAR = Bulk(tuple(site_heard.c), key=(site_heard.c.site,))
 _IS_OUT = select(outage.c.site).where(outage.c.until.is_(None))
 _OVERDUE = (
     _WATCHED.add_columns(watch.c.expected_site)
@@ -115,7 +127,9 @@ _DUE = (
     .order_by(watch.c.due_at)
     .limit(bindparam("limit"))
 )
-_OUTAGES = select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
+_OUTAGES = Asked(
+    select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
+)
 
 
 class Watched(msgspec.Struct, frozen=True):
@@ -132,7 +146,7 @@ class Watched(msgspec.Struct, frozen=True):
 
 def known(tx: Connection, waybills: Iterable[str]) -> dict[str, Watched]:
     """Those parcels that are watched already."""
-    rows = tx.execute(_KNOWN, {"waybills": list(waybills)})
+    rows = _KNOWN.rows(tx, waybills=waybills)
     return {row.waybill: _watched(row) for row in rows}
 
 
@@ -196,7 +210,7 @@ def heard_at(tx: Connection, site: str) -> datetime:
     Raises:
         NoResultFound: it was never heard of.
     """
-    found: datetime = tx.execute(_HEARD, {"sites": [site]}).one().last_at
+    found: datetime = _HEARD.rows(tx, sites=[site])[0].last_at
     return found
 
 
@@ -246,7 +260,7 @@ def _watched(row: Row[*tuple[Any, ...]]) -> Watched:
 
 def counts_of(tx: Connection, keys: Iterable[str]) -> dict[str, Counts]:
     """What is learned under these keys; those without a past are left out."""
-    rows = tx.execute(_COUNTS, {"keys": list(keys)})
+    rows = _COUNTS.rows(tx, keys=keys)
     # A release with other edges begins anew rather than misread what an older one counted.
     found = {row.key: _counts_decoder.decode(row.counts) for row in rows}
     return {key: counts for key, counts in found.items() if len(counts) == len(NOTHING)}
@@ -254,14 +268,7 @@ def counts_of(tx: Connection, keys: Iterable[str]) -> dict[str, Counts]:
 
 def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
     """Write what is learned."""
-    stored = set(tx.execute(_COUNTS, {"keys": list(counts)}).scalars())
-    rows = {key: _encoder.encode(each) for key, each in counts.items()}
-    renewed = [{"which": key, "counts": row} for key, row in rows.items() if key in stored]
-    added = [{"key": key, "counts": row} for key, row in rows.items() if key not in stored]
-    if renewed:
-        tx.execute(_RENEW_COUNTS, renewed)
-    if added:
-        tx.execute(_ADD_COUNTS, added)
+    _PUT_COUNTS.write(tx, [(key, _encoder.encode(each)) for key, each in counts.items()])
 
 
 # ---------------------------------------------------------------- sites
@@ -269,15 +276,9 @@ def put_counts(tx: Connection, counts: Mapping[str, Counts]) -> None:
 
 def hear_sites(tx: Connection, newest: Mapping[str, datetime]) -> None:
     """Sites were heard of: keep each one's newest scan, event time."""
-    stored = {row.site: row.last_at for row in tx.execute(_HEARD, {"sites": list(newest)})}
-    added = [{"site": s, "last_at": at} for s, at in newest.items() if s not in stored]
-    renewed = [
-        {"which": s, "last_at": at} for s, at in newest.items() if s in stored and at > stored[s]
-    ]
-    if added:
-        tx.execute(_HEAR_FIRST, added)
-    if renewed:
-        tx.execute(_HEAR_AGAIN, renewed)
+    stored = {row.site: row.last_at for row in _HEARD.rows(tx, sites=newest)}
+    later = [(s, at) for s, at in newest.items() if s not in stored or at > stored[s]]
+    _HEAR.write(tx, later)
 
 
 def begin_outage(tx: Connection, site: str, since: datetime) -> None:
@@ -293,7 +294,7 @@ def end_outage(tx: Connection, site: str, until: datetime) -> None:
 
 def outages(tx: Connection, since: datetime) -> list[Outage]:
     """Open outages, and those that ended after ``since``."""
-    rows = tx.execute(_OUTAGES, {"since": since})
+    rows = _OUTAGES.rows(tx, since=since)
     return [Outage(row.site, row.since, row.until) for row in rows]
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.parcels.rules.acceptance import Refusal, SaidOnce
 from hub.parcels.rules.parcel import Declaration, ReplaceReason
@@ -76,21 +77,23 @@ _FEN, _KG, _M = Decimal("0.01"), Decimal("0.001"), Decimal("0.001")
 
 _newer = declaration.alias("newer")
 # Built once: it runs for each batch, and building costs as much as running.
-_STANDING_REFUSALS = select(declaration.c.waybill, declaration.c.refused_for).where(
-    among(declaration.c.waybill, "waybills"),
-    _REFUSED,
-    # Where it goes can be said without the value; that does not mend a value that was refused.
-    ~select(_newer.c.id)
-    .where(
-        _newer.c.waybill == declaration.c.waybill,
-        _newer.c.id > declaration.c.id,
-        or_(
-            _newer.c.refused_for.is_not(None),
-            _newer.c.declared_value_fen.is_not(None),
-            declaration.c.declared_value_fen.is_(None),
-        ),
+_STANDING_REFUSALS = Asked(
+    select(declaration.c.waybill, declaration.c.refused_for).where(
+        among(declaration.c.waybill, "waybills"),
+        _REFUSED,
+        # Where it goes can be said without the value; that does not mend a value that was refused.
+        ~select(_newer.c.id)
+        .where(
+            _newer.c.waybill == declaration.c.waybill,
+            _newer.c.id > declaration.c.id,
+            or_(
+                _newer.c.refused_for.is_not(None),
+                _newer.c.declared_value_fen.is_not(None),
+                declaration.c.declared_value_fen.is_(None),
+            ),
+        )
+        .exists(),
     )
-    .exists(),
 )
 
 
@@ -144,7 +147,7 @@ def of_parcel(tx: Connection, waybill: str, limit: int) -> list[SaidOnce]:
 
 def refusals(tx: Connection, waybills: Iterable[str]) -> dict[str, Refusal]:
     """Those whose newest declaration, but for one without a value, was refused, and why."""
-    rows = tx.execute(_STANDING_REFUSALS, {"waybills": list(waybills)})
+    rows = _STANDING_REFUSALS.rows(tx, waybills=waybills)
     return {row.waybill: Refusal(row.refused_for) for row in rows}
 
 

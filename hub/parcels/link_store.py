@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, select
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.parcels.declaration_store import declaration
 from hub.parcels.rules.parcel import Link, ReplaceReason
 from hub.parcels.rules.traces import Sighting
@@ -29,19 +30,19 @@ _LINKS = (
     .join(unit_state, unit_state.c.unit == parcel.c.waybill, isouter=True)
     .where(declaration.c.replaces.is_not(None))
 )
-_OF_OLD = _LINKS.where(among(declaration.c.replaces, "waybills"))
-_OF_NEW = _LINKS.where(among(parcel.c.waybill, "waybills"))
+_OF_OLD = Asked(_LINKS.where(among(declaration.c.replaces, "waybills")))
+_OF_NEW = Asked(_LINKS.where(among(parcel.c.waybill, "waybills")))
 
 
 def of_old(tx: Connection, waybills: Iterable[str]) -> dict[str, Link]:
     """Under which waybill those of these parcels go on that have a new one."""
-    rows = tx.execute(_OF_OLD, {"waybills": list(waybills)})
+    rows = _OF_OLD.rows(tx, waybills=waybills)
     return {row.replaces: _link(row) for row in rows}
 
 
 def of_new(tx: Connection, waybills: Iterable[str]) -> dict[str, Link]:
     """In whose place those of these waybills travel that have replaced another."""
-    rows = tx.execute(_OF_NEW, {"waybills": list(waybills)})
+    rows = _OF_NEW.rows(tx, waybills=waybills)
     return {row.waybill: _link(row) for row in rows}
 
 

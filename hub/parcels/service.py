@@ -155,7 +155,8 @@ def high_value_among(tx: Connection, waybills: Iterable[str], policy: Policy) ->
     """Those that are high value by series or by declared value (HV-1.2.1, HV-2.11.1)."""
     asked = set(waybills)
     in_series = frozenset(waybill for waybill in asked if is_in_series(waybill, policy))
-    return in_series | store.hv_by_value(tx, asked - in_series)
+    others = asked - in_series
+    return in_series | store.hv_by_value(tx, others) if others else in_series
 
 
 def undeclared_among(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.schema import UtcDateTime, metadata
 from hub.parcels import declaration_store
 from hub.parcels.declaration_store import declaration
@@ -41,10 +42,10 @@ parcel = Table(
 )
 
 # Built once: these run for each batch, and building costs as much as running.
-_HV_BY_VALUE = select(parcel.c.waybill).where(
-    among(parcel.c.waybill, "waybills"), parcel.c.hv_by_value
+_HV_BY_VALUE = Asked(
+    select(parcel.c.waybill).where(among(parcel.c.waybill, "waybills"), parcel.c.hv_by_value)
 )
-_KNOWN = (
+_KNOWN = Asked(
     select(
         declaration,
         parcel.c.waybill.label("number"),
@@ -55,7 +56,7 @@ _KNOWN = (
     .join_from(parcel, declaration, isouter=True)
     .where(among(parcel.c.waybill, "waybills"))
 )
-_VALUES = (
+_VALUES = Asked(
     select(parcel.c.waybill, declaration.c.declared_value_fen)
     .join_from(parcel, declaration)
     .where(
@@ -64,7 +65,7 @@ _VALUES = (
     )
 )
 
-_WITH_SIGNED_RETURN = (
+_WITH_SIGNED_RETURN = Asked(
     select(parcel.c.waybill)
     .join_from(parcel, declaration)
     .where(
@@ -76,15 +77,15 @@ _WITH_SIGNED_RETURN = (
 
 def find(tx: Connection, waybill: str, seen: Standing | None) -> Parcel | None:
     """One parcel with what its traces tell, if anything is known of it."""
-    row = tx.execute(_KNOWN, {"waybills": [waybill]}).one_or_none()
-    if row is None:
+    rows = _KNOWN.rows(tx, waybills=[waybill])
+    if not rows:
         return None if seen is None else Parcel(waybill, seen=seen)
-    return _parcel(row, seen)
+    return _parcel(rows[0], seen)
 
 
 def find_declared(tx: Connection, waybills: Iterable[str]) -> list[Parcel]:
     """Those parcels that have a row, without what scans tell of them."""
-    return [_parcel(row, None) for row in tx.execute(_KNOWN, {"waybills": list(waybills)})]
+    return [_parcel(row, None) for row in _KNOWN.rows(tx, waybills=waybills)]
 
 
 def set_declared(tx: Connection, waybill: str, declaration_id: int, *, hv_by_value: bool) -> None:
@@ -101,19 +102,19 @@ def set_lost(
 
 def values_of(tx: Connection, waybills: Iterable[str]) -> dict[str, Decimal]:
     """The values in CNY that were declared and accepted."""
-    rows = tx.execute(_VALUES, {"waybills": list(waybills)})
+    rows = _VALUES.rows(tx, waybills=waybills)
     return {row.waybill: declaration_store.value_in(row.declared_value_fen) for row in rows}
 
 
 def hv_by_value(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
     """Those that are high value by what was declared, outside the HV series."""
-    rows = tx.execute(_HV_BY_VALUE, {"waybills": list(waybills)})
+    rows = _HV_BY_VALUE.rows(tx, waybills=waybills)
     return frozenset(row.waybill for row in rows)
 
 
 def with_signed_return(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:
     """Those whose declaration that counts has the signed return (HV-1.2.8)."""
-    rows = tx.execute(_WITH_SIGNED_RETURN, {"waybills": list(waybills)})
+    rows = _WITH_SIGNED_RETURN.rows(tx, waybills=waybills)
     return frozenset(row.waybill for row in rows)
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.bulk import Bulk
 from hub.db.schema import UtcDateTime, metadata
 from hub.parcels.rules.traces import PUT_STEPS, ParcelState, Sighting, Standing, Stay, Trace
@@ -92,8 +93,8 @@ unit_state = Table(
 )
 
 # Built once: these run for each batch, and building costs as much as running.
-_STATES = select(unit_state).where(among(unit_state.c.unit, "units"))
-_TRACES = (
+_STATES = Asked(select(unit_state).where(among(unit_state.c.unit, "units")))
+_TRACES = Asked(
     select(unit_trace)
     .where(unit_trace.c.unit == bindparam("which"))
     .order_by(unit_trace.c.at.desc(), unit_trace.c.spool, unit_trace.c.seq.desc())
@@ -107,7 +108,7 @@ _STATE_NAMES = {state.value: state for state in ParcelState}
 
 def states_of(tx: Connection, units: Iterable[str]) -> dict[str, Standing]:
     """What is folded of those units that were ever recorded."""
-    return {row.unit: _standing(row) for row in tx.execute(_STATES, {"units": list(units)})}
+    return {row.unit: _standing(row) for row in _STATES.rows(tx, units=units)}
 
 
 def state_of(tx: Connection, unit: str) -> Standing | None:
@@ -131,7 +132,7 @@ def waiting(
 
 def traces_of(tx: Connection, unit: str) -> list[Trace]:
     """A unit's newest traces, at most ``TRACES_READ_MAX``, in no order that counts."""
-    return [_trace(row) for row in tx.execute(_TRACES, {"which": unit})]
+    return [_trace(row) for row in _TRACES.rows(tx, which=unit)]
 
 
 def units_in(tx: Connection, container: str) -> list[str]:

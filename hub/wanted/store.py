@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from hub.db.among import among
+from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.wanted.rules import Change
 from wire.names import parse_at
@@ -57,8 +58,8 @@ wanted_change = Table(
 )
 
 # Built once: these run for each batch, and building costs as much as running.
-_VERSION = select(wanted_list.c.version)
-_FIND_ALL = select(wanted_entry).where(among(wanted_entry.c.waybill, "waybills"))
+_VERSION = Asked(select(wanted_list.c.version))
+_FIND_ALL = Asked(select(wanted_entry).where(among(wanted_entry.c.waybill, "waybills")))
 
 _encode = msgspec.json.Encoder().encode
 _entry_decoder = msgspec.json.Decoder(WantedEntry)
@@ -67,7 +68,8 @@ _rules_decoder = msgspec.json.Decoder(tuple[WantedRule, ...])
 
 def version(tx: Connection) -> int:
     """The list's version, 0 before the first."""
-    return tx.execute(_VERSION).scalar_one_or_none() or 0
+    rows = _VERSION.rows(tx)
+    return rows[0].version if rows else 0
 
 
 def rules(tx: Connection) -> tuple[WantedRule, ...]:
@@ -100,7 +102,7 @@ def find(tx: Connection, waybill: str) -> WantedEntry | None:
 
 def find_all(tx: Connection, waybills: Iterable[str]) -> dict[str, WantedEntry]:
     """The entries of some waybills."""
-    rows = tx.execute(_FIND_ALL, {"waybills": list(waybills)})
+    rows = _FIND_ALL.rows(tx, waybills=waybills)
     return {row.waybill: _entry_decoder.decode(row.entry) for row in rows}
 
 

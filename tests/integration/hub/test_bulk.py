@@ -14,13 +14,15 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     func,
     insert,
     select,
 )
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from hub.db.among import among
+from hub.db.among import among, among_rows
+from hub.db.asked import Asked
 from hub.db.bulk import COPY_ROWS_MIN, Bulk
 from hub.db.schema import RowId, UtcDateTime
 from tests.hub_parts import HubHome
@@ -132,3 +134,39 @@ def test_texts_are_found_among_any_number_of_them(tx: Connection) -> None:
         tx.execute(asked, {"names": [*wanted, *(f"no-{n}" for n in range(50_000))]}).scalars()
     ) == set(wanted)
     assert tx.execute(asked, {"names": []}).all() == []
+
+
+def test_rows_of_texts_are_found_by_all_of_their_columns(tx: Connection) -> None:
+    Bulk(NAMED).write(tx, rows(10))
+    first, second, *others = (row[0] for row in rows(10))
+    asked = select(thing.c.name).where(among_rows((thing.c.name, thing.c.name), "pairs"))
+    pairs = [(first, second), *((each, each) for each in (*others, "nothing"))]
+    assert set(tx.execute(asked, {"pairs": pairs}).scalars()) == set(others)
+    assert tx.execute(asked, {"pairs": []}).all() == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 100])
+def test_what_is_asked_of_the_driver_is_what_sqlalchemy_finds(tx: Connection, count: int) -> None:
+    Bulk(NAMED).write(tx, rows(count))
+    since = AT + timedelta(seconds=5)
+    statement = (
+        select(*NAMED, func.length(thing.c.name).label("size"))
+        .where(thing.c.at >= bindparam("since"), thing.c.name != "line\nfeed1")
+        .order_by(thing.c.id)
+    )
+    asked = Asked(statement)
+    expected = [dict(row._mapping) for row in tx.execute(statement, {"since": since})]
+    for _ in range(2):
+        found = asked.rows(tx, since=since)
+        assert [
+            {name: row[n] for n, name in enumerate(each)}
+            for row, each in zip(found, expected, strict=True)
+        ] == expected
+    assert all(row.at >= since for row in asked.rows(tx, since=since))
+    assert bool(expected) == (count == 100)
+
+
+def test_what_the_database_refuses_to_answer_is_said_as_everywhere(hub: HubHome) -> None:
+    asked = Asked(select(thing.c.name))
+    with hub.database.reading() as tx, pytest.raises(DBAPIError):
+        asked.rows(tx)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from hub.access import store as access_store
 from hub.alerts import store as alert_store
 from hub.alerts.service import AlertKind
 from hub.custody import note_store
@@ -216,6 +217,8 @@ def test_a_failing_event_in_a_large_group_is_found_in_few_turns(
 
 
 HOT = {
+    "edge": access_store._FIND_EDGES,
+    "spool_head": ingest_store._LOCK_SPOOLS,
     "unit_state": trace_store._STATES,
     "missing_watch": missing_store._KNOWN,
     "event": ingest_store._NEWEST,
@@ -231,7 +234,7 @@ HOT = {
 @pytest.mark.parametrize("table", HOT)
 def test_what_each_commit_asks_of_a_table_is_found_by_its_index(hub: HubHome, table: str) -> None:
     with hub.database.reading() as tx:
-        asked = HOT[table].compile(dialect=tx.dialect)
+        asked = HOT[table].statement.compile(dialect=tx.dialect)
         given = tuple("[]" for _ in asked.positiontup or ())
         plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given).all()
     steps = [row[3] for row in plan]

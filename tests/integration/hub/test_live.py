@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from hub.access.service import make_console_link, open_session
 from hub.access.session_cookie import SESSION_COOKIE
 from hub.alerts import live
 from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.db.outbox import POLL_S, Bell
 from tests.hub_parts import BEARER, START, HubHome
 from tests.integration.hub.route_cases import make_account
 
@@ -149,3 +151,21 @@ def test_a_listener_whose_token_is_revoked_hears_no_more(hub: HubHome, port: int
         raise_one(hub, "755A/cage")
         with pytest.raises(ConnectionClosed):
             client.recv(timeout=5)
+
+
+def test_the_bell_rings_at_once_when_anybody_commits_and_else_after_its_time(hub: HubHome) -> None:
+    bell = Bell(hub.database)
+
+    async def rings() -> float:
+        began_s = time.monotonic()
+        await bell.rings()
+        return time.monotonic() - began_s
+
+    async def played() -> list[float]:
+        await bell.rings()
+        quiet = await rings()
+        raise_one(hub, "755A/dock")
+        return [quiet, await rings(), await rings()]
+
+    quiet, told, quiet_again = asyncio.run(played())
+    assert told < POLL_S / 2 < POLL_S <= min(quiet, quiet_again)

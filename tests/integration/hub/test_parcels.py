@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.db.asked import Asked
 from hub.parcels import service, trace_store
 from hub.parcels.project import trace_of
 from hub.parcels.rules.traces import ParcelState, Standing
@@ -143,7 +144,7 @@ def test_a_unit_with_more_traces_than_are_read_again_keeps_its_beginning(
     for minute in range(5):
         tell(hub, scan(minute, A, Step.COUNT))
     monkeypatch.setattr(trace_store, "TRACES_READ_MAX", 2)
-    monkeypatch.setattr(trace_store, "_TRACES", trace_store._TRACES.limit(2))
+    monkeypatch.setattr(trace_store, "_TRACES", Asked(trace_store._TRACES.statement.limit(2)))
     tell(hub, scan(3.5, W, Step.COUNT))
     now = standing_after(hub)
     assert (now.first.at, now.scans, now.last.site) == (START, 6, A)
