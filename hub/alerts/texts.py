@@ -79,8 +79,9 @@ _TEXTS = {
         "A line of {subject} cannot be read; its raw bytes are kept in quarantine",
     ),
     AlertKind.PROJECTION_ERROR: (
-        "{subject} 的事件已保存，但后续处理失败",
-        "An event is stored, but working on it failed in {subject}",
+        "{subject} 的事件已保存，但后续处理失败；程序修复后运行 custos-hub refold",
+        "An event is stored, but working on it failed in {subject}; "
+        "once the program is mended: custos-hub refold",
     ),
     AlertKind.ROLE_RESTARTED: (
         "中心进程 {subject} 已重启（{why}）",

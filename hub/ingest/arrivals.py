@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from hub.access.service import EdgeKey, find_edges
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.fact import Fact, sighted, time_of
-from hub.ingest import quarantine_store, spool_watch, store
+from hub.ingest import failure_store, quarantine_store, spool_watch, store
 from hub.ingest.projecting import Projection, project
 from hub.ingest.quarantine_store import Quarantined
 from hub.ingest.rules import NEW_SPOOL, Store, read_line
@@ -170,7 +170,7 @@ class Arrivals:
             event = failure.fact.event
             spool = self._spools[event.site, event.edge, event.spool]
             place = (spool.id, event.seq)
-            quarantine_store.add_projection_error(self._tx, failure.room, place, failure.error, now)
+            failure_store.add(self._tx, failure.room, place, failure.error, now)
             finding = Finding(AlertKind.PROJECTION_ERROR, failure.room, now, site=event.site)
             raise_alert(self._tx, finding, now)
 

@@ -1,4 +1,4 @@
-"""Tables and SQL of what could not be used: unreadable lines, refused messages, failed projections.
+"""The table and SQL of what could not be read: unreadable lines and refused messages.
 
 Raw bytes are kept as received (P4); no rule is decided here.
 """
@@ -47,16 +47,6 @@ quarantine = Table(
     Column("done_by", String(64)),
     Column("done_why", String(300)),
     Index(None, "spool_id", "seq"),
-)
-projection_error = Table(
-    "projection_error",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("room", String(16), nullable=False),
-    Column("spool_id", BigInteger, ForeignKey("spool_head.id"), nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("error", String(500), nullable=False),
-    Column("at", UtcDateTime, nullable=False),
 )
 
 
@@ -149,7 +139,7 @@ def add_quarantined(
         "edge": edge,
         "spool_id": place[0] if place else None,
         "seq": place[1] if place else None,
-        "reason": _plain(reason)[:300],
+        "reason": plain(reason)[:300],
         "sha256": line_hash(raw),
         "received_at": now,
         "raw": raw,
@@ -273,7 +263,7 @@ def asked(tx: Connection, limit: int) -> list[AskedItem]:
 
 def note_tried(tx: Connection, item_id: int, tried: str) -> None:
     """It was read again in vain; it waits for somebody to ask anew."""
-    row = {"asked_at": None, "asked_by": None, "tried": _plain(tried)[:300]}
+    row = {"asked_at": None, "asked_by": None, "tried": plain(tried)[:300]}
     tx.execute(update(quarantine).where(quarantine.c.id == item_id).values(row))
 
 
@@ -291,20 +281,7 @@ def raw_of(tx: Connection, item_id: int, sites: frozenset[str] | None) -> bytes 
     return tx.execute(query).scalar_one_or_none()
 
 
-def add_projection_error(
-    tx: Connection, room: str, place: tuple[int, int], error: str, now: datetime
-) -> None:
-    """An event is stored, but a room could not work on it; ``place`` is (spool row, seq)."""
-    row = {
-        "room": room,
-        "spool_id": place[0],
-        "seq": place[1],
-        "error": _plain(error)[:500],
-        "at": now,
-    }
-    tx.execute(insert(projection_error).values(row))
-
-
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text that both databases take."""
     # PostgreSQL keeps no NUL in a text, and these sentences quote hostile bytes.
     return text.replace("\0", "")

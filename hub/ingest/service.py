@@ -16,7 +16,9 @@ from hub.fact import Fact
 from hub.heartbeat import Role, heartbeats
 from hub.ingest import quarantine_store, states, store
 from hub.ingest.heads import LinkState
+from hub.ingest.projecting import Projection
 from hub.ingest.quarantine_store import Quarantined, QuarantinedHead, QuarantinedItem
+from hub.ingest.refolding import Refolded, refold_next
 from hub.ingest.spool_store import Closing
 from hub.ingest.spools import REASON_CHARS_MAX as SPOOL_REASON_CHARS_MAX
 from hub.ingest.spools import SpoolView, UnknownSpoolError, close_spool
@@ -26,7 +28,7 @@ from hub.keys import BodyCipher
 from ledger.chain import ChainHead
 from wire.bodies import ActBody, CodeBody
 from wire.events import Act, Event, Feedback, Scan, Station
-from wire.lines import parse_line, read_checked
+from wire.lines import parse_line
 from wire.messages import State
 from wire.names import format_at
 
@@ -39,12 +41,15 @@ __all__ = [
     "Closing",
     "EventFilter",
     "LinkState",
+    "Projection",
     "Quarantined",
     "QuarantinedHead",
     "QuarantinedItem",
+    "Refolded",
     "SpoolView",
     "UnknownSpoolError",
     "close_spool",
+    "refold_next",
     "spool_views",
 ]
 
@@ -121,7 +126,7 @@ def scans_of(
 ) -> list[Fact]:
     """Each waybill's newest scans as the projections got them, at most ``each_max`` of each."""
     found = store.newest_of(tx, "scan", waybills, received_until, each_max)
-    return [_fact(stored) for stored in found]
+    return [store.fact_of(stored) for stored in found]
 
 
 def sightings_of(
@@ -129,12 +134,12 @@ def sightings_of(
 ) -> list[Fact]:
     """Each waybill's newest sightings by cameras, at most ``each_max`` of each."""
     found = store.newest_of(tx, "camera", waybills, received_until, each_max)
-    return [_fact(stored) for stored in found]
+    return [store.fact_of(stored) for stored in found]
 
 
 def events_at(tx: Connection, site: str, edge: str, spool: str, seqs: Sequence[int]) -> list[Fact]:
     """Those events of a spool that are stored: what an act's ``scans`` point at."""
-    return [_fact(stored) for stored in store.events_at(tx, site, edge, spool, seqs)]
+    return [store.fact_of(stored) for stored in store.events_at(tx, site, edge, spool, seqs)]
 
 
 def was_scanned_at(tx: Connection, waybill: str, sites: frozenset[str]) -> bool:
@@ -287,10 +292,6 @@ def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> No
         finding = Finding(AlertKind.EDGE_SILENT, subject, now, site=edge.site, words=words)
         if find_unclosed(tx, AlertKind.EDGE_SILENT, subject) is None:
             raise_alert(tx, finding, now)
-
-
-def _fact(stored: StoredEvent) -> Fact:
-    return Fact(read_checked(stored.line), stored.occurred_at, stored.received_at, stored.late)
 
 
 def _feedback(tx: Connection, scans: Sequence[StoredEvent]) -> dict[tuple[int, int], Feedback]:

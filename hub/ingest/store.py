@@ -33,9 +33,10 @@ from hub.db.among import among, among_rows
 from hub.db.asked import Asked
 from hub.db.bulk import Bulk
 from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.fact import Fact
 from ledger.chain import ChainHead
 from wire.limits import SPOOLS_PER_EDGE_MAX
-from wire.lines import line_hash
+from wire.lines import line_hash, read_checked
 
 spool_head = Table(
     "spool_head",
@@ -147,6 +148,11 @@ class StoredEvent:
     late: bool
     doubted: bool
     line: bytes
+
+
+def fact_of(stored: StoredEvent) -> Fact:
+    """An event as the rooms receive it."""
+    return Fact(read_checked(stored.line), stored.occurred_at, stored.received_at, stored.late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 
 from hub.access.store import set_salt
 from hub.alerts.service import AlertKind, AlertState
+from hub.app import make_projections
 from hub.fact import Fact
+from hub.ingest.refolding import refold_next
 from hub.ingest.service import EventFilter
 from hub.parcels.service import find_parcel
 from hub.wanted.service import remove_entry
@@ -168,3 +170,41 @@ def test_a_failing_projection_costs_its_own_event_and_no_more(
     assert [tuple(each) for each in errors] == [("broken", 2, "ZeroDivisionError: two")]
     assert list(kept) == ["1", "3"]
     assert [each.kind for each in hub.alerts()] == [AlertKind.PROJECTION_ERROR]
+
+
+def test_what_a_room_failed_on_is_folded_once_a_newer_program_can(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    lines = [edge.line(edge.scan()) for _ in range(3)]
+    hub.take(edge.batch(lines), intake=hub.intake([_Breaks()]))
+    still, mended, tried = _Breaks(), _Mended(), []
+    for room in (still, mended, mended):
+        with hub.database.writing() as tx:
+            tried.append(refold_next(tx, [room], 0, hub.clock.now()))
+        (alert,) = hub.alerts(AlertKind.PROJECTION_ERROR)
+        assert (alert.state is AlertState.CLOSED) == (room is mended)
+    assert [each and each.error for each in tried] == ["ZeroDivisionError: two", None, None]
+    assert tried[-1] is None
+    assert mended.seqs == [2]
+
+
+class _Mended:
+    """The same room in a newer program."""
+
+    name = _Breaks.name
+
+    def __init__(self) -> None:
+        self.seqs: list[int] = []
+
+    def apply(self, tx: Connection, facts: Sequence[Fact], now: datetime) -> None:
+        self.seqs += [fact.event.seq for fact in facts]
+
+
+def test_what_a_room_of_another_program_failed_on_is_said_and_waits(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    hub.take(edge.batch([edge.line(edge.scan()) for _ in range(2)]), intake=hub.intake([_Breaks()]))
+    with hub.database.writing() as tx:
+        tried = refold_next(tx, make_projections(hub.role), 0, hub.clock.now())
+    assert tried is not None
+    assert tried.error == "this program has no such room"
