@@ -12,17 +12,19 @@ from hub.video.written import check_written
 from tests.video_parts import RATE, frames_of, pictures, write_clip, write_segments
 
 
-def large(path: Path, size: tuple[int, int], said: str, form: str = "yuv420p") -> Path:
-    """Two seconds of H.265 as a camera might send it, as the recorder keeps it."""
+def large(
+    path: Path, size: tuple[int, int], said: str, form: str = "yuv420p", shown: int = 2 * RATE
+) -> Path:
+    """Some pictures of H.265 as a camera might send them, as the recorder keeps them."""
     clip = path / "large.mp4"
     with av.open(str(clip), "w") as container:
         stream = container.add_stream("libx265", rate=RATE)
         (stream.width, stream.height), stream.pix_fmt = size, form
         stream.options = {"preset": "ultrafast", "x265-params": f"{said}:log-level=none"}
-        for picture in pictures(2 * RATE):
+        for picture in pictures(shown):
             container.mux(stream.encode(picture.reformat(*size, format=form)))
         container.mux(stream.encode(None))
-    (found,) = write_segments(path, clip, 2 * RATE)
+    (found,) = write_segments(path, clip, shown)
     return found
 
 
@@ -75,7 +77,7 @@ def test_pictures_that_came_in_another_order_keep_their_times_too(tmp_path: Path
 def test_a_copy_is_no_larger_than_720p_and_of_the_same_shape(
     tmp_path: Path, size: tuple[int, int], copied: tuple[int, int]
 ) -> None:
-    path = large(tmp_path, size, "keyint=25", "yuv420p10le")
+    path = large(tmp_path, size, "keyint=25", "yuv420p10le", shown=5)
     to_h264(path, tmp_path / "copy.mp4", {})
     with av.open(str(tmp_path / "copy.mp4")) as container:
         video = container.streams.video[0]
