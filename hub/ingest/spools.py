@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection
 
+from hub.alerts.service import AlertKind, find_unclosed
 from hub.ingest import spool_store, states, store
 from hub.ingest.heads import (
     LinkState,
@@ -34,7 +35,8 @@ class SpoolView:
     """A spool as people see it.
 
     ``edge_seq`` is how far the edge has it, None: its newest state does not name it. ``missing``:
-    so many lines of the one before never came.
+    so many lines of the one before never came. ``is_in_doubt``: an open alert says that edge and
+    hub contradict, so that somebody may have to accept a new spool.
     """
 
     spool: str
@@ -45,6 +47,7 @@ class SpoolView:
     after_spool: str | None
     missing: int
     closing: Closing | None
+    is_in_doubt: bool
 
 
 def views(tx: Connection, site: str, edge: str) -> list[SpoolView]:
@@ -53,6 +56,8 @@ def views(tx: Connection, site: str, edge: str) -> list[SpoolView]:
     said = {} if state is None else {head.spool: head.seq for head in state.state.heads}
     rows = spool_store.newest(tx, site, edge)
     known = {spool.spool: spool for spool, _ in rows}
+    told = (find_unclosed(tx, kind, f"{site}/{edge}") for kind in _CONTRADICTIONS)
+    is_in_doubt = any(alert is not None for alert in told)
     found = []
     for spool, closing in rows:
         before = None if spool.after is None else known.get(spool.after.spool)
@@ -69,12 +74,14 @@ def views(tx: Connection, site: str, edge: str) -> list[SpoolView]:
                 None if spool.after is None else spool.after.spool,
                 missing,
                 closing,
+                is_in_doubt,
             )
         )
     return found
 
 
 _GAPS = frozenset({LinkState.BROKEN, LinkState.GAP})
+_CONTRADICTIONS = (AlertKind.EDGE_REFUSED, AlertKind.SPOOL_DIVERGED, AlertKind.SPOOL_LINK)
 
 
 def close_spool(tx: Connection, site: str, edge: str, spool: str, closing: Closing) -> StoredSpool:

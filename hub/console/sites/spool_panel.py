@@ -66,7 +66,8 @@ class SpoolPanel:
             if closing is not None:
                 said = words.say("spool.closed", who=closing.by, at=words.exact(closing.at))
                 text(visible(f"{said}: {closing.why}"), "gap")
-            elif self._close is not None:
+            elif self._close is not None and spool.is_in_doubt:
+                # Beside a healthy one it would invite to an act that cannot be undone.
                 found = button(words.say("spool.close"), "button-quiet")
                 found.on("click", partial(self._ask, spool.spool))
 

@@ -18,6 +18,7 @@ from tests.postgres_parts import on_both_databases
 from tests.samples import CLOCK
 from wire import events
 from wire.events import StationFact
+from wire.messages import SpoolHead
 from wire.names import format_at
 from wire.topics import Channel
 
@@ -201,3 +202,24 @@ async def test_a_stations_page_shows_its_spools_and_an_administrator_closes_one(
     assert (view.upto_seq, view.edge_seq) == (2, 2)
     assert view.closing is not None
     assert (view.closing.by, view.closing.why) == ("sun", "its disk died")
+
+
+async def test_a_spool_is_in_doubt_while_its_edge_and_the_hub_contradict(
+    hub: HubHome, desk: SiteDesk
+) -> None:
+    def is_in_doubt() -> bool:
+        sight = desk.station("755A", "dock", EVERYWHERE)
+        assert sight is not None
+        (view,) = sight.spools
+        return view.is_in_doubt
+
+    edge = hub.enrol(SigningEdge())
+    hub.take(edge.batch([edge.line(edge.scan())]))
+    tell_state(hub, edge)
+    assert not is_in_doubt()
+    forged = SpoolHead(spool=edge.spool, seq=1, head="f" * 64)
+    hub.take(seal(edge.state(heads=(forged,)), edge.key), Channel.STATE)
+    assert is_in_doubt()
+    hub.clock.move(30)
+    tell_state(hub, edge)
+    assert not is_in_doubt()
