@@ -1,6 +1,5 @@
 """The role ``web``: REST, console and health on the socket that the supervisor opened."""
 
-import gc
 import os
 import socket
 import threading
@@ -21,9 +20,6 @@ from hub.web.context import HubContext
 GRACE_S = 3
 """How long open requests may take to end when the hub stops."""
 REQUESTS_WAITING_MAX = 256
-GARBAGE_AFTER = 50_000
-"""New objects after which garbage is looked for. Open pages are many small objects that stay:
-looking through them after every 700, as Python does, took a fifth of this role's time."""
 
 _log = structlog.get_logger()
 
@@ -47,7 +43,6 @@ def run_web(context: RoleContext, create_app: Callable[[HubContext], FastAPI]) -
             timeout_graceful_shutdown=GRACE_S,
         )
     )
-    gc.set_threshold(GARBAGE_AFTER)
     watcher = threading.Thread(target=_watch, args=(context, server), name="stop-watcher")
     watcher.start()
     try:
