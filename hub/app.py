@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from hub.heartbeat import Role
 from hub.incidents.project import IncidentProjection
 from hub.incidents.service import IncidentDuty, Search, tasks_of
 from hub.ingest.projecting import Projection
+from hub.ingest.refolding import refold_next
 from hub.ingest.role import run_ingest
 from hub.mail.sender import MailSender, SmtpOutlet, run_sender
 from hub.missing.duties import QueryDuty, SuspectDuty
@@ -63,6 +64,20 @@ def make_projections(context: RoleContext) -> list[Projection]:
         VideoProjection(context.policy, context.network, context.clock.rate),
         AlertProjection(context.policy, context.network),
     ]
+
+
+def refold(context: RoleContext) -> Iterator[tuple[str, str | None]]:
+    """Let rooms work on the events that they failed on: where each stands, and what still fails."""
+    projections, after_id = make_projections(context), 0
+    while True:
+        # A commit for each: the hub's own work comes in between.
+        with context.database.writing() as tx:
+            tried = refold_next(tx, projections, after_id, context.clock.now())
+        if tried is None:
+            return
+        place = tried.unfolded
+        after_id = place.id
+        yield f"{place.room}: {place.site}/{place.edge} line {place.seq}", tried.error
 
 
 def make_duties(context: RoleContext) -> list[Duty]:

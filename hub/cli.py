@@ -27,7 +27,6 @@ from hub.db.upgrade import check as check_database
 from hub.edges_cli import add_commands
 from hub.heartbeat import Role
 from hub.home import ConfigOption, Home, check_restored, open_home, read_clock, sentences
-from hub.refold_cli import refold_all
 from hub.supervisor import RoleOrder, Supervisor
 from hub.telemetry import keep_metrics, start_logging
 
@@ -96,9 +95,11 @@ def refold(context: typer.Context, config: ConfigOption = None) -> None:
     """Try again every event that a part of the hub failed on; the hub may run meanwhile."""
     start_logging("refold")
     with sentences(), open_home(config or context.obj, exclusive=False) as home:
-        from hub.app import make_projections
+        # The rooms count, and whoever serves says where before they are imported.
+        from hub import app as rooms
+        from hub.refold_cli import context_of, tell_refolded
 
-        all_done = refold_all(home, make_projections)
+        all_done = tell_refolded(rooms.refold(context_of(home)))
     sys.exit(0 if all_done else 1)
 
 

@@ -1,8 +1,7 @@
 """What ``custos-hub refold`` does, and what it tells the person who calls."""
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import typer
 
@@ -10,46 +9,30 @@ from hub.heartbeat import Role
 from hub.home import Home
 from hub.roles import RoleContext
 
-if TYPE_CHECKING:
-    from hub.ingest.service import Projection, Refolded
-
 TOLD_MAX = 20
 """Failures that are told one by one; more are counted."""
 
 
-def refold_all(
-    home: Home, make_projections: "Callable[[RoleContext], Sequence[Projection]]"
-) -> bool:
-    """Let rooms work once more on what they failed on, and say what came of it.
+def tell_refolded(tried: Iterable[tuple[str, str | None]]) -> bool:
+    """Say what came of the events that rooms had failed on: of each where, and what still fails.
 
     Returns:
         Whether nothing fails any more.
     """
-    tried = _refold_all(home, make_projections(_context_of(home)))
-    failed = [each for each in tried if each.error is not None]
-    for each in failed[:TOLD_MAX]:
-        place = each.unfolded
-        typer.echo(f"{place.room}: {place.site}/{place.edge} line {place.seq}: {each.error}")
-    typer.echo(f"{len(tried) - len(failed)} worked on now, {len(failed)} still fail")
+    folded = failed = 0
+    for place, error in tried:
+        if error is None:
+            folded += 1
+            continue
+        failed += 1
+        if failed <= TOLD_MAX:
+            typer.echo(f"{place}: {error}")
+    typer.echo(f"{folded} worked on now, {failed} still fail")
     return not failed
 
 
-def _refold_all(home: Home, projections: "Sequence[Projection]") -> "list[Refolded]":
-    # Not before: rooms count, and a hub says where before it imports them.
-    from hub.ingest.service import refold_next
-
-    found: list[Refolded] = []
-    while True:
-        after_id = found[-1].unfolded.id if found else 0
-        # A commit for each: the hub's own work comes in between.
-        with home.database.writing() as tx:
-            tried = refold_next(tx, projections, after_id, home.clock.now())
-        if tried is None:
-            return found
-        found.append(tried)
-
-
-def _context_of(home: Home) -> RoleContext:
+def context_of(home: Home) -> RoleContext:
+    """The hub as its rooms know it, for a program that is no role."""
     return RoleContext(
         role=Role.INGEST,
         settings=home.settings,

@@ -26,8 +26,8 @@ from hub.telemetry import start_logging
 
 ORPHANED_EXIT_CODE = 70
 GARBAGE_AFTER = 50_000
-"""New objects after which a role looks for garbage. After every 700, as Python does, it took a fifth
-of the web role's time, whose open pages are many small objects that stay, and an eighth of
+"""New objects after which a role looks for garbage. After every 700, as Python does, it took a
+fifth of the web role's time, whose open pages are many small objects that stay, and an eighth of
 ingest's, whose events are many that end by themselves."""
 
 _log = structlog.get_logger()

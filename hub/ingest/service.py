@@ -16,9 +16,7 @@ from hub.fact import Fact
 from hub.heartbeat import Role, heartbeats
 from hub.ingest import quarantine_store, states, store
 from hub.ingest.heads import LinkState
-from hub.ingest.projecting import Projection
 from hub.ingest.quarantine_store import Quarantined, QuarantinedHead, QuarantinedItem
-from hub.ingest.refolding import Refolded, refold_next
 from hub.ingest.spool_store import Closing
 from hub.ingest.spools import REASON_CHARS_MAX as SPOOL_REASON_CHARS_MAX
 from hub.ingest.spools import SpoolView, UnknownSpoolError, close_spool
@@ -41,15 +39,12 @@ __all__ = [
     "Closing",
     "EventFilter",
     "LinkState",
-    "Projection",
     "Quarantined",
     "QuarantinedHead",
     "QuarantinedItem",
-    "Refolded",
     "SpoolView",
     "UnknownSpoolError",
     "close_spool",
-    "refold_next",
     "spool_views",
 ]
 
