@@ -9,7 +9,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from simulators.simulated_scanner import SimulatedScanner
 from tests.faults.footage_faults import Figures
 from tests.faults.hub_rounds import hits_in
 from tests.rig.house import DEVICE, House, open_house, plugged_scanner, scan
-from tests.rig.programs import Edge, running, wait_until
+from tests.rig.programs import Edge, Hub, running, wait_until
 from wire.events import Event, Feedback, Scan
 from wire.lines import parse_line
 
@@ -127,22 +127,21 @@ class EdgeRounds:
                 assert station.edge.stop() == 0
             station.edge.env.pop("CUSTOS_FAIL_POINT")
             station.edge.start()
-        answered = {code for each in (self.ended, self.failing) for code in each.answered()}
-        waybills = {code for code in answered if code.isdecimal()}
-        wait_until(
-            lambda: waybills <= {item["waybill"] for item in self.house.hub.events()},
-            "every answered scan is at the hub",
-            timeout_s=60,
-        )
-        for station in (self.ended, self.failing):
-            wait_until(lambda edge=station.edge: edge.depth() == 0, "all is receipted", 60)  # type: ignore[misc]
-        stored = [base64.b64decode(item["line_b64"]) for item in self.house.hub.events("")]
-        events = sorted(map(parse_line, stored), key=lambda e: (e.edge, e.spool, e.seq))
-        check_order(events)
-        scans = Counter(event.waybill for event in events if isinstance(event, Scan))
-        assert [code for code in waybills if scans[code] != 1] == []
-        hits = sum((hits_in(each.edge.log) for each in (self.ended, self.failing)), Counter[str]())
-        return {"answered": len(answered), "lines": len(events), **self.ends, "hits": dict(hits)}
+        return {**self.ends, **check_told(self.house.hub, (self.ended, self.failing))}
+
+
+def check_told(hub: Hub, stations: Sequence[Station], timeout_s: float = 60) -> Figures:
+    """Whatever a scanner was told to be recorded is at the hub, once and in its order."""
+    answered = {code for each in stations for code in each.answered()}
+    for station in stations:
+        wait_until(lambda edge=station.edge: edge.depth() == 0, "all is receipted", timeout_s)  # type: ignore[misc]
+    stored = [base64.b64decode(item["line_b64"]) for item in hub.events("")]
+    events = sorted(map(parse_line, stored), key=lambda e: (e.edge, e.spool, e.seq))
+    check_order(events)
+    scans = Counter(event.waybill for event in events if isinstance(event, Scan))
+    assert [code for code in answered if code.isdecimal() and scans[code] != 1] == []
+    hits = sum((hits_in(each.edge.log) for each in stations), Counter[str]())
+    return {"answered": len(answered), "lines": len(events), "hits": dict(hits)}
 
 
 def check_order(events: list[Event]) -> None:
