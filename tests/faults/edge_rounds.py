@@ -24,7 +24,7 @@ from wire.events import Event, Feedback, Scan
 from wire.lines import parse_line
 
 ELSEWHERE = frozenset({FailPoint.BEFORE_CHANGE_OVER, FailPoint.AFTER_CHANGE_OVER})
-"""A new spool needs 2,000 lines without a receipt: tests/faults/lives.py goes through these."""
+"""A new spool needs 2,000 lines without a receipt: forked lives go through these."""
 POINTS = tuple(point for point in FailPoint if point not in ELSEWHERE)
 ENDS_THE_STATION = (
     FailPoint.READ,

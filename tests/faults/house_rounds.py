@@ -27,6 +27,7 @@ from tests.rig.programs import Program, http_status, wait_until
 
 BETWEEN_SCANS_S = 0.02
 STOPPED_S = 0.3
+HUNG_S_MAX = 90
 
 
 @dataclass
@@ -84,15 +85,15 @@ class HouseRounds:
         self.done["kill supervisor"] += 1
 
     def kill_role(self, role: Role) -> None:
-        pid = self._pid(role)
+        pid = self.pid(role)
         os.kill(pid, signal.SIGKILL)
         self.done[f"kill {role}"] += 1
-        wait_until(lambda: self._pid(role) != pid, f"{role} comes back", 30)
+        wait_until(lambda: self.pid(role) != pid, f"{role} comes back", 30)
 
     def stop_role(self, role: Role) -> None:
-        self._stop(role, self._pid(role))
+        self._stop(role, self.pid(role))
 
-    def _pid(self, role: Role) -> int:
+    def pid(self, role: Role) -> int:
         def found() -> int | None:
             with suppress(psutil.NoSuchProcess):
                 for child in psutil.Process(self.house.hub.pid).children():
@@ -161,3 +162,22 @@ def play_house(folder: Path, rng: random.Random) -> Figures:
         figures = check_told(house.hub, [station])
     assert figures["answered"] > len(acts)
     return {**figures, **rounds.done}
+
+
+def hang_a_role(folder: Path, rng: random.Random) -> Figures:
+    """A role is stopped and never goes on: the supervisor finds that out and starts it anew."""
+    role = rng.choice(list(Role))
+    kept = folder / "mosquitto"
+    with open_house(folder) as house:
+        rounds = HouseRounds(house, kept)
+        with scanning(house):
+            pid, began_s = rounds.pid(role), time.monotonic()
+            os.kill(pid, signal.SIGSTOP)
+            wait_until(lambda: rounds.pid(role) != pid, f"{role} is started anew", HUNG_S_MAX)
+            found_s = time.monotonic() - began_s
+            house.hub.wait_ready(lambda: http_status(f"{house.hub.url}/readyz") == 200)
+        alerts = house.hub.get("alerts?limit=1000")["items"]
+        told = [each for each in alerts if each["kind"] == "role_restarted"]
+        assert [each["subject"] for each in told] == [role], "that one hung, and no other"
+        figures = check_told(house.hub, [Station(house.edge, house.scanner, house.pulls)])
+    return {**figures, "found_s": round(found_s, 1), f"hung {role}": 1}

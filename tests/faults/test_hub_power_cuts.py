@@ -168,6 +168,25 @@ def _holds(folder: Path, promises: Sequence[Promise]) -> bool:
     return all(stored.get((spool, seq)) == head for spool, seq, head in promises)
 
 
+def cut_the_hub(folder: Path, rng: random.Random) -> dict[str, float]:
+    """The honest hub and both mutants, each in one recorded day."""
+    lost = {}
+    for name, kind, synchronous in KINDS:
+        (folder / name).mkdir()
+        with recorded_day(folder / name, kind, synchronous) as recorded:
+            lost[name] = losses(recorded, folder / name, CUTS, rng)
+    assert lost["honest"] == 0
+    assert min(lost["NORMAL"], lost["hasty"]) > CUTS // 3
+    return {"cuts": CUTS, **{f"lost_by_{name}": count for name, count in lost.items()}}
+
+
+KINDS = (
+    ("honest", Worker, "FULL"),
+    ("NORMAL", Worker, "NORMAL"),
+    ("hasty", HastyWorker, "FULL"),
+)
+
+
 @pytest.mark.timeout(180)
 def test_no_power_cut_takes_what_was_acknowledged_or_tears_what_fits_together(
     tmp_path: Path,
