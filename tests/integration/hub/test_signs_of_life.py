@@ -21,7 +21,7 @@ from hub.web.role import run_web
 from tests.hub_parts import HubHome
 from tests.rig.programs import free_port, wait_until
 
-SIGNS = 2
+SIGNS = 1
 
 
 class SilentDatabase(Database):
