@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.heartbeat import Role
 from tests.faults import footage_faults
 from tests.faults.edge_rounds import play_edge_rounds
 from tests.faults.fuzz_targets import FUZZ_FAULTS
-from tests.faults.house_rounds import hang_a_role, play_house
+from tests.faults.house_rounds import hang, play_house
 from tests.faults.hub_rounds import play_rounds
 from tests.faults.test_hub_power_cuts import cut_the_hub
 from tests.faults.test_spool_kills import change_over, kill_recorders
@@ -43,7 +44,8 @@ LONG_RUNS: tuple[LongRun, ...] = (
     LongRun("hub faults", 25, lambda folder, rng: play_rounds(folder, rng, 1)),
     LongRun("edge kills", 17, lambda folder, rng: play_edge_rounds(folder, rng, 30)),
     LongRun("house", 20, play_house),
-    LongRun("hung role", 4, hang_a_role),
+    LongRun("hung ingest and web", 1, lambda folder, _rng: hang(folder, (Role.INGEST, Role.WEB))),
+    LongRun("hung clock and signer", 1, lambda at, _rng: hang(at, (Role.CLOCK, Role.SIGNER))),
     LongRun("spool power cuts", 10, cut_the_spool),
     LongRun("hub power cuts", 10, cut_the_hub),
     LongRun("replay frames", 1, lambda folder, _rng: replay_frames(folder, REPLAYED)),
