@@ -47,8 +47,8 @@ def main() -> int:
             break
         if (run.name, seed) not in rows:
             rows[run.name, seed] = _run(run, seed)
+    SUMMARY.write_text(json.dumps(summed(LONG_RUNS, rows.values()), indent=1) + "\n")
     summary = summed(runs, rows.values())
-    SUMMARY.write_text(json.dumps(summary, indent=1) + "\n")
     for each in summary:
         print(json.dumps(each))
     return 1 if any(each[FAILED] for each in summary) else 0

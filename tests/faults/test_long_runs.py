@@ -45,6 +45,7 @@ def test_a_second_start_runs_only_what_is_left(
     assert (len(kills.draws), len(once.draws)) == (2, 1)
     with (tmp_path / runner.DONE).open("a") as file:
         file.write('{"fault": "kills", "se')  # stopped in the middle of a line
+    monkeypatch.setenv("ONLY", "kill")
     status, told = _start(monkeypatch, tmp_path, *table)
     assert (len(set(kills.draws)), len(once.draws)) == (3, 1)
     assert (status, told["kills"]["held"], told["once"]["held"]) == (0, 3, 1)
