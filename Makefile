@@ -8,7 +8,7 @@ AREA ?= scan
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 8 ] && expr $$n + 1 || echo 8)
 
 help:
-	@echo "make demo | test | setup | check | faults [SEEDS=50 MINUTES=60] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|partition|video|watch]   (see README.md)"
+	@echo "make demo | test | setup | check | faults [MINUTES=60 SEEDS=50 ONLY=fuzz] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|partition|video|watch]   (see README.md)"
 
 setup:
 	@scripts/setup.sh test
@@ -39,4 +39,4 @@ bench-peers:
 
 faults:
 	@scripts/setup.sh test
-	@SEEDS=$(SEEDS) MINUTES=$(MINUTES) .venv/bin/python -m tests.faults
+	@SEEDS=$(SEEDS) MINUTES=$(MINUTES) ONLY=$(ONLY) .venv/bin/python -m tests.faults

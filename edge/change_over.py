@@ -121,7 +121,7 @@ class ChangeOver:
         """Before anything is recorded: see what became of a change-over that the disk refused."""
         if self._ending is None:
             return
-        self._recorder.settle_change_over()
+        self._recorder.settle()
         if self._recorder.is_in_doubt:
             return
         ending, self._ending = self._ending, None

@@ -33,7 +33,7 @@ from devices.ports import split_url, validate_url
 from devices.tcp_listen import Network, parse_peers
 from edge.clock import TestClock, parse_test_clock
 from edge.enrolment import Token
-from edge.failpoints import FailPoints, parse_fail_point
+from edge.failpoints import NO_FAIL_POINTS, FailPoints, parse_fail_points
 from wire.limits import DEVICES_PER_EDGE_MAX
 from wire.names import Step, is_name
 
@@ -337,16 +337,19 @@ def settings_for_tests(config: EdgeConfig) -> tuple[TestClock | None, FailPoints
     """The test clock and fail-point of the environment.
 
     Raises:
-        ConfigError: malformed, or a test clock where a listener is not loopback.
+        ConfigError: malformed, or one of them where a listener is not loopback.
     """
     try:
         test_clock = parse_test_clock(os.environ.get("CUSTOS_TEST_CLOCK"))
-        fail_points = parse_fail_point(os.environ.get("CUSTOS_FAIL_POINT"))
+        fail_points = parse_fail_points(os.environ.get("CUSTOS_FAIL_POINT"))
     except ValueError as error:
         raise ConfigError(str(error)) from error
     hosts = [config.listen_address()[0], *(scanner.listen_host() for scanner in config.scanner)]
     if test_clock is not None and config.has_tls():
         raise ConfigError("CUSTOS_TEST_CLOCK does not go with mqtts://: TLS goes by the real time")
-    if test_clock is not None and not all(is_loopback(host) for host in hosts if host):
+    is_all_loopback = all(is_loopback(host) for host in hosts if host)
+    if test_clock is not None and not is_all_loopback:
         raise ConfigError("CUSTOS_TEST_CLOCK is for loopback listeners only")
+    if fail_points is not NO_FAIL_POINTS and not is_all_loopback:
+        raise ConfigError("CUSTOS_FAIL_POINT is for loopback listeners only")
     return test_clock, fail_points

@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from edge.enrolment import Enrolment, EnrolmentError, EnrolmentRefusedError, Membership
+from edge.failpoints import FailPoint, FailPoints
 from edge.hub_http import BODIES_PATH, CERTIFICATE_PATH, HubHttp, HubRefusedError
 from edge.rotation import RotateKey
 from edge.seams import Clock
@@ -206,11 +207,13 @@ class DeliverBodies:
         key: SigningKey,
         shelf: BodyShelf,
         on_delivered: Callable[[BodiesDelivered], None],
+        fail_points: FailPoints,
     ) -> None:
         self._site, self._edge = site, edge
         self._key = key
         self._shelf = shelf
         self._on_delivered = on_delivered
+        self._fail_points = fail_points
         self._is_due = True  # some may be left from before this start
 
     def ask(self) -> None:
@@ -241,7 +244,9 @@ class DeliverBodies:
             count=len(lines),
             sha256=hashlib.sha256(sent).hexdigest(),
         )
+        self._fail_points.hit(FailPoint.BEFORE_BODIES)
         hub.post(BODIES_PATH, seal(header, self._key, lines), NO_ANSWER_BYTES_MAX)
+        self._fail_points.hit(FailPoint.AFTER_BODIES)
         # One that came meanwhile is asked for again, like those that did not fit.
         self._is_due = False
         self._on_delivered(BodiesDelivered(tuple(found)))

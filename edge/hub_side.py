@@ -17,7 +17,7 @@ from edge.config import EdgeConfig
 from edge.enrolment import Enrolment, Membership
 from edge.errand_thread import ErrandThread
 from edge.errands import Certify, ChangeKey, DeliverBodies, Enrol, EnrolAgain, FetchSigned
-from edge.failpoints import FailPoints
+from edge.failpoints import FailPoint, FailPoints
 from edge.footage_post import FootagePost, Sender
 from edge.hub_http import PACK_PATH, WANTED_PATH, HubHttp
 from edge.metrics import Metrics
@@ -88,7 +88,7 @@ class HubSide:
         self._store = WantedStore(around.directory, config.site, config.edge)
         self._pack_store = PackStore(around.directory, config.site, config.edge)
         self._deliver = DeliverBodies(
-            config.site, config.edge, self._key, errand_reader, to_station
+            config.site, config.edge, self._key, errand_reader, to_station, around.fail_points
         )
         self._fetch = FetchSigned(
             WANTED_PATH, SNAPSHOT_BYTES_MAX, lambda answer: self._arrived(SnapshotArrived(answer))
@@ -266,8 +266,11 @@ class HubSide:
         return None
 
     def _keep_list(self, kept: KeptList) -> str | None:
+        hit = self._around.fail_points.hit
         try:
+            hit(FailPoint.BEFORE_LIST)
             self._store.save(kept)
+            hit(FailPoint.AFTER_LIST)
         except OSError as error:
             _logger.error("wanted list not kept", reason=str(error))
             return "not_kept"

@@ -5,7 +5,8 @@ delay a scan; they are written with the next one, or by themselves. Source: prom
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from edge.event_lines import Stamp, make_fact, make_feedback
@@ -17,6 +18,7 @@ from wire.events import Event, StationFact
 
 FACTS_WAITING_MAX = 64
 """Facts kept while the disk refuses them; beyond it the oldest is given up."""
+_IN_DOUBT = NotRecorded("the disk does not say what became of the last commit", scans=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
-    """A change-over that is not known to have happened: the spool to end, and what ends with it."""
+class _Doubt:
+    """A commit that the disk refused and that may have happened all the same.
+
+    ``spool`` and ``head_seq`` are where the lines ended before it; the rest would be on disk.
+    """
 
     spool: str
+    head_seq: int
     facts: tuple[Event, ...]
     drafts: tuple[Draft, ...]
 
@@ -58,12 +64,12 @@ class Recorder:
         self._spool = spool
         self._feedback = feedback
         self._facts: deque[Event] = deque(maxlen=FACTS_WAITING_MAX)
-        self._ending: _Ending | None = None
+        self._doubt: _Doubt | None = None
 
     @property
     def is_in_doubt(self) -> bool:
-        """Say whether nobody knows yet which spool is live."""
-        return self._ending is not None
+        """Say whether nobody knows yet what became of the last commit."""
+        return self._doubt is not None
 
     def note(self, fact: Event) -> None:
         """A fact about the station; it waits for the next entry."""
@@ -78,8 +84,9 @@ class Recorder:
         Raises:
             SpoolError: the disk does not say where the spool ends.
         """
+        head_seq = self._learn()
         drafts = tuple(self._feedback.ripe(now_ns))
-        seq = self._spool.settle() + len(self._facts) + len(drafts) + 1
+        seq = head_seq + len(self._facts) + len(drafts) + 1
         return Place(seq, now_ns, drafts)
 
     def record(self, stamp: Stamp, place: Place, entry: Entry) -> list[Sealed]:
@@ -93,23 +100,22 @@ class Recorder:
         """
         beside = self._beside(stamp, place.drafts)
         events = [*beside, *entry.events]
-        try:
+        with self._doubting(place.drafts):
             sealed = self._spool.append(events, entry.bodies, entry.sessions, entry.queues)
-        except SpoolError:
-            self.is_disk_sick = True
-            raise
         self._written(place.drafts)
         return sealed[len(beside) :]
 
     def write_down(self, stamp: Stamp, drafts: Sequence[Draft]) -> list[Output]:
         """Record what waits beside the scans; what the disk refuses waits on."""
+        if self.is_in_doubt:
+            return [_IN_DOUBT]
         events = self._beside(stamp, drafts)
         if not events:
             return []
         try:
-            sealed = self._spool.append(events, {}, {})
+            with self._doubting(drafts):
+                sealed = self._spool.append(events, {}, {})
         except SpoolError as error:
-            self.is_disk_sick = True
             return [NotRecorded(str(error), scans=0)]
         self._written(drafts)
         return [Recorded(sealed[-1].seq)]
@@ -127,37 +133,50 @@ class Recorder:
 
         ``sessions`` are all that stay; what the disk refuses has not happened.
         """
+        if self.is_in_doubt:
+            return [_IN_DOUBT]
         drafts = self._feedback.all()
         end = make_fact(stamp, StationFact.SPOOL_END, reason=reason)
         start = make_fact(stamp, StationFact.SPOOL_START, reason=reason)
         last = [*self._beside(stamp, drafts), end]
-        self._ending = _Ending(self._spool.id, tuple(self._facts), tuple(drafts))
         try:
-            sealed = self._spool.change_over(new_id, last, start, sessions, closes=closes)
+            with self._doubting(drafts):
+                sealed = self._spool.change_over(new_id, last, start, sessions, closes=closes)
         except SpoolError as error:
-            self.is_disk_sick = True
             return [NotRecorded(str(error), scans=0)]
-        self.settle_change_over()
+        self._written(drafts)
         return [Recorded(sealed[-1].seq)]
 
-    def settle_change_over(self) -> None:
-        """See what became of a change-over that the disk refused: it may have happened.
+    def settle(self) -> None:
+        """Before anything else is recorded: see what became of a commit that the disk refused.
 
-        Then what waited stands in the ended spool, and must not be written into the new one.
+        It may have happened: then what waited beside it is on disk, and must not be written again.
         """
-        if self._ending is None:
-            return
-        try:
-            self._spool.settle()
-        except SpoolError:
-            return  # nobody knows yet, and nothing can be recorded meanwhile
-        ending, self._ending = self._ending, None
-        if self._spool.id != ending.spool:
+        # Else nobody knows yet, and nothing can be recorded meanwhile.
+        with suppress(SpoolError):
+            self._learn()
+
+    def _learn(self) -> int:
+        head_seq = self._spool.settle()
+        doubt, self._doubt = self._doubt, None
+        if doubt is not None and (self._spool.id, head_seq) != (doubt.spool, doubt.head_seq):
             self.is_disk_sick = False
-            written = {id(fact) for fact in ending.facts}
+            written = {id(fact) for fact in doubt.facts}
             left = [fact for fact in self._facts if id(fact) not in written]
             self._facts = deque(left, maxlen=FACTS_WAITING_MAX)
-            self._feedback.written(ending.drafts)
+            self._feedback.written(doubt.drafts)
+        return head_seq
+
+    @contextmanager
+    def _doubting(self, drafts: Sequence[Draft]) -> Iterator[None]:
+        spool = self._spool
+        doubt = _Doubt(spool.id, spool.head_seq, tuple(self._facts), tuple(drafts))
+        try:
+            yield
+        except SpoolError:
+            self.is_disk_sick = True
+            self._doubt = doubt
+            raise
 
     def _beside(self, stamp: Stamp, drafts: Sequence[Draft]) -> list[Event]:
         return [*self._facts, *(make_feedback(stamp, draft) for draft in drafts)]

@@ -144,7 +144,7 @@ class Spool:
             sealed = _seal(events, self.id, self.head)
             self._fail_points.hit(FailPoint.BEFORE_COMMIT)
             self._commit(sealed, events, bodies, sessions, queues)
-        self._fail_points.hit(FailPoint.AFTER_COMMIT)
+            self._fail_points.hit(FailPoint.AFTER_COMMIT)
         self._tail.grown(sealed)
         return sealed
 
@@ -208,7 +208,7 @@ class Spool:
             end = ChainHead(ended[-1].seq, ended[-1].head) if ended else old.head
             link = replace(first, after_spool=old.id, after_seq=end.seq, after_head=end.head)
             begun = _seal([link], new_id, ChainHead(0, ZERO_HEAD))
-            self._fail_points.hit(FailPoint.BEFORE_COMMIT)
+            self._fail_points.hit(FailPoint.BEFORE_CHANGE_OVER)
             execute = self._connection.execute
             execute("BEGIN IMMEDIATE")
             self._insert(old.n, ended, last)
@@ -220,7 +220,7 @@ class Spool:
                 execute("INSERT INTO session VALUES (?, ?)", (device, state))
             self._write_upto()
             execute("COMMIT")
-        self._fail_points.hit(FailPoint.AFTER_COMMIT)
+            self._fail_points.hit(FailPoint.AFTER_CHANGE_OVER)
         live = KeptSpool(old.n + 1, new_id, 0, ChainHead(begun[0].seq, begun[0].head))
         self._tail.begun(ended, live, closes=closes)
         return [*ended, *begun]

@@ -137,6 +137,8 @@ class StationCore:
         """Take one event; give what has to be done about it, in this order."""
         if not isinstance(event, AnswerSent | HandheldAsked):
             self._is_page_due = True
+        if self._recorder.is_in_doubt:
+            self._recorder.settle()
         if self._change_over.is_in_doubt:
             self._change_over.settle(self._places())
             self._follow_spool()

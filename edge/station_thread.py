@@ -160,6 +160,8 @@ class StationThread:
     def _take(self, event: Input) -> None:
         if isinstance(event, BytesRead):
             self._fail_points.hit(FailPoint.READ)
+        if isinstance(event, Receipted):
+            self._fail_points.hit(FailPoint.BEFORE_RECEIPT)
         self._carry_out(self._core.step(event), event)
         if isinstance(event, AnswerSent) and event.token != NO_TOKEN:
             self._fail_points.hit(FailPoint.AFTER_TONE)
@@ -191,6 +193,8 @@ class StationThread:
                     self._to_uplink(output)
 
     def _answer(self, answer: Answer) -> None:
+        if answer.token != NO_TOKEN:
+            self._fail_points.hit(FailPoint.BEFORE_TONE)
         if not self._ports[answer.device].send(answer.data, answer.token):
             failed = AnswerFailed(answer.device, answer.token, "the port is closed or busy")
             self._core.step(failed)

@@ -16,6 +16,7 @@ from edge.broker_link import BrokerAddress, BrokerError, BrokerLink
 from edge.failpoints import FailPoint, FailPoints
 from edge.metrics import Metrics
 from edge.seams import Clock
+from edge.station_events import Receipted
 from edge.uplink_core import UplinkCore
 from edge.uplink_events import (
     Arrived,
@@ -209,6 +210,9 @@ class Uplink:
                     self._refused(output.reason)
                 case ProblemChanged():
                     self._tell_problem(output.problem)
+                case Receipted():
+                    self._fail_points.hit(FailPoint.RECEIPT_ARRIVED)
+                    self._to_station(output)
                 case _:
                     self._to_station(output)
 
@@ -218,6 +222,8 @@ class Uplink:
         if len(self._unacked) >= UNACKED_MAX:
             self._link.ended = "the broker acknowledges nothing"
             return
+        if output.channel is Channel.EVENTS:
+            self._fail_points.hit(FailPoint.BEFORE_PUBLISH)
         mid = self._link.publish(output.channel, output.payload)
         self._unacked[mid] = output.channel
         if output.channel is Channel.STATE and self._failures:

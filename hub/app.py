@@ -16,6 +16,7 @@ from hub.custody.project import CustodyProjection
 from hub.custody.service import CustodyDuty, Judge
 from hub.dispatch.project import DispatchProjection
 from hub.dispatch.service import DispatchDuty
+from hub.failpoints import NO_FAIL_POINTS, FailingProjection
 from hub.heartbeat import Role
 from hub.incidents.project import IncidentProjection
 from hub.incidents.service import IncidentDuty, Search, tasks_of
@@ -52,7 +53,9 @@ if TYPE_CHECKING:
 
 def make_projections(context: RoleContext) -> list[Projection]:
     """The rooms' parts in arriving events, in their fixed order (design section 3)."""
+    faults = context.fail_points
     return [
+        *([] if faults is NO_FAIL_POINTS else [FailingProjection(faults)]),
         ParcelProjection(_search(context)),
         FlightProjection(context.policy),
         SignedReturnProjection(context.policy),
@@ -261,6 +264,7 @@ def _mail_sender(context: RoleContext) -> MailSender:
         context.policy.mail,
         SENDER_WITHOUT_SMTP if smtp is None else smtp.sender,
         None if smtp is None else SmtpOutlet(smtp),
+        context.fail_points,
     )
 
 

@@ -26,7 +26,15 @@ from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import check as check_database
 from hub.edges_cli import add_commands
 from hub.heartbeat import Role
-from hub.home import ConfigOption, Home, check_restored, open_home, read_clock, sentences
+from hub.home import (
+    ConfigOption,
+    Home,
+    check_restored,
+    open_home,
+    read_clock,
+    read_fail_points,
+    sentences,
+)
 from hub.supervisor import RoleOrder, Supervisor
 from hub.telemetry import keep_metrics, start_logging
 
@@ -67,6 +75,7 @@ def check(context: typer.Context, config: ConfigOption = None) -> None:
         load_policy(settings.policy)
         load_network(settings.network)
         read_clock(settings)
+        read_fail_points(settings)
         check_restored(settings.data_dir)
         url = parse_url(settings.database, settings.data_dir)
         database = open_database(url)
@@ -117,6 +126,7 @@ def _serve(home: Home, roles: list[Role]) -> None:
         roles,
         home.clock,
         on_broker_restart=lambda why: _tell_of_broker(home, why),
+        fail_points=read_fail_points(home.settings),
     )
     supervisor.open()
     port = supervisor.http_port

@@ -5,6 +5,7 @@ one sentence, exit 2
 """
 
 import fcntl
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from hub.config import (
 )
 from hub.db.engine import Database, DatabaseError, open_database, parse_url
 from hub.db.upgrade import upgrade
+from hub.failpoints import FAIL_POINT_VARIABLE, FailPoints, parse_fail_points
 from hub.keys import ADMIN_TOKEN_FILE, HubKeys, KeyFileError, load_keys, load_secret
 from hub.network import Network
 from hub.supervisor import StartError
@@ -148,6 +150,22 @@ def read_clock(settings: Settings) -> ClockSetting | None:
     if setting is not None and settings.mqtt_scheme is MqttScheme.MQTTS:
         raise ConfigError("CUSTOS_TEST_CLOCK does not go with mqtts://: TLS goes by the real time")
     return setting
+
+
+def read_fail_points(settings: Settings) -> FailPoints:
+    """The fail-points that the environment sets, if any.
+
+    Raises:
+        ConfigError: they cannot be read, or somebody else could reach the hub.
+    """
+    text = os.environ.get(FAIL_POINT_VARIABLE)
+    try:
+        fail_points = parse_fail_points(text)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    if text is not None and not settings.is_all_loopback:
+        raise ConfigError(f"{FAIL_POINT_VARIABLE} is honoured only if every listener is loopback")
+    return fail_points
 
 
 @contextmanager

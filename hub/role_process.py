@@ -78,6 +78,8 @@ def _make_context(order: RoleOrder, stop: threading.Event) -> RoleContext:
         keys=load_keys(settings.data_dir, order.clock.random_bytes),
         stop=stop,
         listen_fd=order.listen_fd,
+        fail_points=order.fail_points,
+        sign_of_life=order.sign_of_life,
     )
 
 

@@ -1,6 +1,7 @@
 """What every role gets from the supervisor, and how it comes to life as a process of its own."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.access.service import person_of
@@ -8,6 +9,7 @@ from hub.clock import Clock
 from hub.config import Settings
 from hub.custody.service import Chains, People
 from hub.db.engine import Database
+from hub.failpoints import NO_FAIL_POINTS, FailPoints
 from hub.heartbeat import Role
 from hub.incidents.service import Search
 from hub.keys import HubKeys
@@ -20,11 +22,16 @@ SENDER_WITHOUT_SMTP = "custos@localhost"
 """Mails wait under this name until there is a server that takes them."""
 
 
+def _unwatched() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class RoleContext:
     """A role's part of the hub; the supervisor has opened ``listen_fd``, the web role's socket.
 
-    ``own_policy_keys`` are those that the carrier's own policy file sets.
+    ``own_policy_keys`` are those that the carrier's own policy file sets. Who does not give
+    ``sign_of_life`` each time round, also while the database does not answer, is taken for hung.
     """
 
     role: Role
@@ -37,6 +44,8 @@ class RoleContext:
     keys: HubKeys
     stop: threading.Event
     listen_fd: int | None
+    fail_points: FailPoints = NO_FAIL_POINTS
+    sign_of_life: Callable[[], None] = _unwatched
 
 
 def make_chains(policy: Policy, network: Network) -> Chains:

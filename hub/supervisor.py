@@ -1,4 +1,4 @@
-"""One process a role, watched: a dead one comes back, and none outlives the supervisor.
+"""One process a role, watched: a dead or hung one comes back, none outlives the supervisor.
 
 A role is a copy of this process, so this one has one thread, and no database open while it starts
 one. Source: design section 5, ADR 0020.
@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import ForkContext, ForkProcess
 from pathlib import Path
 from types import FrameType
@@ -23,7 +24,9 @@ import structlog
 from hub.broker import EmbeddedBroker
 from hub.clock import Clock
 from hub.config import MqttScheme, Settings
+from hub.failpoints import NO_FAIL_POINTS, FailPoints
 from hub.heartbeat import Role
+from hub.life_signs import LifeSigns
 from hub.network import Network
 from wire.policy import Policy
 
@@ -33,8 +36,12 @@ BACKOFF_S = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 HEALTHY_AFTER_S = 60.0
 """A role that lived so long begins the backoff anew."""
 STOP_TIMEOUT_S = 10.0
+HUNG_TURNS = 600
+"""A role that gives no sign of life for so many turns, a minute, is killed and started again. Turns
+and not seconds: what stops the whole machine for a while stops these too."""
 REQUESTS_WAITING_MAX = 256
 BROKER_RETRY_S = 2.0
+_HUNG = "gave no sign of life for a minute"
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _fork = ForkContext()
@@ -65,6 +72,8 @@ class RoleOrder:
     life: Life
     listen_fd: int | None
     died_of: str | None
+    fail_points: FailPoints
+    sign_of_life: Callable[[], None]
 
 
 @dataclass
@@ -77,6 +86,9 @@ class _Child:
     start_due_ns: int = 0
     deaths_in_a_row: int = 0
     died_of: str | None = None
+    signs: int = 0
+    silent_turns: int = 0
+    is_hung: bool = False
 
 
 class Supervisor:
@@ -91,15 +103,19 @@ class Supervisor:
         roles: Sequence[Role],
         clock: Clock,
         on_broker_restart: Callable[[str], None],
+        fail_points: FailPoints = NO_FAIL_POINTS,
     ) -> None:
+        """``fail_points`` are armed in each role's first life only."""
         self._settings = settings
         self._policy = policy
         self._own_policy_keys = own_policy_keys
         self._network = network
         self._clock = clock
         self._children = [_Child(role) for role in roles]
+        self._signs = LifeSigns(roles)
         self._stop = threading.Event()
         self._on_broker_restart = on_broker_restart
+        self._fail_points = fail_points
         self._broker: EmbeddedBroker | None = None
         self._broker_due_ns = 0
         self._listener: socket.socket | None = None
@@ -184,7 +200,17 @@ class Supervisor:
             return
         code = child.process.exitcode
         if code is not None:
-            self._bury(child, now_ns, describe_exit(code))
+            self._bury(child, now_ns, _HUNG if child.is_hung else describe_exit(code))
+        elif self._hangs(child):
+            child.is_hung = True
+            # Nothing less ends a process that is stopped.
+            child.process.kill()
+
+    def _hangs(self, child: _Child) -> bool:
+        signs = self._signs.given(child.role)
+        child.silent_turns = child.silent_turns + 1 if signs == child.signs else 0
+        child.signs = signs
+        return child.silent_turns > HUNG_TURNS
 
     def _bury(self, child: _Child, now_ns: int, why: str) -> None:
         lived_s = (now_ns - child.started_ns) / 1e9
@@ -199,6 +225,7 @@ class Supervisor:
 
     def _start(self, child: _Child, now_ns: int, run_role: Callable[[RoleOrder], None]) -> None:
         child.started_ns = now_ns
+        child.silent_turns, child.is_hung = 0, False
         process = _fork.Process(target=run_role, args=(self._order(child),), name=child.role)
         try:
             with _signals_held():
@@ -223,6 +250,8 @@ class Supervisor:
             life=self._life,
             listen_fd=None if listener is None else listener.fileno(),
             died_of=child.died_of,
+            fail_points=self._fail_points if child.died_of is None else NO_FAIL_POINTS,
+            sign_of_life=partial(self._signs.give, child.role),
         )
 
     # ------------------------------------------------------------ broker

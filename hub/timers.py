@@ -4,7 +4,7 @@ Each room's part is a duty with a transaction of its own, so that one room's tro
 others nothing. Duties only write rows; what edges must learn of it, ingest sends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,6 +23,7 @@ from hub.broker_identity import keep_certificate
 from hub.config import MqttScheme
 from hub.db import outbox
 from hub.db.engine import Database
+from hub.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from hub.heartbeat import BEAT_S, Role
 from hub.ingest.service import raise_silences
 from hub.roles import RoleContext
@@ -96,9 +97,17 @@ def frame_duties(policy: Policy) -> list[Duty]:
 class Timers:
     """Runs the duties, and remembers when it last swept and beat."""
 
-    def __init__(self, database: Database, duties: Sequence[Duty]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        duties: Sequence[Duty],
+        fail_points: FailPoints = NO_FAIL_POINTS,
+        sign_of_life: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._duties = duties
+        self._fail_points = fail_points
+        self._sign_of_life = sign_of_life
         self._last_beat_ns = self._last_sweep_ns = -(10**18)
 
     def turn(self, now: datetime, mono_ns: int) -> None:
@@ -108,6 +117,7 @@ class Timers:
             OperationalError, PoolTimeout: the database does not answer.
         """
         for duty in self._duties:
+            self._sign_of_life()
             self._run(duty, now)
         with self._database.writing() as tx:
             if mono_ns - self._last_beat_ns >= BEAT_S * 1e9:
@@ -122,6 +132,8 @@ class Timers:
         try:
             with self._database.writing() as tx:
                 duty.run(tx, now)
+                self._fail_points.hit(FailPoint.TIMER_BEFORE_COMMIT)
+            self._fail_points.hit(FailPoint.TIMER_COMMITTED)
         except (OperationalError, PoolTimeout):
             raise
         except Exception:  # noqa: BLE001 - a room's mistake must not stop the other rooms' timers
@@ -157,7 +169,8 @@ class WireKeeper:
 
 def run_clock(context: RoleContext, duties: Sequence[Duty]) -> None:
     """Look every ``STEP_S`` for what is due, until told to stop."""
-    timers, clock = Timers(context.database, duties), context.clock
+    clock = context.clock
+    timers = Timers(context.database, duties, context.fail_points, context.sign_of_life)
     wire = WireKeeper(context)
     while not context.stop.wait(STEP_S):
         try:
@@ -172,6 +185,7 @@ def run_signer(context: RoleContext) -> None:
     """The role ``signer``: idle until there is a log to sign, but alive."""
     _log.info("idle: there is no log to sign yet")
     while not context.stop.wait(BEAT_S):
+        context.sign_of_life()
         try:
             with context.database.writing() as tx:
                 heartbeat.beat(tx, Role.SIGNER, context.clock.now())

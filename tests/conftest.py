@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
 import gc
+from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 # A shared machine stands still for longer than an example takes, and that is no finding: what hangs
@@ -16,3 +18,15 @@ def pytest_collection_finish() -> None:
     """Thousands of collected tests are never garbage: the collector need not look at them again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How often each fail-point was hit, by the word of the programs that hit them."""
+    hits: Counter[str] = Counter()
+    for report in (each for reports in terminalreporter.stats.values() for each in reports):
+        for name, value in getattr(report, "user_properties", []):
+            if name == "fail_point_hits" and report.when == "call":
+                hits.update(value)
+    if hits:
+        terminalreporter.section("hits of fail-points")
+        terminalreporter.write_line(", ".join(f"{name} {hits[name]}" for name in sorted(hits)))

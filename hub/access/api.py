@@ -8,12 +8,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
+from starlette.background import BackgroundTask
 
 from hub.access import service
 from hub.access.rules import EDGES_MAX
 from hub.access.service import BodiesError, EnrolAnswer, NoCertificateError
 from hub.access.session_cookie import CONSOLE_PATH, set_session_cookie
 from hub.broker_folder import refresh_revocations
+from hub.failpoints import FailPoint
 from hub.ingest.service import close_spools
 from hub.packs.service import find_pack
 from hub.wanted.service import current_list
@@ -175,7 +177,10 @@ def _keep_bodies(hub: HubContext, payload: bytes) -> Response:
             )
         except BodiesError as error:
             raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from error
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+        hub.fail_points.hit(FailPoint.BODIES_BEFORE_COMMIT)
+    hub.fail_points.hit(FailPoint.BODIES_COMMITTED)
+    then = BackgroundTask(hub.fail_points.hit, FailPoint.BODIES_ANSWERED)
+    return Response(status_code=HTTPStatus.NO_CONTENT, background=then)
 
 
 def _fetch_wanted(hub: HubContext, payload: bytes) -> Response:

@@ -21,6 +21,7 @@ from hub.alerts.items import alert_item
 from hub.alerts.service import Alert, alerts_by_ids
 from hub.db import outbox
 from hub.db.outbox import NewsTopic
+from hub.failpoints import FailPoint
 from hub.web.context import HubContext, caller_of
 
 CLIENTS_MAX = 200
@@ -48,23 +49,19 @@ class LiveFeed:
         self._hub = hub
         self._clients: dict[WebSocket, _Listener] = {}
         self._last_id: int | None = None
+        """The newest news that every listener was handed."""
 
     async def run(self) -> None:
         """Read the outbox until cancelled; a failing database is asked again."""
         bell = outbox.Bell(self._hub.database)
         while True:
             try:
-                alerts = await run_in_threadpool(self._read)
+                self._hand_on(*await run_in_threadpool(self._read))
             except SQLAlchemyError:
                 _read_failures.inc()
                 _log.warning("live feed cannot read the outbox", exc_info=True)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            for alert in alerts:
-                message = alert_item(alert).model_dump_json()
-                for listener in self._clients.values():
-                    if listener.caller.sees(alert.site):
-                        _offer(listener.queue, message)
             # While nobody listens there is nobody to hurry for.
             await (bell.rings() if self._clients else asyncio.sleep(outbox.POLL_S))
 
@@ -92,16 +89,29 @@ class LiveFeed:
                 with contextlib.suppress(asyncio.CancelledError):
                     await sender
 
-    def _read(self) -> list[Alert]:
+    def _read(self) -> tuple[list[Alert], int]:
+        """The alerts that changed since the last read, and how far this one went."""
         with self._hub.database.reading() as tx:
             if self._last_id is None:
-                self._last_id = outbox.newest_id(tx)
+                return [], outbox.newest_id(tx)
             news = outbox.news_after(tx, self._last_id)
             ids = sorted({n.subject_id for n in news if n.topic is NewsTopic.ALERT})
             alerts = alerts_by_ids(tx, ids) if ids else []
-        if news:
-            self._last_id = news[-1].id
-        return alerts
+        return alerts, news[-1].id if news else self._last_id
+
+    def _hand_on(self, alerts: list[Alert], upto_id: int) -> None:
+        """Tell the listeners; what fails on the way is read, and told, once more."""
+        is_news = self._last_id is not None and upto_id > self._last_id
+        if is_news:
+            self._hub.fail_points.hit(FailPoint.NEWS_READ)
+        for alert in alerts:
+            message = alert_item(alert).model_dump_json()
+            for listener in self._clients.values():
+                if listener.caller.sees(alert.site):
+                    _offer(listener.queue, message)
+        if is_news:
+            self._hub.fail_points.hit(FailPoint.NEWS_HANDED_ON)
+        self._last_id = upto_id
 
 
 def live_router(feed: LiveFeed) -> APIRouter:

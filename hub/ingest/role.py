@@ -38,6 +38,8 @@ def run_ingest(context: RoleContext, projections: Sequence[Projection]) -> None:
         (WantedPusher(commands), PackPusher(commands), FootagePusher(commands)),
         context.keys.statement,
         clock,
+        context.fail_points,
+        context.sign_of_life,
     )
     link.start()
     try:

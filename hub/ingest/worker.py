@@ -6,7 +6,7 @@ Source: design section 3 ("Exactly once").
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from hub import heartbeat
 from hub.clock import Clock
 from hub.db import outbox
 from hub.db.engine import Database
+from hub.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from hub.heartbeat import BEAT_S, Role
 from hub.ingest import quarantine_store
 from hub.ingest.again import take_again
@@ -73,6 +74,8 @@ class Worker:
         pushers: Sequence[Pusher],
         key: SigningKey,
         clock: Clock,
+        fail_points: FailPoints = NO_FAIL_POINTS,
+        sign_of_life: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._link = link
@@ -80,10 +83,13 @@ class Worker:
         self._pushers = pushers
         self._key = key
         self._clock = clock
+        self._fail_points = fail_points
+        self._sign_of_life = sign_of_life
         self._last_beat_ns = self._last_push_ns = -(10**18)
 
     def step(self, stop: threading.Event) -> None:
         """One turn: at most one group, the news, and a heartbeat when it is due."""
+        self._sign_of_life()
         group = self._link.take(GROUP_MESSAGES_MAX, GROUP_BYTES_MAX, outbox.POLL_S)
         try:
             if group:
@@ -98,21 +104,28 @@ class Worker:
     def _take_in(self, group: list[Received], stop: threading.Event) -> None:
         while not stop.is_set():
             try:
+                self._fail_points.hit(FailPoint.INGEST_RECEIVED)
                 outgoing = self._commit(group)
+                self._fail_points.hit(FailPoint.INGEST_COMMITTED)
             except (OperationalError, PoolTimeout):
                 # Unacknowledged, so nothing is lost; meanwhile the inbox fills and stops reading.
                 _database_failures.inc()
                 _log.exception("cannot store, trying the same messages again", count=len(group))
                 stop.wait(RETRY_S)
+                self._sign_of_life()
                 continue
             self._link.acknowledge(group)
+            self._fail_points.hit(FailPoint.INGEST_ACKNOWLEDGED)
             self._send(outgoing)
+            self._fail_points.hit(FailPoint.INGEST_ANSWERED)
             return
 
     def _commit(self, group: Sequence[Received]) -> list[Outgoing]:
         try:
             with _commits.time(), self._database.writing() as tx:
-                return self._intake.take_group(tx, [each.incoming for each in group])
+                outgoing = self._intake.take_group(tx, [each.incoming for each in group])
+                self._fail_points.hit(FailPoint.INGEST_BEFORE_COMMIT)
+            return outgoing
         except (OperationalError, PoolTimeout):
             raise
         except Exception:  # noqa: BLE001 - one message must never stop those behind it

@@ -22,6 +22,7 @@ from hub.alerts.service import AlertKind, Finding, close_alert, find_unclosed, r
 from hub.clock import Clock
 from hub.config import SmtpSettings
 from hub.db.engine import Database
+from hub.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from hub.keys import BodyCipher
 from hub.mail import store
 from hub.mail.rules import message_bytes, next_attempt_at
@@ -119,6 +120,7 @@ class MailSender:
         policy: MailPolicy,
         sender: str,
         outlet: Outlet | None,
+        fail_points: FailPoints = NO_FAIL_POINTS,
     ) -> None:
         self._database = database
         self._cipher = cipher
@@ -126,6 +128,7 @@ class MailSender:
         self._policy = policy
         self._sender = sender
         self._outlet = outlet
+        self._fail_points = fail_points
 
     def turn(self) -> int:
         """Send what is due; return how many were taken.
@@ -143,12 +146,20 @@ class MailSender:
 
     def _send(self, outlet: Outlet, mail: QueuedMail) -> bool:
         try:
+            self._fail_points.hit(FailPoint.MAIL_BEFORE_SENDING)
             answer = outlet.send(self._sender, mail.to, self._message(mail))
+            self._fail_points.hit(FailPoint.MAIL_SENT)
         except MailError as error:
             self._put_off(mail, error)
             return False
+        except Exception as error:  # noqa: BLE001 - one mail must never stop those behind it
+            _log.exception("a mail cannot be worked on", message_id=mail.message_id)
+            self._put_off(mail, MailError(type(error).__name__, is_final=False))
+            return False
         with self._database.writing() as tx:
             store.set_sent(tx, mail.id, self._clock.now(), answer[:ANSWER_CHARS_MAX])
+            self._fail_points.hit(FailPoint.MAIL_BEFORE_COMMIT)
+        self._fail_points.hit(FailPoint.MAIL_COMMITTED)
         _sent.inc()
         return True
 

@@ -15,6 +15,7 @@ from prometheus_client import Counter
 
 from hub.access.service import EdgeKey
 from hub.db.engine import Database
+from hub.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from hub.video.media import note_have, note_stored, note_wrong
 from hub.video.media_shelf import MediaShelf, PartFile
 from hub.video.store import media_files
@@ -55,6 +56,7 @@ def take_part(
     part: FootagePart,
     raw: bytes,
     now: datetime,
+    fail_points: FailPoints = NO_FAIL_POINTS,
 ) -> int:
     """Take the next part of an ordered file; say how many of its bytes are on the disk.
 
@@ -79,7 +81,10 @@ def take_part(
         shelf.check_room()
         coming.append(have, raw)
         _bytes.inc(len(raw))
-        return _grown(database, coming, file, have + len(raw), now)
+        fail_points.hit(FailPoint.FOOTAGE_ON_DISK)
+        have = _grown(database, coming, file, have + len(raw), now)
+        fail_points.hit(FailPoint.FOOTAGE_ON_RECORD)
+        return have
 
 
 def _ordered(database: Database, edge: EdgeKey, part: FootagePart) -> KnownFile:

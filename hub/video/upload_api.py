@@ -8,7 +8,9 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from prometheus_client import Counter
+from starlette.background import BackgroundTask
 
+from hub.failpoints import FailPoint
 from hub.video import media, receiving
 from hub.video.media_shelf import MediaShelf, PartBusyError, ShelfError
 from hub.video.receiving import MisfitError, UnorderedError
@@ -53,8 +55,12 @@ def _take_footage(hub: HubContext, payload: bytes) -> Response:
     with _telling():
         raw = _bytes_behind(opened.lines, opened.message.count)
         now = hub.clock.now()
-        have = receiving.take_part(hub.database, shelf, edge, opened.message, raw, now)
-    return Response(encode(FootageHave(have=have)), media_type="application/json")
+        have = receiving.take_part(
+            hub.database, shelf, edge, opened.message, raw, now, hub.fail_points
+        )
+    then = BackgroundTask(hub.fail_points.hit, FailPoint.FOOTAGE_ANSWERED)
+    answer = encode(FootageHave(have=have))
+    return Response(answer, media_type="application/json", background=then)
 
 
 def _note_gone(hub: HubContext, payload: bytes) -> Response:

@@ -19,6 +19,7 @@ from hub.access.service import (
 from hub.clock import Clock
 from hub.custody.service import Chains
 from hub.db.engine import Database
+from hub.failpoints import NO_FAIL_POINTS, FailPoints
 from hub.incidents.service import Search
 from hub.keys import HubKeys
 from hub.network import Network
@@ -53,6 +54,7 @@ class HubContext:
     enrolment: Enrolment
     test_clock: str | None
     data_dir: FilePath
+    fail_points: FailPoints = NO_FAIL_POINTS
 
 
 def hub_of(connection: HTTPConnection) -> HubContext:

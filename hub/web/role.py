@@ -33,6 +33,11 @@ def run_web(context: RoleContext, create_app: Callable[[HubContext], FastAPI]) -
     if context.listen_fd is None:
         raise ValueError("the web role needs a socket to listen on")
     listener = socket.socket(fileno=context.listen_fd)
+
+    async def sign_of_life() -> None:
+        # From the loop that serves: a thread beside it may live while nobody is answered.
+        context.sign_of_life()
+
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(_hub_context(context)),
@@ -41,6 +46,8 @@ def run_web(context: RoleContext, create_app: Callable[[HubContext], FastAPI]) -
             server_header=False,
             backlog=REQUESTS_WAITING_MAX,
             timeout_graceful_shutdown=GRACE_S,
+            callback_notify=sign_of_life,
+            timeout_notify=1,
         )
     )
     watcher = threading.Thread(target=_watch, args=(context, server), name="stop-watcher")
@@ -77,4 +84,5 @@ def _hub_context(context: RoleContext) -> HubContext:
         enrolment=settings.edges.enrolment,
         test_clock=os.environ.get(TEST_CLOCK_VARIABLE),
         data_dir=settings.data_dir,
+        fail_points=context.fail_points,
     )

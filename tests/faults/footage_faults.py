@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from edge.clock import SystemClock
 from edge.metrics import Metrics
@@ -40,7 +41,7 @@ CLIP_S = 3
 GOOD_READ = b"\x1b7,"
 LOST_S_MAX = 10.0
 
-Figures = dict[str, float]
+Figures = dict[str, Any]
 Fault = Callable[[Path, random.Random], Figures]
 
 

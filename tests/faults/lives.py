@@ -11,21 +11,32 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
+from edge.failpoints import parse_fail_points
+from edge.seams import SpoolError
 from edge.spool import Spool
-from tests.faults.spooling import SPOOL_ID, scan
+from tests.faults.spooling import SPOOL_ID, scan, station
+from wire.events import StationFact
 
 ROOT = Path(__file__).parents[2]
 SCANS_PER_LIFE_MAX = 30
 ANSWER_S_MAX = 10
 _ACK = struct.Struct("<Q")
 
-Live = Callable[[str, Path, int, int], list[int]]
-"""One life: which recorder, its spool, its first number, how many acknowledgements it may give."""
+SCANS_PER_SPOOL = 4
+
+
+class Live(Protocol):
+    """One life of a recorder, with a spool at a path."""
+
+    def __call__(
+        self, recorder: str, path: Path, first: int, acks_before_kill: int, points: str = ...
+    ) -> list[int]:
+        """Let it record from a number on, to so many acknowledgements or an armed fail-point."""
 
 
 def _record(spool: Spool, acknowledgements: int, first: int) -> None:
@@ -52,20 +63,35 @@ def _record_without_end(spool: Spool, acknowledgements: int, first: int) -> None
         os.write(acknowledgements, _ACK.pack(sealed.seq))
 
 
+def _change_over(spool: Spool, acknowledgements: int, first: int) -> None:
+    """Begins a new spool after every few scans, and goes on from a disk that refuses it."""
+    for number in range(first, first + SCANS_PER_LIFE_MAX):
+        spool.append([scan(number)], {}, {})
+        os.write(acknowledgements, _ACK.pack(number))
+        if number % SCANS_PER_SPOOL == 0:
+            end, start = station(StationFact.SPOOL_END), station(StationFact.SPOOL_START)
+            with suppress(SpoolError):
+                spool.change_over(f"{number + 1:032x}", [end], start, {})
+
+
 RECORDERS = {
     "honest": _record,
     "too early": _record_too_early,
     "without end": _record_without_end,
+    "changing over": _change_over,
 }
 
 
-def _live(recorder: str, path: str, first: int, acks_before_kill: int) -> list[int]:
+def _live(
+    recorder: str, path: str, first: int, acks_before_kill: int, points: str | None = None
+) -> list[int]:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(reading)
-            RECORDERS[recorder](Spool(Path(path), SPOOL_ID), writing, first)
+            faults = parse_fail_points(points)
+            RECORDERS[recorder](Spool(Path(path), SPOOL_ID, fail_points=faults), writing, first)
             signal.pause()
         finally:
             os._exit(1)
@@ -88,22 +114,33 @@ def _live(recorder: str, path: str, first: int, acks_before_kill: int) -> list[i
 
 
 @contextmanager
-def lives() -> Iterator[Live]:
-    """The program above, to be asked for one life after the other."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.lives"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as program:
+def lives(log: Path | None = None) -> Iterator[Live]:
+    """The program above, to be asked for one life after the other; what it says goes to ``log``."""
+    with (
+        nullcontext() if log is None else log.open("ab") as stderr,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.lives"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        ) as program,
+    ):
         assert program.stdin is not None
         assert program.stdout is not None
         orders: IO[str] = program.stdin
         answers: IO[str] = program.stdout
 
-        def live(recorder: str, path: Path, first: int, acks_before_kill: int) -> list[int]:
-            orders.write(json.dumps([recorder, str(path), first, acks_before_kill]) + "\n")
+        def live(
+            recorder: str,
+            path: Path,
+            first: int,
+            acks_before_kill: int,
+            points: str | None = None,
+        ) -> list[int]:
+            order = [recorder, str(path), first, acks_before_kill, points]
+            orders.write(json.dumps(order) + "\n")
             orders.flush()
             found: list[int] = json.loads(answers.readline())
             return found

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
-from wire.events import ClockReading, Event, Scan, ScanTiming
+from wire.events import ClockReading, Event, Scan, ScanTiming, Station, StationFact
 from wire.lines import parse_line
 from wire.names import Result
 
@@ -32,6 +32,19 @@ def scan(number: int) -> Scan:
         list_version=1,
         list_age_s=1,
         timing_us=ScanTiming(decode=1, verdict=1),
+    )
+
+
+def station(fact: StationFact) -> Station:
+    """A fact about the station."""
+    return Station(
+        site="755A",
+        edge="dock",
+        at="2026-11-22T01:02:03.456Z",
+        mono_ms=1,
+        boot="b" * 32,
+        clock=ClockReading(),
+        fact=fact,
     )
 
 

@@ -27,12 +27,12 @@ from hub.ingest.worker import Worker
 from ledger.keys import SigningKey
 from ledger.signing import peek
 from tests.faults import apsw_dbapi
+from tests.faults.hub_truth import stored_lines
 from tests.faults.power import PowerDisk
 from tests.hub_parts import HubHome, SigningEdge, open_hub
 from wire.limits import BATCH_BYTES_MAX
-from wire.lines import line_hash, parse_line
 from wire.messages import Batch
-from wire.names import ZERO_HEAD, Result
+from wire.names import Result
 from wire.topics import Channel, Topic
 
 CUTS = 30
@@ -164,22 +164,27 @@ def losses(recorded: Recorded, folder: Path, cuts: int, rng: random.Random) -> i
 
 
 def _holds(folder: Path, promises: Sequence[Promise]) -> bool:
-    with closing(open_database(parse_url(None, folder))) as database, database.reading() as tx:
-        assert tx.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
-        uptos = tx.exec_driver_sql("SELECT upto_seq FROM spool_head").scalars().all()
-        query = "SELECT spool, seq, line FROM event JOIN spool_head s ON s.id = spool_id"
-        rows = tx.exec_driver_sql(f"{query} ORDER BY spool, seq").all()
-        scans = tx.exec_driver_sql("SELECT coalesce(sum(scans), 0) FROM unit_state").scalar_one()
-    hashes: dict[tuple[str, int], str] = {}
-    for spool, seq, line in rows:
-        # Whole, in order, once: each follows the one before it.
-        assert parse_line(line).prev == hashes.get((spool, seq - 1), ZERO_HEAD)
-        assert (spool, seq) not in hashes
-        hashes[spool, seq] = line_hash(line)
-    assert len(rows) == sum(uptos)
-    # What the rooms know is of the very same moment as the events.
-    assert scans == len(rows)
-    return all(hashes.get((spool, seq)) == head for spool, seq, head in promises)
+    stored = stored_lines(folder)
+    return all(stored.get((spool, seq)) == head for spool, seq, head in promises)
+
+
+def cut_the_hub(folder: Path, rng: random.Random) -> dict[str, float]:
+    """The honest hub and both mutants, each in one recorded day."""
+    lost = {}
+    for name, kind, synchronous in KINDS:
+        (folder / name).mkdir()
+        with recorded_day(folder / name, kind, synchronous) as recorded:
+            lost[name] = losses(recorded, folder / name, CUTS, rng)
+    assert lost["honest"] == 0
+    assert min(lost["NORMAL"], lost["hasty"]) > CUTS // 3
+    return {"cuts": CUTS, **{f"lost_by_{name}": count for name, count in lost.items()}}
+
+
+KINDS = (
+    ("honest", Worker, "FULL"),
+    ("NORMAL", Worker, "NORMAL"),
+    ("hasty", HastyWorker, "FULL"),
+)
 
 
 @pytest.mark.timeout(180)

@@ -5,49 +5,85 @@ acknowledges before the commit is killed at a fail-point between the two: it mus
 """
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.faults.lives import SCANS_PER_LIFE_MAX, lives
+from edge.failpoints import Action, FailPoint
+from tests.faults.footage_faults import Figures
+from tests.faults.hub_rounds import hits_in
+from tests.faults.lives import SCANS_PER_LIFE_MAX, Live, lives
 from tests.faults.spooling import waybills
 
 KILLS = 1_000
 MUTANT_KILLS = 20
+CHANGE_OVER = (FailPoint.BEFORE_CHANGE_OVER, FailPoint.AFTER_CHANGE_OVER)
 
 
 def _waybills_of(numbers: list[int]) -> set[str]:
     return {f"{755000000000 + number}" for number in numbers}
 
 
-@pytest.mark.timeout(180)
-def test_a_thousand_kills_lose_no_acknowledged_scan(tmp_path: Path) -> None:
-    rng = random.Random(20261122)
-    first, promised, kills = 0, list[int](), 0
-    path = tmp_path / "spool.sqlite"
+def kill_recorders(folder: Path, rng: random.Random, kills: int) -> dict[str, float]:
+    """So many lives of the honest recorder, and some of the mutant; what either had promised."""
+    first, promised, told_of = 0, list[int](), 0
+    path = folder / "spool.sqlite"
     with lives() as live:
-        for kill in range(KILLS):
+        for kill in range(kills):
             acks = rng.randrange(1, 8)
             told = live("honest", path, first, acks)
             assert len(told) >= acks
             promised += told
+            told_of += len(told)
             first += SCANS_PER_LIFE_MAX
-            kills += 1
             if kill % 100 == 99:
                 kept = waybills(path)
                 assert _waybills_of(promised) <= set(kept)
                 assert len(set(kept)) == len(kept)
-                path = tmp_path / f"spool-{kill}.sqlite"
+                path = folder / f"spool-{kill}.sqlite"
                 promised = []
-    assert kills == KILLS
-
-
-def test_a_mutant_that_acknowledges_before_the_commit_is_caught(tmp_path: Path) -> None:
-    caught = 0
-    with lives() as live:
-        for kill in range(MUTANT_KILLS):
-            path = tmp_path / f"{kill}.sqlite"
-            promised = _waybills_of(live("too early", path, 0, SCANS_PER_LIFE_MAX))
-            caught += not promised <= set(waybills(path))
-    print(f"the mutant lost a promised scan in {caught} of {MUTANT_KILLS} kills")
+        caught = sum(_is_caught(live, folder / f"early-{n}.sqlite") for n in range(MUTANT_KILLS))
     assert caught == MUTANT_KILLS
+    return {"kills": kills, "promised": told_of, "mutants_caught": caught}
+
+
+def _is_caught(live: Live, path: Path) -> bool:
+    promised = _waybills_of(live("too early", path, 0, SCANS_PER_LIFE_MAX))
+    return not promised <= set(waybills(path))
+
+
+def change_over(folder: Path, rng: random.Random, lives_of_each: int) -> Figures:
+    """Kills and failures at both ends of a change-over; whoever comes next goes on from it."""
+    path, log = folder / "spools.sqlite", folder / "lives.log"
+    first, promised = 0, list[int]()
+    places = [(point, action) for point in CHANGE_OVER for action in Action] * lives_of_each
+    rng.shuffle(places)
+    with lives(log) as live:
+        for point, action in places:
+            armed = f"{point}:{rng.randrange(1, 5)}:{action}"
+            promised += live("changing over", path, first, SCANS_PER_LIFE_MAX, armed)
+            first += SCANS_PER_LIFE_MAX
+            kept = waybills(path)
+            assert _waybills_of(promised) <= set(kept), armed
+            assert len(set(kept)) == len(kept), armed
+    hits = hits_in(log)
+    assert hits == dict.fromkeys(CHANGE_OVER, 2 * lives_of_each)
+    return {"promised": len(promised), "hits": dict(hits)}
+
+
+def test_a_fault_at_a_change_over_loses_and_doubles_nothing(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    figures = change_over(tmp_path, random.Random(20261123), 2)
+    print(figures)
+    record_property("fail_point_hits", figures["hits"])
+
+
+@pytest.mark.timeout(180)
+def test_a_thousand_kills_lose_no_acknowledged_scan_and_catch_who_acknowledges_too_early(
+    tmp_path: Path,
+) -> None:
+    figures = kill_recorders(tmp_path, random.Random(20261122), KILLS)
+    print(figures)
+    assert figures["kills"] == KILLS

@@ -31,6 +31,9 @@ class HurriedSpool(Spool):
         self._connection.pragma("synchronous", "normal")
 
 
+KINDS = (Spool, CarelessSpool, HurriedSpool)
+
+
 def _record(spool: Spool, disk: PowerDisk) -> None:
     for number in range(SCANS):
         body = PrivateBody(salt="a" * 32, body=f'{{"code_hex":"{number:04x}","text":null}}')
@@ -66,6 +69,19 @@ def _losses(kind: type[Spool], directory: Path, rng: random.Random) -> tuple[int
         spool.close()
         disk.close()
     return lost, cuts
+
+
+def cut_the_spool(folder: Path, rng: random.Random) -> dict[str, float]:
+    """The honest spool and both mutants, each in one recorded run."""
+    lost = {kind: _losses(kind, _made(folder / kind.__name__), rng)[0] for kind in KINDS}
+    assert lost[Spool] == 0
+    assert min(lost[CarelessSpool], lost[HurriedSpool]) > CUTS // 2
+    return {"cuts": CUTS, **{f"lost_by_{kind.__name__}": count for kind, count in lost.items()}}
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def test_three_hundred_power_cuts_lose_no_acknowledged_scan(tmp_path: Path) -> None:

@@ -178,10 +178,8 @@ class Broker(Program):
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
         conf = directory / "mosquitto.conf"
-        conf.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
-            "set_tcp_nodelay true\nretain_available false\nuser root\n"
-        )
+        self._conf = conf
+        self._write("persistence false\n")
         super().__init__("broker", ["mosquitto", "-c", str(conf)], directory / "broker.log")
         path = f"/usr/sbin:/usr/local/sbin:{os.environ.get('PATH', '')}"
         self.env = {"PATH": path}
@@ -190,6 +188,19 @@ class Broker(Program):
     @property
     def url(self) -> str:
         return f"mqtt://127.0.0.1:{self.port}"
+
+    def keep_in(self, folder: Path) -> None:
+        """From the next start on it writes every change of what it holds to a file."""
+        self._write(
+            f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\n"
+            "autosave_interval 1\n"
+        )
+
+    def _write(self, persistence: str) -> None:
+        self._conf.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\n{persistence}"
+            "set_tcp_nodelay true\nretain_available false\nuser root\n"
+        )
 
     def start(self) -> None:
         super().start()

@@ -149,7 +149,7 @@ class DiesAt:
             raise DiedError
 
 
-@pytest.mark.parametrize("point", [FailPoint.BEFORE_COMMIT, FailPoint.AFTER_COMMIT])
+@pytest.mark.parametrize("point", [FailPoint.BEFORE_CHANGE_OVER, FailPoint.AFTER_CHANGE_OVER])
 def test_a_death_at_the_change_over_leaves_one_live_spool_and_every_line(
     path: Path, point: FailPoint
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_death_at_the_change_over_leaves_one_live_spool_and_every_line(
     with pytest.raises(DiedError):
         change_over(spool)
     again = Spool(path, NEWER)
-    has_happened = point is FailPoint.AFTER_COMMIT
+    has_happened = point is FailPoint.AFTER_CHANGE_OVER
     assert again.id == (NEW if has_happened else ID)
     again.append([fact()], {}, {})
     assert chains(path) == ([(ID, 4), (NEW, 2)] if has_happened else [(ID, 4)])

@@ -23,6 +23,7 @@ from tests.smtp_parts import Mailbox, smtp_server
 
 SENDER = "custos@carrier.example"
 MAILS = 200
+POISON = ("poison@755w.example",)
 
 
 def queue_of(hub: HubHome) -> MailQueue:
@@ -116,6 +117,26 @@ def test_a_server_that_is_away_gets_it_later(hub: HubHome) -> None:
         hub.clock.move(RETRY_AFTER[0].total_seconds())
         assert sender.turn() == 1
     assert len(mailbox.taken) == 1
+
+
+def test_a_mail_that_our_own_code_fails_on_stops_none_behind_it(hub: HubHome) -> None:
+    class Stumbling:
+        taken = 0
+
+        def send(self, sender: str, to: tuple[str, ...], message: bytes) -> str:
+            if to == POISON:
+                raise RuntimeError("a mistake of ours")
+            self.taken += 1
+            return "taken"
+
+    put(hub, "incident/1/first", to=POISON)
+    put(hub, "incident/1/second")
+    outlet = Stumbling()
+    assert sender_of(hub, outlet).turn() == 1
+    assert outlet.taken == 1
+    first, second = receipts(hub)
+    assert (first.state, first.attempts, first.answer) == (MailState.QUEUED, 1, "RuntimeError")
+    assert second.state is MailState.SENT
 
 
 def test_killed_between_sending_and_committing_it_sends_again_under_the_same_id(

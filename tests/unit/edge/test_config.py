@@ -13,7 +13,7 @@ from edge.config import (
     load_config,
     settings_for_tests,
 )
-from edge.failpoints import NO_FAIL_POINTS, KillAt, parse_fail_point
+from edge.failpoints import NO_FAIL_POINTS, ArmedFailPoints, parse_fail_points
 from wire.names import Step
 
 GOOD = """
@@ -254,19 +254,23 @@ def test_the_test_clock_and_fail_point_come_from_the_environment(
     config = load(tmp_path)
     assert settings_for_tests(config) == (None, NO_FAIL_POINTS)
     monkeypatch.setenv("CUSTOS_TEST_CLOCK", "2026-11-22T08:00:00Z,60")
-    monkeypatch.setenv("CUSTOS_FAIL_POINT", "before_commit:3")
+    monkeypatch.setenv("CUSTOS_FAIL_POINT", "before_commit:3,after_tone:1:fail")
     test_clock, fail_points = settings_for_tests(config)
     assert test_clock is not None
     assert test_clock.rate == 60
-    assert isinstance(fail_points, KillAt)
+    assert isinstance(fail_points, ArmedFailPoints)
 
 
-def test_no_test_clock_where_scanners_connect_from_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CUSTOS_TEST_CLOCK", "2026-11-22T08:00:00Z,60"), ("CUSTOS_FAIL_POINT", "read:1")],
+)
+def test_nothing_for_tests_where_scanners_connect_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    monkeypatch.setenv("CUSTOS_TEST_CLOCK", "2026-11-22T08:00:00Z,60")
+    monkeypatch.setenv(name, value)
     loopback = load(tmp_path, LISTENING.replace("0.0.0.0", "127.0.0.1"))
-    assert settings_for_tests(loopback)[0] is not None
+    assert settings_for_tests(loopback) != (None, NO_FAIL_POINTS)
     with pytest.raises(ConfigError, match="loopback listeners only"):
         settings_for_tests(load(tmp_path, LISTENING + 'peers = ["10.0.0.7"]\n'))
 
@@ -279,7 +283,10 @@ def test_a_malformed_test_clock_is_refused(bad: str) -> None:
         parse_test_clock(bad)
 
 
-@pytest.mark.parametrize("bad", ["", "read", "read:0", "read:x", "lunch:1", "read:-1"])
+@pytest.mark.parametrize(
+    "bad",
+    ["", "read", "read:0", "read:x", "lunch:1", "read:-1", "read:1:sleep", "read:1,"],
+)
 def test_a_malformed_fail_point_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match="CUSTOS_FAIL_POINT"):
-        parse_fail_point(bad)
+        parse_fail_points(bad)

@@ -17,6 +17,7 @@ from edge.enrolment import (
     load_or_make_key,
 )
 from edge.errands import DeliverBodies, Enrol, FetchSigned
+from edge.failpoints import NO_FAIL_POINTS
 from edge.hub_http import PACK_PATH, WANTED_PATH, HubHttp, HubRefusedError, HubUnreachableError
 from edge.station_events import BodiesDelivered
 from ledger.keys import SigningKey, key_hash
@@ -197,7 +198,7 @@ class Shelf:
 
 
 def deliver(shelf: Shelf, told: list[BodiesDelivered]) -> DeliverBodies:
-    return DeliverBodies("755A", "dock", STRANGER, shelf, told.append)
+    return DeliverBodies("755A", "dock", STRANGER, shelf, told.append, NO_FAIL_POINTS)
 
 
 def test_bodies_are_signed_counted_and_hashed() -> None:

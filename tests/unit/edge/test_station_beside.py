@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from devices.framing import ScannerProtocol
 from devices.port_thread import AnswerFailed, AnswerSent, PortLost, PortOpened
 from edge.scan_lines import LastScan, last_scans
@@ -20,6 +22,7 @@ from edge.station_events import (
 from tests.unit.edge.fakes import (
     FULL_DISK,
     HV,
+    NOT_RECORDED,
     PLAIN,
     POLICY,
     START_AT,
@@ -142,6 +145,30 @@ def test_feedback_waits_for_a_disk_that_refuses() -> None:
     desk.spool.fails = None
     desk.step(Ticked())
     assert len(feedback(desk)) == 1
+
+
+@pytest.mark.parametrize("with_a_scan", [False, True])
+def test_what_stood_beside_a_commit_that_failed_after_it_had_happened_is_written_once(
+    with_a_scan: bool,
+) -> None:
+    desk = Desk().start()
+    desk.scan(PLAIN)
+    of_seq = scans(desk)[0].seq
+    desk.step(PortLost("dock-1", "unplugged"))
+    desk.step(PortOpened("dock-1", "pts:/dev/pts/8"))
+    desk.clock.advance(2000)
+    desk.spool.fails, desk.spool.fails_after = FULL_DISK, True
+    if with_a_scan:
+        assert desk.scan(HV) == NOT_RECORDED
+    else:
+        assert desk.step(Ticked()) == [NotRecorded(str(FULL_DISK), scans=0)]
+    desk.spool.fails = None
+    desk.clock.advance(2000)
+    for _ in range(3):
+        desk.step(Ticked())
+        desk.scan(PLAIN)
+    assert [each.of_seq for each in feedback(desk)].count(of_seq) == 1
+    assert facts(desk).count(StationFact.DEVICE_BACK) == 1
 
 
 def test_no_feedback_line_says_anything_of_a_scan_that_was_not_recorded() -> None:

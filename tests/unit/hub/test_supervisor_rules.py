@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -10,7 +11,7 @@ from hub.clock import SystemClock
 from hub.config import Settings, load_policy
 from hub.heartbeat import Role
 from hub.network import EMPTY
-from hub.supervisor import BACKOFF_S, Supervisor, backoff_s, describe_exit
+from hub.supervisor import _HUNG, BACKOFF_S, RoleOrder, Supervisor, backoff_s, describe_exit
 
 
 def test_the_backoff_grows_and_then_stays() -> None:
@@ -64,16 +65,8 @@ def signals_kept() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("signals_kept")
-@pytest.mark.parametrize("fake", [DeadAtOnce, NoProcessLeft])
-def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: type[DeadAtOnce]
-) -> None:
-    monkeypatch.setattr("multiprocessing.context.ForkContext.Process", fake)
-    monkeypatch.setattr("hub.supervisor.POLL_S", 0.001)
-    monkeypatch.setattr("hub.supervisor.BACKOFF_S", (0.001,))
-    fake.started = 0
-    supervisor = Supervisor(
+def _supervisor(tmp_path: Path) -> Supervisor:
+    return Supervisor(
         Settings(data_dir=tmp_path),
         load_policy(None),
         frozenset(),
@@ -83,9 +76,68 @@ def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
         on_broker_restart=lambda why: pytest.fail(why),
     )
 
+
+@pytest.mark.usefixtures("signals_kept")
+@pytest.mark.parametrize("fake", [DeadAtOnce, NoProcessLeft])
+def test_a_role_that_cannot_start_is_tried_again_and_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: type[DeadAtOnce]
+) -> None:
+    monkeypatch.setattr("multiprocessing.context.ForkContext.Process", fake)
+    monkeypatch.setattr("hub.supervisor.POLL_S", 0.001)
+    monkeypatch.setattr("hub.supervisor.BACKOFF_S", (0.001,))
+    fake.started = 0
+    supervisor = _supervisor(tmp_path)
+
     def stop_after_three_starts() -> None:
         if fake.started >= 3:
             signal.raise_signal(signal.SIGTERM)
 
     supervisor.run(lambda order: pytest.fail(order.role), stop_after_three_starts)
     assert fake.started >= 3
+
+
+HUNG_TURNS = 20
+
+
+class Lingering(DeadAtOnce):
+    """A process that gives signs of life for a while, then none, until it is killed."""
+
+    lives: ClassVar[list["Lingering"]] = []
+
+    def __init__(self, *, args: tuple[RoleOrder], **_options: object) -> None:
+        self.order = args[0]
+        self.turns = 0
+        self.exitcode: int | None = None  # type: ignore[assignment]  # it lives
+        self.lives.append(self)
+
+    def turn(self) -> None:
+        self.turns += 1
+        if self.turns < 3 * HUNG_TURNS and self.turns % (HUNG_TURNS // 2) == 0:
+            self.order.sign_of_life()
+
+    def kill(self) -> None:
+        self.exitcode = -signal.SIGKILL
+
+    def terminate(self) -> None:
+        self.exitcode = -signal.SIGTERM
+
+
+@pytest.mark.usefixtures("signals_kept")
+def test_a_role_that_hangs_is_killed_and_started_again_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("multiprocessing.context.ForkContext.Process", Lingering)
+    monkeypatch.setattr("hub.supervisor.POLL_S", 0.0001)
+    monkeypatch.setattr("hub.supervisor.BACKOFF_S", (0.0001,))
+    monkeypatch.setattr("hub.supervisor.HUNG_TURNS", HUNG_TURNS)
+    monkeypatch.setattr(Lingering, "lives", [])
+
+    def turn() -> None:
+        Lingering.lives[-1].turn()
+        if len(Lingering.lives) == 3:
+            signal.raise_signal(signal.SIGTERM)
+
+    _supervisor(tmp_path).run(lambda order: pytest.fail(order.role), turn)
+    assert [each.order.died_of for each in Lingering.lives] == [None, _HUNG, _HUNG]
+    # Whoever turns, however slowly, is left alone.
+    assert all(each.turns > 3 * HUNG_TURNS for each in Lingering.lives[:2])
