@@ -7,6 +7,7 @@ Source: design section 5, facts.md ("SQLite, spool").
 """
 
 import importlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ READERS_MAX = 8
 POOL_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
 INGEST_CHECKPOINT_PAGES = 1_000
+ROOM_BYTES_MIN = 8 * 1024 * 1024
+"""With less on its disk an SQLite database may not take the next group with its log."""
 _WRITER_LOCK = 0x437573746F73  # "Custos"
 
 
@@ -34,9 +37,22 @@ class DatabaseError(Exception):
 class Database:
     """A writing engine with one connection and a reading one with a few."""
 
-    def __init__(self, write: Engine, read: Engine) -> None:
+    def __init__(self, write: Engine, read: Engine, folder: Path | None = None) -> None:
+        """``folder`` is where its files are; None: another program keeps them."""
         self._write = write
         self._read = read
+        self._folder = folder
+
+    def has_room(self) -> bool:
+        """Say whether the disk takes more; what another program keeps is that one's affair.
+
+        Raises:
+            OSError: the disk does not say.
+        """
+        if self._folder is None:
+            return True
+        found = os.statvfs(self._folder)
+        return found.f_bavail * found.f_frsize >= ROOM_BYTES_MIN
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -132,6 +148,7 @@ def _open_sqlite(url: URL, checkpoint_pages: int) -> Database:
     return Database(
         _sqlite_engine(url, module, writing, "BEGIN IMMEDIATE", 1),
         _sqlite_engine(url, module, reading, "BEGIN", READERS_MAX),
+        Path(str(url.database)).absolute().parent,
     )
 
 
