@@ -16,11 +16,12 @@ from simulators.cable import Cable, PtyCable
 from simulators.pull_log import PullLog
 from simulators.scanner import ScannerProtocol
 from simulators.simulated_scanner import SimulatedScanner
-from simulators.tcp_cable import TcpCable
+from simulators.tcp_cable import DialCable, TcpCable
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.truth import check_truth, usual_tone, wait_equal
 from tests.rig.house import is_connected
-from tests.rig.programs import Broker, Edge, Hub, running, wait_until
+from tests.rig.programs import Broker, Edge, Hub, free_port, running, wait_until
+from tests.rig.set_clock import SetClock
 from wire.names import Signal
 
 RATE = 10.0
@@ -28,6 +29,7 @@ RATE = 10.0
 CODES_PER_SCANNER = 100_000
 HV_EVERY = 20
 ANSWER_S = 2.0
+WAIT_S = 10.0
 
 
 @dataclass
@@ -40,9 +42,14 @@ class Bench:
     pulls: Path
     codes: Iterator[str]
 
-    def scan(self, timeout_s: float = ANSWER_S) -> Signal | None:
-        """Pull the trigger on a new label; what was heard."""
-        self.scanner.pull(next(self.codes))
+    @property
+    def is_deaf(self) -> bool:
+        """Whether it has no return channel: the station page is its tone."""
+        return self.scanner.protocol is ScannerProtocol.PLAIN
+
+    def scan(self, timeout_s: float = ANSWER_S, code: str | None = None) -> Signal | None:
+        """Pull the trigger on a label, a new one if none is named; what was heard."""
+        self.scanner.pull(code or next(self.codes))
         answer = self.scanner.wait_answer(timeout_s)
         return answer.signal if answer else None
 
@@ -52,6 +59,9 @@ class Bench:
             heard = self.scan()
             pull = self.scanner.last_pull
             assert pull is not None
+            if self.is_deaf:
+                assert pull.sent
+                continue
             assert heard is usual_tone(bytes.fromhex(pull.code_hex).decode()), (heard, pull)
 
 
@@ -65,6 +75,8 @@ class Laboratory:
     edge_wire: Proxy
     hub_wire: Proxy
     benches: list[Bench]
+    clocks: dict[str, SetClock]
+    """Of the hub and of each edge, by name; they run at ``RATE`` and are set by tests."""
 
     @property
     def edges(self) -> list[Edge]:
@@ -74,6 +86,13 @@ class Laboratory:
         """No fault in the network any more."""
         for wire in (self.edge_wire, self.hub_wire):
             wire.heal()
+
+    def wait_scanners(self) -> None:
+        """Until every scanner has its edge, and every edge its scanners."""
+        for bench in self.benches:
+            assert bench.scanner.wait_host(WAIT_S), f"{bench.edge.name} opens {bench.device}"
+        for edge in self.edges:
+            edge.wait_scanners()
 
     def scan_all(self, count: int) -> None:
         """So many scans with each scanner, each answered rightly."""
@@ -98,15 +117,15 @@ class Laboratory:
         return check_truth(self.hub, pulls, self.edges)
 
     @contextmanager
-    def scanning(self, pause_s: float) -> Iterator[None]:
-        """Every scanner scans, each in a person's hand of its own, until the block ends."""
+    def scanning(self, pause_s: float, benches: Sequence[Bench] | None = None) -> Iterator[None]:
+        """Every scanner, or these, scans, each in a hand of its own, until the block ends."""
         over = threading.Event()
 
         def work(bench: Bench) -> None:
             while not over.wait(pause_s):
                 bench.scan(timeout_s=1.0)
 
-        people = [threading.Thread(target=work, args=(bench,)) for bench in self.benches]
+        people = [threading.Thread(target=work, args=(bench,)) for bench in benches or self.benches]
         for person in people:
             person.start()
         try:
@@ -123,43 +142,55 @@ def codes(n: int) -> Iterator[str]:
         yield f"{'103' if number % HV_EVERY == 0 else '755'}{number:09}"
 
 
-def fast_clock() -> dict[str, str]:
-    """The environment of a program whose clock begins now and runs at ``RATE``."""
-    return {"CUSTOS_TEST_CLOCK": f"{datetime.now(UTC).isoformat()},{RATE:g}"}
-
-
 @contextmanager
 def open_laboratory(
-    directory: Path, scanners: Sequence[Sequence[str]], env: dict[str, str], policy: str = ""
+    directory: Path, scanners: Sequence[Sequence[str]], rate: float = RATE
 ) -> Iterator[Laboratory]:
-    """Start everything. ``scanners``: for each edge the kinds of its scanners, "pty" or "tcp"."""
+    """Start everything.
+
+    ``scanners``: for each edge its scanners, as a cable ("pty", "tcp" or "listen") and a protocol
+    after a colon, honeywell without one. Clocks run ``rate`` times as fast as the machine's.
+    """
     with ExitStack() as stack:
         broker = Broker(directory)
         edge_wire = stack.enter_context(proxied(broker.port))
         hub_wire = stack.enter_context(proxied(broker.port))
-        hub = Hub(directory, f"mqtt://127.0.0.1:{hub_wire.port}", policy)
+        hub = Hub(directory, f"mqtt://127.0.0.1:{hub_wire.port}")
         benches: list[Bench] = []
         for n, kinds in enumerate(scanners):
-            plugged = [_plug(directory, f"e{n}-s{m}", kind) for m, kind in enumerate(kinds)]
-            for scanner, _ in plugged:
-                stack.enter_context(scanner)
-            devices = {
-                f"s{m}": (each.cable.url, "honeywell") for m, (each, _) in enumerate(plugged)
-            }
+            plugged = [
+                (f"s{m}", *_plug(directory, f"e{n}-s{m}", kind)) for m, kind in enumerate(kinds)
+            ]
+            devices = {name: (each.cable.url, each.protocol.value) for name, each, _ in plugged}
             edge = Edge(directory, hub, f"mqtt://127.0.0.1:{edge_wire.port}", devices, name=f"e{n}")
-            for device, (scanner, pulls) in zip(devices, plugged, strict=True):
-                benches.append(Bench(edge, device, scanner, pulls, codes(len(benches))))
-        lab = Laboratory(directory, broker, hub, edge_wire, hub_wire, benches)
-        for program in (hub, *lab.edges):
-            program.env.update(env)
-        stack.enter_context(running(broker, hub, *lab.edges))
+            for name, scanner, pulls in plugged:
+                stack.enter_context(scanner)
+                benches.append(Bench(edge, name, scanner, pulls, codes(len(benches))))
+        programs = {"hub": hub} | {bench.edge.edge: bench.edge for bench in benches}
+        clocks = {name: SetClock(directory / f"{name}.clock") for name in programs}
+        for name, program in programs.items():
+            program.env.update(clocks[name].env())
+            if rate != 1.0:
+                now = datetime.now(UTC).isoformat()
+                program.env["CUSTOS_TEST_CLOCK"] = f"{now},{rate:g}"
+        lab = Laboratory(directory, broker, hub, edge_wire, hub_wire, benches, clocks)
+        stack.enter_context(running(broker, *programs.values()))
         for edge in lab.edges:
             wait_until(lambda edge=edge: is_connected(hub, edge), f"{edge.name} is heard")
-            edge.wait_scanners()
+        lab.wait_scanners()
         yield lab
 
 
 def _plug(directory: Path, name: str, kind: str) -> tuple[SimulatedScanner, Path]:
-    cable: Cable = PtyCable(directory / name) if kind == "pty" else TcpCable("127.0.0.1", 0)
+    cable_kind, _, protocol = kind.partition(":")
+    cable: Cable
+    match cable_kind:
+        case "pty":
+            cable = PtyCable(directory / name)
+        case "tcp":
+            cable = TcpCable("127.0.0.1", 0)
+        case _:
+            cable = DialCable("127.0.0.1", free_port())
     pulls = directory / f"{name}.jsonl"
-    return SimulatedScanner(cable, ScannerProtocol.HONEYWELL, log=PullLog(pulls)), pulls
+    spoken = ScannerProtocol(protocol or "honeywell")
+    return SimulatedScanner(cable, spoken, log=PullLog(pulls)), pulls

@@ -13,7 +13,7 @@ import pytest
 
 from hub.db import engine
 from hub.db.engine import open_database, parse_url
-from tests.faults.laboratory import fast_clock, open_laboratory
+from tests.faults.laboratory import open_laboratory
 from tests.rig.programs import Hub, wait_until
 from tests.rig.small_disk import clear_disk, fill_disk, small_disk
 
@@ -39,7 +39,7 @@ def test_a_full_disk_at_the_hub_costs_time_and_nothing_else(tmp_path: Path) -> N
     with small_disk(tmp_path / "hub", DISK_MIB) as mounted:
         if not mounted:
             return
-        with open_laboratory(tmp_path, [["pty"]], fast_clock()) as lab:
+        with open_laboratory(tmp_path, [["pty"]]) as lab:
             (bench,) = lab.benches
             lab.scan_all(SCANS)
             lab.settle()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.laboratory import Laboratory, fast_clock, open_laboratory
+from tests.faults.laboratory import Laboratory, open_laboratory
 from tests.faults.proxy import PUBLISH, Act, MqttPackets, Proxy, Way, kind_of, number_of, topic_of
 from tests.rig.programs import wait_until
 
@@ -20,7 +20,7 @@ FAULT_S = 0.4
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     directory = tmp_path_factory.mktemp("network")
-    with open_laboratory(directory, [["pty"], ["tcp"]], fast_clock()) as lab:
+    with open_laboratory(directory, [["pty"], ["tcp"]]) as lab:
         yield lab
 
 

@@ -21,8 +21,14 @@ BYTES_PER_PAGE = 2**26
 Item = dict[str, Any]
 
 
+STOPPED = "75599999999"
+"""What the waybills begin with that a laboratory stops; no other label of its does."""
+
+
 def usual_tone(code: str) -> Signal:
     """What a laboratory's scanner must sound: its codes are waybills, some of high value."""
+    if code.startswith(STOPPED):
+        return Signal.STOP
     return Signal.WANTED if code.startswith("103") else Signal.OK
 
 
