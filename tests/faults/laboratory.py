@@ -18,7 +18,7 @@ from simulators.scanner import ScannerProtocol
 from simulators.simulated_scanner import SimulatedScanner
 from simulators.tcp_cable import DialCable, TcpCable
 from tests.faults.proxy import Proxy, proxied
-from tests.faults.truth import check_truth, usual_tone, wait_equal
+from tests.faults.truth import STOPPED, check_truth, usual_tone, wait_equal
 from tests.rig.house import is_connected
 from tests.rig.programs import Broker, Edge, Hub, free_port, running, wait_until
 from tests.rig.set_clock import SetClock
@@ -98,6 +98,20 @@ class Laboratory:
         """So many scans with each scanner, each answered rightly."""
         for bench in self.benches:
             bench.scan_all(count)
+
+    def stop_one(self, n: int) -> None:
+        """Stop the ``n``-th parcel of those, and see that the scanners obey: the list goes on."""
+        code = f"{STOPPED}{n}"
+        entry = {"result": "stop", "reason": "stolen trolley"}
+        assert self.hub.call("PUT", f"wanted/{code}", entry)[0] in (200, 201)
+        version = self.hub.get("wanted")["version"]
+
+        def have() -> bool:
+            lists = [edge.page()["list"] for edge in self.edges]
+            return all(each["version"] == version and not each["stale"] for each in lists)
+
+        wait_until(have, "every edge has the newest list")
+        assert self.benches[0].scan(code=code) is Signal.STOP
 
     def settle(self, timeout_s: float = 30.0) -> None:
         """Scan on until all is receipted: an edge where nothing happens looks up once a second."""

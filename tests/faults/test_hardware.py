@@ -18,9 +18,7 @@ import pytest
 from simulators.pull_log import read_pulls
 from simulators.scanner import Faults, frame_packets
 from tests.faults.laboratory import ANSWER_S, Laboratory, open_laboratory
-from tests.faults.truth import STOPPED
 from tests.rig.programs import Edge, wait_until
-from wire.names import Signal
 
 HALVES = ("pty", "pty:plain", "pty:ssi", "pty:newland", "tcp", "tcp:plain", "listen:plain")
 READ_S = 0.1
@@ -137,23 +135,8 @@ def test_a_hub_whose_clock_jumps_keeps_the_order_and_its_list_goes_on(lab: Labor
         lab.clocks["hub"].jump(jump_s)
         lab.scan_all(2)
         lab.settle()
-        stopped = f"{STOPPED}{n}"
-        entry = {"result": "stop", "reason": "stolen trolley"}
-        assert lab.hub.call("PUT", f"wanted/{stopped}", entry)[0] in (200, 201)
-        wait_list(lab)
-        assert lab.benches[0].scan(code=stopped) is Signal.STOP
+        lab.stop_one(n)
     print("hub clock", lab.check())
-
-
-def wait_list(lab: Laboratory) -> None:
-    """Until every edge has the hub's newest list, and says so."""
-    version = lab.hub.get("wanted")["version"]
-
-    def have() -> bool:
-        lists = [edge.page()["list"] for edge in lab.edges]
-        return all(each["version"] == version and not each["stale"] for each in lists)
-
-    wait_until(have, "every edge has the list")
 
 
 def check_times(lab: Laboratory) -> None:
