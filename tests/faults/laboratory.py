@@ -87,10 +87,10 @@ class Laboratory:
         for wire in (self.edge_wire, self.hub_wire):
             wire.heal()
 
-    def wait_scanners(self) -> None:
+    def wait_scanners(self, timeout_s: float = WAIT_S) -> None:
         """Until every scanner has its edge, and every edge its scanners."""
         for bench in self.benches:
-            assert bench.scanner.wait_host(WAIT_S), f"{bench.edge.name} opens {bench.device}"
+            assert bench.scanner.wait_host(timeout_s), f"{bench.edge.name} opens {bench.device}"
         for edge in self.edges:
             edge.wait_scanners()
 
@@ -119,7 +119,8 @@ class Laboratory:
         def is_settled() -> bool:
             if all(edge.depth() == 0 for edge in self.edges):
                 return True
-            self.scan_all(1)
+            for bench in self.benches:
+                bench.scan()
             return False
 
         wait_until(is_settled, "receipts for all lines", timeout_s, pause_s=0.04)

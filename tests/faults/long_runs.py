@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import footage_faults
+from tests.faults import all_at_once, footage_faults
 from tests.faults.fuzz_targets import FUZZ_FAULTS
 from tests.faults.wire_faults import REPLAYED, replay_frames
 
 Run = Callable[[Path, random.Random], Mapping[str, object]]
 
+ALL_AT_ONCE_SEEDS = 20
 FOOTAGE_SEEDS = 50
 FUZZ_SEEDS = 50
 """Of twelve seconds each: ten minutes a target."""
@@ -32,5 +33,6 @@ class LongRun:
 LONG_RUNS: tuple[LongRun, ...] = (
     *(LongRun(name, FOOTAGE_SEEDS, run) for name, run in footage_faults.FAULTS.items()),
     *(LongRun(name, FUZZ_SEEDS, run) for name, run in FUZZ_FAULTS.items()),
+    LongRun("all at once", ALL_AT_ONCE_SEEDS, all_at_once.run_seed),
     LongRun("replay frames", 1, lambda folder, _rng: replay_frames(folder, REPLAYED)),
 )

@@ -108,7 +108,8 @@ def _check_device(log: list[Pull], on_record: list[str], tone: Callable[[str], S
     told = {
         code: log[n].answer
         for code, n in place.items()
-        if log[n].answer not in (None, Signal.NOT_RECORDED)
+        # While an earlier one was never answered, nobody knows which of them an answer is for.
+        if log[n].answer not in (None, Signal.NOT_RECORDED) and not log[n].unanswered_before
     }
     lost = told.keys() - set(on_record)
     assert not lost, f"told as recorded, and nowhere: {sorted(lost)}"
