@@ -137,6 +137,8 @@ def suffer(
 def scan_on(bench: Bench, rng: random.Random, over: threading.Event) -> None:
     """A person at a scanner: now slowly, now in a rush; now and then the plug comes out."""
     while not over.is_set():
+        if not bench.scanner.wait_host(ANSWER_S):
+            continue
         match rng.choices(("scan", "rush", "plug"), (90, 3, 2))[0]:
             case "rush":
                 for _ in range(RUSH_SCANS):
