@@ -79,6 +79,11 @@ def _check_lines(edge: Edge, items: list[Item]) -> None:
     assert not arrived, f"{edge.name} never had the spools {list(arrived)}"
 
 
+def count_lines(edge: Edge) -> int:
+    """How many lines are on an edge's disk."""
+    return sum(len(lines) for lines in _spools(edge).values())
+
+
 def _spools(edge: Edge) -> dict[str, list[bytes]]:
     """Every line of each spool, the oldest spool first, as on the edge's disk."""
     reader = SpoolReader(edge.data_dir / "spool.sqlite")
