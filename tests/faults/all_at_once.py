@@ -253,18 +253,19 @@ def _packets(
     wire: Proxy, channels: Mapping[Way, str], act: Act, rng: random.Random
 ) -> Iterator[None]:
     way = rng.choice(list(Way))
+    # Until it is met: now there may be nobody to send anything.
     wire.arm(way, act, channels[way], rng.randint(1, 3))
     yield
-    wire.heal()
 
 
 @contextmanager
 def _set(wire: Proxy, name: str, value: object, _rng: random.Random) -> Iterator[None]:
+    before = getattr(wire, name)
     setattr(wire, name, value)
     if name == "is_refusing":
         wire.cut()
     yield
-    wire.heal()
+    setattr(wire, name, before)
 
 
 @contextmanager

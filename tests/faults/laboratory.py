@@ -1,7 +1,7 @@
 """A real house whose every cable passes through our hands: proxies, shifted clocks, busy scanners.
 
-Edge and hub reach the broker through a proxy each. Test clocks run ten times as fast, so that what
-is sent again after five seconds is sent again after half of one.
+Edge and hub reach the broker through a proxy each. Test clocks run twenty times as fast, so that
+what is sent again after five seconds is sent again after a quarter of one.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from tests.rig.programs import Broker, Edge, Hub, free_port, running, wait_until
 from tests.rig.set_clock import SetClock
 from wire.names import Signal
 
-RATE = 10.0
+RATE = 20.0
 """How many seconds of the programs pass in a real one."""
 CODES_PER_SCANNER = 100_000
 HV_EVERY = 20

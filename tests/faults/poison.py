@@ -4,6 +4,8 @@ The kinds are those that the design names (section 3, "Exactly once"); each is a
 channel of one edge.
 """
 
+import os
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from ledger.keys import SigningKey
 from ledger.signing import seal
 from tests.hub_parts import SigningEdge
+from tests.rig.programs import Hub
 from wire.events import ClockReading, Event
 from wire.limits import BATCH_BYTES_MAX, INT_MAX
 from wire.lines import seal_line
@@ -36,6 +39,16 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "wire"
 ACK_S = 5.0
 NEVER, ALWAYS = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
 SPOOL, ID = "ab" * 16, "cd" * 16
+
+
+def enrolled(hub: Hub) -> SigningEdge:
+    """An edge whose key somebody hostile has."""
+    ghost = SigningEdge(edge="ghost", key=SigningKey(os.urandom(32)))
+    message = seal(ghost.enrol_message(), ghost.key)
+    request = urllib.request.Request(f"{hub.url}/api/v1/edge/enrol", data=message, method="POST")
+    with urllib.request.urlopen(request, timeout=ACK_S) as answer:
+        assert answer.status == 200
+    return ghost
 
 
 def unreadable() -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from tests.rig.programs import free_port
 
 READ_BYTES = 65_536
-HOLD_S = 0.5
+HOLD_S = 0.1
 """A packet that is to be swapped waits so long for the one behind it."""
 CONNECT_S = 2.0
 PUBLISH, PUBACK = 3, 4

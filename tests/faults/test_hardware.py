@@ -24,10 +24,10 @@ HALVES = ("pty", "pty:plain", "pty:ssi", "pty:newland", "tcp", "tcp:plain", "lis
 READ_S = 0.1
 """The edge has read by then what came before the plug was pulled."""
 USUAL_PAUSE_S = 0.4
-RUSH_S = 1.0
+RUSH_S = 0.6
 HOUR_S, DAY_S = 3600.0, 86_400.0
 JUMPS = (HOUR_S, -HOUR_S, DAY_S + HOUR_S, -DAY_S - HOUR_S)
-CLOSE_S = 20.0
+CLOSE_S = 40.0
 """Of the programs' time, that is two real seconds: as exact as a test's clocks are."""
 
 

@@ -6,6 +6,8 @@ true. Source: promises P1, P2 and P3.
 
 import base64
 import json
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +20,10 @@ from wire.names import Signal
 
 LINES_PER_PAGE = 1_000
 BYTES_PER_PAGE = 2**26
+LOOKS, LOOK_S = 40, 0.1
 Item = dict[str, Any]
+Spools = dict[str, list[bytes]]
+"""The lines of each spool, the oldest spool first."""
 
 
 STOPPED = "75599999999"
@@ -49,15 +54,15 @@ def check_truth(
     Raises:
         AssertionError: something is lost, doubled, invented, out of order, or a tone was wrong.
     """
-    items = hub.events("")
+    spools, items = _at_rest(hub, edges)
     for edge in edges:
-        _check_lines(edge, [item for item in items if item["edge"] == edge.edge])
+        _check_lines(edge, spools[edge.edge], [i for i in items if i["edge"] == edge.edge])
     told = lost_answers = 0
     for (edge_name, device), path in pulls.items():
         log = read_pulls(path)
         on_record = [
             item["waybill"]
-            for item in _in_order(items, edges, edge_name)
+            for item in _in_order(items, edge_name, list(spools[edge_name]))
             if (item["kind"], item["device"]) == ("scan", device)
         ]
         told += _check_device(log, on_record, tone)
@@ -66,13 +71,25 @@ def check_truth(
     return {**figures, "lost": 0, "doubled": 0, "reordered": 0, "tones without row": 0}
 
 
-def _check_lines(edge: Edge, items: list[Item]) -> None:
+def _at_rest(hub: Hub, edges: Sequence[Edge]) -> tuple[dict[str, Spools], list[Item]]:
+    """Both sides at one moment: a line that was written in between is waited for."""
+    for _ in range(LOOKS):
+        spools = {edge.edge: _spools(edge) for edge in edges}
+        items = hub.events("")
+        at_hub = Counter(item["spool"] for item in items)
+        if all(at_hub[s] == len(lines) for kept in spools.values() for s, lines in kept.items()):
+            break
+        time.sleep(LOOK_S)
+    return spools, items
+
+
+def _check_lines(edge: Edge, spools: Spools, items: list[Item]) -> None:
     """The hub has the bytes of every line once, in the order in which it got them, to the head."""
     arrived: dict[str, list[tuple[int, bytes]]] = {}
     for item in items:
         line = base64.b64decode(item["line_b64"])
         arrived.setdefault(item["spool"], []).append((item["seq"], line))
-    for spool, lines in _spools(edge).items():
+    for spool, lines in spools.items():
         found = arrived.pop(spool, [])
         assert [seq for seq, _ in found] == list(range(1, len(lines) + 1)), (edge.name, spool)
         assert [line for _, line in found] == lines, f"{edge.name}: other bytes of {spool}"
@@ -84,7 +101,7 @@ def count_lines(edge: Edge) -> int:
     return sum(len(lines) for lines in _spools(edge).values())
 
 
-def _spools(edge: Edge) -> dict[str, list[bytes]]:
+def _spools(edge: Edge) -> Spools:
     """Every line of each spool, the oldest spool first, as on the edge's disk."""
     reader = SpoolReader(edge.data_dir / "spool.sqlite")
     try:
@@ -98,10 +115,9 @@ def _spools(edge: Edge) -> dict[str, list[bytes]]:
     return found
 
 
-def _in_order(items: list[Item], edges: Sequence[Edge], edge_name: str) -> list[Item]:
+def _in_order(items: list[Item], edge_name: str, spools: list[str]) -> list[Item]:
     """An edge's events in the order in which it recorded them, over its spools."""
-    (edge,) = (each for each in edges if each.edge == edge_name)
-    place = {spool: n for n, spool in enumerate(_spools(edge))}
+    place = {spool: n for n, spool in enumerate(spools)}
     mine = [item for item in items if item["edge"] == edge_name]
     return sorted(mine, key=lambda item: (place[item["spool"]], item["seq"]))
 
