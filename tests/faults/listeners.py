@@ -12,8 +12,8 @@ from tests.faults.laboratory import Laboratory
 
 
 @contextmanager
-def deaf_client(port: int, path: str, headers: dict[str, str]) -> Iterator[None]:
-    """Opens a WebSocket and never reads what comes."""
+def deaf_client(port: int, path: str, headers: dict[str, str]) -> Iterator[int]:
+    """Opens a WebSocket and never reads what comes; yields its own port."""
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", port))
@@ -23,11 +23,20 @@ def deaf_client(port: int, path: str, headers: dict[str, str]) -> Iterator[None]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         client.sendall("\r\n".join([*lines, "", ""]).encode())
         assert client.recv(12) == b"HTTP/1.1 101"
-        yield
+        yield int(client.getsockname()[1])
 
 
 def memory_mib(lab: Laboratory) -> int:
     """What edges, hub and its roles have for themselves."""
+    return int(sum(each.memory_full_info().uss for each in _everybody(lab)) / 2**20)
+
+
+def connected_ports(lab: Laboratory) -> set[int]:
+    """The far ends of all connections that edges and hub hold."""
+    held = [each for process in _everybody(lab) for each in process.net_connections("tcp")]
+    return {each.raddr.port for each in held if each.raddr}
+
+
+def _everybody(lab: Laboratory) -> list[psutil.Process]:
     programs = [psutil.Process(each.pid) for each in (lab.hub, *lab.edges)]
-    everybody = programs + [child for each in programs for child in each.children()]
-    return int(sum(each.memory_full_info().uss for each in everybody) / 2**20)
+    return programs + [child for each in programs for child in each.children()]

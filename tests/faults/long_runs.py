@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import all_at_once, footage_faults
+from tests.faults import all_at_once, footage_faults, slow_runs
 from tests.faults.fuzz_targets import FUZZ_FAULTS
 from tests.faults.wire_faults import REPLAYED, replay_frames
 
@@ -34,5 +34,7 @@ LONG_RUNS: tuple[LongRun, ...] = (
     *(LongRun(name, FOOTAGE_SEEDS, run) for name, run in footage_faults.FAULTS.items()),
     *(LongRun(name, FUZZ_SEEDS, run) for name, run in FUZZ_FAULTS.items()),
     LongRun("all at once", ALL_AT_ONCE_SEEDS, all_at_once.run_seed),
+    LongRun("half-open", 2, slow_runs.half_open_until_noticed),
+    LongRun("deaf listeners", 1, slow_runs.deaf_until_dropped),
     LongRun("replay frames", 1, lambda folder, _rng: replay_frames(folder, REPLAYED)),
 )
