@@ -24,6 +24,7 @@ from tests.faults.footage_faults import CannotMountError
 from tests.faults.laboratory import Bench, Laboratory, open_laboratory
 from tests.faults.poison import send_all, unreadable
 from tests.faults.proxy import Act, Proxy, Way
+from tests.rig.bounds import env_of
 from tests.rig.programs import Program, http_status, wait_until
 from tests.rig.set_clock import SetClock
 from tests.rig.small_disk import clear_disk, fill_disk, small_disk
@@ -36,6 +37,8 @@ PAUSE_S_MAX = 0.06
 RUSH_SCANS = 30
 JUMP_S_MAX = 90_000
 POISONS = 10
+BACKLOG, BACKLOG_EVENTS = "edge.change_over.BACKLOG_EVENTS_MAX", (20, 300)
+"""After so many unsent events an edge begins another spool: far fewer than usual."""
 RECOVERED_S_MAX = 180.0
 
 Fault = Callable[[random.Random], AbstractContextManager[None]]
@@ -77,7 +80,8 @@ def run_seed(folder: Path, rng: random.Random, plan: Plan = LONG) -> dict[str, o
         mounted = [stack.enter_context(small_disk(folder / d, m)) for d, m in sizes.items()]
         if not all(mounted):
             raise CannotMountError
-        lab = stack.enter_context(open_laboratory(folder, SCANNERS, plan.rate))
+        env = env_of({BACKLOG: rng.randint(*BACKLOG_EVENTS)})
+        lab = stack.enter_context(open_laboratory(folder, SCANNERS, plan.rate, env))
         targets = targets_of(lab)
         turns = draw(rng, targets, plan)
         print("\n".join(map(str, turns)))

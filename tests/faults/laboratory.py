@@ -6,7 +6,7 @@ what is sent again after five seconds is sent again after a quarter of one.
 
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -159,9 +159,12 @@ def codes(n: int) -> Iterator[str]:
 
 @contextmanager
 def open_laboratory(
-    directory: Path, scanners: Sequence[Sequence[str]], rate: float = RATE
+    directory: Path,
+    scanners: Sequence[Sequence[str]],
+    rate: float = RATE,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Laboratory]:
-    """Start everything.
+    """Start everything; ``env`` is added to the environment of hub and edges.
 
     ``scanners``: for each edge its scanners, as a cable ("pty", "tcp" or "listen") and a protocol
     after a colon, honeywell without one. Clocks run ``rate`` times as fast as the machine's.
@@ -184,7 +187,7 @@ def open_laboratory(
         programs = {"hub": hub} | {bench.edge.edge: bench.edge for bench in benches}
         clocks = {name: SetClock(directory / f"{name}.clock") for name in programs}
         for name, program in programs.items():
-            program.env.update(clocks[name].env())
+            program.env.update(clocks[name].env() | dict(env or {}))
             if rate != 1.0:
                 now = datetime.now(UTC).isoformat()
                 program.env["CUSTOS_TEST_CLOCK"] = f"{now},{rate:g}"

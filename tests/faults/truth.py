@@ -67,7 +67,8 @@ def check_truth(
         ]
         told += _check_device(log, on_record, tone)
         lost_answers += sum(each.answer is None for each in log)
-    figures = {"events": len(items), "told": told, "unanswered": lost_answers}
+    kept = sum(map(len, spools.values()))
+    figures = {"spools": kept, "events": len(items), "told": told, "unanswered": lost_answers}
     return {**figures, "lost": 0, "doubled": 0, "reordered": 0, "tones without row": 0}
 
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
 
-from tests.rig import set_clock
+from tests.rig import bounds, set_clock
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER_BYTES_MAX = 150_000
@@ -202,6 +202,7 @@ def main() -> None:
     os.environ.update(environment)
     time.tzset()
     set_clock.install(program)
+    bounds.install()
     entry: Callable[[], None] = importlib.import_module(f"{program}.cli").main
     entry()
 
