@@ -5,8 +5,11 @@ same time, and everything else overlaps. Then all faults end, and both sides mus
 same seed draws the same turns; which instruction they meet is the machine's affair.
 """
 
+import json
 import random
 import signal
+import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -87,8 +90,13 @@ def run_seed(folder: Path, rng: random.Random, plan: Plan = LONG) -> dict[str, o
         print("\n".join(map(str, turns)))
         suffer(lab, targets, turns, rng.randrange(2**32))
         began_s = time.monotonic()
-        recover(lab)
-        truth = lab.check(RECOVERED_S_MAX)
+        try:
+            recover(lab)
+            truth = lab.check(RECOVERED_S_MAX)
+        except AssertionError:
+            for program in (lab.broker, lab.hub, *lab.edges):
+                print(f"---- {program.name}\n{program.tail()}")
+            raise
     met = Counter(f"{turn.target}: {turn.fault}" for turn in turns)
     packets = Counter(str(act) for w in (lab.edge_wire, lab.hub_wire) for act in w.met.elements())
     recovered_s = round(time.monotonic() - began_s, 1)
@@ -295,3 +303,9 @@ def _poison(lab: Laboratory, rng: random.Random) -> Iterator[None]:
             [(Topic("755A", rng.choice(edges), rng.choice(list(Channel))), p) for p in chosen],
         )
     yield
+
+
+if __name__ == "__main__":
+    # The turns of one seed again: ``python -m tests.faults.all_at_once SEED``.
+    with tempfile.TemporaryDirectory() as directory:
+        print(json.dumps(run_seed(Path(directory), random.Random(int(sys.argv[1])))))
