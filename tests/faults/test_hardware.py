@@ -84,6 +84,29 @@ def test_a_plug_pulled_before_the_answer_leaves_a_whole_scan_or_none(lab: Labora
     print("no answer", lab.check())
 
 
+def test_a_scanner_that_comes_back_while_its_edge_is_away_is_told_to_be_back(
+    lab: Laboratory,
+) -> None:
+    bench = lab.benches[-1]
+    before = len(facts_of(lab, "device_back"))
+    bench.scanner.unplug()
+    wait_until(lambda: open_alerts(lab, "device_lost"), "the loss is told")
+    bench.edge.kill()
+    bench.scanner.replug()
+    bench.edge.start()
+    lab.wait_scanners()
+    bench.scan_all(1)
+    lab.settle()
+    print("back", lab.check())
+    assert len(facts_of(lab, "device_back")) == before + 1
+    wait_until(lambda: not open_alerts(lab, "device_lost"), "the alert is over")
+
+
+def open_alerts(lab: Laboratory, kind: str) -> list[dict[str, Any]]:
+    found = lab.hub.get("alerts?state=open&limit=1000")["items"]
+    return [each for each in found if each["kind"] == kind]
+
+
 def test_ten_times_the_usual_rate_is_told_rightly_and_drains(lab: Laboratory) -> None:
     usual = rate_and_tones(lab, USUAL_PAUSE_S)
     burst = rate_and_tones(lab, 0.0)
