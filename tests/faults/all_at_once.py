@@ -57,7 +57,7 @@ class Plan:
     rate: float
 
 
-SHORT = Plan(span_s=3.5, pause_s=(0.3, 1.5), fault_s=(0.1, 0.6), rate=10.0)
+SHORT = Plan(span_s=2.5, pause_s=(0.2, 0.8), fault_s=(0.1, 0.6), rate=10.0)
 LONG = Plan(span_s=25.0, pause_s=(0.5, 6.0), fault_s=(0.1, 4.0), rate=1.0)
 
 

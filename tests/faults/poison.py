@@ -140,7 +140,10 @@ def by_the_hub(key: SigningKey, site: str, edge: str) -> Iterator[tuple[Channel,
 
 def send_all(port: int, poisons: list[tuple[Topic, bytes]]) -> int:
     """Publish each as somebody who may come to the broker; how many the broker took."""
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    # Named: a name of the broker's making may hold eleven digits in a row, like a telephone number.
+    client = Client(
+        CallbackAPIVersion.VERSION2, client_id="stranger", protocol=MQTTProtocolVersion.MQTTv5
+    )
     client.connect("127.0.0.1", port)
     client.loop_start()
     try:

@@ -32,11 +32,11 @@ SCANS = 4
 CUTS = (Act.CUT_BEFORE, Act.CUT_AFTER)
 FAULT_S = 0.3
 DISK_MIB = 48
-FULL_S = 1.2
+FULL_S = 1.1
 """Longer than a heartbeat and a retry: each role meets the full disk."""
 PAUSE_S = 0.02
 HUB_PER_MESSAGE_S = 0.3
-SLOW_S = 0.6
+SLOW_S = 0.5
 GROWTH_MIB_MAX = 24
 DEAF_CLIENTS = 8
 ALERTS_HEARD = 3
@@ -142,9 +142,9 @@ def test_poison_in_every_topic_stops_no_good_event(lab: Laboratory) -> None:
     hub_key = SigningKey(bytes.fromhex((lab.hub.data_dir / "hub.key").read_text()))
     poisons = [
         (Topic("755A", edge, channel), payload)
-        for edge in ("e0", "ghost", "nobody")
+        for edge, step in (("e0", 1), ("ghost", 9), ("nobody", 9))
         for channel in Channel
-        for payload in unreadable()
+        for payload in list(unreadable())[::step]
     ]
     poisons += [
         (Topic("755A", "ghost", channel), payload) for channel, payload in by_an_edge(ghost)
