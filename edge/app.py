@@ -34,7 +34,7 @@ from edge.hub_side import HubSide, Surroundings
 from edge.metrics import Metrics
 from edge.open_work import open_work
 from edge.page import Page, PageError, PageServer
-from edge.scan_lines import last_scans
+from edge.scan_lines import last_scans, missing_devices
 from edge.scanner_desk import ScannerDesk
 from edge.seams import SpoolUnusableError
 from edge.session import FixedSession, Session, parse_session
@@ -63,7 +63,8 @@ from wire.wanted import WantedIndex
 ID_BYTES = 16
 STOP_TIMEOUT_S = 5.0
 LAST_LINES = 200
-"""So far back a scanner's last scan before a crash is looked for, and work that is still open."""
+"""So far back a scanner's last scan before a crash is looked for, work that is still open, and
+scanners that were lost."""
 BODIES_SEARCHED_MAX = 200
 BODIES_SEARCHED_BYTES_MAX = 2_000_000
 SWITCH_INTERVAL_S = 0.0005
@@ -223,6 +224,7 @@ class Edge:
             open_work(lines),
             store,
             _paired(store),
+            missing_devices(lines),
         )
 
     def _to_station(self, event: Input) -> None:

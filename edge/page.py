@@ -39,6 +39,9 @@ STATIC = Path(__file__).parent / "static"
 CLIENTS_MAX = 16
 BACKLOG = 64
 SEND_TIMEOUT_S = 3.0
+UNREAD_MS_MAX = 30_000
+"""A page that takes nothing for so long is hung up on by the kernel: else what waits for it would
+stay for ever."""
 FORM_TIMEOUT_S = 10.0
 """The station answers within milliseconds; after this the page is told that it is not known."""
 LISTEN_PAUSE_S = 0.1
@@ -221,6 +224,7 @@ class PageServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS_MAX)
         try:
             self._socket.bind((host, port))
             self._socket.listen(BACKLOG)

@@ -29,6 +29,8 @@ DRAIN_IDLE_MS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    n: int
+    """Grows with each message that is sent."""
     sent_at: datetime
     spool: str | None
     """Whose batch it is; None: a state."""
@@ -55,6 +57,7 @@ class Publisher:
         self._lines = lines
         self._is_connected = False
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
+        self._asked_n = self._answered_n = 0
         self._feeds: list[SpoolFeed] = []
         self.look(lines.spools(), now_ms)
         self._pause_until_ms = self._drained_ms = now_ms
@@ -90,7 +93,7 @@ class Publisher:
 
     def asked(self, answer_key: str, sent_at: datetime) -> None:
         """A state message went out; its receipt will name it by ``answer_key``."""
-        self._remember(answer_key, _Asked(sent_at, None, is_repeat=False))
+        self._remember(answer_key, sent_at, None, is_repeat=False)
 
     @property
     def problem(self) -> Problem | None:
@@ -129,7 +132,7 @@ class Publisher:
                 return None
             self._drained_ms = now_ms
         # Which sending of a repeated batch was answered, nobody knows: no clock sample.
-        self._remember(batch.answer_key, _Asked(now, feed.id, is_repeat=batch.was_sent))
+        self._remember(batch.answer_key, now, feed.id, is_repeat=batch.was_sent)
         return batch.payload
 
     def wait_ms(self, now_ms: int) -> int | None:
@@ -169,9 +172,13 @@ class Publisher:
             return None
         before = {feed.id: feed.upto_seq for feed in self._feeds}
         heads = {head.spool: head for head in receipt.heads}
+        is_overtaken, self._answered_n = asked.n < self._answered_n, max(asked.n, self._answered_n)
         for feed in self._feeds:
-            if asked.spool in (None, feed.id):
-                self._follow(feed, heads.get(feed.id), receipt.problem, asked, arrived_ms)
+            known = heads.get(feed.id)
+            # The hub has not less than it had: it wrote this before what we have heard since.
+            is_old = is_overtaken and known is not None and known.seq < feed.upto_seq
+            if asked.spool in (None, feed.id) and not is_old:
+                self._follow(feed, known, receipt.problem, asked, arrived_ms)
         moved = tuple(
             (feed.id, feed.upto_seq) for feed in self._feeds if feed.upto_seq != before[feed.id]
         )
@@ -202,8 +209,9 @@ class Publisher:
             pause_ms = min(max(took_ms, DRAIN_PAUSE_MS_MIN), DRAIN_PAUSE_MS_MAX)
             self._pause_until_ms = now_ms + pause_ms
 
-    def _remember(self, key: str, asked: _Asked) -> None:
+    def _remember(self, key: str, sent_at: datetime, spool: str | None, *, is_repeat: bool) -> None:
+        self._asked_n += 1
         self._asked.pop(key, None)
-        self._asked[key] = asked
+        self._asked[key] = _Asked(self._asked_n, sent_at, spool, is_repeat)
         while len(self._asked) > ASKED_MAX:
             self._asked.popitem(last=False)

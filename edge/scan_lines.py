@@ -14,7 +14,7 @@ from edge.acts import ActHint
 from edge.session import Session
 from edge.verdict import Verdict
 from wire.bodies import ActBody, CodeBody, PrivateBody
-from wire.events import QueuedScan, Scan
+from wire.events import QueuedScan, Scan, Station, StationFact
 from wire.lines import LineError, parse_line
 from wire.messages import encode
 from wire.names import Signal
@@ -103,6 +103,22 @@ def last_scans(
             seq = event.seq if event.spool == spool else LINK_SEQ
             found[event.device] = LastScan(seq, _raw(event, bodies))
     return found
+
+
+def missing_devices(lines: Iterable[bytes]) -> frozenset[str]:
+    """The devices that were told as lost and not yet as back; ``lines`` as of ``last_scans``."""
+    found: set[str] = set()
+    for line in lines:
+        try:
+            event = parse_line(line)
+        except LineError:
+            continue
+        if isinstance(event, Station) and event.device is not None:
+            if event.fact is StationFact.DEVICE_LOST:
+                found.add(event.device)
+            elif event.fact is StationFact.DEVICE_BACK:
+                found.discard(event.device)
+    return frozenset(found)
 
 
 def _raw(scan: Scan, bodies: Mapping[str, PrivateBody]) -> bytes | None:

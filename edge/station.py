@@ -5,7 +5,7 @@ in as events, answers go out as values, clock and spool are arguments. The order
 judged, recorded, and only then answered (P1, P3). Source: design section 3.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -84,9 +84,11 @@ class StationCore:
         work: OpenWork,
         store: PairedStore,
         paired: Sequence[PairedHandheld],
+        missing: Collection[str] = (),
     ) -> None:
         """``sessions`` and ``last_scans`` by device, and ``work``: as the spool left them.
 
+        ``missing`` are the devices that were told as lost: each is told as back once it is.
         ``paired``: the handhelds that ``store`` has.
         """
         self.setup = setup
@@ -106,6 +108,8 @@ class StationCore:
             )
             for scanner in setup.scanners
         }
+        for name in self.desks.keys() & set(missing):
+            self.desks[name].was_lost = True
         self.spool = spool
         self._clock = clock
         self._feedback = FeedbackLog(setup.policy.scan.repeat_guard_ms)

@@ -87,7 +87,7 @@ def make_duties(context: RoleContext) -> list[Duty]:
     """What the rooms do because time passes."""
     policy, network = context.policy, context.network
     return [
-        *frame_duties(policy),
+        *frame_duties(policy, context.clock.rate),
         CustodyDuty(_judge(context)),
         SuspectDuty(make_watchman(_silence_judge(context), _search(context), policy)),
         QueryDuty(network),

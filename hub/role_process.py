@@ -22,7 +22,7 @@ from hub.heartbeat import Role
 from hub.keys import load_keys
 from hub.roles import RoleContext
 from hub.supervisor import Life, RoleOrder
-from hub.telemetry import start_logging
+from hub.telemetry import reserve_metrics, start_logging
 
 ORPHANED_EXIT_CODE = 70
 GARBAGE_AFTER = 50_000
@@ -50,6 +50,7 @@ def run_as_process(order: RoleOrder, runner: Callable[[RoleContext], None]) -> N
     threading.Thread(target=_end_with_supervisor, args=(order.life,), daemon=True).start()
     _name_process(order.role)
     start_logging(order.role)
+    reserve_metrics()
     context = _make_context(order, stop)
     _announce(context, order.died_of)
     try:

@@ -40,6 +40,9 @@ HUNG_TURNS = 600
 """A role that gives no sign of life for so many turns, a minute, is killed and started again. Turns
 and not seconds: what stops the whole machine for a while stops these too."""
 REQUESTS_WAITING_MAX = 256
+UNREAD_MS_MAX = 30_000
+"""Who takes nothing of what is sent for so long is hung up on by the kernel: else what waits for it
+would stay for ever."""
 BROKER_RETRY_S = 2.0
 _HUNG = "gave no sign of life for a minute"
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -311,6 +314,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise StartError(f"http: cannot listen on {host}:{port}: {error.strerror}") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS_MAX)
         listener.bind(address)
         listener.listen(REQUESTS_WAITING_MAX)
     except OSError as error:

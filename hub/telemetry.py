@@ -13,6 +13,9 @@ from pathlib import Path
 import structlog
 
 _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS_BYTES = 64 * 1024
+"""As much as the library gives such a file at first."""
+_METRICS_KINDS = ("counter", "histogram")
 
 
 def start_logging(role: str) -> None:
@@ -46,6 +49,22 @@ def keep_metrics(data_dir: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(mode=0o700)
     os.environ[_METRICS_VARIABLE] = str(path)
+    reserve_metrics()
+
+
+def reserve_metrics() -> None:
+    """Take the room of this process's counters now.
+
+    The library maps files with holes: a counter that fell into one on a full disk was the end of
+    the process (SIGBUS).
+
+    Raises:
+        OSError: the disk has no room.
+    """
+    directory = os.environ.get(_METRICS_VARIABLE)
+    for kind in _METRICS_KINDS if directory is not None else ():
+        with (Path(str(directory)) / f"{kind}_{os.getpid()}.db").open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, _METRICS_BYTES)
 
 
 def render_metrics() -> tuple[bytes, str]:

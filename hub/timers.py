@@ -32,6 +32,9 @@ from wire.names import format_at
 from wire.policy import LinkPolicy, Policy
 
 STEP_S = 0.5
+LOOK_S_MAX = 10.0
+"""Two looks of the clock role that are further apart, or not in order: the clock was set, or the
+machine stood still."""
 SWEEP_S = 60.0
 """How often what is over for good is deleted."""
 
@@ -59,16 +62,27 @@ class ExpireEntries:
         expire_entries(tx, now)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RaiseSilences:
-    """Tell of edges that the hub does not hear."""
+    """Tell of edges that the hub does not hear.
+
+    A clock that was set, or a machine that stood still, is no edge's silence: from then on each
+    gets its time again. ``clock_rate`` is the test clock's, else 1.
+    """
 
     policy: LinkPolicy
+    clock_rate: float = 1.0
     name = "silences"
+    _looked_at: datetime | None = None
+    _set_at: datetime | None = None
 
     def run(self, tx: Connection, now: datetime) -> None:
         """One alert for each silent edge."""
-        raise_silences(tx, timedelta(seconds=self.policy.hub_silent_s), now)
+        gap = timedelta(seconds=LOOK_S_MAX * self.clock_rate)
+        if self._looked_at is not None and not timedelta(0) <= now - self._looked_at <= gap:
+            self._set_at = now
+        self._looked_at = now
+        raise_silences(tx, timedelta(seconds=self.policy.hub_silent_s), now, self._set_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +103,9 @@ class WatchBrokerCertificate:
             raise_alert(tx, Finding(AlertKind.BROKER_CERTIFICATE, "broker", now, words=words), now)
 
 
-def frame_duties(policy: Policy) -> list[Duty]:
+def frame_duties(policy: Policy, clock_rate: float) -> list[Duty]:
     """The duties that every hub has, whatever rooms stand behind it."""
-    return [ExpireEntries(), RaiseSilences(policy.link), WatchBrokerCertificate()]
+    return [ExpireEntries(), RaiseSilences(policy.link, clock_rate), WatchBrokerCertificate()]
 
 
 class Timers:

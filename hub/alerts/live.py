@@ -28,6 +28,9 @@ CLIENTS_MAX = 200
 UNSENT_MAX = 1_000
 """Messages that wait for one slow client before it is dropped."""
 
+CLOSE_S_MAX = 3.0
+"""So long a client that did not keep up may take to hear that it is dropped."""
+
 _TRY_AGAIN_LATER = 1013
 _RETRY_S = 1.0
 
@@ -37,9 +40,24 @@ _read_failures = Counter("custos_hub_live_read_failures", "Failed reads of the o
 
 
 @dataclass(frozen=True, slots=True)
-class _Listener:
+class Listener:
+    """One client: what waits for it, and whether it was too much."""
+
     caller: Caller
-    queue: asyncio.Queue[str | None]
+    queue: asyncio.Queue[str]
+    is_late: asyncio.Event
+
+    def offer(self, message: str) -> None:
+        """Let a message wait; one too many, and none waits any more."""
+        if self.is_late.is_set():
+            return
+        if not self.queue.full():
+            self.queue.put_nowait(message)
+            return
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.is_late.set()
+        _dropped.inc()
 
 
 class LiveFeed:
@@ -47,7 +65,7 @@ class LiveFeed:
 
     def __init__(self, hub: HubContext) -> None:
         self._hub = hub
-        self._clients: dict[WebSocket, _Listener] = {}
+        self._clients: dict[WebSocket, Listener] = {}
         self._last_id: int | None = None
         """The newest news that every listener was handed."""
 
@@ -71,23 +89,34 @@ class LiveFeed:
             await client.close(_TRY_AGAIN_LATER)
             return
         # Before accepting: whoever is connected misses nothing from then on.
-        queue: asyncio.Queue[str | None] = asyncio.Queue(UNSENT_MAX)
-        self._clients[client] = _Listener(caller_of(client), queue)
-        sender: asyncio.Task[None] | None = None
+        listener = Listener(caller_of(client), asyncio.Queue(UNSENT_MAX), asyncio.Event())
+        self._clients[client] = listener
+        tasks: list[asyncio.Task[object]] = []
+        ends: list[object] = []
         try:
             await client.accept()
-            sender = asyncio.create_task(_send_all(client, queue))
-            # Whatever a client says is not for us; that it goes is.
-            while (await client.receive())["type"] != "websocket.disconnect":
-                pass
+            works = (_send_all(client, listener.queue), _hear(client), listener.is_late.wait())
+            tasks = [asyncio.create_task(work) for work in works]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except (WebSocketDisconnect, RuntimeError):
-            pass  # RuntimeError: the sender has closed it already.
+            pass  # RuntimeError: it went before it was accepted.
         finally:
             del self._clients[client]
-            if sender is not None:
-                sender.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await sender
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+        if listener.is_late.is_set():
+            with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+                await asyncio.wait_for(client.close(_TRY_AGAIN_LATER), CLOSE_S_MAX)
+
+    def tell(self, site: str | None, message: str) -> None:
+        """Let a message about a site wait for those who may see it."""
+        for listener in self._clients.values():
+            if listener.caller.sees(site):
+                listener.offer(message)
 
     def _read(self) -> tuple[list[Alert], int]:
         """The alerts that changed since the last read, and how far this one went."""
@@ -105,10 +134,7 @@ class LiveFeed:
         if is_news:
             self._hub.fail_points.hit(FailPoint.NEWS_READ)
         for alert in alerts:
-            message = alert_item(alert).model_dump_json()
-            for listener in self._clients.values():
-                if listener.caller.sees(alert.site):
-                    _offer(listener.queue, message)
+            self.tell(alert.site, alert_item(alert).model_dump_json())
         if is_news:
             self._hub.fail_points.hit(FailPoint.NEWS_HANDED_ON)
         self._last_id = upto_id
@@ -125,20 +151,14 @@ def live_router(feed: LiveFeed) -> APIRouter:
     return router
 
 
-def _offer(queue: asyncio.Queue[str | None], message: str) -> None:
-    if queue.full():
-        while not queue.empty():
-            queue.get_nowait()
-        queue.put_nowait(None)
-        _dropped.inc()
-    else:
-        queue.put_nowait(message)
+async def _send_all(client: WebSocket, queue: asyncio.Queue[str]) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await client.send_text(await queue.get())
 
 
-async def _send_all(client: WebSocket, queue: asyncio.Queue[str | None]) -> None:
-    try:
-        while (message := await queue.get()) is not None:
-            await client.send_text(message)
-        await client.close(_TRY_AGAIN_LATER)
-    except (WebSocketDisconnect, RuntimeError):
-        return  # The client went; serve() notices by itself.
+async def _hear(client: WebSocket) -> None:
+    """Until it goes; whatever it says is not for us."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while (await client.receive())["type"] != "websocket.disconnect":
+            pass

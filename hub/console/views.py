@@ -147,6 +147,8 @@ class Ingest(StrEnum):
     DEAF = "deaf"
     """It runs, but the broker does not answer."""
     DOWN = "down"
+    FULL = "full"
+    """The disk of the records takes nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,16 @@ class Trouble(StrEnum):
 
     DOWN = "down"
     DEAF = "deaf"
+    FULL = "full"
     BLIND = "blind"
     """The database does not answer: nobody knows."""
+
+
+_TROUBLES = {
+    Ingest.DOWN: Trouble.DOWN,
+    Ingest.DEAF: Trouble.DEAF,
+    Ingest.FULL: Trouble.FULL,
+}
 
 
 def trouble_of(snapshot: Snapshot) -> Trouble | None:
@@ -23,7 +31,7 @@ def trouble_of(snapshot: Snapshot) -> Trouble | None:
         return None
     if snapshot.health is None:
         return Trouble.BLIND
-    return {Ingest.DOWN: Trouble.DOWN, Ingest.DEAF: Trouble.DEAF}.get(snapshot.health.ingest)
+    return _TROUBLES.get(snapshot.health.ingest)
 
 
 def vitals(words: Words, health: Health | None, trouble: Trouble | None) -> list[Tree]:

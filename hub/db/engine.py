@@ -7,6 +7,7 @@ Source: design section 5, facts.md ("SQLite, spool").
 """
 
 import importlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ READERS_MAX = 8
 POOL_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
 INGEST_CHECKPOINT_PAGES = 1_000
+ROOM_BYTES_MIN = 8 * 1024 * 1024
+"""With less on its disk an SQLite database may not take the next group with its log."""
 _WRITER_LOCK = 0x437573746F73  # "Custos"
 
 
@@ -35,10 +38,19 @@ class DatabaseError(Exception):
 class Database:
     """A writing engine with one connection and a reading one with a few."""
 
-    def __init__(self, write: Engine, read: Engine, commits: "Commits | None" = None) -> None:
+    def __init__(self, write: Engine, read: Engine, files: "Files | None" = None) -> None:
+        """``files`` None: another program keeps them."""
         self._write = write
         self._read = read
-        self._commits = commits
+        self._files = files
+
+    def has_room(self) -> bool:
+        """Say whether the disk takes more; what another program keeps is that one's affair.
+
+        Raises:
+            OSError: the disk does not say.
+        """
+        return self._files is None or self._files.has_room()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -61,25 +73,34 @@ class Database:
 
         One thread asks. None: it cannot be told so cheaply here (PostgreSQL, or no database).
         """
-        return None if self._commits is None else self._commits.number()
+        return None if self._files is None else self._files.commits()
 
     def close(self) -> None:
         """Close every connection."""
         self._write.dispose()
         self._read.dispose()
-        if self._commits is not None:
-            self._commits.close()
+        if self._files is not None:
+            self._files.close()
 
 
-class Commits:
-    """SQLite's own count of others' commits, on a connection that does nothing else."""
+class Files:
+    """An SQLite database as files: what its disk takes, and whether others have committed."""
 
-    def __init__(self, path: str, module: ModuleType) -> None:
-        self._path = path
+    def __init__(self, path: Path, module: ModuleType) -> None:
+        self._path = path.absolute()
         self._module = module
         self._connection: Any = None
 
-    def number(self) -> int | None:
+    def has_room(self) -> bool:
+        """Say whether the disk takes the next group with its log.
+
+        Raises:
+            OSError: the disk does not say.
+        """
+        found = os.statvfs(self._path.parent)
+        return found.f_bavail * found.f_frsize >= ROOM_BYTES_MIN
+
+    def commits(self) -> int | None:
         """``PRAGMA data_version``; None while the database cannot be asked at once."""
         try:
             if self._connection is None:
@@ -169,7 +190,7 @@ def _open_sqlite(url: URL, checkpoint_pages: int) -> Database:
     return Database(
         _sqlite_engine(url, module, writing, "BEGIN IMMEDIATE", 1),
         _sqlite_engine(url, module, reading, "BEGIN", READERS_MAX),
-        Commits(str(url.database), module),
+        Files(Path(str(url.database)), module),
     )
 
 

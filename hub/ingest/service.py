@@ -267,11 +267,14 @@ def ask_again(
     return is_open is not None
 
 
-def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> None:
+def raise_silences(
+    tx: Connection, silent_after: timedelta, now: datetime, set_at: datetime | None = None
+) -> None:
     """Raise an alert for each enrolled edge without a state for so long; one is enough.
 
     Only while ingest itself has listened that long: else all edges are silent for one cause, which
-    the hub's own health tells.
+    the hub's own health tells. ``set_at``: the hub's clock was set then, so that moments before,
+    and those that are still to come, say nothing.
     """
     ingest = heartbeats(tx).get(Role.INGEST)
     if ingest is None or ingest.listening_since is None or now - ingest.beat_at >= silent_after:
@@ -280,7 +283,10 @@ def raise_silences(tx: Connection, silent_after: timedelta, now: datetime) -> No
     for edge in heard_edges(tx):
         state = known.get((edge.site, edge.edge))
         heard_at = edge.enrolled_at if state is None else state.received_at
-        if now - max(heard_at, ingest.listening_since) < silent_after:
+        since = max(heard_at, ingest.listening_since)
+        if set_at is not None and not set_at <= since <= now:
+            since = set_at
+        if now - since < silent_after:
             continue
         subject = f"{edge.site}/{edge.edge}"
         words = {"at": format_at(heard_at)}

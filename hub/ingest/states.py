@@ -78,6 +78,10 @@ def note_state(tx: Connection, state: State, now: datetime) -> bool:
         identity = {"site": state.site, "edge": state.edge}
         tx.execute(insert(edge_state).values(row | identity))
     close_alert(tx, AlertKind.EDGE_SILENT, f"{state.site}/{state.edge}", now)
+    for device in state.devices:
+        if device.connected:
+            # Its edge may have ended before it could tell that the device is back.
+            close_alert(tx, AlertKind.DEVICE_LOST, f"{state.site}/{state.edge}/{device.id}", now)
     return True
 
 

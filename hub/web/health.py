@@ -34,7 +34,7 @@ def healthz() -> dict[str, str]:
 
 @open_router.get("/readyz", responses={503: {"description": "Not ready"}})
 def readyz(hub: Hub) -> Response:
-    """Database, ingest and broker are there: events can come in and be seen."""
+    """Database with room on its disk, ingest and broker are there: events can come in."""
     found = readiness(hub)
     status = HTTPStatus.OK if all(found.values()) else HTTPStatus.SERVICE_UNAVAILABLE
     return JSONResponse({"ready": all(found.values())} | found, status)
@@ -63,8 +63,9 @@ def readiness(hub: HubContext) -> dict[str, bool]:
     try:
         with hub.database.reading() as tx:
             ingest = heartbeats(tx).get(Role.INGEST)
-    except SQLAlchemyError:
-        return {"database": False, "ingest": False, "broker": False}
+        has_room = hub.database.has_room()
+    except (SQLAlchemyError, OSError):
+        return {"database": False, "room": False, "ingest": False, "broker": False}
     is_up = is_alive(ingest, hub.clock.now(), hub.clock.rate)
-    is_listening = ingest is not None and ingest.listening_since is not None
-    return {"database": True, "ingest": is_up, "broker": is_up and is_listening}
+    is_listening = is_up and ingest is not None and ingest.listening_since is not None
+    return {"database": True, "room": has_room, "ingest": is_up, "broker": is_listening}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.heartbeat import Role
-from tests.faults import footage_faults
+from tests.faults import all_at_once, footage_faults, slow_runs
 from tests.faults.edge_rounds import play_edge_rounds
 from tests.faults.fuzz_targets import FUZZ_FAULTS
 from tests.faults.house_rounds import hang, play_house
@@ -22,6 +22,7 @@ from tests.faults.wire_faults import REPLAYED, replay_frames
 
 Run = Callable[[Path, random.Random], Mapping[str, object]]
 
+ALL_AT_ONCE_SEEDS = 20
 FOOTAGE_SEEDS = 50
 FUZZ_SEEDS = 50
 """Of twelve seconds each: ten minutes a target."""
@@ -48,5 +49,8 @@ LONG_RUNS: tuple[LongRun, ...] = (
     LongRun("hung clock and signer", 1, lambda at, _rng: hang(at, (Role.CLOCK, Role.SIGNER))),
     LongRun("spool power cuts", 10, cut_the_spool),
     LongRun("hub power cuts", 10, cut_the_hub),
+    LongRun("all at once", ALL_AT_ONCE_SEEDS, all_at_once.run_seed),
+    LongRun("half-open", 2, slow_runs.half_open_until_noticed),
+    LongRun("deaf listeners", 1, slow_runs.deaf_until_dropped),
     LongRun("replay frames", 1, lambda folder, _rng: replay_frames(folder, REPLAYED)),
 )

@@ -27,6 +27,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
 
+from tests.rig import bounds, set_clock
+
 ROOT = Path(__file__).resolve().parents[2]
 ORDER_BYTES_MAX = 150_000
 IMPORTS = {"edge": ("edge.cli",), "hub": ("hub.cli", "nicegui")}
@@ -199,6 +201,8 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    set_clock.install(program)
+    bounds.install()
     entry: Callable[[], None] = importlib.import_module(f"{program}.cli").main
     entry()
 

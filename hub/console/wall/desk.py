@@ -98,7 +98,9 @@ class WallDesk:
                 )
                 for edge in edges(tx)
             )
-        if ingest is None or not is_alive(ingest, now, self._hub.clock.rate):
+        if not self._hub.database.has_room():
+            state = Ingest.FULL
+        elif ingest is None or not is_alive(ingest, now, self._hub.clock.rate):
             state = Ingest.DOWN
         else:
             state = Ingest.DEAF if ingest.listening_since is None else Ingest.LISTENING

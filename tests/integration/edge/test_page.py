@@ -22,6 +22,7 @@ from edge.forms import AnyForm, Refusal
 from edge.metrics import Metrics
 from edge.page import CLIENTS_MAX, Page, PageError, PageServer
 from edge.station_events import HandheldAsked
+from tests.rig.programs import wait_until
 
 AT = datetime(2026, 11, 22, 1, 2, 3, 456_000, tzinfo=UTC)
 
@@ -280,6 +281,29 @@ def test_a_page_that_takes_nothing_is_dropped(
         served.page.show("{}")
         assert quick.recv(timeout=10) == "{}"
     slow.close()
+
+
+def test_a_page_that_reads_nothing_keeps_no_connection(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "UNREAD_MS_MAX", 300)
+    monkeypatch.setattr(page_module, "SEND_TIMEOUT_S", 0.1)
+    other = Served()
+    try:
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.connect(("127.0.0.1", other.server.port))
+            deaf.sendall(
+                b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                b"Sec-WebSocket-Version: 13\r\n\r\n"
+            )
+            assert deaf.recv(12) == b"HTTP/1.1 101"
+            other.page.show("x" * 20_000_000)
+            connections = other.server._server.server_state.connections
+            wait_until(lambda: not connections, "it is hung up on", 10)
+    finally:
+        other.server.stop(5)
 
 
 def test_a_taken_port_is_one_sentence(served: Served) -> None:

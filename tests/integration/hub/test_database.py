@@ -100,6 +100,18 @@ def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
     upgrade_at(path)
 
 
+def test_a_database_says_whether_its_disk_takes_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_database(parse_url(None, tmp_path))
+    assert database.has_room()
+    monkeypatch.setattr(engine, "ROOM_BYTES_MIN", 2**62)
+    assert not database.has_room()
+    database.close()
+    elsewhere = open_database(parse_url("postgresql://nobody@127.0.0.1:1/none", tmp_path))
+    assert elsewhere.has_room()
+
+
 def test_an_unreachable_server_is_one_sentence(tmp_path: Path) -> None:
     url = parse_url("postgresql://hub@127.0.0.1:1/custos", tmp_path)
     database = open_database(url)

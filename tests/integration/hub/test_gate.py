@@ -155,7 +155,13 @@ async def test_the_open_routes_tell_no_personal_data(stranger: httpx.AsyncClient
     assert (await stranger.get("/metrics")).status_code == 200
     ready = await stranger.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json() == {"ready": False, "database": True, "ingest": False, "broker": False}
+    assert ready.json() == {
+        "ready": False,
+        "database": True,
+        "room": True,
+        "ingest": False,
+        "broker": False,
+    }
 
 
 async def test_the_api_describes_itself_as_openapi_3_1(admin: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from hub.access.accounts import list_tokens, revoke_token
 from hub.access.live_socket import CHECK_EVERY_S
 from hub.access.rules import Role
-from hub.access.service import make_console_link, open_session
+from hub.access.service import Caller, make_console_link, open_session
 from hub.access.session_cookie import SESSION_COOKIE
 from hub.alerts import live
 from hub.alerts.service import AlertKind, Finding, raise_alert
@@ -103,13 +103,46 @@ def test_a_database_that_fails_for_a_while_costs_no_alert(
     assert failed
 
 
-def test_a_listener_who_does_not_keep_up_is_dropped_not_buffered() -> None:
-    queue: asyncio.Queue[str | None] = asyncio.Queue(2)
-    for message in ("1", "2"):
-        live._offer(queue, message)
-    assert queue.qsize() == 2
-    live._offer(queue, "3")
-    assert [queue.get_nowait() for _ in range(queue.qsize())] == [None]
+class DeafSocket:
+    """Takes nothing and says nothing, for ever."""
+
+    def __init__(self) -> None:
+        self.accepted = asyncio.Event()
+
+    async def accept(self) -> None:
+        self.accepted.set()
+
+    async def send_text(self, _message: str) -> None:
+        await asyncio.Event().wait()
+
+    async def receive(self) -> dict[str, str]:
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    async def close(self, _code: int) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.anyio
+async def test_a_listener_who_does_not_keep_up_is_dropped_not_buffered(
+    hub: HubHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = Caller("li", Role.MONITOR, None)
+    monkeypatch.setattr(live, "caller_of", lambda _client: everybody)
+    monkeypatch.setattr(live, "UNSENT_MAX", 2)
+    monkeypatch.setattr(live, "CLOSE_S_MAX", 0.01)
+    client = DeafSocket()
+    feed = live.LiveFeed(hub)  # type: ignore[arg-type] # asked for nothing here
+    serving = asyncio.create_task(feed.serve(client))  # type: ignore[arg-type] # as much as it uses
+    await client.accepted.wait()
+    (listener,) = feed._clients.values()
+    for n in range(3):
+        feed.tell(None, str(n))
+    assert (listener.queue.qsize(), listener.is_late.is_set()) == (0, True)
+    feed.tell(None, "nothing waits for it any more")
+    assert listener.queue.qsize() == 0
+    await asyncio.wait_for(serving, 5)
+    assert feed._clients == {}
 
 
 def test_what_a_client_says_ends_nothing(hub: HubHome, port: int) -> None:

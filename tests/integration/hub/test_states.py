@@ -1,9 +1,10 @@
 """What edges say of themselves, and what they are answered. Source: design section 3."""
 
+import msgspec
 import pytest
 
 from edge.wanted import KeptList, Taken, WantedKeeper
-from hub.alerts.service import AlertKind
+from hub.alerts.service import AlertKind, AlertState
 from hub.ingest.intake import Outgoing
 from hub.ingest.service import edges
 from hub.wanted.service import current_list
@@ -11,13 +12,22 @@ from ledger.signing import seal
 from tests import samples
 from tests.hub_parts import HubHome, SigningEdge, receipt_of
 from tests.postgres_parts import on_both_databases
+from wire.events import Station, StationFact
 from wire.limits import (
     DELTA_ENTRIES_MAX,
     INT_MAX,
     MESSAGE_BYTES_MAX,
     SCOPE_SITES_MAX,
 )
-from wire.messages import Gone, SpoolHead, WantedDelta, WantedFetch, WantedHead, WantedSnapshot
+from wire.messages import (
+    DeviceState,
+    Gone,
+    SpoolHead,
+    WantedDelta,
+    WantedFetch,
+    WantedHead,
+    WantedSnapshot,
+)
 from wire.names import format_at
 from wire.topics import Channel
 from wire.wanted import ListHead, list_bytes, list_sha256, make_list
@@ -149,3 +159,26 @@ def test_a_last_will_ends_its_own_connection_only(hub: HubHome, edge: SigningEdg
     assert connected()
     gone(samples.CONNECTION)
     assert not connected()
+
+
+def test_a_scanner_that_a_state_names_as_connected_is_no_longer_told_as_lost(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    def lost() -> list[str]:
+        told = hub.alerts(AlertKind.DEVICE_LOST)
+        return [each.subject for each in told if each.state is AlertState.OPEN]
+
+    for device in ("dock-1", "dock-2"):
+        event = samples.EVENTS["event-station"]
+        assert isinstance(event, Station)
+        fields = {"fact": StationFact.DEVICE_LOST, "device": device, "clock_step_ms": None}
+        hub.take(edge.batch([edge.line(msgspec.structs.replace(event, **fields))]))
+    assert sorted(lost()) == ["755A/dock/dock-1", "755A/dock/dock-2"]
+    away, back = (
+        DeviceState(id="dock-1", source=None, protocol="honeywell", connected=connected)
+        for connected in (False, True)
+    )
+    take_state(hub, edge, None, devices=(away,))
+    assert len(lost()) == 2
+    take_state(hub, edge, None, devices=(back,))
+    assert lost() == ["755A/dock/dock-2"]

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import Connection
 
 from hub import heartbeat
@@ -100,6 +101,25 @@ def test_edges_are_not_blamed_for_the_hubs_own_deafness(hub: HubHome, edge: Sign
     hub.clock.move(1)
     listen(hub, since_s=3600 - SILENT_S + 1)
     turn(hub)
+    assert len(silences(hub)) == 1
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600, 25 * 3600, -25 * 3600])
+def test_a_clock_that_was_set_is_no_silence_and_hides_none(
+    hub: HubHome, edge: SigningEdge, jump_s: float
+) -> None:
+    timers = every_timer(hub)
+    hub.take(seal(edge.state(), edge.key), Channel.STATE)
+    listen(hub)
+    turn(hub, timers)
+    hub.clock.move(jump_s)
+    for _ in range(SILENT_S):
+        listen(hub)
+        turn(hub, timers)
+        assert silences(hub) == []
+        hub.clock.move(1)
+    listen(hub)
+    turn(hub, timers)
     assert len(silences(hub)) == 1
 
 

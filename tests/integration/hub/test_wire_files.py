@@ -52,7 +52,7 @@ def test_a_lost_certificate_file_is_written_again(hub: HubHome) -> None:
 def test_that_the_brokers_certificate_ends_is_told_in_time_and_closed_by_a_new_one(
     hub: HubHome,
 ) -> None:
-    timers = Timers(hub.database, frame_duties(hub.role.policy))
+    timers = Timers(hub.database, frame_duties(hub.role.policy, 1.0))
 
     def turn() -> list[AlertState]:
         timers.turn(hub.clock.now(), hub.clock.mono_ns())

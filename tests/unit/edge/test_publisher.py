@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from edge.publisher import Publisher
@@ -288,3 +289,21 @@ def test_receipts_for_other_spools_move_nothing() -> None:
     )
     assert line.receive(answer) == 0
     assert line.due(5_000) == first
+
+
+def test_an_answer_that_a_later_one_has_overtaken_takes_nothing_back() -> None:
+    line = Line(scans=2)
+    line.publisher.asked("c" * 64, NOW)
+    payload = line.due(LINGER_MS)
+    assert payload is not None
+    count = line.spool.head_seq
+    assert line.receive(line.receipt(payload, count)) == count
+    late = msgspec.structs.replace(line.receipt(payload, 0), answers="c" * 64)
+    learned = line.publisher.receive(late, NOW, line.now_ms)
+    assert learned is not None
+    assert (learned.moved, learned.went_back) == ((), ())
+    line.publisher.asked("d" * 64, NOW)
+    restored = msgspec.structs.replace(late, answers="d" * 64)
+    learned = line.publisher.receive(restored, NOW, line.now_ms)
+    assert learned is not None
+    assert learned.went_back == ((SPOOL_ID, 0),)

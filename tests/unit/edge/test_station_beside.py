@@ -6,7 +6,7 @@ import pytest
 
 from devices.framing import ScannerProtocol
 from devices.port_thread import AnswerFailed, AnswerSent, PortLost, PortOpened
-from edge.scan_lines import LastScan, last_scans
+from edge.scan_lines import LastScan, last_scans, missing_devices
 from edge.station_events import (
     Answer,
     ClockStepped,
@@ -87,6 +87,16 @@ def test_the_last_scans_are_found_in_the_spool_and_in_the_bodies_that_are_left()
     lines = [b"no line at all", *(sealed.line for sealed in desk.spool.sealed)]
     found = last_scans(lines, left, desk.spool.id)
     assert [found[f"dock-{n}"].raw for n in (1, 2, 3)] == [PLAIN.encode(), b"6901234567892", None]
+
+
+def test_devices_that_were_lost_and_not_yet_back_are_found_in_the_spool() -> None:
+    desk = Desk(scanners=3).start()
+    for device in ("dock-1", "dock-2"):
+        desk.step(PortLost(device, "the cable is gone"))
+    desk.step(PortOpened("dock-2", "pts:/dev/pts/7"))
+    lines = [b"no line at all", *(sealed.line for sealed in desk.spool.sealed)]
+    assert missing_devices(lines) == {"dock-1"}
+    assert missing_devices([]) == frozenset()
 
 
 # ---------------------------------------------------------------- feedback lines

@@ -131,6 +131,7 @@ def test_each_state_of_ingest_has_its_trouble() -> None:
     health = Health(NOW, Ingest.DOWN, None, ())
     assert trouble_of(Snapshot(health=health, beat=1)) is Trouble.DOWN
     assert trouble_of(Snapshot(health=replace(health, ingest=Ingest.DEAF), beat=1)) is Trouble.DEAF
+    assert trouble_of(Snapshot(health=replace(health, ingest=Ingest.FULL), beat=1)) is Trouble.FULL
     assert trouble_of(Snapshot(health=replace(health, ingest=Ingest.LISTENING), beat=1)) is None
     assert trouble_of(Snapshot(beat=1)) is Trouble.BLIND
     assert trouble_of(Snapshot()) is None
