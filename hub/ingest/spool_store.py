@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from hub.ingest.heads import StoredSpool
-from hub.ingest.store import event_hashes, spool_head
+from hub.ingest.store import event, event_hashes, spool_head
 from ledger.chain import ChainHead
 from wire.limits import SPOOLS_PER_EDGE_MAX
+from wire.lines import parse_line
 from wire.messages import SpoolHead
 
 
@@ -55,6 +56,13 @@ def followers(tx: Connection, site: str, edge: str, spool: str) -> list[StoredSp
 def hash_at(tx: Connection, spool_id: int, seq: int) -> str | None:
     """The hash of a stored event's line."""
     return event_hashes(tx, spool_id, seq, seq).get(seq)
+
+
+def recorded_at(tx: Connection, spool_id: int, seq: int) -> str | None:
+    """When a line was recorded, by its edge's clock (wire time); None: no event is stored there."""
+    place = (event.c.spool_id == spool_id) & (event.c.seq == seq)
+    line = tx.execute(select(event.c.line).where(place)).scalars().first()
+    return None if line is None else parse_line(line).at
 
 
 def note_link(tx: Connection, spool_id: int, after: SpoolHead) -> None:

@@ -24,7 +24,7 @@ from hub.ingest.heads import (
 )
 from wire.events import Event, Station, StationFact
 from wire.messages import SpoolHead, State
-from wire.names import ZERO_HEAD
+from wire.names import ZERO_HEAD, parse_at
 
 SPOOL_CHARS_TOLD = 8
 """So much of a spool's id names it to people."""
@@ -97,7 +97,11 @@ def compare(tx: Connection, state: State, now: datetime) -> list[StoredSpool]:
     said = {head.spool: head for head in state.heads}
     known = {each.spool: each for each, _ in spool_store.newest(tx, state.site, state.edge)}
     known |= spool_store.find(tx, state.site, state.edge, sorted(said.keys() - known.keys()))
-    found = _diverged(tx, said, known)
+    found = [
+        (name, how)
+        for name, how in _diverged(tx, said, known)
+        if not _is_overtaken(tx, state, said, known[name], how)
+    ]
     for spool in known.values():
         _check_lost_link(tx, state, spool, known, said, now)
     _tell(tx, state, found, now)
@@ -118,6 +122,25 @@ def _diverged(
             found.append((name, agreement))
     found += [(each.spool, Agreement.VANISHED) for each in find_vanished(known, said)]
     return found
+
+
+def _is_overtaken(
+    tx: Connection,
+    state: State,
+    said: Mapping[str, SpoolHead],
+    stored: StoredSpool,
+    how: Agreement,
+) -> bool:
+    """Whether only the state is old: lines that were recorded after it have come before it.
+
+    Or a whole spool has, after one that the state names. Told by the edge's own clock; an edge
+    whose disk is older than what it sent tells so by itself, whatever its clock says.
+    """
+    follows = stored.after is not None and stored.after.spool in said
+    if how is not Agreement.ROLLED_BACK and not (how is Agreement.VANISHED and follows):
+        return False
+    recorded_at = spool_store.recorded_at(tx, stored.id, stored.head.seq)
+    return recorded_at is not None and parse_at(recorded_at) > parse_at(state.at)
 
 
 def _check_lost_link(

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from hub.alerts.service import AlertKind
 from hub.ingest.heads import LinkState
 from hub.ingest.spools import UnknownSpoolError
 from ledger.signing import open_sealed, seal
-from tests.hub_parts import HubHome, SigningEdge, receipt_of
+from tests.hub_parts import START, HubHome, SigningEdge, receipt_of
 from tests.integration.hub.spool_parts import (
     OTHER,
     all_is_stored,
     close,
+    fact,
     fill,
     is_red,
     lines_of,
@@ -28,10 +30,11 @@ from tests.integration.hub.spool_parts import (
 from tests.joined_parts import FIRST, JoinedEdge
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import problem
+from wire.events import StationFact
 from wire.limits import BATCH_BYTES_MAX
 from wire.lines import parse_line
 from wire.messages import Batch, Problem, SpoolClose, SpoolHead
-from wire.names import ZERO_HEAD
+from wire.names import ZERO_HEAD, format_at
 from wire.topics import Channel
 
 pytestmark = on_both_databases
@@ -171,6 +174,28 @@ def test_an_old_state_that_comes_again_raises_nothing(hub: HubHome, edge: Signin
 
 
 # ---------------------------------------------------------------- the act
+
+
+@pytest.mark.parametrize("begins_anew", [False, True])
+def test_a_state_that_newer_lines_have_overtaken_raises_nothing(
+    hub: HubHome, edge: SigningEdge, begins_anew: bool
+) -> None:
+    hub.take(edge.batch(lines_of(edge, 2)))
+    older = edge.state(at=format_at(START))
+    later = format_at(START + timedelta(seconds=1))
+    if begins_anew:
+        after = {"after_spool": edge.spool, "after_seq": 2, "after_head": edge.head}
+        edge.spool, edge.seq, edge.head = OTHER, 0, ZERO_HEAD
+        line = fact(edge, StationFact.SPOOL_START, at=later, **after)
+    else:
+        line = edge.line(edge.scan(at=later))
+    hub.take(edge.batch([line]))
+    hub.take(seal(older, edge.key), Channel.STATE)
+    assert standing(hub, AlertKind.SPOOL_DIVERGED) == []
+    # The very same heads in a state that was made afterwards say that the edge has lost it.
+    newer = replace(older, n=edge.n + 1, at=format_at(START + timedelta(seconds=2)))
+    hub.take(seal(newer, edge.key), Channel.STATE)
+    assert len(standing(hub, AlertKind.SPOOL_DIVERGED)) == 1
 
 
 def test_of_a_closed_spool_nothing_more_is_stored(hub: HubHome, edge: SigningEdge) -> None:
