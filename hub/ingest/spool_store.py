@@ -16,6 +16,7 @@ from ledger.chain import ChainHead
 from wire.limits import SPOOLS_PER_EDGE_MAX
 from wire.lines import parse_line
 from wire.messages import SpoolHead
+from wire.names import parse_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,11 @@ def hash_at(tx: Connection, spool_id: int, seq: int) -> str | None:
     return event_hashes(tx, spool_id, seq, seq).get(seq)
 
 
-def recorded_at(tx: Connection, spool_id: int, seq: int) -> str | None:
-    """When a line was recorded, by its edge's clock (wire time); None: no event is stored there."""
+def times_at(tx: Connection, spool_id: int, seq: int) -> tuple[datetime, datetime] | None:
+    """When a line was recorded, by its edge's clock, and received; None: no event is there."""
     place = (event.c.spool_id == spool_id) & (event.c.seq == seq)
-    line = tx.execute(select(event.c.line).where(place)).scalars().first()
-    return None if line is None else parse_line(line).at
+    row = tx.execute(select(event.c.line, event.c.received_at).where(place)).first()
+    return None if row is None else (parse_at(parse_line(row.line).at), row.received_at)
 
 
 def note_link(tx: Connection, spool_id: int, after: SpoolHead) -> None:

@@ -5,7 +5,7 @@ docs/adr/0033.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
@@ -26,6 +26,8 @@ from wire.events import Event, Station, StationFact
 from wire.messages import SpoolHead, State
 from wire.names import ZERO_HEAD, parse_at
 
+OVERTAKING_MAX = timedelta(minutes=2)
+"""No state is under way for longer than the lines that have overtaken it are here."""
 SPOOL_CHARS_TOLD = 8
 """So much of a spool's id names it to people."""
 
@@ -100,7 +102,7 @@ def compare(tx: Connection, state: State, now: datetime) -> list[StoredSpool]:
     found = [
         (name, how)
         for name, how in _diverged(tx, said, known)
-        if not _is_overtaken(tx, state, said, known[name], how)
+        if not _is_overtaken(tx, state, said, known[name], how, now)
     ]
     for spool in known.values():
         _check_lost_link(tx, state, spool, known, said, now)
@@ -130,17 +132,21 @@ def _is_overtaken(
     said: Mapping[str, SpoolHead],
     stored: StoredSpool,
     how: Agreement,
+    now: datetime,
 ) -> bool:
     """Whether only the state is old: lines that were recorded after it have come before it.
 
-    Or a whole spool has, after one that the state names. Told by the edge's own clock; an edge
-    whose disk is older than what it sent tells so by itself, whatever its clock says.
+    Or a whole spool has, after one that the state names. Told by the edge's own clock, but not for
+    long: that clock may have been set back after the disk was.
     """
     follows = stored.after is not None and stored.after.spool in said
     if how is not Agreement.ROLLED_BACK and not (how is Agreement.VANISHED and follows):
         return False
-    recorded_at = spool_store.recorded_at(tx, stored.id, stored.head.seq)
-    return recorded_at is not None and parse_at(recorded_at) > parse_at(state.at)
+    times = spool_store.times_at(tx, stored.id, stored.head.seq)
+    if times is None:
+        return False
+    recorded_at, received_at = times
+    return recorded_at > parse_at(state.at) and now - received_at < OVERTAKING_MAX
 
 
 def _check_lost_link(

@@ -32,7 +32,7 @@ from tests.postgres_parts import on_both_databases
 from tests.rest_parts import problem
 from wire.events import StationFact
 from wire.limits import BATCH_BYTES_MAX
-from wire.lines import parse_line
+from wire.lines import line_hash, parse_line
 from wire.messages import Batch, Problem, SpoolClose, SpoolHead
 from wire.names import ZERO_HEAD, format_at
 from wire.topics import Channel
@@ -195,6 +195,19 @@ def test_a_state_that_newer_lines_have_overtaken_raises_nothing(
     # The very same heads in a state that was made afterwards say that the edge has lost it.
     newer = replace(older, n=edge.n + 1, at=format_at(START + timedelta(seconds=2)))
     hub.take(seal(newer, edge.key), Channel.STATE)
+    assert len(standing(hub, AlertKind.SPOOL_DIVERGED)) == 1
+
+
+def test_an_edge_whose_clock_was_set_back_with_its_disk_is_told_after_a_while(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    later = format_at(START + timedelta(hours=1))
+    first = edge.line(edge.scan())
+    hub.take(edge.batch([first, edge.line(edge.scan(at=later))]))
+    edge.seq, edge.head = 1, line_hash(first)
+    for _ in range(6):
+        hub.clock.move(30)
+        hub.take(seal(edge.state(at=format_at(START)), edge.key), Channel.STATE)
     assert len(standing(hub, AlertKind.SPOOL_DIVERGED)) == 1
 
 
