@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge import change_over
+from hub.alerts.service import AlertKind
+from hub.ingest.spool_store import Closing
+from hub.ingest.spools import close_spool
 from hub.ingest.worker import Worker
 from hub.wanted.rules import entry_id_of
 from hub.wanted.service import expire_entries, put_entry, remove_entry
@@ -152,7 +155,11 @@ class Day:
                 if not n:
                     world.at(ends + 5 * MINUTE, lambda team=team: self._switch_off(team))
             self.faults.plan(begins, ends, PER_DAY // len(shifts))
-        world.run(evening + 55 * MINUTE)
+        if self.seed % 7 == 0:
+            self.hub.doubted = self.teams[0].machine.truth.forks
+            self.faults.plan_old_disk(*shifts[rng.randrange(len(shifts))])
+            world.at(morning, self._administer)
+        world.run(shifts[-1][1])
         self.faults.cease()
         self._wait_until_quiet()
         hub_checks.check(self.hub, self.teams)
@@ -186,6 +193,17 @@ class Day:
             scope=(rng.choice((SITE, "020W")),) if rng.random() < 0.3 else None,
         )
         self.hub.work(lambda tx: put_entry(tx, entry, now))
+
+    def _administer(self) -> None:
+        """Now and then somebody looks at the alarms, and closes the spools that they are about."""
+        hub, machine = self.hub, self.teams[0].machine
+        if hub_checks.standing(hub, AlertKind.SPOOL_DIVERGED):
+            closing = Closing(hub.clock.now(), "li", "its disk was put back from a copy")
+            for spool in sorted(machine.truth.forks.keys() & hub.heads().keys()):
+                hub.work(
+                    lambda tx, spool=spool: close_spool(tx, SITE, machine.edge, spool, closing)
+                )
+        self.world.after(self.world.rng.randrange(2 * MINUTE, 6 * MINUTE), self._administer)
 
     def _wait_until_quiet(self) -> None:
         world = self.world

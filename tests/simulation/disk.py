@@ -72,6 +72,20 @@ class Disk:
             self._power.remember(file)
         self.is_dead, self._ops_left = False, None
 
+    def copy(self) -> dict[str, bytes]:
+        """What lies on the disk now."""
+        files = sorted(self.folder.glob("spool.sqlite*"))
+        return {file.name: file.read_bytes() for file in files if not file.name.endswith("-shm")}
+
+    def put_back(self, copy: dict[str, bytes]) -> None:
+        """The disk is as it was when it was copied. Nothing must have the files open."""
+        for file in self.folder.glob("spool.sqlite*"):
+            file.unlink()
+        self._power.log.clear()
+        for name, content in copy.items():
+            (self.folder / name).write_bytes(content)
+            self._power.remember(self.folder / name)
+
     def close(self) -> None:
         """End this disk; nothing has its files open."""
         self._vfs.unregister()

@@ -89,7 +89,7 @@ class EdgeMachine:
         self.on_form: Callable[[FormAnswered], None] = lambda _: None
         self.hits: Counter[str] = Counter()
         self._dies_at: dict[FailPoint, int] = {}
-        self._was_sick_ms = -SECOND
+        self._copy: dict[str, bytes] = {}
 
     # ------------------------------------------------------------ on and off
 
@@ -167,6 +167,17 @@ class EdgeMachine:
             self.process = None
         self.disk.lose_power()
 
+    def copy_disk(self) -> None:
+        """Somebody makes a copy of the disk."""
+        self._copy = self.disk.copy()
+
+    def put_disk_back(self) -> None:
+        """The disk is lost, and its copy is put in its place; the program starts again."""
+        if self._copy:
+            self.kill()
+            self.disk.put_back(self._copy)
+            self.truth.was_put_back = True
+
     def take_down(self) -> None:
         """The day is over."""
         if self.process is not None:
@@ -198,8 +209,6 @@ class EdgeMachine:
         Raises:
             Died: the power went.
         """
-        if self.disk.is_sick:
-            self._was_sick_ms = self.world.now_ms
         if self.disk.is_dead:
             self.world.fault("power cut while writing")
             raise Died(self._cut_power)

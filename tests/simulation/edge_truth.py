@@ -88,6 +88,9 @@ class EdgeTruth:
         """How far the hub has ever had each spool; its own, looked at from here."""
         self.tones: Counter[Signal] = Counter()
         self.heard_of: Counter[str] = Counter()
+        self.forks: dict[str, list[list[bytes]]] = {}
+        """What spools held before their disk was put back to an older copy"""
+        self.was_put_back = False
         self._world = world
         self._site = site
         self._heads: dict[str, str] = {}
@@ -102,11 +105,29 @@ class EdgeTruth:
         ``forgets``: the spool's bound may have taken whole spools that the hub has.
         """
         kept = reader.spools()
+        if self.was_put_back:
+            self._go_back(reader, kept)
         for spool in kept:
             self._compare(reader, spool)
         missing = self.lines.keys() - {spool.id for spool in kept}
         assert forgets or not missing, f"spools are gone from the disk: {missing}"
         self._newest.clear()
+
+    def _go_back(self, reader: SpoolReader, kept: list[KeptSpool]) -> None:
+        """The disk is an older copy: its lines are a beginning of those that were known."""
+        self.was_put_back = False
+        now: dict[str, list[bytes]] = {}
+        for spool in kept:
+            lines = reader.unsent(spool.id, 0, _ALL, _ALL)
+            forgotten = parse_line(lines[0]).seq - 1 if lines else 0
+            known = self.lines.get(spool.id, [])
+            now[spool.id] = known[: forgotten + len(lines)]
+            assert now[spool.id][forgotten:] == lines, "the copy holds other lines"
+        for spool_id, known in self.lines.items():
+            if len(now.get(spool_id, ())) < len(known):
+                self.forks.setdefault(spool_id, []).append(known)
+        self.lines = now
+        self._heads = {each: line_hash(lines[-1]) for each, lines in now.items() if lines}
 
     def _compare(self, reader: SpoolReader, spool: KeptSpool) -> None:
         known = self.lines.get(spool.id, [])

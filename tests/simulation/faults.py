@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from edge.failpoints import FailPoint
 from tests.simulation.broker import Connection
-from tests.simulation.edge_machine import DEVICES
+from tests.simulation.edge_machine import DEVICES, EdgeMachine
 from tests.simulation.hub_machine import HubMachine
 from tests.simulation.people import Team
 from tests.simulation.world import HOUR, MINUTE, SECOND, World
@@ -41,6 +41,7 @@ KINDS = (
     "edge's connection cut",
     "edge's connection half open",
     "edge's disk full",
+    "edge's disk put back",
     "edge's disk not readable",
     "edge's power cut",
     "edge's syncs fail and have happened",
@@ -107,6 +108,18 @@ class Faults:
             self._world.at(
                 rng.randrange(from_ms, to_ms), lambda act=act, team=team: self._do(act, team)
             )
+
+    def plan_old_disk(self, from_ms: int, to_ms: int) -> None:
+        """Let a disk be copied in that time, and lost later in it."""
+        rng, machine = self._world.rng, self._teams[0].machine
+        copied_ms = rng.randrange(from_ms, to_ms - 10 * MINUTE)
+        self._world.at(copied_ms, machine.copy_disk)
+        lost_ms = rng.randrange(copied_ms + MINUTE, to_ms)
+        self._world.at(lost_ms, lambda: self._put_back(machine))
+
+    def _put_back(self, machine: EdgeMachine) -> None:
+        self._told("edge's disk put back")
+        machine.put_disk_back()
 
     def cease(self) -> None:
         """Nothing is done any more, and what goes on ends."""

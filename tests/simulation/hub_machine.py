@@ -6,7 +6,7 @@ kill takes what was not committed; a commit can fail, or say that it failed alth
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,8 @@ class HubMachine:
         self.process: HubProcess | None = None
         self.ever_stored: Counter[str] = Counter()
         """How far each spool was committed at most; a store that is put back has less."""
+        self.doubted: Container[str] = ()
+        """Spools of which an edge holds another history than it did."""
         self.stalls_until_ms = 0
         self.is_reachable = True
         self.backup: Path | None = None

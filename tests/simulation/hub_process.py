@@ -112,7 +112,7 @@ class HubProcess:
         for each in received:
             payload = each.incoming.payload
             batch = peek_batch(payload) if payload in self.machine.broker.genuine else None
-            if batch is not None:
+            if batch is not None and batch.spool not in self.machine.doubted:
                 upto_seq = heads.get(batch.spool, 0)
                 is_stored = upto_seq >= batch.first_seq + batch.count - 1
                 assert is_stored or batch.first_seq > upto_seq + 1, "acknowledged, not stored"
