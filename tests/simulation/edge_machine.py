@@ -24,6 +24,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.disk import Disk
 from tests.simulation.edge_process import EdgeProcess
 from tests.simulation.edge_truth import EdgeTruth
+from tests.simulation.edge_uplink import Uplink
 from tests.simulation.world import SECOND, Clock, Died, World
 
 RESTART_MS = 3 * SECOND
@@ -44,7 +45,7 @@ class EdgeKinds:
     """Which classes an edge is made of; mutants bring their own."""
 
     spool: type[Spool] = Spool
-    process: type[EdgeProcess] = EdgeProcess
+    uplink: type[Uplink] = Uplink
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class EdgeMachine:
         if not self.is_on or self.process is not None:
             return
         try:
-            self.process = self.kinds.process(self)
+            self.process = EdgeProcess(self)
         except (SpoolUnusableError, apsw.Error):
             self.must_be_sick()
         # Only here, for the error holds on to what was opened.

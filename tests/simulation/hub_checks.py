@@ -51,8 +51,8 @@ def unrest(hub: HubMachine, machine: EdgeMachine) -> list[str]:
         found.append("private bodies wait")
     if process.station.known.held.version != hub.look("SELECT version FROM wanted_list")[0][0]:
         found.append("another wanted list")
-    if process.uplink._publisher.problem is not None:
-        found.append(f"the station is red: {process.uplink._publisher.problem}")
+    if process.uplink.core._publisher.problem is not None:
+        found.append(f"the station is red: {process.uplink.core._publisher.problem}")
     if standing(hub, AlertKind.SPOOL_DIVERGED):
         found.append("edge and hub contradict")
     return found

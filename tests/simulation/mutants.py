@@ -18,7 +18,7 @@ from ledger.chain import ChainHead
 from ledger.signing import peek
 from tests.simulation.day import Kinds
 from tests.simulation.edge_machine import EdgeKinds
-from tests.simulation.edge_process import EdgeProcess
+from tests.simulation.edge_uplink import Uplink
 from wire.bodies import PrivateBody
 from wire.events import Event
 from wire.limits import BATCH_BYTES_MAX
@@ -82,7 +82,7 @@ class HurriedSpool(Spool):
         self._connection.pragma("synchronous", "normal")
 
 
-class ForgetfulProcess(EdgeProcess):
+class ForgetfulUplink(Uplink):
     """Takes the broker's acknowledgement of a batch for the hub's receipt."""
 
     def sent(self, mid: int, output: Publish) -> None:
@@ -95,10 +95,10 @@ class ForgetfulProcess(EdgeProcess):
         batch = None if payload is None else peek(payload, BATCH_BYTES_MAX)
         if isinstance(batch, Batch):
             upto_seq = batch.first_seq + batch.count - 1
-            for feed in self.uplink._publisher._feeds:
+            for feed in self.core._publisher._feeds:
                 if feed.id == batch.spool:
                     feed._move_to(upto_seq)
-            self.put(Receipted(batch.spool, upto_seq))
+            self._process.put(Receipted(batch.spool, upto_seq))
 
 
 def _believe(known: ChainHead, first_seq: int, head: str, lines: Sequence[bytes]) -> ChainHead:
@@ -122,7 +122,7 @@ MUTANTS = {
     "the hub sends receipts before it commits": Kinds(worker=RashWorker),
     "the edge signals before it commits": Kinds(edge=EdgeKinds(spool=HastySpool)),
     "the edge does not wait for its disk": Kinds(edge=EdgeKinds(spool=HurriedSpool)),
-    "the edge forgets on the broker's word": Kinds(edge=EdgeKinds(process=ForgetfulProcess)),
+    "the edge forgets on the broker's word": Kinds(edge=EdgeKinds(uplink=ForgetfulUplink)),
 }
 CREDULOUS = Kinds(altered=0.05)
 """Under :func:`credulous_hub`."""
