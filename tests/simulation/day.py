@@ -145,7 +145,7 @@ class Day:
         self.world.at(rng.randrange(7 * HOUR, 19 * HOUR), self.hub.back_up)
         morning = 7 * HOUR + rng.randrange(20 * MINUTE)
         evening = 17 * HOUR + rng.randrange(20 * MINUTE)
-        shifts = ((morning, morning + 45 * MINUTE), (evening, evening + 55 * MINUTE))
+        shifts = ((morning, morning + 40 * MINUTE), (evening, evening + 50 * MINUTE))
         for n, (begins, ends) in enumerate(shifts):
             for team in self.teams:
                 rounds = team.evening() if n else team.morning()

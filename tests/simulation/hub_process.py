@@ -152,7 +152,7 @@ class HubProcess:
     def arrived(self, topic: str, payload: bytes) -> None:
         incoming = self.machine.incoming(topic, payload)
         self._inbox.append(Received(incoming, 0, 1, self._connection))
-        self._alarm.set(self.world.rng.randrange(5, 900))
+        self._alarm.set(self.world.rng.randrange(20, 2_000))
 
     def acknowledged(self, mid: int) -> None:
         """The broker has an answer."""
