@@ -1,15 +1,18 @@
 """One seed, one site-day: a station or two, their hub and a broker, and some dozens of faults.
 
-A day has two shifts, about 75 and 90 minutes, in which the site's machines are on (they are
-switched off between them, cleanly or not) and 250 to 400 scans are made at two scanners of each
-edge; every fourth day has two edges. 32 faults are drawn for the shifts; a bad hour of the network
-makes dozens more of single messages. The hub runs all day long. Then everything is mended, the
-machines run until nothing moves any more, and what the hub has is compared with what was noted
-beside the system (``edge_truth``, ``hub_checks``).
+A day has two shifts, of 40 and 50 minutes, in which the site's machines are on (they are switched
+off between them, cleanly or not) and about 250 scans are made at two scanners of each edge; every
+sixth day has two edges. 32 faults are drawn for the shifts, and a bad hour of the network makes
+dozens more of single messages. The hub runs all day long. Then everything is mended, the machines
+run until nothing moves any more (20 minutes at most), and what the hub has is compared with what
+was noted beside the system (``edge_truth``, ``hub_checks``).
 
 Smaller than in a real house, so that a day reaches them: a backlog ends its spool at 60 lines, and
-on every fifth day the spool has a bound that it reaches. Not simulated: handhelds, cameras and
-footage, certificates, enrolment, and the hub's roles but for ingest and what edges ask over HTTP.
+on every fifth day the spool has a bound that it reaches. On every seventh day an edge's disk is put
+back to an older copy: what was on it alone is lost, both sides tell, and somebody closes the spool.
+Not simulated: handhelds, cameras and footage, site packs, certificates, enrolment, and of the hub's
+roles all but ingest and what edges ask over HTTP. A hub's store loses what was not committed, and
+no more: that a commit is on the disk is what ``tests/faults`` shows.
 """
 
 import shutil
