@@ -134,10 +134,11 @@ def _is_overtaken(
     how: Agreement,
     now: datetime,
 ) -> bool:
-    """Whether only the state is old: lines that were recorded after it have come before it.
+    """Whether only the state is old: lines that came after it was made have come before it.
 
-    Or a whole spool has, after one that the state names. Told by the edge's own clock, but not for
-    long: that clock may have been set back after the disk was.
+    Or a whole spool has, after one that the state names. An edge that does not know how far its
+    clock is from ours is asked when it recorded the line, but not for long: that clock may have
+    been set back after the disk was.
     """
     follows = stored.after is not None and stored.after.spool in said
     if how is not Agreement.ROLLED_BACK and not (how is Agreement.VANISHED and follows):
@@ -146,7 +147,12 @@ def _is_overtaken(
     if times is None:
         return False
     recorded_at, received_at = times
-    return recorded_at > parse_at(state.at) and now - received_at < OVERTAKING_MAX
+    if now - received_at >= OVERTAKING_MAX:
+        return False
+    clock, made_at = state.clock, parse_at(state.at)
+    if clock.offset_ms is None or clock.error_ms is None:
+        return recorded_at > made_at
+    return received_at > made_at + timedelta(milliseconds=clock.offset_ms - clock.error_ms)
 
 
 def _check_lost_link(

@@ -179,7 +179,8 @@ def _check_alerts(hub: HubMachine, facts: list[Fact], *, is_forked: bool) -> Non
     if not is_forked and not faults["byte altered"]:
         assert AlertKind.EDGE_REFUSED not in kinds, "a good message was refused"
         assert not hub.look("SELECT reason FROM quarantine"), "a good message in quarantine"
-        # A state that comes late cannot be told from a new one when the clock was set meanwhile.
+        # A state that comes late cannot be told from a new one when a clock was set meanwhile.
         is_late = faults["message replayed"] or faults["message delayed"]
-        if not (is_late and faults["edge's clock set"]):
+        is_set = faults["edge's clock set"] or faults["hub's clock set"]
+        if not (is_late and is_set):
             assert AlertKind.SPOOL_DIVERGED not in kinds, "a false alarm"
