@@ -1,5 +1,5 @@
 # What each target does stands in README.md; `make setup` is also the first step of the others.
-.PHONY: help setup demo test check bench bench-peers faults
+.PHONY: help setup demo test check bench bench-peers faults simulate
 .DEFAULT_GOAL := help
 
 AREA ?= scan
@@ -8,7 +8,7 @@ AREA ?= scan
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 8 ] && expr $$n + 1 || echo 8)
 
 help:
-	@echo "make demo | test | setup | check | faults [MINUTES=60 SEEDS=50 ONLY=fuzz] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|partition|video|watch]   (see README.md)"
+	@echo "make demo | test | setup | check | faults [MINUTES=60 SEEDS=50 ONLY=fuzz] | simulate [SEEDS=1000 FROM=1 JOBS=2] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|partition|video|watch]   (see README.md)"
 
 setup:
 	@scripts/setup.sh test
@@ -40,3 +40,7 @@ bench-peers:
 faults:
 	@scripts/setup.sh test
 	@SEEDS=$(SEEDS) MINUTES=$(MINUTES) ONLY=$(ONLY) .venv/bin/python -m tests.faults
+
+simulate:
+	@scripts/setup.sh test
+	@.venv/bin/python -m tests.simulation --seeds $(or $(SEEDS),1000) --from $(or $(FROM),1) --jobs $(or $(JOBS),2)

@@ -11,17 +11,17 @@ from wire.names import format_at
 
 
 class BodyDebts:
-    """Remembers in which spools the hub went back until the disk has taken note of it."""
+    """Remembers that the hub went back until the disk has taken note of it."""
 
     def __init__(self, spool: SpoolWriter) -> None:
         self._spool = spool
-        self._went_back: set[str] = set()
+        self._went_back = False
 
     def follow(self, receipt: Receipted) -> list[Output]:
         """The hub says how far it has a spool; less than it had: it was restored."""
         if self._spool.mark_receipted(receipt.spool, receipt.upto_seq):
             # Its lines go again by themselves.
-            self._went_back.add(receipt.spool)
+            self._went_back = True
         return self.settle()
 
     def settle(self) -> list[Output]:
@@ -29,10 +29,10 @@ class BodyDebts:
         if not self._went_back:
             return []
         try:
-            self._spool.deliver_again(self._went_back)
+            self._spool.deliver_again()
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
-        self._went_back.clear()
+        self._went_back = False
         return [BodiesWait()]
 
     def put_away(self, delivered: BodiesDelivered, now: datetime) -> list[Output]:

@@ -13,35 +13,71 @@ import apsw
 TABLES = """
 CREATE TABLE IF NOT EXISTS delivered_body (
     id INTEGER PRIMARY KEY AUTOINCREMENT, sha256 TEXT NOT NULL UNIQUE,
-    salt TEXT NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL
+    salt TEXT NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL, place INTEGER
 ) STRICT;
 CREATE INDEX IF NOT EXISTS delivered_body_at ON delivered_body (at);
 CREATE TABLE IF NOT EXISTS redelivery (id_max INTEGER NOT NULL, since TEXT NOT NULL) STRICT;
 """
-"""``at``: when the hub acknowledged it, wire time of this edge's clock."""
+"""``at``: when the hub acknowledged it, wire time of this edge's clock; ``place``: which line was
+the newest then (null: an older program did not say). ``since``: a place, as :func:`_mark` has it;
+an older program wrote a time there."""
 
 BODIES_PER_STEP = 500
+MARK_CHARS = 20
 
 
-def note_delivered(connection: apsw.Connection, hashes: Sequence[str], at: str) -> None:
-    """The hub has these; within the caller's transaction."""
+def prepare(connection: apsw.Connection) -> None:
+    """Make the tables, or bring an older program's up to date, and go on with what is owed.
+
+    A disk that does not take the latter keeps nobody from scanning: it is still owed.
+
+    Raises:
+        apsw.Error: there are no such tables.
+    """
+    connection.execute(TABLES)
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(delivered_body)")]
+    if "place" not in columns:
+        connection.execute("ALTER TABLE delivered_body ADD COLUMN place INTEGER")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        step(connection)
+        connection.execute("COMMIT")
+    except apsw.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def note_delivered(connection: apsw.Connection, hashes: Sequence[str], at: str, place: int) -> None:
+    """The hub has these, and ``place`` is the newest line; within the caller's transaction."""
     for sha256 in hashes:
         connection.execute(
-            "INSERT OR REPLACE INTO delivered_body (sha256, salt, body, at)"
-            " SELECT sha256, salt, body, ? FROM body WHERE sha256 = ?",
-            (at, sha256),
+            "INSERT OR REPLACE INTO delivered_body (sha256, salt, body, at, place)"
+            " SELECT sha256, salt, body, ?, ? FROM body WHERE sha256 = ?",
+            (at, place, sha256),
         )
         connection.execute("DELETE FROM body WHERE sha256 = ?", (sha256,))
 
 
-def ask_again(connection: apsw.Connection, since: str) -> None:
-    """What was delivered since then (wire time; "": ever) shall be delivered again."""
-    rows: list[tuple[int, str]] = list(connection.execute("SELECT id_max, since FROM redelivery"))
-    since = min([since, *(each for _, each in rows)])
-    connection.execute("DELETE FROM redelivery")
+def ask_again(connection: apsw.Connection, place: int) -> None:
+    """What was delivered since the line at ``place`` was made shall be delivered again.
+
+    By lines and not by times: a clock may have been set back in between.
+    """
+    rows: list[tuple[str]] = list(connection.execute("DELETE FROM redelivery RETURNING since"))
+    since = min([place, *(_place(mark) for (mark,) in rows)])
     connection.execute(
-        "INSERT INTO redelivery SELECT coalesce(max(id), 0), ? FROM delivered_body", (since,)
+        "INSERT INTO redelivery SELECT coalesce(max(id), 0), ? FROM delivered_body",
+        (_mark(since),),
     )
+
+
+def _mark(place: int) -> str:
+    """A place as text that lies before every time: an older program lets all wait again."""
+    return f"{place:0{MARK_CHARS}d}"
+
+
+def _place(mark: str) -> int:
+    return int(mark) if len(mark) == MARK_CHARS and mark.isdecimal() else 0
 
 
 def step(connection: apsw.Connection) -> bool:
@@ -49,10 +85,12 @@ def step(connection: apsw.Connection) -> bool:
     marks: list[tuple[int, str]] = list(connection.execute("SELECT id_max, since FROM redelivery"))
     if not marks:
         return False
+    ((id_max, since),) = marks
     found: list[tuple[int]] = list(
         connection.execute(
-            "SELECT id FROM delivered_body WHERE id <= ? AND at >= ? ORDER BY id LIMIT ?",
-            (*marks[0], BODIES_PER_STEP),
+            "SELECT id FROM delivered_body WHERE id <= ? AND (place IS NULL OR place >= ?)"
+            " ORDER BY id LIMIT ?",
+            (id_max, _place(since), BODIES_PER_STEP),
         )
     )
     for row in found:

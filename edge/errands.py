@@ -214,15 +214,15 @@ class DeliverBodies:
         self._shelf = shelf
         self._on_delivered = on_delivered
         self._fail_points = fail_points
-        self._is_due = True  # some may be left from before this start
+        self._asked, self._served = 1, 0  # some may be left from before this start
 
     def ask(self) -> None:
         """Bodies wait (any thread may say so)."""
-        self._is_due = True
+        self._asked += 1
 
     def is_due(self) -> bool:
         """While bodies may wait that were not delivered."""
-        return self._is_due
+        return self._served < self._asked
 
     def run(self, hub: HubHttp) -> None:
         """Deliver one message full.
@@ -231,11 +231,11 @@ class DeliverBodies:
             HubError: the hub did not take them; they stay due.
         """
         # Before looking, not after: a body that comes meanwhile must make it due again.
-        self._is_due = False
+        asked = self._asked
         found = self._shelf.bodies(BODIES_PER_MESSAGE_MAX, BODIES_BYTES_MAX - HEADER_BYTES_MAX)
         if not found:
+            self._served = asked
             return
-        self._is_due = True
         lines = [encode(body) for body in found.values()]
         sent = b"".join(line + b"\n" for line in lines)
         header = Bodies(
@@ -248,7 +248,7 @@ class DeliverBodies:
         hub.post(BODIES_PATH, seal(header, self._key, lines), NO_ANSWER_BYTES_MAX)
         self._fail_points.hit(FailPoint.AFTER_BODIES)
         # One that came meanwhile is asked for again, like those that did not fit.
-        self._is_due = False
+        self._served = self._asked
         self._on_delivered(BodiesDelivered(tuple(found)))
 
 

@@ -158,7 +158,7 @@ class Publisher:
     def _drain_wait_ms(self, feed: SpoolFeed, now_ms: int) -> int | None:
         if feed.in_flight is not None:
             return feed.wait_ms(now_ms)
-        wait_ms = max(0, self._pause_until_ms - now_ms)
+        wait_ms = max(feed.wait_ms(now_ms) or 0, self._pause_until_ms - now_ms)
         if self._live.can_send:
             wait_ms = max(wait_ms, self._drained_ms + DRAIN_IDLE_MS_MAX - now_ms)
         return wait_ms

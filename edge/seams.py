@@ -4,7 +4,7 @@ SpoolError       this scan was not recorded: say so, change nothing, the next on
 SpoolUnusableError    the spool cannot be trusted or opened at all: one sentence, exit 2
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -182,8 +182,8 @@ class SpoolWriter(Protocol):
             SpoolError: they are sent again.
         """
 
-    def deliver_again(self, spools: Collection[str]) -> None:
-        """The hub went back in these spools: it needs the bodies again that it had since.
+    def deliver_again(self) -> None:
+        """Where the hub went back, it needs the bodies again that it had since.
 
         Raises:
             SpoolError: they are not sent again.

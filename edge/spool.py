@@ -9,7 +9,7 @@ they are receipted and old. Source: promises P1, P2, P4; design section 3 ("Back
     SpoolUnusableError    not to be opened: one sentence, exit 2     (edge.seams, from apsw.Error)
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -266,25 +266,26 @@ class Spool:
             SpoolError: they wait on.
         """
         with self._refusals("bodies not put away"):
+            self._settle_doubt()
+            newest = place_of(self._tail.live.n, self.head_seq)
             self._connection.execute("BEGIN IMMEDIATE")
-            delivered_bodies.note_delivered(self._connection, hashes, at)
+            delivered_bodies.note_delivered(self._connection, hashes, at, newest)
             delivered_bodies.step(self._connection)
             self._connection.execute("COMMIT")
 
-    def deliver_again(self, spools: Collection[str]) -> None:
-        """The hub went back in these spools: what was delivered since waits once more.
+    def deliver_again(self) -> None:
+        """Where the hub went back, what was delivered since waits once more.
 
         Raises:
-            SpoolError: nothing was changed.
+            SpoolError: it still has to be done.
         """
-        back = [each for each in self._tail.spools if each.id in spools]
         with self._refusals("bodies not asked for again"):
+            self._settle_doubt()
             self._connection.execute("BEGIN IMMEDIATE")
-            for each in back:
-                since = recorded_at(self._connection, place_of(each.n, each.upto_seq))
-                delivered_bodies.ask_again(self._connection, since or "")
+            self._write_upto()
             delivered_bodies.step(self._connection)
             self._connection.execute("COMMIT")
+        self._tail.written()
 
     def tidy(self, now: datetime | None) -> Tidied:
         """In an idle moment: forget old receipted lines, keep upto, move the WAL into the file.
@@ -322,6 +323,9 @@ class Spool:
     def _write_upto(self) -> None:
         for n, upto_seq in self._tail.unwritten.items():
             self._connection.execute("UPDATE spool SET upto_seq = ? WHERE n = ?", (upto_seq, n))
+        # In the same commit: a hub that went back is never known without what it lost.
+        for n, upto_seq in self._tail.went_back.items():
+            delivered_bodies.ask_again(self._connection, place_of(n, upto_seq) if upto_seq else 0)
 
     def fill_ratio(self) -> float:
         """The used share of the spool's bound, 0 to 1; of a sick disk as it last told it."""

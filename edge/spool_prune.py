@@ -4,7 +4,7 @@ Source: promise P2: receipted lines are kept seven days, less only while the spo
 unreceipted ones always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,11 +62,10 @@ def find_due(
         is_ended = spool is not spools[-1]
         last = _last_that_may_go(spool, is_ended=is_ended, is_crowded=is_crowded)
         room = PRUNE_LINES_MAX - len(places)
-        rows: list[tuple[int, str]] = list(
-            connection.execute(
-                "SELECT place, at FROM line WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?",
-                (place_of(spool.n, 0), place_of(spool.n, last), room),
-            )
+        # Read one by one: most times not even the first is due.
+        rows: Iterator[tuple[int, str]] = connection.execute(
+            "SELECT place, at FROM line WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?",
+            (place_of(spool.n, 0), place_of(spool.n, last), room),
         )
         for place, at in rows:
             if at >= old_at and not is_crowded:

@@ -97,7 +97,7 @@ def prepare(connection: apsw.Connection, new_id: str, bytes_max: int) -> None:
         raise SpoolUnusableError(f"it has version {version}, this program knows {SCHEMA_VERSION}")
     elif version < SCHEMA_VERSION:
         _upgrade(connection, version)
-    connection.execute(delivered_bodies.TABLES)
+    delivered_bodies.prepare(connection)
 
 
 def _create(connection: apsw.Connection, new_id: str) -> None:

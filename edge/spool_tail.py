@@ -20,6 +20,8 @@ class SpoolTail:
         self._older_unsent = sum(spool.unsent for spool in self.spools[:-1])
         self.unwritten: dict[int, int] = {}
         """How far spools are receipted, by number, where the disk says less, or more."""
+        self.went_back: dict[int, int] = {}
+        """How little the hub had of a spool where it had more before, until the disk knows."""
 
     @property
     def depth(self) -> int:
@@ -41,7 +43,10 @@ class SpoolTail:
             if known.id == spool:
                 self.unwritten[known.n] = upto_seq
                 self._change(replace(known, upto_seq=upto_seq))
-                return upto_seq < known.upto_seq
+                if upto_seq >= known.upto_seq:
+                    return False
+                self.went_back[known.n] = min(upto_seq, self.went_back.get(known.n, upto_seq))
+                return True
         return False
 
     def close(self, spool: str) -> None:
@@ -54,6 +59,7 @@ class SpoolTail:
     def written(self) -> None:
         """The disk knows every receipt."""
         self.unwritten.clear()
+        self.went_back.clear()
 
     def forgotten(self, numbers: Sequence[int]) -> None:
         """These ended spools are gone."""
@@ -73,6 +79,7 @@ class SpoolTail:
         uptos = {spool.n: self.unwritten.get(spool.n, spool.upto_seq) for spool in spools}
         found = SpoolTail([replace(each, upto_seq=uptos[each.n]) for each in spools])
         found.unwritten = {n: upto for n, upto in self.unwritten.items() if n in uptos}
+        found.went_back = self.went_back
         return found
 
     def oldest_unsent(self) -> tuple[int, int] | None:

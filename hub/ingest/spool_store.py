@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from hub.ingest.heads import StoredSpool
-from hub.ingest.store import event_hashes, spool_head
+from hub.ingest.store import event, event_hashes, spool_head
 from ledger.chain import ChainHead
 from wire.limits import SPOOLS_PER_EDGE_MAX
+from wire.lines import parse_line
 from wire.messages import SpoolHead
+from wire.names import parse_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ def followers(tx: Connection, site: str, edge: str, spool: str) -> list[StoredSp
 def hash_at(tx: Connection, spool_id: int, seq: int) -> str | None:
     """The hash of a stored event's line."""
     return event_hashes(tx, spool_id, seq, seq).get(seq)
+
+
+def times_at(tx: Connection, spool_id: int, seq: int) -> tuple[datetime, datetime] | None:
+    """When a line was recorded, by its edge's clock, and received; None: no event is there."""
+    place = (event.c.spool_id == spool_id) & (event.c.seq == seq)
+    row = tx.execute(select(event.c.line, event.c.received_at).where(place)).first()
+    return None if row is None else (parse_at(parse_line(row.line).at), row.received_at)
 
 
 def note_link(tx: Connection, spool_id: int, after: SpoolHead) -> None:

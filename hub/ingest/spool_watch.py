@@ -5,7 +5,7 @@ docs/adr/0033.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
@@ -24,8 +24,10 @@ from hub.ingest.heads import (
 )
 from wire.events import Event, Station, StationFact
 from wire.messages import SpoolHead, State
-from wire.names import ZERO_HEAD
+from wire.names import ZERO_HEAD, parse_at
 
+OVERTAKING_MAX = timedelta(minutes=2)
+"""No state is under way for longer than the lines that have overtaken it are here."""
 SPOOL_CHARS_TOLD = 8
 """So much of a spool's id names it to people."""
 
@@ -97,7 +99,11 @@ def compare(tx: Connection, state: State, now: datetime) -> list[StoredSpool]:
     said = {head.spool: head for head in state.heads}
     known = {each.spool: each for each, _ in spool_store.newest(tx, state.site, state.edge)}
     known |= spool_store.find(tx, state.site, state.edge, sorted(said.keys() - known.keys()))
-    found = _diverged(tx, said, known)
+    found = [
+        (name, how)
+        for name, how in _diverged(tx, said, known)
+        if not _is_overtaken(tx, state, said, known[name], how, now)
+    ]
     for spool in known.values():
         _check_lost_link(tx, state, spool, known, said, now)
     _tell(tx, state, found, now)
@@ -118,6 +124,35 @@ def _diverged(
             found.append((name, agreement))
     found += [(each.spool, Agreement.VANISHED) for each in find_vanished(known, said)]
     return found
+
+
+def _is_overtaken(
+    tx: Connection,
+    state: State,
+    said: Mapping[str, SpoolHead],
+    stored: StoredSpool,
+    how: Agreement,
+    now: datetime,
+) -> bool:
+    """Whether only the state is old: lines that came after it was made have come before it.
+
+    Or a whole spool has, after one that the state names. An edge that does not know how far its
+    clock is from ours is asked when it recorded the line, but not for long: that clock may have
+    been set back after the disk was.
+    """
+    follows = stored.after is not None and stored.after.spool in said
+    if how is not Agreement.ROLLED_BACK and not (how is Agreement.VANISHED and follows):
+        return False
+    times = spool_store.times_at(tx, stored.id, stored.head.seq)
+    if times is None:
+        return False
+    recorded_at, received_at = times
+    if now - received_at >= OVERTAKING_MAX:
+        return False
+    clock, made_at = state.clock, parse_at(state.at)
+    if clock.offset_ms is None or clock.error_ms is None:
+        return recorded_at > made_at
+    return received_at > made_at + timedelta(milliseconds=clock.offset_ms - clock.error_ms)
 
 
 def _check_lost_link(

@@ -58,7 +58,7 @@ def test_a_hub_that_went_back_gets_the_bodies_that_it_had_since(path: Path) -> N
         assert spool.mark_receipted(ID, n) is False
     assert waiting(path) == {}
     assert spool.mark_receipted(ID, 3) is True
-    spool.deliver_again({ID})
+    spool.deliver_again()
     assert waiting(path) == {sha(n): body(n) for n in (3, 4, 5, 6)}
     spool.bodies_delivered([sha(n) for n in (3, 4, 5, 6)], format_at(NOW + 9 * MINUTE))
     assert waiting(path) == {}
@@ -76,9 +76,64 @@ def test_a_body_that_came_long_after_its_line_goes_again_too(path: Path) -> None
     spool.mark_receipted(ID, 3)
     spool.bodies_delivered([sha(1), sha(2)], format_at(NOW + 10 * MINUTE))
     assert spool.mark_receipted(ID, 2) is True
-    spool.deliver_again({ID})
+    spool.deliver_again()
     assert set(waiting(path)) == {sha(1), sha(2)}
     spool.close()
+
+
+@pytest.mark.parametrize("set_back", [timedelta(0), timedelta(hours=9)])
+def test_a_clock_that_was_set_back_since_keeps_no_body_from_going_again(
+    path: Path, set_back: timedelta
+) -> None:
+    spool = Spool(path, ID)
+    record(spool, 1, NOW)
+    spool.mark_receipted(ID, 1)
+    record(spool, 2, NOW + MINUTE - set_back)
+    spool.bodies_delivered([sha(1), sha(2)], format_at(NOW + MINUTE - set_back))
+    spool.mark_receipted(ID, 2)
+    assert spool.mark_receipted(ID, 1) is True
+    spool.deliver_again()
+    assert set(waiting(path)) == {sha(1), sha(2)}
+    spool.close()
+
+
+def test_what_the_hub_lost_is_known_when_it_has_the_lines_again_before_the_disk_takes_note(
+    path: Path,
+) -> None:
+    with sick_disk("full") as disk:
+        spool = Spool(path, ID, vfs="full")
+        for n in (1, 2, 3):
+            record(spool, n, NOW + n * MINUTE)
+            spool.bodies_delivered([sha(n)], format_at(NOW + n * MINUTE))
+        spool.mark_receipted(ID, 3)
+        assert spool.mark_receipted(ID, 1) is True
+        disk.is_full = True
+        with pytest.raises(SpoolError):
+            spool.deliver_again()
+        assert spool.mark_receipted(ID, 3) is False
+        disk.is_full = False
+        spool.deliver_again()
+        assert set(waiting(path)) == {sha(1), sha(2), sha(3)}
+        spool.close()
+
+
+def test_no_crash_comes_between_a_hub_that_went_back_and_what_it_lost(path: Path) -> None:
+    """Whichever commit writes down how little the hub has writes down what it needs, too."""
+    spool = Spool(path, ID)
+    for n in (1, 2):
+        record(spool, n, NOW)
+        spool.bodies_delivered([sha(n)], format_at(NOW))
+    spool.mark_receipted(ID, 2)
+    spool.tidy(NOW)
+    spool.mark_receipted(ID, 1)
+    record(spool, 3, NOW)
+    spool.close()
+    with sick_disk("full") as disk:
+        disk.is_full = True
+        Spool(path, ID, vfs="full").close()
+        assert set(waiting(path)) == {sha(3)}  # still owed, and the station starts all the same
+    Spool(path, ID).close()
+    assert set(waiting(path)) == {sha(1), sha(2), sha(3)}
 
 
 def test_a_hub_that_knows_nothing_gets_every_body(path: Path) -> None:
@@ -88,7 +143,7 @@ def test_a_hub_that_knows_nothing_gets_every_body(path: Path) -> None:
     spool.bodies_delivered([sha(1), sha(2)], format_at(NOW))
     spool.mark_receipted(ID, 2)
     assert spool.mark_receipted(ID, 0) is True
-    spool.deliver_again({ID})
+    spool.deliver_again()
     assert set(waiting(path)) == {sha(1), sha(2)}
     spool.close()
 
@@ -102,7 +157,7 @@ def test_many_bodies_go_again_a_bounded_number_at_a_time_also_over_a_restart(pat
     spool.bodies_delivered(hashes, format_at(NOW))
     spool.mark_receipted(ID, count)
     spool.mark_receipted(ID, 0)
-    spool.deliver_again({ID})
+    spool.deliver_again()
     seen: dict[str, int] = {}
     assert len(waiting(path)) == delivered_bodies.BODIES_PER_STEP
     while found := list(waiting(path))[:200]:
@@ -160,14 +215,41 @@ def test_a_disk_that_refuses_keeps_bodies_where_they_are(path: Path) -> None:
         spool.mark_receipted(ID, 0)
         disk.is_full = True
         with pytest.raises(SpoolError):
-            spool.deliver_again({ID})
+            spool.deliver_again()
         with pytest.raises(SpoolError):
             spool.bodies_delivered([sha(2)], format_at(NOW))
         disk.is_full = False
         assert set(waiting(path)) == {sha(2)}
-        spool.deliver_again({ID})
+        spool.deliver_again()
         assert set(waiting(path)) == {sha(1), sha(2)}
         spool.close()
+
+
+def test_what_an_older_program_delivered_and_owed_goes_again(path: Path) -> None:
+    """It did not note places, and its marks name times."""
+    spool = Spool(path, ID)
+    for n in (1, 2):
+        record(spool, n, NOW)
+    spool.bodies_delivered([sha(1), sha(2)], format_at(NOW))
+    spool.close()
+    connection = apsw.Connection(str(path))
+    connection.execute("ALTER TABLE delivered_body DROP COLUMN place")
+    connection.execute("INSERT INTO redelivery VALUES (2, ?)", (format_at(NOW),))
+    connection.close()
+    Spool(path, ID).close()
+    assert set(waiting(path)) == {sha(1), sha(2)}
+
+
+def test_an_older_program_goes_on_with_what_this_one_owes(path: Path) -> None:
+    """It compares the mark with times: all that was delivered is since then."""
+    spool = Spool(path, ID)
+    record(spool, 1, NOW)
+    spool.close()
+    connection = apsw.Connection(str(path))
+    delivered_bodies.ask_again(connection, 1 << 40)
+    ((since,),) = connection.execute("SELECT since FROM redelivery")
+    connection.close()
+    assert since < format_at(NOW)
 
 
 def test_an_older_program_and_then_this_one_again_lose_no_body(path: Path) -> None:

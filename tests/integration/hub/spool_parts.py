@@ -45,11 +45,13 @@ def lines_of(edge: SigningEdge, count: int) -> list[bytes]:
     return [edge.line(edge.scan()) for _ in range(count)]
 
 
-def fact(edge: SigningEdge, kind: StationFact, **fields: object) -> bytes:
+def fact(
+    edge: SigningEdge, kind: StationFact, at: str = format_at(START), **fields: object
+) -> bytes:
     event = Station(
         site=edge.site,
         edge=edge.edge,
-        at=format_at(START),
+        at=at,
         mono_ms=1,
         boot=samples.BOOT,
         clock=samples.CLOCK,

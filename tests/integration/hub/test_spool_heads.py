@@ -9,16 +9,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from hub.alerts.service import AlertKind
 from hub.ingest.heads import LinkState
 from hub.ingest.spools import UnknownSpoolError
 from ledger.signing import open_sealed, seal
-from tests.hub_parts import HubHome, SigningEdge, receipt_of
+from tests.hub_parts import START, HubHome, SigningEdge, receipt_of
 from tests.integration.hub.spool_parts import (
     OTHER,
     all_is_stored,
     close,
+    fact,
     fill,
     is_red,
     lines_of,
@@ -28,10 +30,11 @@ from tests.integration.hub.spool_parts import (
 from tests.joined_parts import FIRST, JoinedEdge
 from tests.postgres_parts import on_both_databases
 from tests.rest_parts import problem
+from wire.events import ClockReading, StationFact
 from wire.limits import BATCH_BYTES_MAX
-from wire.lines import parse_line
+from wire.lines import line_hash, parse_line
 from wire.messages import Batch, Problem, SpoolClose, SpoolHead
-from wire.names import ZERO_HEAD
+from wire.names import ZERO_HEAD, format_at
 from wire.topics import Channel
 
 pytestmark = on_both_databases
@@ -171,6 +174,61 @@ def test_an_old_state_that_comes_again_raises_nothing(hub: HubHome, edge: Signin
 
 
 # ---------------------------------------------------------------- the act
+
+
+UNSURE = ClockReading()
+SLOW = ClockReading(offset_ms=60_000, error_ms=20)
+
+
+@pytest.mark.parametrize("begins_anew", [False, True])
+@pytest.mark.parametrize(("clock", "slow_s"), [(UNSURE, 0), (SLOW, 60)])
+def test_a_state_that_newer_lines_have_overtaken_raises_nothing(
+    hub: HubHome, edge: SigningEdge, begins_anew: bool, clock: ClockReading, slow_s: int
+) -> None:
+    def at(seconds: float) -> str:
+        return format_at(START + timedelta(seconds=seconds - slow_s))
+
+    hub.take(edge.batch(lines_of(edge, 2)))
+    older = edge.state(at=at(0), clock=clock)
+    hub.clock.move(1)
+    if begins_anew:
+        after = {"after_spool": edge.spool, "after_seq": 2, "after_head": edge.head}
+        edge.spool, edge.seq, edge.head = OTHER, 0, ZERO_HEAD
+        line = fact(edge, StationFact.SPOOL_START, at=at(1), **after)
+    else:
+        line = edge.line(edge.scan(at=at(1)))
+    hub.take(edge.batch([line]))
+    hub.take(seal(older, edge.key), Channel.STATE)
+    assert standing(hub, AlertKind.SPOOL_DIVERGED) == []
+    # The very same heads in a state that was made afterwards say that the edge has lost it.
+    newer = replace(older, n=edge.n + 1, at=at(2))
+    hub.take(seal(newer, edge.key), Channel.STATE)
+    assert len(standing(hub, AlertKind.SPOOL_DIVERGED)) == 1
+
+
+def test_a_line_that_waited_to_be_written_overtakes_a_state_too(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    hub.take(edge.batch(lines_of(edge, 2)))
+    clock = ClockReading(offset_ms=0, error_ms=20)
+    older = edge.state(at=format_at(START + timedelta(seconds=9)), clock=clock)
+    hub.clock.move(10)
+    hub.take(edge.batch([fact(edge, StationFact.DEVICE_LOST, device="dock-1")]))
+    hub.take(seal(older, edge.key), Channel.STATE)
+    assert standing(hub, AlertKind.SPOOL_DIVERGED) == []
+
+
+def test_an_edge_whose_clock_was_set_back_with_its_disk_is_told_after_a_while(
+    hub: HubHome, edge: SigningEdge
+) -> None:
+    later = format_at(START + timedelta(hours=1))
+    first = edge.line(edge.scan())
+    hub.take(edge.batch([first, edge.line(edge.scan(at=later))]))
+    edge.seq, edge.head = 1, line_hash(first)
+    for _ in range(6):
+        hub.clock.move(30)
+        hub.take(seal(edge.state(at=format_at(START), clock=UNSURE), edge.key), Channel.STATE)
+    assert len(standing(hub, AlertKind.SPOOL_DIVERGED)) == 1
 
 
 def test_of_a_closed_spool_nothing_more_is_stored(hub: HubHome, edge: SigningEdge) -> None:

@@ -1,6 +1,6 @@
 """Fakes for the edge's cores: strict ones, that fail on a broken promise."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
@@ -276,7 +276,7 @@ class FakeSpool:
         for sha256 in hashes:
             self.delivered[sha256] = self.bodies.pop(sha256)
 
-    def deliver_again(self, spools: Collection[str]) -> None:
+    def deliver_again(self) -> None:
         self._refuse()
         self.bodies.update(self.delivered)
         self.delivered.clear()

@@ -143,3 +143,19 @@ def test_a_diverged_old_spool_neither_stops_the_live_one_nor_the_next() -> None:
     line.publisher.look(line.spool.spools(), line.now_ms)
     assert line.publisher.problem is None
     assert line.publisher.depth == 0
+
+
+def test_an_ended_spool_that_waits_for_company_is_not_asked_for_without_a_pause() -> None:
+    line = Line()
+    first = line.due(LINGER_MS)
+    assert first is not None
+    line.receive(line.receipt(first, line.spool.head_seq))
+    line.now_ms += 10 * DRAIN_IDLE_MS_MAX
+    stamp = line.desk.core.time.stamp()
+    end = make_fact(stamp, StationFact.SPOOL_END)
+    line.spool.change_over(NEW, [end], make_fact(stamp, StationFact.SPOOL_START), {})
+    line.grow(0)
+    # Both spools have just grown: nothing is due, and a thread that asks must not spin.
+    assert line.due() is None
+    assert line.publisher.wait_ms(line.now_ms) == LINGER_MS
+    assert opened(line.due(LINGER_MS) or b"").message.spool == NEW

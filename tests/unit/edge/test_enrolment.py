@@ -230,6 +230,17 @@ def test_bodies_stay_due_until_the_hub_has_them(answer: httpx.Response) -> None:
     assert told == []
 
 
+def test_bodies_that_could_not_be_read_are_due_all_the_same() -> None:
+    class SickShelf(Shelf):
+        def bodies(self, count_max: int, bytes_max: int) -> dict[str, PrivateBody]:
+            raise OSError("the disk cannot be read")
+
+    errand = deliver(SickShelf(1), [])
+    with pytest.raises(OSError, match="cannot be read"):
+        errand.run(hub(lambda _: httpx.Response(204)))
+    assert errand.is_due()
+
+
 def test_delivered_bodies_that_the_disk_does_not_let_go_are_not_sent_without_end() -> None:
     told: list[BodiesDelivered] = []
     shelf = Shelf(1)
