@@ -1,6 +1,6 @@
 """One seed, one site-day: a station or two, their hub and a broker, and some dozens of faults.
 
-A day has two shifts, of 40 and 50 minutes, in which the site's machines are on (they are switched
+A day has two shifts, of 30 and 40 minutes, in which the site's machines are on (they are switched
 off between them, cleanly or not) and about 250 scans are made at two scanners of each edge; every
 sixth day has two edges. 32 faults are drawn for the shifts, and a bad hour of the network makes
 dozens more of single messages. The hub runs all day long. Then everything is mended, the machines
@@ -148,7 +148,7 @@ class Day:
         self.world.at(rng.randrange(7 * HOUR, 19 * HOUR), self.hub.back_up)
         morning = 7 * HOUR + rng.randrange(20 * MINUTE)
         evening = 17 * HOUR + rng.randrange(20 * MINUTE)
-        shifts = ((morning, morning + 40 * MINUTE), (evening, evening + 50 * MINUTE))
+        shifts = ((morning, morning + 30 * MINUTE), (evening, evening + 40 * MINUTE))
         for n, (begins, ends) in enumerate(shifts):
             for team in self.teams:
                 rounds = team.evening() if n else team.morning()

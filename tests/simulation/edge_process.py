@@ -131,6 +131,7 @@ class EdgeProcess:
     def end(self) -> None:
         """The end, as a kill brings it about: files are as they are, nobody is told anything."""
         self.is_alive = False
+        self.machine.truth.forgot_a_debt |= bool(self.spool._tail.went_back)
         self.uplink.end()
         self.reader.close()
         leave_as_it_is(self.spool)

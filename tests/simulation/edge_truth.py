@@ -93,6 +93,8 @@ class EdgeTruth:
         self.forks: dict[str, list[list[bytes]]] = {}
         """What spools held before their disk was put back to an older copy"""
         self.was_put_back = False
+        self.forgot_a_debt = False
+        """The program ended when it alone knew that the hub had gone back (docs/adr/0035)."""
         self._world = world
         self._site = site
         self._heads: dict[str, str] = {}

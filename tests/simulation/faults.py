@@ -276,9 +276,10 @@ class Faults:
         self._hub.stalls_until_ms = self._world.now_ms + stall_ms
 
     def _restore_hub(self, _team: Team) -> None:
-        # What a crowded spool has forgotten, no hub gets back: that is told, and does not heal.
-        is_crowded = any(team.machine.is_small for team in self._teams)
-        if self._hub.backup is not None and not is_crowded:
+        # What a crowded spool has forgotten, or a closed one keeps, no hub gets back: that is told,
+        # and does not heal.
+        is_gone = any(team.machine.is_small or team.machine.truth.forks for team in self._teams)
+        if self._hub.backup is not None and not is_gone:
             self._told("hub restored from a copy")
             self._hub.restore()
 

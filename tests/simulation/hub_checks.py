@@ -81,7 +81,9 @@ def check(hub: HubMachine, teams: list[Team]) -> None:
     facts = _facts(hub)
     _check_folds(hub, facts)
     is_forked = any(team.machine.truth.forks for team in teams)
-    if not is_forked:  # else bodies are lost with the disk
+    # Else bodies are lost with the disk, or with the knowledge that they are owed.
+    is_owed = hub.lost_unnoticed or any(team.machine.truth.forgot_a_debt for team in teams)
+    if not is_forked and not is_owed:
         _check_bodies(hub, facts)
     _check_alerts(hub, facts, is_forked=is_forked)
 

@@ -104,6 +104,8 @@ class HubMachine:
         self.stalls_until_ms = 0
         self.is_reachable = True
         self.backup: Path | None = None
+        self.lost_unnoticed = False
+        """Bodies were lost without a line, so that no edge notices (docs/adr/0035)."""
         self._looking: Any = None
 
     def _make_role(self) -> RoleContext:
@@ -163,9 +165,16 @@ class HubMachine:
     def restore(self) -> None:
         """The store is lost; the hub goes on with the copy."""
         if self.backup is not None:
+            before = self._lines_and_bodies()
             self.kill()
             self._look_away()
             self.template.renew(self.backup)
+            lines, bodies = self._lines_and_bodies()
+            self.lost_unnoticed |= lines == before[0] and bodies != before[1]
+
+    def _lines_and_bodies(self) -> tuple[object, object]:
+        lines = self.look("SELECT spool, upto_seq FROM spool_head ORDER BY spool")
+        return lines, self.look("SELECT count(*) FROM private_body")
 
     def heal(self) -> None:
         """Nothing fails any more."""

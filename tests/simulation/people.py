@@ -45,7 +45,7 @@ class Person:
         self._tries = 0
         self._pull_no = 0
         self._is_waiting = False
-        self._gap_ms = (350, 1_600)
+        self._gap_ms = (320, 900)
         self._arm = Alarm(self.world, self._pull)
 
     @property
@@ -66,7 +66,7 @@ class Person:
     def go_home(self) -> None:
         """What is left is left."""
         self._codes.clear()
-        self._gap_ms = (350, 1_600)
+        self._gap_ms = (320, 900)
 
     def _pull(self) -> None:
         if not self._codes or self._is_waiting:
