@@ -77,9 +77,11 @@ def run_on_sqlite(tx: Connection, sql: str, values: Sequence[object], *, many: b
     connection: Any = tx.connection.dbapi_connection
     errors: type[Exception] = tx.dialect.loaded_dbapi.Error
     try:
-        return (connection.executemany if many else connection.execute)(sql, values)
+        cursor = connection.cursor()
+        (cursor.executemany if many else cursor.execute)(sql, values)
     except errors as error:
         raise DBAPIError.instance(sql, None, error, errors, dialect=tx.dialect) from error
+    return cursor
 
 
 def _make(statement: Select[Any], dialect: Dialect) -> _Made:
