@@ -28,6 +28,7 @@ from hub.failpoints import NO_FAIL_POINTS, FailPoints
 from hub.heartbeat import Role
 from hub.life_signs import LifeSigns
 from hub.network import Network
+from hub.telemetry import release_metrics
 from wire.policy import Policy
 
 POLL_S = 0.1
@@ -222,6 +223,7 @@ class Supervisor:
         child.start_due_ns = now_ns + int(wait_s * 1e9)
         child.died_of = why
         if child.process is not None:
+            release_metrics(child.process.pid or 0)
             child.process.close()
         child.process = None
         _log.error("role died", name=child.role, why=child.died_of, again_in_s=wait_s)

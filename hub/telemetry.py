@@ -4,7 +4,9 @@ prometheus_client looks at its directory's name in the environment once, when it
 nothing that counts is imported before :func:`keep_metrics` has set it.
 """
 
+import contextlib
 import logging
+import mmap
 import os
 import shutil
 import sys
@@ -42,6 +44,7 @@ def keep_metrics(data_dir: Path) -> None:
 
     Raises:
         RuntimeError: too late: the metrics library counts for this process alone already.
+        OSError: the disk has no room for them.
     """
     if "prometheus_client" in sys.modules:
         raise RuntimeError("prometheus_client was imported before its directory was known")
@@ -61,10 +64,27 @@ def reserve_metrics() -> None:
     Raises:
         OSError: the disk has no room.
     """
-    directory = os.environ.get(_METRICS_VARIABLE)
-    for kind in _METRICS_KINDS if directory is not None else ():
-        with (Path(str(directory)) / f"{kind}_{os.getpid()}.db").open("ab") as file:
+    for path in _metrics_files(os.getpid()):
+        with path.open("ab") as file:
             os.posix_fallocate(file.fileno(), 0, _METRICS_BYTES)
+
+
+def release_metrics(pid: int) -> None:
+    """Give back the room that a process took which has ended; what it counted stays.
+
+    A role that dies again and again must not fill the disk.
+    """
+    for path in _metrics_files(pid):
+        with contextlib.suppress(OSError), path.open("rb+") as file:
+            used = int.from_bytes(file.read(4), sys.byteorder)
+            os.ftruncate(file.fileno(), max(used, mmap.PAGESIZE))
+
+
+def _metrics_files(pid: int) -> list[Path]:
+    """As the library names them; none while nobody keeps metrics."""
+    directory = os.environ.get(_METRICS_VARIABLE)
+    kinds = _METRICS_KINDS if directory is not None else ()
+    return [Path(str(directory)) / f"{kind}_{pid}.db" for kind in kinds]
 
 
 def render_metrics() -> tuple[bytes, str]:

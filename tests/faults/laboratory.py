@@ -19,6 +19,7 @@ from simulators.simulated_scanner import SimulatedScanner
 from simulators.tcp_cable import DialCable, TcpCable
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.truth import STOPPED, check_truth, usual_tone, wait_equal
+from tests.rig.closed import ClosedBroker, write_broker_folder
 from tests.rig.house import is_connected
 from tests.rig.programs import Broker, Edge, Hub, free_port, running, wait_until
 from tests.rig.set_clock import SetClock
@@ -70,7 +71,7 @@ class Laboratory:
     """The running programs; edges speak over ``edge_wire``, the hub over ``hub_wire``."""
 
     directory: Path
-    broker: Broker
+    broker: Broker | ClosedBroker
     hub: Hub
     edge_wire: Proxy
     hub_wire: Proxy
@@ -163,24 +164,32 @@ def open_laboratory(
     scanners: Sequence[Sequence[str]],
     rate: float = RATE,
     env: Mapping[str, str] | None = None,
+    *,
+    is_closed: bool = False,
 ) -> Iterator[Laboratory]:
     """Start everything; ``env`` is added to the environment of hub and edges.
+
+    ``is_closed``: by TLS, where ``rate`` is 1 and proxies see bytes and no packets.
 
     ``scanners``: for each edge its scanners, as a cable ("pty", "tcp" or "listen") and a protocol
     after a colon, honeywell without one. Clocks run ``rate`` times as fast as the machine's.
     """
     with ExitStack() as stack:
-        broker = Broker(directory)
-        edge_wire = stack.enter_context(proxied(broker.port))
-        hub_wire = stack.enter_context(proxied(broker.port))
-        hub = Hub(directory, f"mqtt://127.0.0.1:{hub_wire.port}")
+        broker = ClosedBroker(directory, free_port()) if is_closed else Broker(directory)
+        url = "mqtts://localhost" if is_closed else "mqtt://127.0.0.1"
+        edge_wire, hub_wire = (
+            stack.enter_context(proxied(broker.port, is_mqtt=not is_closed)) for _ in range(2)
+        )
+        hub = Hub(directory, f"{url}:{hub_wire.port}")
+        if isinstance(broker, ClosedBroker):
+            write_broker_folder(hub, broker)
         benches: list[Bench] = []
         for n, kinds in enumerate(scanners):
             plugged = [
                 (f"s{m}", *_plug(directory, f"e{n}-s{m}", kind)) for m, kind in enumerate(kinds)
             ]
             devices = {name: (each.cable.url, each.protocol.value) for name, each, _ in plugged}
-            edge = Edge(directory, hub, f"mqtt://127.0.0.1:{edge_wire.port}", devices, name=f"e{n}")
+            edge = Edge(directory, hub, f"{url}:{edge_wire.port}", devices, name=f"e{n}")
             for name, scanner, pulls in plugged:
                 stack.enter_context(scanner)
                 benches.append(Bench(edge, name, scanner, pulls, codes(len(benches))))

@@ -50,6 +50,7 @@ LONG_RUNS: tuple[LongRun, ...] = (
     LongRun("spool power cuts", 10, cut_the_spool),
     LongRun("hub power cuts", 10, cut_the_hub),
     LongRun("all at once", ALL_AT_ONCE_SEEDS, all_at_once.run_seed),
+    LongRun("closed wire", 5, slow_runs.closed_wire_fails),
     LongRun("half-open", 2, slow_runs.half_open_until_noticed),
     LongRun("deaf listeners", 1, slow_runs.deaf_until_dropped),
     LongRun("replay frames", 1, lambda folder, _rng: replay_frames(folder, REPLAYED)),

@@ -5,6 +5,7 @@ Clocks run as the machine's do here: what is measured are the keep-alives of rea
 
 import random
 import time
+from collections import Counter
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.faults.listeners import connected_ports, deaf_client, memory_mib
 from tests.rig.programs import wait_until
 
 NOTICED_S_MAX = 60.0
+TLS_FAULTS = 15
+PAUSE_S = 0.05
 RUSH_S = 60.0
 GROWTH_MIB_MAX = 64
 DEAF_CLIENTS = 4
@@ -41,6 +44,28 @@ def is_noticed(lab: Laboratory, side: str) -> bool:
     if side == "edge":
         return not any(edge.page()["link"]["connected"] for edge in lab.edges)
     return "connection to the broker ended" in lab.hub.log.read_text()
+
+
+def closed_wire_fails(folder: Path, rng: random.Random) -> dict[str, object]:
+    """TLS connections are cut anywhere, stand still, crawl and are refused while people scan."""
+    met: Counter[str] = Counter()
+    with open_laboratory(folder, [["pty"], ["pty"]], rate=1.0, is_closed=True) as lab:
+        with lab.scanning(PAUSE_S):
+            for _ in range(TLS_FAULTS):
+                wire = rng.choice([lab.edge_wire, lab.hub_wire])
+                fault = rng.choice(["cut", "half-open", "slow", "away"])
+                met[fault] += 1
+                wire.is_swallowing = fault == "half-open"
+                wire.is_refusing = fault == "away"
+                wire.delay_s = 0.05 if fault == "slow" else 0.0
+                if fault in ("cut", "away"):
+                    wire.cut()
+                time.sleep(rng.uniform(0.1, 3.0))
+                if fault == "half-open":
+                    wire.cut()  # bytes are missing now: TLS would end it anyway
+                lab.heal()
+        lab.settle(NOTICED_S_MAX)
+        return {"met": met, "truth": lab.check(NOTICED_S_MAX)}
 
 
 def deaf_until_dropped(folder: Path, _rng: random.Random) -> dict[str, object]:

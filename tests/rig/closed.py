@@ -211,6 +211,7 @@ def authority(directory: Path) -> Iterator[Authority]:
 def write_broker_folder(hub: Hub, broker: ClosedBroker) -> None:
     """As an operator does."""
     arguments = ["--config", str(hub.config), "broker", str(broker.folder), "--bind", "127.0.0.1"]
+    arguments += ["--port", str(broker.port)]
     done = warm.run("hub", *arguments)
     assert done.returncode == 0, done.stderr
 

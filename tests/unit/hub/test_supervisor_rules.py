@@ -32,6 +32,7 @@ class DeadAtOnce:
 
     started = 0
     exitcode = 1
+    pid = 4711
 
     def __init__(self, *_arguments: object, **_options: object) -> None:
         """Taken as given."""
