@@ -154,8 +154,11 @@ def _is_overtaken(
     clock, made_at = state.clock, parse_at(state.at)
     if clock.offset_ms is None or clock.error_ms is None:
         return recorded_at > made_at
-    made_at += timedelta(milliseconds=clock.offset_ms - clock.error_ms)
-    return received_at > made_at + OVERTAKING_MIN
+    try:
+        made_at += timedelta(milliseconds=clock.offset_ms - clock.error_ms) + OVERTAKING_MIN
+    except OverflowError:
+        return False
+    return received_at > made_at
 
 
 def _check_lost_link(
