@@ -36,6 +36,7 @@ from edge.station_events import (
     Acknowledged,
     Answer,
     BodiesDelivered,
+    BodiesWait,
     ClockStepped,
     CloseSpool,
     DevicesChanged,
@@ -287,13 +288,17 @@ class StationCore:
             self._started_ms = stamp.mono_ms
             if self.spool.head_seq == 0:
                 self._recorder.note(make_fact(stamp, StationFact.SPOOL_START))
-        if self.time.is_head_due(stamp.mono_ms):
+        is_minute = self.time.is_head_due(stamp.mono_ms)
+        if is_minute:
             held = self.known.held
             age_s = held.age_s(self.time.hub_time(stamp.now))
             self._recorder.note(make_head(stamp, self.depth, held.version, age_s))
         is_last = isinstance(event, Stopping)
         drafts = self._feedback.all() if is_last else self._feedback.overdue(self._now_ns())
         outputs = self._recorder.write_down(self.time.stamp(), drafts) + self._bodies.settle()
+        if is_minute:
+            # A commit that was said to have failed may have left some, and nobody asks for those.
+            outputs.append(BodiesWait())
         if isinstance(event, Started):
             return [*outputs, self.handhelds.changed()]
         return [*outputs, *self._end_backlog()] if isinstance(event, Ticked) else outputs

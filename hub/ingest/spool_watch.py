@@ -28,6 +28,8 @@ from wire.names import ZERO_HEAD, parse_at
 
 OVERTAKING_MAX = timedelta(minutes=2)
 """No state is under way for longer than the lines that have overtaken it are here."""
+OVERTAKING_MIN = timedelta(milliseconds=20)
+"""What is recorded after a state comes so much later: its batch waits for company."""
 SPOOL_CHARS_TOLD = 8
 """So much of a spool's id names it to people."""
 
@@ -152,7 +154,11 @@ def _is_overtaken(
     clock, made_at = state.clock, parse_at(state.at)
     if clock.offset_ms is None or clock.error_ms is None:
         return recorded_at > made_at
-    return received_at > made_at + timedelta(milliseconds=clock.offset_ms - clock.error_ms)
+    try:
+        made_at += timedelta(milliseconds=clock.offset_ms - clock.error_ms) + OVERTAKING_MIN
+    except OverflowError:
+        return False
+    return received_at > made_at
 
 
 def _check_lost_link(

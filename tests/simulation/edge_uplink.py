@@ -12,7 +12,7 @@ import apsw
 
 from edge.failpoints import FailPoint
 from edge.pack import PackKeeper, open_pack
-from edge.uplink import RECONNECT, UNACKED_MAX
+from edge.uplink import CRASH_PAUSE_S, RECONNECT, UNACKED_MAX
 from edge.uplink_core import WAIT_MS_MAX, UplinkCore, UplinkSetup
 from edge.uplink_events import (
     Arrived,
@@ -90,10 +90,12 @@ class Uplink:
         try:
             outputs = self.core.step(event)
         except apsw.Error:
-            # As the thread's outermost loop: a fresh connection starts clean.
+            # As the thread's outermost loop: a fresh connection starts clean, after a pause.
             self._machine.must_be_sick()
             self._drop_link("the uplink failed")
-            outputs = []
+            self._machine.after_disk_work()
+            self._alarm.set(CRASH_PAUSE_S * SECOND)
+            return
         self._machine.after_disk_work()
         self._obey(outputs)
         wait_ms = self.core.wait_ms()

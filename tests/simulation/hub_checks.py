@@ -47,7 +47,7 @@ def unrest(hub: HubMachine, machine: EdgeMachine) -> list[str]:
     known = {spool: len(lines) for spool, lines in machine.truth.lines.items()}
     if heads != {spool: seq for spool, seq in known.items() if spool not in closed}:
         found.append("the hub's heads are not the edge's")
-    if process.reader.bodies(1, 1 << 20):
+    if process.station._bodies._went_back or process.reader.bodies(1, 1 << 20):
         found.append("private bodies wait")
     if process.station.known.held.version != hub.look("SELECT version FROM wanted_list")[0][0]:
         found.append("another wanted list")

@@ -1,11 +1,14 @@
 """One of several processes that live through days (``python -m tests.simulation``)."""
 
 import gc
+import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 import traceback
-from multiprocessing import util
+from multiprocessing import connection, util
 
 import structlog
 
@@ -20,6 +23,7 @@ CRITICAL = 50
 
 def begin() -> None:
     """Make what all days of this process begin with."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # Also a process that is told to end takes its folder in memory with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(CRITICAL))
@@ -27,6 +31,15 @@ def begin() -> None:
     util.Finalize(None, remove_template, exitpriority=1)
     gc.collect()
     gc.freeze()
+
+
+def _end_with_parent() -> None:
+    """Who was killed cannot tell its workers to end: they would live through days for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        remove_template()
+        os._exit(1)
 
 
 def live(seed: int) -> Told:

@@ -218,6 +218,19 @@ def test_a_line_that_waited_to_be_written_overtakes_a_state_too(
     assert standing(hub, AlertKind.SPOOL_DIVERGED) == []
 
 
+@pytest.mark.parametrize("offset_ms", [9 * 10**14, -9 * 10**14])
+def test_a_state_of_an_impossible_time_is_compared_all_the_same(
+    hub: HubHome, edge: SigningEdge, offset_ms: int
+) -> None:
+    lines = lines_of(edge, 2)
+    hub.take(edge.batch(lines))
+    edge.seq, edge.head = 1, line_hash(lines[0])
+    at = "9999-12-31T23:59:59.999Z" if offset_ms > 0 else "0001-01-01T00:00:00.000Z"
+    clock = ClockReading(offset_ms=offset_ms, error_ms=0)
+    hub.take(seal(edge.state(at=at, clock=clock), edge.key), Channel.STATE)
+    assert len(standing(hub, AlertKind.SPOOL_DIVERGED)) == 1
+
+
 def test_an_edge_whose_clock_was_set_back_with_its_disk_is_told_after_a_while(
     hub: HubHome, edge: SigningEdge
 ) -> None:

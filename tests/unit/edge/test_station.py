@@ -281,3 +281,15 @@ def test_a_hub_that_went_back_is_given_the_bodies_again_once_the_disk_lets_it() 
     assert BodiesWait() in desk.step(Ticked())
     assert desk.spool.bodies == bodies
     assert BodiesWait() not in desk.step(Ticked())
+
+
+def test_bodies_of_a_commit_that_was_said_to_have_failed_are_looked_for_within_a_minute() -> None:
+    desk = Desk().start()
+    desk.clock.advance(60_000)
+    assert BodiesWait() in desk.step(Ticked())
+    desk.spool.fails, desk.spool.fails_after = FULL_DISK, True
+    assert desk.scan("CX:BY:g1v3r") == NOT_RECORDED
+    desk.spool.fails = None
+    assert desk.spool.bodies
+    asked = [desk.step(Ticked()) for _ in range(60) if desk.clock.advance(1_000) is None]
+    assert sum(BodiesWait() in outputs for outputs in asked) == 1
