@@ -9,7 +9,6 @@ import apsw
 
 from edge.errand_thread import RETRY
 from edge.errands import DeliverBodies, FetchSigned
-from edge.failpoints import NO_FAIL_POINTS
 from edge.hub_http import PACK_PATH, WANTED_PATH, HubError
 from edge.uplink_events import PackArrived, SnapshotArrived
 from tests.simulation.world import SECOND, Alarm
@@ -27,9 +26,7 @@ class Errands:
         self._alarm = Alarm(self._world, self._run)
         self._failures = 0
         own = self._machine
-        self._deliver = DeliverBodies(
-            own.site, own.edge, own.key, process.reader, process.put, NO_FAIL_POINTS
-        )
+        self._deliver = DeliverBodies(own.site, own.edge, own.key, process.reader, process.put, own)
         self._fetch = FetchSigned(
             WANTED_PATH, SNAPSHOT_BYTES_MAX, lambda a: process.uplink.put(SnapshotArrived(a))
         )

@@ -228,7 +228,9 @@ class EdgeMachine:
         """Put the wanted list on disk; what went wrong."""
         if not self.keeps_lists:
             return "not_kept"
+        self.hit(FailPoint.BEFORE_LIST)
         self.kept_list = kept
+        self.hit(FailPoint.AFTER_LIST)
         return None
 
     def tone(self, answer: Answer) -> None:

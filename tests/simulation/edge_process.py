@@ -157,6 +157,8 @@ class EdgeProcess:
         machine = self.machine
         if isinstance(event, BytesRead):
             machine.hit(FailPoint.READ)
+        if isinstance(event, Receipted):
+            machine.hit(FailPoint.BEFORE_RECEIPT)
         held = self.station.known.held
         outputs = self.station.step(event)
         machine.after_disk_work()
@@ -190,6 +192,8 @@ class EdgeProcess:
                     pass
 
     def _answer(self, answer: Answer) -> None:
+        if answer.token != NO_TOKEN:
+            self.machine.hit(FailPoint.BEFORE_TONE)
         if not self.machine.plugged[answer.device]:
             failed = AnswerFailed(answer.device, answer.token, "the port is closed or busy")
             self.station.step(failed)

@@ -12,6 +12,7 @@ import apsw
 
 from edge.failpoints import FailPoint
 from edge.pack import PackKeeper, open_pack
+from edge.station_events import Receipted
 from edge.uplink import CRASH_PAUSE_S, RECONNECT, UNACKED_MAX
 from edge.uplink_core import WAIT_MS_MAX, UplinkCore, UplinkSetup
 from edge.uplink_events import (
@@ -113,6 +114,9 @@ class Uplink:
                     self._process.errands.fetch_pack(output.message)
                 case OrderFootage() | HubWentBack() | Refused() | ProblemChanged():
                     self._machine.truth.heard(output)
+                case Receipted():
+                    self._machine.hit(FailPoint.RECEIPT_ARRIVED)
+                    self._process.put(output)
                 case _:
                     self._process.put(output)
 
@@ -122,6 +126,8 @@ class Uplink:
         if len(self._unacked) >= UNACKED_MAX:
             self._drop_link("the broker acknowledges nothing")
             return
+        if output.channel is Channel.EVENTS:
+            self._machine.hit(FailPoint.BEFORE_PUBLISH)
         topic = topic_of(self._machine.site, self._machine.edge, output.channel)
         mid = self._machine.broker.publish(self.link, topic, output.payload)
         self._unacked[mid] = output.channel
