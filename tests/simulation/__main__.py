@@ -9,6 +9,7 @@ at which programs are killed, or a tone never came.
 import argparse
 import json
 import multiprocessing
+import signal
 import sys
 import time
 from collections import Counter
@@ -31,6 +32,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--anew", action="store_true", help="forget the days before")
     asked = parser.parse_args()
+    # As Ctrl-C does: the days under way are ended, and their folders in memory with them.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     DONE.parent.mkdir(exist_ok=True)
     if asked.anew:
         DONE.unlink(missing_ok=True)
@@ -63,7 +66,10 @@ def _live(seeds: list[int], jobs: int) -> Iterator[Told]:
         return
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, spawn, begin) as pool:
-        yield from pool.map(live, seeds)
+        try:
+            yield from pool.map(live, seeds)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _done() -> dict[int, Told]:
