@@ -92,7 +92,6 @@ class LiveFeed:
         listener = Listener(caller_of(client), asyncio.Queue(UNSENT_MAX), asyncio.Event())
         self._clients[client] = listener
         tasks: list[asyncio.Task[object]] = []
-        ends: list[object] = []
         try:
             await client.accept()
             works = (_send_all(client, listener.queue), _hear(client), listener.is_late.wait())
@@ -104,10 +103,13 @@ class LiveFeed:
             del self._clients[client]
             for task in tasks:
                 task.cancel()
-            ends = await asyncio.gather(*tasks, return_exceptions=True)
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
+            # Not gather: it would raise a cancellation of its own, which whoever cancels this
+            # does not know for theirs.
+            if tasks:
+                await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
         if listener.is_late.is_set():
             with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
                 await asyncio.wait_for(client.close(_TRY_AGAIN_LATER), CLOSE_S_MAX)

@@ -5,8 +5,12 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from anyio import CancelScope
+from fastapi import WebSocket
 from sqlalchemy.exc import OperationalError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -202,3 +206,35 @@ def test_the_bell_rings_at_once_when_anybody_commits_and_else_after_its_time(hub
 
     quiet, told, quiet_again = asyncio.run(played())
     assert told < POLL_S / 2 < POLL_S <= min(quiet, quiet_again)
+
+
+class _Goes:
+    """A client that is let in and goes at once."""
+
+    def __init__(self) -> None:
+        self.state = SimpleNamespace(caller=Caller("watcher", Role.MONITOR, None))
+
+    async def accept(self) -> None:
+        pass
+
+    async def send_text(self, text: str) -> None:
+        raise AssertionError(text)
+
+    async def receive(self) -> dict[str, str]:
+        return {"type": "websocket.disconnect"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_ends_a_listener_at_any_moment_knows_its_own_end_again(
+    hub: HubHome, turns: int
+) -> None:
+    def cancel_in(left: int) -> None:
+        if left:
+            asyncio.get_running_loop().call_soon(cancel_in, left - 1)
+        else:
+            scope.cancel()
+
+    with CancelScope() as scope:
+        cancel_in(turns)
+        await live.LiveFeed(hub.web()).serve(cast(WebSocket, _Goes()))
