@@ -39,7 +39,7 @@ bench-peers:
 
 faults:
 	@scripts/setup.sh test
-	@SEEDS=$(SEEDS) MINUTES=$(MINUTES) ONLY=$(ONLY) .venv/bin/python -m tests.faults
+	@SEEDS="$(SEEDS)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" .venv/bin/python -m tests.faults
 
 simulate:
 	@scripts/setup.sh test
