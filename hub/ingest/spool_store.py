@@ -14,7 +14,7 @@ from hub.ingest.heads import StoredSpool
 from hub.ingest.store import event, event_hashes, spool_head
 from ledger.chain import ChainHead
 from wire.limits import SPOOLS_PER_EDGE_MAX
-from wire.lines import parse_line
+from wire.lines import read_checked
 from wire.messages import SpoolHead
 from wire.names import parse_at
 
@@ -63,7 +63,7 @@ def times_at(tx: Connection, spool_id: int, seq: int) -> tuple[datetime, datetim
     """When a line was recorded, by its edge's clock, and received; None: no event is there."""
     place = (event.c.spool_id == spool_id) & (event.c.seq == seq)
     row = tx.execute(select(event.c.line, event.c.received_at).where(place)).first()
-    return None if row is None else (parse_at(parse_line(row.line).at), row.received_at)
+    return None if row is None else (parse_at(read_checked(row.line).at), row.received_at)
 
 
 def note_link(tx: Connection, spool_id: int, after: SpoolHead) -> None:

@@ -208,9 +208,10 @@ def heard_at(tx: Connection, site: str) -> datetime:
     """Event time of a site's newest scan.
 
     Raises:
-        NoResultFound: it was never heard of.
+        ValueError: it was never heard of.
     """
-    found: datetime = _HEARD.rows(tx, sites=[site])[0].last_at
+    (row,) = _HEARD.rows(tx, sites=[site])
+    found: datetime = row.last_at
     return found
 
 

@@ -7,7 +7,6 @@ before it takes orders, so that its copies need not compile every statement anew
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.failpoints import NO_FAIL_POINTS, parse_fail_points
-from tests.faults.lives import ROOT
+from tests.faults.answering import answering
 
 LIFE_S_MAX = 20
 KILLED = -signal.SIGKILL
@@ -42,28 +41,10 @@ Live = Callable[..., Life]
 @contextmanager
 def hub_lives(folder: Path, log: Path) -> Iterator[Live]:
     """The program below on a hub of its own in ``folder``; what dies says where in ``log``."""
-    command = [sys.executable, "-m", "tests.faults.hub_lives", str(folder)]
-    with (
-        log.open("ab") as stderr,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        ) as program,
-    ):
-        assert program.stdin is not None
-        assert program.stdout is not None
-        orders, answers = program.stdin, program.stdout
+    with answering("tests.faults.hub_lives", str(folder), log=log) as ask:
 
         def live(scene: str, points: str = "", **told: object) -> Life:
-            orders.write(json.dumps([scene, points, told]) + "\n")
-            orders.flush()
-            answer = answers.readline()
-            assert answer, log.read_text()[-4000:]
-            return Life(*json.loads(answer))
+            return Life(*ask([scene, points, told]))
 
         yield live
 

@@ -9,20 +9,19 @@ import os
 import select
 import signal
 import struct
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from edge.failpoints import parse_fail_points
 from edge.seams import SpoolError
 from edge.spool import Spool
+from tests.faults.answering import answering
 from tests.faults.spooling import SPOOL_ID, scan, station
 from wire.events import StationFact
 
-ROOT = Path(__file__).parents[2]
 SCANS_PER_LIFE_MAX = 30
 ANSWER_S_MAX = 10
 _ACK = struct.Struct("<Q")
@@ -116,21 +115,7 @@ def _live(
 @contextmanager
 def lives(log: Path | None = None) -> Iterator[Live]:
     """The program above, to be asked for one life after the other; what it says goes to ``log``."""
-    with (
-        nullcontext() if log is None else log.open("ab") as stderr,
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.lives"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        ) as program,
-    ):
-        assert program.stdin is not None
-        assert program.stdout is not None
-        orders: IO[str] = program.stdin
-        answers: IO[str] = program.stdout
+    with answering("tests.faults.lives", log=log) as ask:
 
         def live(
             recorder: str,
@@ -139,10 +124,7 @@ def lives(log: Path | None = None) -> Iterator[Live]:
             acks_before_kill: int,
             points: str | None = None,
         ) -> list[int]:
-            order = [recorder, str(path), first, acks_before_kill, points]
-            orders.write(json.dumps(order) + "\n")
-            orders.flush()
-            found: list[int] = json.loads(answers.readline())
+            found: list[int] = ask([recorder, str(path), first, acks_before_kill, points])
             return found
 
         yield live
