@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.batches import pen_of, read_batches, site_of
 from bench.hub_under_load import EDGES
-from hub.db.engine import open_database, parse_url
+from hub.db.engine import INGEST_CHECKPOINT_PAGES, open_database, parse_url
 from hub.db.upgrade import upgrade
 from hub.ingest.intake import Incoming
 from hub.ingest.worker import GROUP_MESSAGES_MAX
@@ -46,7 +46,7 @@ def largest_costs(folder: Path, files: list[Path]) -> dict[str, Any]:
     home = folder / "profiled"
     home.mkdir()
     url = parse_url(None, home)
-    database = open_database(url, 1_000)
+    database = open_database(url, INGEST_CHECKPOINT_PAGES)
     upgrade(url, database)
     database.close()
     batches = list(islice(read_batches(files), BATCHES))

@@ -37,6 +37,9 @@ class FailPoint(StrEnum):
     INGEST_ACKNOWLEDGED = "ingest_acknowledged"
     INGEST_ANSWERED = "ingest_answered"
     """Receipts and commands are with the broker's client."""
+    INGEST_BEFORE_CHECKPOINT = "ingest_before_checkpoint"
+    INGEST_CHECKPOINTED = "ingest_checkpointed"
+    """The log is copied back into the database, on a thread of its own."""
 
     NEWS_READ = "news_read"
     NEWS_HANDED_ON = "news_handed_on"
@@ -60,6 +63,8 @@ _BESIDE_THE_DATABASE = frozenset(
     {
         FailPoint.INGEST_ACKNOWLEDGED,
         FailPoint.INGEST_ANSWERED,
+        FailPoint.INGEST_BEFORE_CHECKPOINT,
+        FailPoint.INGEST_CHECKPOINTED,
         FailPoint.BODIES_ANSWERED,
         FailPoint.FOOTAGE_ON_DISK,
         FailPoint.FOOTAGE_ANSWERED,

@@ -7,27 +7,29 @@ Source: design section 5, facts.md ("SQLite, spool").
 """
 
 import importlib
-import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
+from hub.db.files import Files
+
 SQLITE_MIN = (3, 51, 3)
 """Older ones have the WAL-reset bug: two connections, a write and a checkpoint race (facts)."""
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another role's; writing transactions last milliseconds."""
+BUSY_POLL_MS = 1
 READERS_MAX = 8
 POOL_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
-INGEST_CHECKPOINT_PAGES = 1_000
-ROOM_BYTES_MIN = 8 * 1024 * 1024
-"""With less on its disk an SQLite database may not take the next group with its log."""
+INGEST_CHECKPOINT_PAGES = 16_000
+"""So long (64 MiB) gets the log before a commit of ingest's copies it back by itself: a bound, for
+``hub/db/checkpoints.py`` does so beside the commits."""
 _WRITER_LOCK = 0x437573746F73  # "Custos"
 
 
@@ -38,7 +40,7 @@ class DatabaseError(Exception):
 class Database:
     """A writing engine with one connection and a reading one with a few."""
 
-    def __init__(self, write: Engine, read: Engine, files: "Files | None" = None) -> None:
+    def __init__(self, write: Engine, read: Engine, files: Files | None = None) -> None:
         """``files`` None: another program keeps them."""
         self._write = write
         self._read = read
@@ -75,47 +77,23 @@ class Database:
         """
         return None if self._files is None else self._files.commits()
 
+    def checkpoint(self) -> None:
+        """Copy what SQLite's log holds back into its database, while others read and write.
+
+        One thread does so. What another program keeps is that one's affair.
+
+        Raises:
+            OSError: the disk refuses; what was committed stays in the log.
+        """
+        if self._files is not None:
+            self._files.checkpoint()
+
     def close(self) -> None:
         """Close every connection."""
         self._write.dispose()
         self._read.dispose()
         if self._files is not None:
             self._files.close()
-
-
-class Files:
-    """An SQLite database as files: what its disk takes, and whether others have committed."""
-
-    def __init__(self, path: Path, module: ModuleType) -> None:
-        self._path = path.absolute()
-        self._module = module
-        self._connection: Any = None
-
-    def has_room(self) -> bool:
-        """Say whether the disk takes the next group with its log.
-
-        Raises:
-            OSError: the disk does not say.
-        """
-        found = os.statvfs(self._path.parent)
-        return found.f_bavail * found.f_frsize >= ROOM_BYTES_MIN
-
-    def commits(self) -> int | None:
-        """``PRAGMA data_version``; None while the database cannot be asked at once."""
-        try:
-            if self._connection is None:
-                self._connection = self._module.connect(
-                    self._path, timeout=0, isolation_level=None, check_same_thread=False
-                )
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-        except self._module.Error:
-            return None
-
-    def close(self) -> None:
-        """Close the connection, if there is one; like the engines', the next question opens it."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def parse_url(database: str | None, data_dir: Path) -> URL:
@@ -185,17 +163,23 @@ def _open_sqlite(url: URL, checkpoint_pages: int) -> Database:
         "PRAGMA synchronous=FULL",
         f"PRAGMA wal_autocheckpoint={checkpoint_pages}",
         "PRAGMA foreign_keys=ON",
+        # After these, which may have to wait for others: how a transaction waits see below.
+        "PRAGMA busy_timeout=0",
     )
     reading = ("PRAGMA query_only=ON", "PRAGMA wal_autocheckpoint=0")
     return Database(
-        _sqlite_engine(url, module, writing, "BEGIN IMMEDIATE", 1),
-        _sqlite_engine(url, module, reading, "BEGIN", READERS_MAX),
+        _sqlite_engine(url, module, writing, _begin_writing, 1),
+        _sqlite_engine(url, module, reading, _begin_reading, READERS_MAX),
         Files(Path(str(url.database)), module),
     )
 
 
 def _sqlite_engine(
-    url: URL, module: ModuleType, pragmas: tuple[str, ...], begin: str, connections: int
+    url: URL,
+    module: ModuleType,
+    pragmas: tuple[str, ...],
+    begin: Callable[[Connection], None],
+    connections: int,
 ) -> Engine:
     engine = create_engine(
         url,
@@ -217,11 +201,32 @@ def _sqlite_engine(
             cursor.execute(pragma)
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
+    event.listen(engine, "begin", begin)
     return engine
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    # Looking again by ourselves: SQLite looks ever more seldom, at last ten times a second, and
+    # beside a role that commits group after group the others waited for seconds (docs/adr/0040).
+    begin = "BEGIN IMMEDIATE"
+    cursor = connection.connection.cursor()
+    refused: type[Exception] = connection.dialect.loaded_dbapi.OperationalError
+    pause = threading.Event()
+    for _ in range(0, BUSY_TIMEOUT_MS, BUSY_POLL_MS):
+        try:
+            cursor.execute(begin)
+        except refused as error:
+            if "locked" not in str(error):
+                break
+            pause.wait(BUSY_POLL_MS / 1000)
+        else:
+            return
+    # Once more as SQLAlchemy's, for who tries again knows its failures.
+    connection.exec_driver_sql(begin)
 
 
 def _open_postgresql(url: URL) -> Database:

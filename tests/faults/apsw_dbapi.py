@@ -6,6 +6,7 @@ SQLAlchemy's own business.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -35,15 +36,19 @@ class IntegrityError(DatabaseError):
     """A constraint."""
 
 
+class ProgrammingError(DatabaseError):
+    """SQLAlchemy asks whether it was this one; it never is."""
+
+
 class Connection:
     """One connection; ``vfs`` is the module's when it is opened."""
 
     isolation_level: str | None = ""
     total_changes = 0
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, timeout: float) -> None:
         self.inner = apsw.Connection(path, vfs=_VFS[-1] if _VFS else None)
-        self.inner.set_busy_timeout(10_000)
+        self.inner.set_busy_timeout(int(timeout * 1000))
 
     def cursor(self) -> "Cursor":
         return Cursor(self.inner)
@@ -120,9 +125,9 @@ _VFS: list[str] = []
 _INSTEAD: dict[str, str] = {}
 
 
-def connect(path: str, **_: Any) -> Connection:
-    """Open a file on the VFS that was chosen."""
-    return Connection(path)
+def connect(path: str | Path, timeout: float, **_: Any) -> Connection:
+    """Open a file on the VFS that was chosen; ``timeout`` in seconds."""
+    return Connection(str(path), timeout)
 
 
 def choose(vfs: str | None, instead: Mapping[str, str] | None = None) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.app import create_app, make_projections
+from hub.db.checkpoints import Checkpoints
 from hub.failpoints import FailPoints
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake
@@ -88,10 +89,12 @@ def ingest(hub: HubHome, faults: FailPoints, tell: Tell, told: dict[str, Any]) -
     key = hub.keys.statement
     kind = HastyWorker if told.get("is_hasty") else Worker
     worker = kind(hub.database, link, intake, (), key, hub.clock, faults)
+    checkpoints = Checkpoints(hub.database, faults)
     stop = Impatient()
     while link.left:
         hub.clock.move(0.05)
         worker.step(stop)
+        checkpoints.step()
 
 
 def bodies(hub: HubHome, faults: FailPoints, tell: Tell, told: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ Stored = dict[tuple[str, int], str]
 def stored_lines(folder: Path) -> Stored:
     """Every line of a hub's store; a failure where they are not one chain a spool."""
     with closing(open_database(parse_url(None, folder))) as database, database.reading() as tx:
-        assert tx.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+        assert tx.exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]
         uptos = tx.exec_driver_sql("SELECT upto_seq FROM spool_head").scalars().all()
         query = "SELECT spool, seq, line FROM event JOIN spool_head s ON s.id = spool_id"
         rows = tx.exec_driver_sql(f"{query} ORDER BY spool, seq").all()

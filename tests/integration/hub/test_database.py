@@ -1,5 +1,8 @@
 """The database opens, upgrades, and refuses what is not its own. Source: design section 5."""
 
+import threading
+import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Connection, MetaData, Table, insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.app import make_projections
 from hub.db import engine, outbox
@@ -17,6 +20,10 @@ from hub.db.schema import UtcDateTime, metadata
 from hub.db.upgrade import check, upgrade
 from tests.hub_parts import START, HubHome
 from tests.postgres_parts import on_both_databases
+
+WORK_S, GAP_S = 0.1, 0.003
+TURNS, TURN_S_MAX = 6, 0.3
+"""On the average; a bare transaction behind it would wait for ``WORK_S`` at most."""
 
 assert make_projections  # hub.app knows every room, and with it every table.
 
@@ -105,7 +112,7 @@ def test_a_database_says_whether_its_disk_takes_more(
 ) -> None:
     database = open_database(parse_url(None, tmp_path))
     assert database.has_room()
-    monkeypatch.setattr(engine, "ROOM_BYTES_MIN", 2**62)
+    monkeypatch.setattr("hub.db.files.ROOM_BYTES_MIN", 2**62)
     assert not database.has_room()
     database.close()
     elsewhere = open_database(parse_url("postgresql://nobody@127.0.0.1:1/none", tmp_path))
@@ -217,3 +224,40 @@ def test_news_is_read_in_order_and_pruned_to_its_bound(hub: HubHome) -> None:
         assert [each.id for each in news] == sorted(each.id for each in news)
         assert outbox.newest_id(tx) - outbox.NEWS_KEPT_MAX == news[0].id - 1
     assert hub.count("outbox") == outbox.NEWS_KEPT_MAX
+
+
+def test_who_commits_group_after_group_leaves_others_their_turn(hub: HubHome) -> None:
+    """As ingest does at full load: it works for long, and lets go for a moment."""
+    waits_s: list[float] = []
+    done = threading.Event()
+
+    def commit_on_and_on() -> None:
+        with closing(open_database(hub.url)) as ingest:
+            while not done.wait(GAP_S):
+                with ingest.writing() as tx:
+                    outbox.tell(tx, NewsTopic.ALERT, [1], START)
+                    done.wait(WORK_S)
+
+    busy = threading.Thread(target=commit_on_and_on)
+    busy.start()
+    for _ in range(TURNS):
+        done.wait(WORK_S / 3)
+        began_s = time.monotonic()
+        with hub.database.writing() as tx:
+            waits_s.append(time.monotonic() - began_s)
+            outbox.tell(tx, NewsTopic.ALERT, [2], START)
+    done.set()
+    busy.join()
+    print(f"waited {sum(waits_s):.3f} s for {TURNS} turns, at most {max(waits_s):.3f} s")
+    assert sum(waits_s) < TURNS * TURN_S_MAX
+
+
+def test_a_writer_gives_up_on_another_one_in_the_end(
+    hub: HubHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 50)
+    with closing(open_database(hub.url)) as other, other.writing():
+        began_s = time.monotonic()
+        with pytest.raises(OperationalError, match="locked"), hub.database.writing():
+            raise AssertionError("two writers")
+        assert time.monotonic() - began_s >= 0.05

@@ -37,6 +37,9 @@ class SilentDatabase(Database):
 
     reading = writing
 
+    def checkpoint(self) -> None:
+        raise OSError("silent")
+
 
 def test_every_role_gives_signs_of_life_whatever_its_database_does(hub: HubHome) -> None:
     signs: Counter[Role] = Counter()
