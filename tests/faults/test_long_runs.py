@@ -1,6 +1,8 @@
 """The runner of ``make faults``: it goes on where it was stopped, and hides no failure."""
 
 import json
+import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -8,7 +10,10 @@ from random import Random
 import pytest
 
 from tests.faults import __main__ as runner
+from tests.faults.fuzzing import Target, fuzz
 from tests.faults.long_runs import LONG_RUNS, LongRun
+
+FUZZ_S = 3.0
 
 
 class Counting:
@@ -62,6 +67,29 @@ def test_a_failed_seed_is_told_for_good_and_stops_no_other(
         status, told = _start(monkeypatch, tmp_path, *table)
         kills = told["kills"]
         assert (status, kills["held"], kills["failed_seeds"]) == (1, 2, [2])
+
+
+def test_who_is_told_to_stop_stops_and_takes_that_for_no_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+
+    def probe(_: bytes) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def run(_folder: Path, rng: Random) -> Mapping[str, object]:
+        return fuzz(Target("stopped", (), probe), rng.randrange(9), FUZZ_S, kept)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runner, "LONG_RUNS", (LongRun("fuzz", 9, run),))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            runner.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not runner.DONE.exists()
+    assert not kept.exists()
 
 
 def test_no_two_rows_have_one_name() -> None:
