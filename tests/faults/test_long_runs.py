@@ -14,6 +14,7 @@ from tests.faults.fuzzing import Target, fuzz
 from tests.faults.long_runs import LONG_RUNS, LongRun
 
 FUZZ_S = 3.0
+SEEN = b"as it came"
 
 
 class Counting:
@@ -74,11 +75,12 @@ def test_who_is_told_to_stop_stops_and_takes_that_for_no_finding(
 ) -> None:
     kept = tmp_path / "kept"
 
-    def probe(_: bytes) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+    def probe(data: bytes) -> None:
+        if data != SEEN:  # one that Hypothesis drew
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def run(_folder: Path, rng: Random) -> Mapping[str, object]:
-        return fuzz(Target("stopped", (), probe), rng.randrange(9), FUZZ_S, kept)
+        return fuzz(Target("stopped", (SEEN,), probe), rng.randrange(9), FUZZ_S, kept)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runner, "LONG_RUNS", (LongRun("fuzz", 9, run),))
