@@ -41,12 +41,12 @@ from wire.names import Result
 from wire.topics import Channel, Topic
 
 CUTS = 30
-GROUPS = 40
+GROUPS = 60
 SITES = ("755A", "755W", "020W")
 CHECKPOINT_PAGES = 200
 """Few, so that commits copy pages back too, besides the thread that does nothing else."""
-CHECKPOINT_SHARE = 0.3
-"""Of the groups after which that thread has its turn."""
+CHECKPOINT_SHARE = 0.05
+"""Of the groups after which that thread has its turn; each turn helps the first mutant, too."""
 STOP = threading.Event()
 HONEST: Mapping[str, str] = {}
 UNSYNCED_COMMITS = {"PRAGMA synchronous=FULL": "PRAGMA synchronous=NORMAL"}
