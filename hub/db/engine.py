@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from hub.db.files import Files
+from hub.db.server import Server
 
 SQLITE_MIN = (3, 51, 3)
 """Older ones have the WAL-reset bug: two connections, a write and a checkpoint race (facts)."""
@@ -37,14 +39,29 @@ class DatabaseError(Exception):
     """The database cannot be used; the sentence says why and what to do."""
 
 
+class Beside(Protocol):
+    """What a database does besides its transactions; each kind in its own way."""
+
+    def has_room(self) -> bool:
+        """Say whether its disk takes more."""
+
+    def commits(self) -> int | None:
+        """A number that changes when somebody commits."""
+
+    def checkpoint(self) -> None:
+        """Copy its log back."""
+
+    def close(self) -> None:
+        """Close what was opened."""
+
+
 class Database:
     """A writing engine with one connection and a reading one with a few."""
 
-    def __init__(self, write: Engine, read: Engine, files: Files | None = None) -> None:
-        """``files`` None: another program keeps them."""
+    def __init__(self, write: Engine, read: Engine, beside: Beside) -> None:
         self._write = write
         self._read = read
-        self._files = files
+        self._beside = beside
 
     def has_room(self) -> bool:
         """Say whether the disk takes more; what another program keeps is that one's affair.
@@ -52,7 +69,7 @@ class Database:
         Raises:
             OSError: the disk does not say.
         """
-        return self._files is None or self._files.has_room()
+        return self._beside.has_room()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -71,11 +88,11 @@ class Database:
             yield tx
 
     def commits(self) -> int | None:
-        """A number that is another one as soon as anybody has committed; asking costs microseconds.
+        """A number that is another one as soon as there may be news; asking costs microseconds.
 
-        One thread asks. None: it cannot be told so cheaply here (PostgreSQL, or no database).
+        One thread asks. None: it cannot be told now (no database, or one that does not answer).
         """
-        return None if self._files is None else self._files.commits()
+        return self._beside.commits()
 
     def checkpoint(self) -> None:
         """Copy what SQLite's log holds back into its database, while others read and write.
@@ -85,15 +102,13 @@ class Database:
         Raises:
             OSError: the disk refuses; what was committed stays in the log.
         """
-        if self._files is not None:
-            self._files.checkpoint()
+        self._beside.checkpoint()
 
     def close(self) -> None:
         """Close every connection."""
         self._write.dispose()
         self._read.dispose()
-        if self._files is not None:
-            self._files.close()
+        self._beside.close()
 
 
 def parse_url(database: str | None, data_dir: Path) -> URL:
@@ -230,6 +245,8 @@ def _begin_writing(connection: Connection) -> None:
 
 
 def _open_postgresql(url: URL) -> Database:
+    limits = {"connect_timeout": CONNECT_TIMEOUT_S}
+
     def engine(connections: int) -> Engine:
         return create_engine(
             url,
@@ -238,7 +255,7 @@ def _open_postgresql(url: URL) -> Database:
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            connect_args=limits,
         )
 
     write, read = engine(1), engine(READERS_MAX)
@@ -259,4 +276,8 @@ def _open_postgresql(url: URL) -> Database:
     def read_only(connection: Connection) -> None:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
-    return Database(write, read)
+    def connect() -> Any:
+        arguments, named = write.dialect.create_connect_args(url)
+        return write.dialect.loaded_dbapi.connect(*arguments, **named, **limits)
+
+    return Database(write, read, Server(connect, write.dialect.loaded_dbapi.Error))

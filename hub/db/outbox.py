@@ -15,10 +15,11 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, fu
 
 from hub.db.engine import Database
 from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.db.server import CHANNEL
 
 POLL_S = 0.05
 LOOKS = 25
-"""How often a bell looks within ``POLL_S`` whether somebody has committed."""
+"""How often a bell looks within ``POLL_S`` whether there may be news."""
 NEWS_PER_READ_MAX = 500
 NEWS_KEPT_MAX = 10_000
 """Older news is pruned; a role that was away longer reads the tables themselves."""
@@ -57,6 +58,8 @@ def tell(tx: Connection, topic: NewsTopic, subject_ids: Iterable[int], now: date
     rows = [{"topic": topic, "subject_id": each, "at": now} for each in subject_ids]
     if rows:
         tx.execute(insert(outbox), rows)
+        if tx.dialect.name == "postgresql":
+            tx.exec_driver_sql(f"NOTIFY {CHANNEL}")
 
 
 def newest_id(tx: Connection) -> int:
@@ -81,7 +84,7 @@ def prune(tx: Connection) -> None:
 
 
 class Bell:
-    """Rings when somebody has committed since it rang last, or when ``POLL_S`` is over."""
+    """Rings when there may be news since it rang last, or when ``POLL_S`` is over."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -25,6 +25,8 @@ from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.db.outbox import POLL_S, Bell
 from tests.hub_parts import BEARER, START, HubHome
 from tests.integration.hub.route_cases import make_account
+from tests.postgres_parts import on_both_databases
+from tests.rig.programs import wait_until
 
 
 @contextmanager
@@ -190,8 +192,10 @@ def test_a_listener_whose_token_is_revoked_hears_no_more(hub: HubHome, port: int
             client.recv(timeout=5)
 
 
-def test_the_bell_rings_at_once_when_anybody_commits_and_else_after_its_time(hub: HubHome) -> None:
+@on_both_databases
+def test_the_bell_rings_at_once_when_there_is_news_and_else_after_its_time(hub: HubHome) -> None:
     bell = Bell(hub.database)
+    wait_until(lambda: hub.database.commits() is not None, "the server is listened to")
 
     async def rings() -> float:
         began_s = time.monotonic()

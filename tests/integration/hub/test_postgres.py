@@ -15,12 +15,14 @@ from sqlalchemy.exc import OperationalError
 
 from hub.db.engine import Database, DatabaseError, open_database
 from hub.db.outbox import NewsTopic, news_after, tell
+from hub.db.server import Server
 from hub.db.upgrade import check, upgrade
 from hub.fact import Fact
 from tests.hub_parts import START, HubHome, SigningEdge
 from tests.integration.hub.test_programs import enrolled_edge, started, write_config
 from tests.integration.hub.test_worker import STOP, FakeLink, make_worker
 from tests.postgres_parts import PostgresServer
+from tests.rig.programs import wait_until
 from wire.messages import Receipt
 
 on_postgresql = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
@@ -93,6 +95,36 @@ def test_connections_cut_while_nobody_used_them_are_made_anew(
     with hub.database.writing() as tx:
         tell(tx, NewsTopic.ALERT, [1], START)
     assert hub.count("outbox") == before + 1
+
+
+@on_postgresql
+def test_who_listens_for_news_hears_again_after_a_cut(
+    hub: HubHome, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.db.server.RETRY_S", 0.3)
+    wait_until(lambda: hub.database.commits() is not None, "somebody listens")
+    postgres.cut("hub")
+    wait_until(lambda: hub.database.commits() is None, "the cut is noticed")
+    wait_until(lambda: hub.database.commits() is not None, "somebody listens again")
+    before = hub.database.commits()
+    with hub.database.writing() as tx:
+        tell(tx, NewsTopic.ALERT, [1], START)
+        assert hub.database.commits() == before, "it is not committed yet"
+    wait_until(lambda: hub.database.commits() == (before or 0) + 1, "the news is heard of")
+
+
+def test_a_server_that_is_not_there_is_asked_again_in_silence() -> None:
+    tries: list[int] = []
+
+    def connect() -> None:
+        tries.append(len(tries))
+        raise ConnectionError("nobody")
+
+    server = Server(connect, ConnectionError)
+    assert server.commits() is None
+    wait_until(lambda: tries == [0], "it was tried")
+    assert server.commits() is None
+    server.close()
 
 
 # ---------------------------------------------------------------- two hosts
