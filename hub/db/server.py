@@ -54,9 +54,9 @@ class Server:
                     self._hear(connection)
             except self._error:
                 # Without it news is read as often as before; what is wrong the engines tell.
-                self._stop.wait(RETRY_S)
-            finally:
                 self._is_listening = False
+                self._stop.wait(RETRY_S)
+        self._is_listening = False
 
     def _hear(self, connection: Any) -> None:
         connection.autocommit = True
