@@ -25,6 +25,7 @@ from tests.faults.long_runs import LONG_RUNS, LongRun
 DONE = Path("build/faults.jsonl")
 SUMMARY = Path("build/faults.json")
 MINUTES = 60
+UNITS = ("_s", "_ms", "_mib")
 HELD, FAILED, IMPOSSIBLE = "held", "failed", "impossible here"
 
 Row = dict[str, Any]
@@ -82,14 +83,18 @@ def summed(runs: Sequence[LongRun], rows: Iterable[Row]) -> list[Row]:
 
 
 def added(figures: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Numbers summed by name, also those one mapping below; a rate is told by its own row alone."""
+    """Counts summed by name, also those one mapping below; of what has a unit, the largest.
+
+    A rate is told by its own row alone.
+    """
     total: dict[str, Any] = {}
     for each in figures:
         for name, value in each.items():
             if isinstance(value, Mapping):
                 total[name] = added([total.get(name, {}), value])
             elif isinstance(value, int | float) and "_per_" not in name:
-                total[name] = round(total.get(name, 0) + value, 3)
+                before = total.get(name, 0)
+                total[name] = max(before, value) if name.endswith(UNITS) else before + value
     return total
 
 

@@ -69,7 +69,7 @@ def kill_the_recorder(folder: Path, rng: random.Random) -> Figures:
     assert {gap.reason for gap in told.gaps} == {"edge_down"}
     salvaged = sum(each.salvaged for each in told.segments)
     assert salvaged >= KILLS - 1
-    return {"kills": KILLS, "covered_s": covered_ms / 1000, "salvaged": salvaged}
+    return {"kills": KILLS, "seconds_covered": covered_ms / 1000, "salvaged": salvaged}
 
 
 def lose_the_camera(folder: Path, rng: random.Random) -> Figures:
@@ -96,7 +96,7 @@ def lose_the_camera(folder: Path, rng: random.Random) -> Figures:
         check_files(told, house.edge.data_dir / FOLDER / "cage-cam")
     assert told_after_s < LOST_S_MAX
     assert {gap.reason for gap in told.gaps} == {"camera_lost"}
-    return {"told_after_s": round(told_after_s, 2), "covered_s": check_covered(told) / 1000}
+    return {"told_after_s": round(told_after_s, 2), "seconds_covered": check_covered(told) / 1000}
 
 
 def fill_the_disk(folder: Path, rng: random.Random) -> Figures:
@@ -133,7 +133,7 @@ def fill_the_disk(folder: Path, rng: random.Random) -> Figures:
         subprocess.run(["umount", "-l", str(disk)], check=True)
     assert "disk" in {gap.reason for gap in told.gaps}
     assert told.count(CameraFact.DELETED) >= 2
-    return {"covered_s": check_covered(told) / 1000, "gaps": len(told.gaps)}
+    return {"seconds_covered": check_covered(told) / 1000, "gaps": len(told.gaps)}
 
 
 def jump_the_clock(folder: Path, rng: random.Random) -> Figures:
@@ -165,7 +165,7 @@ def jump_the_clock(folder: Path, rng: random.Random) -> Figures:
     assert {gap.reason for gap in told.gaps} <= {"camera_lost"}
     covered_ms = check_covered(told)
     assert covered_ms > 1000 * JUMPS * 0.3
-    return {"jumps": JUMPS, "covered_s": covered_ms / 1000, "segments": len(told.segments)}
+    return {"jumps": JUMPS, "seconds_covered": covered_ms / 1000, "segments": len(told.segments)}
 
 
 FAULTS: Mapping[str, Fault] = {

@@ -1,7 +1,8 @@
 """The table of the long fault runs: who has found one more way to break the house adds a row.
 
-A run gets a folder of its own and a seeded random; what it returns are its figures (numbers are
-added up over the seeds, and so are those one level below), and what it raises is a failure.
+A run gets a folder of its own and a seeded random; what it returns are its figures (counts are
+added up over the seeds, and so are those one level below; of what has a unit the largest is told),
+and what it raises is a failure.
 """
 
 import random

@@ -28,7 +28,14 @@ class Counting:
         assert list(folder.iterdir()) == []
         self.draws.append(rng.randrange(2**31))
         assert len(self.draws) != self._fails_at, "broken"
-        return {"kills": 10, "kills_per_s": 3, "hits": {"after_commit": 2}, "note": "words"}
+        took_s = 0.5 * len(self.draws)
+        return {
+            "kills": 10,
+            "kills_per_s": 3,
+            "longest_s": took_s,
+            "hits": {"after_commit": 2},
+            "note": "words",
+        }
 
 
 def _start(
@@ -57,7 +64,11 @@ def test_a_second_start_runs_only_what_is_left(
     assert (status, told["kills"]["held"], told["once"]["held"]) == (0, 3, 1)
     _start(monkeypatch, tmp_path, *table)
     assert len(kills.draws) == 3
-    assert told["kills"]["figures"] == {"kills": 30, "hits": {"after_commit": 6}}
+    assert told["kills"]["figures"] == {
+        "kills": 30,
+        "longest_s": 1.5,
+        "hits": {"after_commit": 6},
+    }
 
 
 def test_a_failed_seed_is_told_for_good_and_stops_no_other(
