@@ -36,8 +36,10 @@ from edge.verdict import shipped_list
 from edge.wanted import WantedKeeper
 from hub.app import make_projections
 from hub.clock import SystemClock
-from hub.db.engine import open_database, parse_url
+from hub.db.checkpoints import checkpoints_beside
+from hub.db.engine import INGEST_CHECKPOINT_PAGES, open_database, parse_url
 from hub.db.upgrade import upgrade
+from hub.failpoints import NO_FAIL_POINTS
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Incoming, Intake
 from hub.ingest.link import Received
@@ -106,14 +108,16 @@ def run_hub(folder: str, pipe: "Connection[bytes, bytes]") -> None:
     """Ingest, until the edge closes the pipe."""
     clock = SystemClock()
     url = parse_url(f"sqlite:///{folder}/hub.sqlite", Path(folder))
-    upgrade(url, open_database(url))
-    with open_hub(Path(folder), url) as home:
+    database = open_database(url, INGEST_CHECKPOINT_PAGES)
+    upgrade(url, database)
+    beside = checkpoints_beside(database, NO_FAIL_POINTS)
+    with closing(database), open_hub(Path(folder), url) as home, beside:
         home.enrol(SigningEdge())
         role = replace(home.role, clock=clock)
         commands = CommandDesk(clock.random_bytes)
         intake = Intake(make_projections(role), role.policy, commands)
         link = PipeLink(pipe, clock)
-        worker = Worker(home.database, link, intake, (), home.keys.statement, clock)
+        worker = Worker(database, link, intake, (), home.keys.statement, clock)
         pipe.send(home.keys.statement.public_key)
         stop = threading.Event()
         while link.is_open:

@@ -4,6 +4,8 @@ Source: docs/adr/0039.
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -46,3 +48,17 @@ class Checkpoints:
             self._is_failing = True
         else:
             self._is_failing = False
+
+
+@contextmanager
+def checkpoints_beside(database: Database, fail_points: FailPoints) -> Iterator[None]:
+    """Let a thread take its turns meanwhile."""
+    stop = threading.Event()
+    checkpoints = Checkpoints(database, fail_points)
+    thread = threading.Thread(target=checkpoints.run, args=(stop,), name="checkpoints", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -1,12 +1,10 @@
 """The role ``ingest``: alone listens to the broker. Source: design section 5."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from hub.broker_identity import BrokerIdentity, keep_certificate
 from hub.config import MqttScheme
-from hub.db.checkpoints import Checkpoints
+from hub.db.checkpoints import checkpoints_beside
 from hub.ingest.commands import CommandDesk
 from hub.ingest.intake import Intake
 from hub.ingest.link import BrokerLink
@@ -46,23 +44,10 @@ def run_ingest(context: RoleContext, projections: Sequence[Projection]) -> None:
     )
     link.start()
     try:
-        with _checkpoints_beside(context):
+        with checkpoints_beside(context.database, context.fail_points):
             while not context.stop.is_set():
                 worker.step(context.stop)
                 if not link.is_running:
                     raise RuntimeError("the broker thread has ended")
     finally:
         link.stop()
-
-
-@contextmanager
-def _checkpoints_beside(context: RoleContext) -> Iterator[None]:
-    stop = threading.Event()
-    checkpoints = Checkpoints(context.database, context.fail_points)
-    thread = threading.Thread(target=checkpoints.run, args=(stop,), name="checkpoints", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
