@@ -95,6 +95,8 @@ class Feeder:
             self._client.subscribe([(topic, 1) for topic in self._edge_of])
             for _ in range(200):
                 self._client.loop(LOOP_S)
+        # What is skipped is read now: on the clock, it would be a delay of the hub's.
+        self._next = next(self._source, None)
         began_s = self._heard_s = time.time()
         while not self._is_over():
             self._send_due(began_s)
