@@ -9,6 +9,7 @@ half load under 10 ms.
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,14 +83,20 @@ def watching(loaded: Loaded) -> Iterator[dict[str, float]]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "listening"
+    lines: list[str] = []
+    # Meanwhile: a full pipe would stop the watcher, and what it missed would be the hub's fault.
+    reader = threading.Thread(target=lines.extend, args=(process.stdout,))
+    reader.start()
     try:
         yield seen
     finally:
         process.terminate()
-        lines, _ = process.communicate()
-        for line in lines.splitlines():
+        reader.join()
+        process.wait()
+        process.stdout.close()
+        for line in lines:
             came_s, _, waybill = line.partition(" ")
-            seen.setdefault(waybill, float(came_s))
+            seen.setdefault(waybill.strip(), float(came_s))
 
 
 def _build() -> Path:
