@@ -44,7 +44,7 @@ class Checkpoints:
         except OSError as error:
             _failures.inc()
             if not self._is_failing:
-                _log.error("the log is not copied back, trying again", reason=str(error))
+                _log.error("cannot copy hub.sqlite-wal back, trying again", reason=str(error))
             self._is_failing = True
         else:
             self._is_failing = False

@@ -50,7 +50,7 @@ class Files:
                 self._copying = self._connect(COPYING)
             self._copying.cursor().execute(CHECKPOINT).fetchone()
         except self._module.Error as error:
-            raise OSError(f"the log cannot be copied back: {error}") from error
+            raise OSError(str(error)) from error
 
     def close(self) -> None:
         """Close the connections there are; like the engines', the next question opens them."""
