@@ -38,6 +38,8 @@ class QuarantinePage:
         self._before: list[int | None] = [None]
         self._sight = QuarantineSight((), more=False)
         self._chosen: int | None = None
+        self._raw = b""
+        self._is_read_again = False
         with box("main", "beside beside-wide"):
             with box("section", "page"):
                 with box("header", "page-head"):
@@ -73,6 +75,14 @@ class QuarantinePage:
         self._newer.set_visibility(len(self._before) > 1)
         self._older.set_visibility(sight.more)
         self._draw_rows()
+        self._tell_outcome()
+
+    def _tell_outcome(self) -> None:
+        # Whoever had an item read again waits for what came of it, and for nothing else.
+        chosen = next((item for item in self._sight.items if item.id == self._chosen), None)
+        if self._is_read_again and chosen is not None and not chosen.is_asked:
+            self._is_read_again = False
+            self._draw_side(chosen)
 
     def _draw_rows(self) -> None:
         self._rows.show(
@@ -116,18 +126,24 @@ class QuarantinePage:
             await self._live.refresh()
 
     async def _choose(self, item: QuarantinedHead) -> None:
-        self._chosen = item.id
+        self._chosen, self._is_read_again = item.id, False
         self._draw_rows()
         try:
             raw = await run_in_threadpool(self._desk.raw, item.id, self._visit.caller)
         except MayNotUnmaskError:
             raw = None
+        if raw is None:
+            self._side.clear()
+            with self._side:
+                text(self._words.say("act.forbidden"), "problem m-red", "p")
+            return
+        self._raw = raw
+        self._draw_side(item)
+
+    def _draw_side(self, item: QuarantinedHead) -> None:
         self._side.clear()
         with self._side:
-            if raw is None:
-                text(self._words.say("act.forbidden"), "problem m-red", "p")
-            else:
-                self._draw_item(item, raw)
+            self._draw_item(item, self._raw)
 
     def _draw_fact(self, key: str, value: str) -> None:
         with box("div", "fact"):
@@ -157,7 +173,11 @@ class QuarantinePage:
 
     async def _ask_again(self, item: QuarantinedHead) -> None:
         caller = self._visit.caller
-        await self._told(await run_in_threadpool(self._desk.ask_again, item.id, caller))
+        asked = await run_in_threadpool(self._desk.ask_again, item.id, caller)
+        await self._told(asked)
+        # Only now: what was read before the act knows nothing of it.
+        self._is_read_again = asked and self._chosen == item.id
+        self._tell_outcome()
 
     async def _told(self, done: bool) -> None:
         self._tell("quarantine.noted" if done else "act.forbidden")
