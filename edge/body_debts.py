@@ -1,12 +1,21 @@
 """Which private bodies the hub has, and which it needs again because it was restored.
 
-Part of the station's core: no thread, no I/O of its own. Source: docs/adr/0035.
+Part of the station's core: no thread, no I/O of its own. The uplink sends no line again before the
+disk knows here what went with it; a hub that has its lines again looks as if it had lost nothing.
+Source: docs/adr/0035.
 """
 
 from datetime import datetime
 
 from edge.seams import SpoolError, SpoolWriter
-from edge.station_events import BodiesDelivered, BodiesWait, NotRecorded, Output, Receipted
+from edge.station_events import (
+    BodiesDelivered,
+    BodiesWait,
+    HubHasLess,
+    LossNoted,
+    NotRecorded,
+    Output,
+)
 from wire.names import format_at
 
 
@@ -15,25 +24,25 @@ class BodyDebts:
 
     def __init__(self, spool: SpoolWriter) -> None:
         self._spool = spool
-        self._went_back = False
+        self._lost: dict[str, int] = {}
 
-    def follow(self, receipt: Receipted) -> list[Output]:
-        """The hub says how far it has a spool; less than it had: it was restored."""
-        if self._spool.mark_receipted(receipt.spool, receipt.upto_seq):
-            # Its lines go again by themselves.
-            self._went_back = True
+    def follow(self, loss: HubHasLess) -> list[Output]:
+        """The hub has less of a spool than it had."""
+        self._spool.hub_has_less(loss.spool, loss.upto_seq)
+        self._lost[loss.spool] = min(loss.upto_seq, self._lost.get(loss.spool, loss.upto_seq))
         return self.settle()
 
     def settle(self) -> list[Output]:
         """Let wait again what was delivered since; tried again until the disk takes it."""
-        if not self._went_back:
+        if not self._lost:
             return []
         try:
             self._spool.deliver_again()
         except SpoolError as error:
             return [NotRecorded(str(error), scans=0)]
-        self._went_back = False
-        return [BodiesWait()]
+        noted = [LossNoted(spool, upto_seq) for spool, upto_seq in self._lost.items()]
+        self._lost.clear()
+        return [BodiesWait(), *noted]
 
     def put_away(self, delivered: BodiesDelivered, now: datetime) -> list[Output]:
         """The hub has these; they stay as long as their lines."""

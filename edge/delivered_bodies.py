@@ -27,9 +27,7 @@ MARK_CHARS = 20
 
 
 def prepare(connection: apsw.Connection) -> None:
-    """Make the tables, or bring an older program's up to date, and go on with what is owed.
-
-    A disk that does not take the latter keeps nobody from scanning: it is still owed.
+    """Make the tables, or bring an older program's up to date.
 
     Raises:
         apsw.Error: there are no such tables.
@@ -38,8 +36,20 @@ def prepare(connection: apsw.Connection) -> None:
     columns = [row[1] for row in connection.execute("PRAGMA table_info(delivered_body)")]
     if "place" not in columns:
         connection.execute("ALTER TABLE delivered_body ADD COLUMN place INTEGER")
+
+
+def resume(connection: apsw.Connection, oldest: int | None = None) -> None:
+    """Go on with what is owed; a disk that refuses keeps nobody from scanning: it is still owed.
+
+    ``oldest`` is given at a start: the place of the first line whose receipt the disk does not
+    know. As the lines from there go again, so does what was delivered since it was made: a hub that
+    was restored meanwhile shows no loss there.
+    """
+    beside = "SELECT 1 FROM delivered_body WHERE place >= ? LIMIT 1"
     try:
         connection.execute("BEGIN IMMEDIATE")
+        if oldest is not None and list(connection.execute(beside, (oldest,))):
+            ask_again(connection, oldest)
         step(connection)
         connection.execute("COMMIT")
     except apsw.Error:

@@ -35,6 +35,9 @@ class FailPoint(StrEnum):
     BEFORE_RECEIPT = "before_receipt"
     """The station has it and has not noted it."""
     AFTER_RECEIPT = "after_receipt"
+    BEFORE_LOSS = "before_loss"
+    """The hub was restored, and the disk does not know yet what it needs again."""
+    AFTER_LOSS = "after_loss"
     BEFORE_BODIES = "before_bodies"
     AFTER_BODIES = "after_bodies"
     """The hub has them, and they are not put away."""
@@ -48,6 +51,8 @@ _IN_THE_SPOOL = frozenset(
     {
         FailPoint.BEFORE_COMMIT,
         FailPoint.AFTER_COMMIT,
+        FailPoint.BEFORE_LOSS,
+        FailPoint.AFTER_LOSS,
         FailPoint.BEFORE_CHANGE_OVER,
         FailPoint.AFTER_CHANGE_OVER,
     }

@@ -43,7 +43,7 @@ class Sender(Protocol):
     def deliver_again(self, since: datetime | None) -> None:
         """The hub lost what it had since then (None: ever): pictures are sent again.
 
-        Files it orders again by itself. Any thread may say so; never waits.
+        Files it orders again by itself. Any thread may say so; on the disk when it returns.
         """
 
     def turn(self, hub: HubHttp) -> float:

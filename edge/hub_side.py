@@ -218,6 +218,9 @@ class HubSide:
             problem,
             self._make_packs(membership),
         )
+        unsure = core.may_be_lost()
+        if unsure is not None:
+            self._uploads.deliver_again(unsure)
         self._to_station(core.list_changed())
         self._to_station(core.pack_changed())
         return Uplink(

@@ -41,11 +41,12 @@ class _Asked:
 class Learned:
     """What a receipt told: where ``upto`` moved, and a sample of the hub's clock if it is one.
 
-    ``went_back`` are those of them that the hub has less of than it had: it was restored.
+    ``lost`` are the spools that the hub has less of than it had, with how little that was: it was
+    restored. While nobody has noted it, it is told again with each answer to a state.
     """
 
     moved: tuple[tuple[str, int], ...]
-    went_back: tuple[tuple[str, int], ...]
+    lost: tuple[tuple[str, int], ...]
     exchange: Exchange | None
 
 
@@ -170,7 +171,7 @@ class Publisher:
         asked = self._asked.pop(receipt.answers, None)
         if asked is None:
             return None
-        before = {feed.id: feed.upto_seq for feed in self._feeds}
+        before = {feed.id: (feed.upto_seq, feed.lost_at) for feed in self._feeds}
         heads = {head.spool: head for head in receipt.heads}
         is_overtaken, self._answered_n = asked.n < self._answered_n, max(asked.n, self._answered_n)
         for feed in self._feeds:
@@ -179,10 +180,14 @@ class Publisher:
             is_old = is_overtaken and known is not None and known.seq < feed.upto_seq
             if asked.spool in (None, feed.id) and not is_old:
                 self._follow(feed, known, receipt.problem, asked, arrived_ms)
-        moved = tuple(
-            (feed.id, feed.upto_seq) for feed in self._feeds if feed.upto_seq != before[feed.id]
-        )
-        went_back = tuple((spool, upto) for spool, upto in moved if upto < before[spool])
+        is_state = asked.spool is None
+        moved, lost = [], []
+        for feed in self._feeds:
+            upto_seq, lost_at = before[feed.id]
+            if feed.upto_seq != upto_seq:
+                moved.append((feed.id, feed.upto_seq))
+            if feed.lost_at is not None and (is_state or feed.lost_at != lost_at):
+                lost.append((feed.id, feed.lost_at))
         exchange = None
         if not asked.is_repeat:
             exchange = Exchange(
@@ -192,7 +197,11 @@ class Publisher:
                 arrived_at=arrived_at,
                 arrived_ms=arrived_ms,
             )
-        return Learned(moved, went_back, exchange)
+        return Learned(tuple(moved), tuple(lost), exchange)
+
+    def loss_noted(self, spool: str, upto_seq: int) -> bool:
+        """The disk knows of a hub with no more than this; say whether sending goes on by that."""
+        return any(feed.loss_noted(upto_seq) for feed in self._feeds if feed.id == spool)
 
     def _follow(
         self,

@@ -172,8 +172,11 @@ class SpoolWriter(Protocol):
             SpoolError: it stands as it stood.
         """
 
-    def mark_receipted(self, spool: str, upto_seq: int) -> bool:
-        """The hub has everything of a spool up to here; say whether that is less than it had."""
+    def mark_receipted(self, spool: str, upto_seq: int) -> None:
+        """The hub has everything of a spool up to here."""
+
+    def hub_has_less(self, spool: str, upto_seq: int) -> None:
+        """The hub was restored and had no more than this of a spool then."""
 
     def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
         """The hub has these bodies, since this wire time of our clock.
@@ -183,10 +186,10 @@ class SpoolWriter(Protocol):
         """
 
     def deliver_again(self) -> None:
-        """Where the hub went back, it needs the bodies again that it had since.
+        """Make durable that the hub needs the bodies again that it had since it went back.
 
         Raises:
-            SpoolError: they are not sent again.
+            SpoolError: nobody but this program knows it.
         """
 
 

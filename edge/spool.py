@@ -24,11 +24,10 @@ from edge.failpoints import NO_FAIL_POINTS, FailPoint, FailPoints
 from edge.seams import NO_QUEUES, KeptSpool, Sealed, SpoolError, SpoolUnusableError
 from edge.spool_prune import CROWDED_RATIO, KEEP_RECEIPTED, find_due
 from edge.spool_schema import check, place_of, prepare, read_spools, recorded_at
-from edge.spool_tail import SpoolTail
+from edge.spool_tail import SpoolTail, seal
 from ledger.chain import ChainHead
 from wire.bodies import PrivateBody
 from wire.events import Event, Station
-from wire.lines import line_hash, seal_line
 from wire.names import ZERO_HEAD
 
 __all__ = ["CROWDED_RATIO", "KEEP_RECEIPTED", "Spool", "Tidied"]
@@ -71,6 +70,8 @@ class Spool:
             self._connection = apsw.Connection(str(path), vfs=vfs)
             prepare(self._connection, new_id, bytes_max)
             self._tail = SpoolTail(check(self._connection))
+            oldest = self._tail.oldest_unsent()
+            delivered_bodies.resume(self._connection, place_of(*oldest) if oldest else None)
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX:d}")
             self._fill_ratio = self._read_fill()
         except (apsw.Error, SpoolUnusableError) as error:
@@ -141,7 +142,7 @@ class Spool:
         """
         with self._refusals("not recorded"):
             self._settle_doubt()
-            sealed = _seal(events, self.id, self.head)
+            sealed = seal(events, self.id, self.head)
             self._fail_points.hit(FailPoint.BEFORE_COMMIT)
             self._commit(sealed, events, bodies, sessions, queues)
             self._fail_points.hit(FailPoint.AFTER_COMMIT)
@@ -204,10 +205,10 @@ class Spool:
         with self._refusals("no new spool"):
             self._settle_doubt()
             old = self._tail.live
-            ended = _seal(last, old.id, old.head)
+            ended = seal(last, old.id, old.head)
             end = ChainHead(ended[-1].seq, ended[-1].head) if ended else old.head
             link = replace(first, after_spool=old.id, after_seq=end.seq, after_head=end.head)
-            begun = _seal([link], new_id, ChainHead(0, ZERO_HEAD))
+            begun = seal([link], new_id, ChainHead(0, ZERO_HEAD))
             self._fail_points.hit(FailPoint.BEFORE_CHANGE_OVER)
             execute = self._connection.execute
             execute("BEGIN IMMEDIATE")
@@ -251,13 +252,20 @@ class Spool:
             rows = list(self._connection.execute("SELECT n FROM queue WHERE queue = ?", (queue,)))
         return int(rows[0][0]) if rows else 0
 
-    def mark_receipted(self, spool: str, upto_seq: int) -> bool:
-        """The hub has everything of a spool up to here; say whether that is less than it had.
+    def mark_receipted(self, spool: str, upto_seq: int) -> None:
+        """The hub has everything of a spool up to here.
 
         Made durable with the next commit only: after a crash the hub says it again, and no scan
         waits for this.
         """
-        return self._tail.receipted(spool, upto_seq)
+        self._tail.receipted(spool, upto_seq)
+
+    def hub_has_less(self, spool: str, upto_seq: int) -> None:
+        """The hub was restored and had no more than this of a spool then.
+
+        Made durable with the next commit, or by :meth:`deliver_again`.
+        """
+        self._tail.lost(spool, upto_seq)
 
     def bodies_delivered(self, hashes: Sequence[str], at: str) -> None:
         """The hub has acknowledged these private bodies, at this wire time of our clock.
@@ -274,22 +282,28 @@ class Spool:
             self._connection.execute("COMMIT")
 
     def deliver_again(self) -> None:
-        """Where the hub went back, what was delivered since waits once more.
+        """Make durable that what was delivered since the hub went back waits once more.
+
+        The mark is a commit of its own and needs no room: a full spool, which gets rid of lines
+        only by sending them again, takes it, too.
 
         Raises:
             SpoolError: it still has to be done.
         """
         with self._refusals("bodies not asked for again"):
             self._settle_doubt()
+            self._fail_points.hit(FailPoint.BEFORE_LOSS)
             self._connection.execute("BEGIN IMMEDIATE")
             self._write_upto()
-            delivered_bodies.step(self._connection)
             self._connection.execute("COMMIT")
-        self._tail.written()
+            self._fail_points.hit(FailPoint.AFTER_LOSS)
+            self._tail.written()
+            delivered_bodies.resume(self._connection)
 
     def tidy(self, now: datetime | None) -> Tidied:
         """In an idle moment: forget old receipted lines, keep upto, move the WAL into the file.
 
+        And let more wait of what a restored hub needs again.
         ``now`` is None while the clock is unsure: then no line is old, because a clock that was
         set forward would let all receipted ones go at once.
 
@@ -299,6 +313,7 @@ class Spool:
         with self._refusals("not tidied"):
             self._settle_doubt()
             tidied = self._prune(now)
+            delivered_bodies.resume(self._connection)
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         return tidied
 
@@ -383,14 +398,3 @@ class Spool:
                 self._connection.execute("ROLLBACK")
             self._tail = self._tail.reread(read_spools(self._connection))
             self._is_in_doubt = False
-
-
-def _seal(events: Sequence[Event], spool: str, start: ChainHead) -> list[Sealed]:
-    sealed = []
-    seq, head = start.seq, start.head
-    for event in events:
-        seq += 1
-        line = seal_line(event, spool, seq, head)
-        head = line_hash(line)
-        sealed.append(Sealed(seq, head, line))
-    return sealed

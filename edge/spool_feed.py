@@ -57,6 +57,8 @@ class SpoolFeed:
         self._lines = lines
         self._grown_ms: int | None = None
         self._is_blocked = False
+        self.lost_at: int | None = None
+        """How little the hub had after it was restored, until the station has noted that."""
 
     @property
     def unsent(self) -> int:
@@ -65,8 +67,12 @@ class SpoolFeed:
 
     @property
     def can_send(self) -> bool:
-        """Say whether there is anything to send, and the hub has not refused it."""
-        return self.unsent > 0 and not self._is_blocked
+        """Say whether there is anything to send, and nothing is in its way."""
+        return self.unsent > 0 and not self._is_held()
+
+    def _is_held(self) -> bool:
+        # A line that goes again hides the loss: whoever starts after us would see none.
+        return self._is_blocked or self.lost_at is not None
 
     def reconnected(self) -> None:
         """A fresh connection: whatever was in flight goes again at once."""
@@ -84,7 +90,7 @@ class SpoolFeed:
 
     def due(self, now_ms: int) -> InFlight | None:
         """The batch to publish now, if one is due; ``was_sent`` says that it goes again."""
-        if self._is_blocked:
+        if self._is_held():
             return None
         if self.in_flight is None and self._is_full_or_waited(now_ms):
             self.in_flight = self._next_batch(now_ms)
@@ -104,7 +110,7 @@ class SpoolFeed:
 
     def wait_ms(self, now_ms: int) -> int | None:
         """How long until a batch may be due; None while only an event can change that."""
-        if self._is_blocked:
+        if self._is_held():
             return None
         if self.in_flight is not None:
             return max(0, self.in_flight.retry_ms - now_ms)
@@ -174,7 +180,16 @@ class SpoolFeed:
         # A batch stays in flight only while the hub still waits for exactly its first line.
         if self.in_flight is not None and seq != self.in_flight.first_seq - 1:
             self.in_flight = None
+        if seq < self.upto_seq:
+            self.lost_at = seq if self.lost_at is None else min(seq, self.lost_at)
         self.upto_seq = seq
+
+    def loss_noted(self, upto_seq: int) -> bool:
+        """The disk knows of a hub with no more than this; say whether sending goes on by that."""
+        if self.lost_at is None or upto_seq > self.lost_at:
+            return False
+        self.lost_at = None
+        return True
 
 
 def answer_key(payload: bytes) -> str:

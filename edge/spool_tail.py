@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from edge.seams import KeptSpool, Sealed
 from ledger.chain import ChainHead
+from wire.events import Event
+from wire.lines import line_hash, seal_line
 
 
 class SpoolTail:
@@ -21,7 +23,8 @@ class SpoolTail:
         self.unwritten: dict[int, int] = {}
         """How far spools are receipted, by number, where the disk says less, or more."""
         self.went_back: dict[int, int] = {}
-        """How little the hub had of a spool where it had more before, until the disk knows."""
+        """How little the hub had of a spool, by number, where it had more before, until the disk
+        knows."""
 
     @property
     def depth(self) -> int:
@@ -34,20 +37,20 @@ class SpoolTail:
             self._change(replace(self.live, head=ChainHead(sealed[-1].seq, sealed[-1].head)))
         self.written()
 
-    def receipted(self, spool: str, upto_seq: int) -> bool:
-        """The hub has a spool up to here; say whether that is less than it had.
-
-        A spool that is forgotten meanwhile stays so.
-        """
+    def receipted(self, spool: str, upto_seq: int) -> None:
+        """The hub has a spool up to here; one that is forgotten meanwhile stays so."""
         for known in self.spools:
             if known.id == spool:
                 self.unwritten[known.n] = upto_seq
                 self._change(replace(known, upto_seq=upto_seq))
-                if upto_seq >= known.upto_seq:
-                    return False
+                return
+
+    def lost(self, spool: str, upto_seq: int) -> None:
+        """The hub was restored and had no more than this of a spool then."""
+        for known in self.spools:
+            if known.id == spool:
                 self.went_back[known.n] = min(upto_seq, self.went_back.get(known.n, upto_seq))
-                return True
-        return False
+                return
 
     def close(self, spool: str) -> None:
         """Nothing more of an ended spool is sent."""
@@ -96,3 +99,15 @@ class SpoolTail:
         place = next(at for at, each in enumerate(self.spools) if each.n == changed.n)
         self._older_unsent += changed.unsent - self.spools[place].unsent
         self.spools[place] = changed
+
+
+def seal(events: Sequence[Event], spool: str, start: ChainHead) -> list[Sealed]:
+    """Events as the next lines of a spool that ends in ``start``."""
+    sealed = []
+    seq, head = start.seq, start.head
+    for event in events:
+        seq += 1
+        line = seal_line(event, spool, seq, head)
+        head = line_hash(line)
+        sealed.append(Sealed(seq, head, line))
+    return sealed

@@ -45,6 +45,7 @@ from edge.station_events import (
     FootageLines,
     FormSent,
     HandheldAsked,
+    HubHasLess,
     Input,
     LinkChanged,
     ListChanged,
@@ -160,6 +161,8 @@ class StationCore:
             case PortOpened() | PortLost():
                 return self._follow_port(event)
             case Receipted():
+                self.spool.mark_receipted(event.spool, event.upto_seq)
+            case HubHasLess():
                 return self._bodies.follow(event)
             case CloseSpool():
                 return self._close_spool(event)

@@ -137,6 +137,17 @@ class Receipted:
 
 
 @dataclass(frozen=True, slots=True)
+class HubHasLess:
+    """The hub was restored: of a spool it has no more than this, and had more before.
+
+    The uplink sends nothing more of it until :class:`LossNoted`, and says it again meanwhile.
+    """
+
+    spool: str
+    upto_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class CloseSpool:
     """An administrator's act: the hub takes no more of this spool, another one has to begin."""
 
@@ -180,6 +191,7 @@ Input = (
     | HandheldAsked
     | LinkChanged
     | Receipted
+    | HubHasLess
     | CloseSpool
     | BodiesDelivered
     | Enrolled
@@ -264,6 +276,14 @@ class BodiesWait:
 
 
 @dataclass(frozen=True, slots=True)
+class LossNoted:
+    """The disk knows what a hub with no more than this of a spool needs again beside its lines."""
+
+    spool: str
+    upto_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class DevicesChanged:
     """The scanners as they are now, for the hub's state message."""
 
@@ -284,6 +304,7 @@ Output = (
     | HandheldsChanged
     | FootageLined
     | BodiesWait
+    | LossNoted
     | DevicesChanged
     | ClockStepped
 )

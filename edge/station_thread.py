@@ -29,6 +29,7 @@ from edge.station_events import (
     HandheldAnswered,
     HandheldsChanged,
     Input,
+    LossNoted,
     NotRecorded,
     Output,
     Receipted,
@@ -51,7 +52,7 @@ DRAW_EVERY_MS = 200
 
 _logger = structlog.get_logger(__name__)
 
-ForUplink = Recorded | DevicesChanged | ClockStepped
+ForUplink = Recorded | DevicesChanged | ClockStepped | LossNoted
 ForPage = FormAnswered | HandheldAnswered | HandheldsChanged
 
 
@@ -189,7 +190,7 @@ class StationThread:
                     self._answer_cameras(output)
                 case BodiesWait():
                     self._on_bodies()
-                case DevicesChanged() | ClockStepped():
+                case DevicesChanged() | ClockStepped() | LossNoted():
                     self._to_uplink(output)
 
     def _answer(self, answer: Answer) -> None:

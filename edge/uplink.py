@@ -16,7 +16,7 @@ from edge.broker_link import BrokerAddress, BrokerError, BrokerLink
 from edge.failpoints import FailPoint, FailPoints
 from edge.metrics import Metrics
 from edge.seams import Clock
-from edge.station_events import Receipted
+from edge.station_events import HubHasLess, Receipted
 from edge.uplink_core import UplinkCore
 from edge.uplink_events import (
     Arrived,
@@ -204,12 +204,17 @@ class Uplink:
                 case OrderFootage():
                     self._order_footage(output)
                 case HubWentBack():
-                    _logger.warning("the hub has less than it had", since=output.since)
+                    _logger.info("the hub gets again what it had", since=output.since)
                     self._on_went_back(output)
                 case Refused():
                     self._refused(output.reason)
                 case ProblemChanged():
                     self._tell_problem(output.problem)
+                case HubHasLess():
+                    _logger.warning(
+                        "the hub has less than it had", spool=output.spool, upto=output.upto_seq
+                    )
+                    self._to_station(output)
                 case Receipted():
                     self._fail_points.hit(FailPoint.RECEIPT_ARRIVED)
                     self._to_station(output)

@@ -17,8 +17,10 @@ from edge.station_events import (
     ClockStepped,
     CloseSpool,
     DevicesChanged,
+    HubHasLess,
     LinkChanged,
     ListChanged,
+    LossNoted,
     PackChanged,
     Receipted,
     Recorded,
@@ -158,6 +160,11 @@ class UplinkCore:
         """The held site pack for the station."""
         return self._packs.changed()
 
+    def may_be_lost(self) -> HubWentBack | None:
+        """At the start: what a hub that was restored before it would not show to have lost."""
+        oldest = self._publisher.oldest
+        return HubWentBack(self._spool.recorded_at(*oldest)) if oldest else None
+
     def _take(self, event: UplinkInput) -> list[UplinkOutput]:
         match event:
             case Recorded():
@@ -168,6 +175,8 @@ class UplinkCore:
                 self._state_soon()
             case ClockStepped():
                 self._offset.forget()
+            case LossNoted():
+                return self._send_again(event)
             case Connected():
                 self._connection = event.connection
                 self._state_due_ms = 0
@@ -271,15 +280,15 @@ class UplinkCore:
         if learned.exchange is not None:
             self._offset.learn(learned.exchange)
         self._receipt_ms = now_ms
-        outputs: list[UplinkOutput] = [
-            Receipted(spool, upto_seq) for spool, upto_seq in learned.moved
-        ]
-        if learned.went_back:
-            since = [self._spool.recorded_at(*each) for each in learned.went_back]
-            known = [at for at in since if at is not None]
-            # A line that is not kept any more, or never was: then from the very beginning.
-            outputs.append(HubWentBack(min(known) if len(known) == len(since) else None))
-        return outputs
+        # The loss first: no commit shall know how little the hub has without what it needs.
+        lost = (HubHasLess(spool, upto_seq) for spool, upto_seq in learned.lost)
+        moved = (Receipted(spool, upto_seq) for spool, upto_seq in learned.moved)
+        return [*lost, *moved]
+
+    def _send_again(self, noted: LossNoted) -> list[UplinkOutput]:
+        if not self._publisher.loss_noted(noted.spool, noted.upto_seq):
+            return []  # of a loss before the last one, or it was said twice
+        return [HubWentBack(self._spool.recorded_at(noted.spool, noted.upto_seq))]
 
     def _obey(self, command: AnyCommand, payload: bytes) -> list[UplinkOutput]:
         try:

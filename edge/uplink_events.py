@@ -9,8 +9,10 @@ from edge.station_events import (
     ClockStepped,
     CloseSpool,
     DevicesChanged,
+    HubHasLess,
     LinkChanged,
     ListChanged,
+    LossNoted,
     PackChanged,
     Receipted,
     Recorded,
@@ -61,7 +63,7 @@ class Waited:
 
 
 UplinkInput = (
-    Recorded | DevicesChanged | ClockStepped | Connected | Disconnected | Arrived
+    Recorded | DevicesChanged | ClockStepped | LossNoted | Connected | Disconnected | Arrived
     | SnapshotArrived | PackArrived | Waited
 )  # fmt: skip
 
@@ -100,10 +102,10 @@ class OrderFootage:
 
 @dataclass(frozen=True, slots=True)
 class HubWentBack:
-    """The hub has less than it had: it was restored.
+    """The hub lost what it had since then, or may have; its lines go again after this.
 
-    ``since`` is when the newest line that it has was recorded, wire time; None: it has none, or
-    one that was forgotten here.
+    ``since`` is wire time: of the newest line that it has. None: it has none, or one that was
+    forgotten here.
     """
 
     since: str | None
@@ -123,7 +125,7 @@ class ProblemChanged:
     problem: str | None
 
 
-ToStation = LinkChanged | ListChanged | PackChanged | Receipted | CloseSpool
+ToStation = LinkChanged | ListChanged | PackChanged | Receipted | HubHasLess | CloseSpool
 UplinkOutput = (
     Publish | FetchList | FetchPack | OrderFootage | HubWentBack | Refused | ProblemChanged
     | ToStation

@@ -21,8 +21,10 @@ from edge.station import StationCore
 from edge.station_events import (
     Answer,
     CloseSpool,
+    HubHasLess,
     LinkChanged,
     ListChanged,
+    LossNoted,
     Output,
     PackChanged,
     Receipted,
@@ -129,7 +131,7 @@ class JoinedEdge:
         outputs = self.station.step(event)  # type: ignore[arg-type]  # any of its inputs
         self.outputs += outputs
         for output in outputs:
-            if isinstance(output, Recorded):
+            if isinstance(output, Recorded | LossNoted):
                 self.tell_uplink(output)
 
     def tell_uplink(self, event: object) -> None:
@@ -143,7 +145,9 @@ class JoinedEdge:
                 case Publish():
                     if not self.is_cut:
                         self.send(output.channel, output.payload)
-                case Receipted() | CloseSpool() | LinkChanged() | ListChanged() | PackChanged():
+                case Receipted() | HubHasLess() | CloseSpool():
+                    self.tell_station(output)
+                case LinkChanged() | ListChanged() | PackChanged():
                     self.tell_station(output)
                 case _:
                     self.problems += [getattr(output, "problem", None)]

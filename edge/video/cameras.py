@@ -32,6 +32,7 @@ from wire.site_pack import SitePack
 __all__ = ["Cameras", "FootageError", "House", "OnvifSetup"]
 
 FOLDER = "footage"
+AGAIN_NAME = "stills-again"
 LINES_AT_ONCE = 500
 LINE_BYTES_AT_ONCE = 4 * 1024 * 1024
 
@@ -76,6 +77,7 @@ class Cameras:
         self._folder = folder = house.directory / FOLDER
         self._store = FootageStore(house.directory / FILE_NAME)
         self._uploads = UploadStore(house.directory / FILE_NAME)
+        self._again = house.directory / AGAIN_NAME
         desk = FootageDesk(house.site, house.edge, folder, self._store, self._look)
         self._days_else = max(house.retention.days, house.retention.area_days)
         self._keeper = FootageKeeper(
@@ -142,6 +144,7 @@ class Cameras:
         """What brings footage to the hub; it closes its own connection to the record."""
         setup = SenderSetup(
             self._folder,
+            self._again,
             send_kbit_s=lambda: self._send_kbit_s,
             hub_offset_ms=lambda: self._keeper.hub_offset_ms,
             now_s=lambda: self._look().picture_s,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from edge.data_dir import read_file
+from edge.data_dir import read_file, write_file
 from edge.footage_post import FootagePost, SenderError
 from edge.hub_http import HubHttp, HubRefusedError, HubUnreachableError
 from edge.metrics import Metrics
@@ -33,6 +33,7 @@ from wire.limits import FOOTAGE_PART_BYTES_MAX, PICTURE_BYTES_MAX
 
 ORDERS_WAITING_MAX = 1_000
 """Orders between the uplink's thread and the record on the disk."""
+AGAIN_BYTES_MAX = 32
 IDLE_S = 1.0
 """How often it is looked whether there is anything to send."""
 STANDSTILLS_MAX = 3
@@ -56,9 +57,11 @@ class SenderSetup:
     """``send_kbit_s`` and ``hub_offset_ms`` are asked each time: site pack and hub change them.
 
     ``hub_offset_ms`` is what must be added to this edge's time to get the hub's, None: unknown.
+    ``again`` is the file that says since when stills go again (ms since 1970), while it is there.
     """
 
     folder: Path
+    again: Path
     send_kbit_s: Callable[[], int]
     hub_offset_ms: Callable[[], int | None]
     now_s: Callable[[], float]
@@ -80,7 +83,7 @@ class FootageSender:
         self._metrics = metrics
         self._lock = threading.Lock()
         self._ordered: deque[OrderFootage] = deque()
-        self._again_ms: int | None = None
+        self._again_ms = _read_again(setup.again)
         self._sha256: str | None = None
         self._have = 0
         self._standstills = 0
@@ -99,6 +102,11 @@ class FootageSender:
         since_ms = 0 if since is None else int(since.timestamp() * 1000)
         with self._lock:
             self._again_ms = since_ms if self._again_ms is None else min(self._again_ms, since_ms)
+            try:
+                write_file(self._setup.again, b"%d\n" % self._again_ms)
+            except OSError as error:
+                # Known to this program alone: lost if it ends before its next turn.
+                _logger.error("not noted that stills go again", reason=str(error))
 
     def close(self) -> None:
         """Let go of the record."""
@@ -133,16 +141,14 @@ class FootageSender:
 
     def _take_stills_again(self) -> None:
         with self._lock:
-            since_ms, self._again_ms = self._again_ms, None
+            since_ms = self._again_ms
         if since_ms is None:
             return
-        found = stills_since(self._setup.folder, since_ms)
-        try:
-            self._store.pictures_again(found)
-        except FootageError:
-            with self._lock:
-                self._again_ms = since_ms
-            raise
+        self._store.pictures_again(stills_since(self._setup.folder, since_ms))
+        with self._lock, suppress(OSError):  # a file that stays lets them go twice
+            if self._again_ms == since_ms:
+                self._again_ms = None
+                self._setup.again.unlink(missing_ok=True)
 
     def _send_next(self, hub: HubHttp) -> int | None:
         """How many bytes were sent; None: there is nothing to send."""
@@ -251,6 +257,14 @@ class FootageSender:
         if error.status not in _NOT_WANTED:
             raise error
         self._metrics.footage_files.labels("refused").inc()
+
+
+def _read_again(path: Path) -> int | None:
+    try:
+        raw = read_file(path, AGAIN_BYTES_MAX)
+    except OSError:
+        return 0  # unreadable: all of them
+    return None if raw is None else int(raw) if raw.strip().isdigit() else 0
 
 
 def stills_since(folder: Path, since_ms: int) -> list[WaitingPicture]:

@@ -23,8 +23,16 @@ from tests.rig.programs import Edge, Hub, running, wait_until
 from wire.events import Event, Feedback, Scan
 from wire.lines import parse_line
 
-ELSEWHERE = frozenset({FailPoint.BEFORE_CHANGE_OVER, FailPoint.AFTER_CHANGE_OVER})
-"""A new spool needs 2,000 lines without a receipt: forked lives go through these."""
+ELSEWHERE = frozenset(
+    {
+        FailPoint.BEFORE_CHANGE_OVER,
+        FailPoint.AFTER_CHANGE_OVER,
+        FailPoint.BEFORE_LOSS,
+        FailPoint.AFTER_LOSS,
+    }
+)
+"""A new spool needs 2,000 lines without a receipt, a loss a hub that was restored: forked lives
+go through these."""
 POINTS = tuple(point for point in FailPoint if point not in ELSEWHERE)
 ENDS_THE_STATION = (
     FailPoint.READ,

@@ -19,7 +19,7 @@ from edge.failpoints import parse_fail_points
 from edge.seams import SpoolError
 from edge.spool import Spool
 from tests.faults.answering import answering
-from tests.faults.spooling import SPOOL_ID, scan, station
+from tests.faults.spooling import BODY, DELIVERED_AT, SPOOL_ID, body_hash, scan, station
 from wire.events import StationFact
 
 SCANS_PER_LIFE_MAX = 30
@@ -73,11 +73,29 @@ def _change_over(spool: Spool, acknowledgements: int, first: int) -> None:
                 spool.change_over(f"{number + 1:032x}", [end], start, {})
 
 
+def _lose(spool: Spool, acknowledgements: int, first: int) -> None:
+    """Delivers each body at once; a hub that had all of it is restored to nothing now and then.
+
+    What it acknowledges is that the disk knows: the bodies up to this scan are owed again.
+    """
+    for number in range(first, first + SCANS_PER_LIFE_MAX):
+        spool.append([scan(number)], {body_hash(number): BODY}, {})
+        spool.bodies_delivered([body_hash(number)], DELIVERED_AT)
+        spool.mark_receipted(SPOOL_ID, spool.head_seq)
+        if number % SCANS_PER_SPOOL == 0:
+            spool.hub_has_less(SPOOL_ID, 0)
+            with suppress(SpoolError):
+                spool.deliver_again()
+                os.write(acknowledgements, _ACK.pack(number))
+    os.close(acknowledgements)  # fewer than anybody may wait for
+
+
 RECORDERS = {
     "honest": _record,
     "too early": _record_too_early,
     "without end": _record_without_end,
     "changing over": _change_over,
+    "restored hub": _lose,
 }
 
 

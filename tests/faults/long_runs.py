@@ -17,7 +17,7 @@ from tests.faults.fuzz_targets import FUZZ_FAULTS
 from tests.faults.house_rounds import hang, play_house
 from tests.faults.hub_rounds import play_rounds
 from tests.faults.test_hub_power_cuts import cut_the_hub
-from tests.faults.test_spool_kills import change_over, kill_recorders
+from tests.faults.test_spool_kills import change_over, kill_recorders, lose
 from tests.faults.test_spool_power_cuts import cut_the_spool
 from tests.faults.wire_faults import REPLAYED, replay_frames
 
@@ -43,6 +43,7 @@ LONG_RUNS: tuple[LongRun, ...] = (
     *(LongRun(name, FUZZ_SEEDS, run) for name, run in FUZZ_FAULTS.items()),
     LongRun("spool kills", 10, lambda folder, rng: kill_recorders(folder, rng, 1_000)),
     LongRun("change-over", 10, lambda folder, rng: change_over(folder, rng, 25)),
+    LongRun("losses", 10, lambda folder, rng: lose(folder, rng, 25)),
     LongRun("hub faults", 25, lambda folder, rng: play_rounds(folder, rng, 1)),
     LongRun("edge kills", 17, lambda folder, rng: play_edge_rounds(folder, rng, 30)),
     LongRun("house", 20, play_house),

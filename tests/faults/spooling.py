@@ -4,11 +4,14 @@ from pathlib import Path
 
 from edge.spool import Spool
 from edge.spool_reader import SpoolReader
+from wire.bodies import PrivateBody
 from wire.events import ClockReading, Event, Scan, ScanTiming, Station, StationFact
 from wire.lines import parse_line
 from wire.names import Result
 
 SPOOL_ID = "5" * 32
+DELIVERED_AT = "2026-11-22T01:02:03.456Z"
+BODY = PrivateBody(salt="a" * 32, body='{"code_hex":"00","text":null}')
 
 
 def scan(number: int) -> Scan:
@@ -33,6 +36,11 @@ def scan(number: int) -> Scan:
         list_age_s=1,
         timing_us=ScanTiming(decode=1, verdict=1),
     )
+
+
+def body_hash(number: int) -> str:
+    """The name of what stands beside a scan."""
+    return f"{number:064x}"
 
 
 def station(fact: StationFact) -> Station:

@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from edge.failpoints import Action, FailPoint
+from edge.spool import Spool
+from edge.spool_reader import SpoolReader
 from tests.faults.footage_faults import Figures
 from tests.faults.hub_rounds import hits_in
 from tests.faults.lives import SCANS_PER_LIFE_MAX, Live, lives
-from tests.faults.spooling import waybills
+from tests.faults.spooling import SPOOL_ID, body_hash, waybills
 
 KILLS = 1_000
 MUTANT_KILLS = 20
+LOSS = (FailPoint.BEFORE_LOSS, FailPoint.AFTER_LOSS)
 CHANGE_OVER = (FailPoint.BEFORE_CHANGE_OVER, FailPoint.AFTER_CHANGE_OVER)
 
 
@@ -70,6 +73,38 @@ def change_over(folder: Path, rng: random.Random, lives_of_each: int) -> Figures
     hits = hits_in(log)
     assert hits == dict.fromkeys(CHANGE_OVER, 2 * lives_of_each)
     return {"promised": len(promised), "hits": dict(hits)}
+
+
+def lose(folder: Path, rng: random.Random, lives_of_each: int) -> Figures:
+    """Kills and failures at both ends of noting what a restored hub needs again."""
+    log = folder / "losses.log"
+    places = [(point, action) for point in LOSS for action in Action] * lives_of_each
+    rng.shuffle(places)
+    owed_in_all = 0
+    with lives(log) as live:
+        for n, (point, action) in enumerate(places):
+            path = folder / f"losses-{n}.sqlite"
+            armed = f"{point}:{rng.randrange(1, 5)}:{action}"
+            noted = live("restored hub", path, 0, SCANS_PER_LIFE_MAX, armed)
+            Spool(path, SPOOL_ID).close()
+            reader = SpoolReader(path)
+            waiting = set(reader.bodies(1_000, 1_000_000))
+            reader.close()
+            owed = {body_hash(number) for number in range(max(noted, default=-1) + 1)}
+            assert owed <= waiting, armed
+            owed_in_all += len(owed)
+    hits = hits_in(log)
+    assert hits == dict.fromkeys(LOSS, 2 * lives_of_each)
+    return {"owed": owed_in_all, "hits": dict(hits)}
+
+
+def test_a_fault_while_a_restored_hub_is_noted_forgets_nothing_that_it_needs(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    figures = lose(tmp_path, random.Random(20261123), 2)
+    print(figures)
+    assert figures["owed"] > 0
+    record_property("fail_point_hits", figures["hits"])
 
 
 def test_a_fault_at_a_change_over_loses_and_doubles_nothing(

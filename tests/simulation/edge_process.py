@@ -28,6 +28,7 @@ from edge.station_events import (
     DevicesChanged,
     FormAnswered,
     Input,
+    LossNoted,
     Output,
     Receipted,
     Recorded,
@@ -131,7 +132,6 @@ class EdgeProcess:
     def end(self) -> None:
         """The end, as a kill brings it about: files are as they are, nobody is told anything."""
         self.is_alive = False
-        self.machine.truth.forgot_a_debt |= bool(self.spool._tail.went_back)
         self.uplink.end()
         self.reader.close()
         leave_as_it_is(self.spool)
@@ -184,7 +184,7 @@ class EdgeProcess:
                         self.errands.bodies_wait()
                 case BodiesWait():
                     self.errands.bodies_wait()
-                case DevicesChanged() | ClockStepped():
+                case DevicesChanged() | ClockStepped() | LossNoted():
                     self.uplink.put(output)
                 case FormAnswered():
                     self.machine.form_answered(output)

@@ -15,7 +15,15 @@ from devices.framing import ScannerProtocol
 from devices.port_thread import AnswerSent, BytesRead
 from edge.seams import KeptSpool
 from edge.spool_reader import SpoolReader
-from edge.station_events import Answer, Input, LinkChanged, ListChanged, Output, Receipted
+from edge.station_events import (
+    Answer,
+    HubHasLess,
+    Input,
+    LinkChanged,
+    ListChanged,
+    Output,
+    Receipted,
+)
 from edge.uplink_events import UplinkOutput
 from edge.verdict import HeldList
 from tests.simulation.world import World
@@ -30,7 +38,7 @@ if TYPE_CHECKING:
 SERIES_HV = "103"
 GUARD_MS = 300
 _ALL = 1 << 30
-_WRITE_NOTHING = (AnswerSent, LinkChanged, ListChanged, Receipted)
+_WRITE_NOTHING = (AnswerSent, HubHasLess, LinkChanged, ListChanged, Receipted)
 """After these steps there is nothing new to be seen, unless something is put out."""
 _RECORDED = {
     Result.CLEAR: Signal.OK,
@@ -93,8 +101,6 @@ class EdgeTruth:
         self.forks: dict[str, list[list[bytes]]] = {}
         """What spools held before their disk was put back to an older copy"""
         self.was_put_back = False
-        self.forgot_a_debt = False
-        """The program ended when it alone knew that the hub had gone back (docs/adr/0035)."""
         self._world = world
         self._site = site
         self._heads: dict[str, str] = {}

@@ -22,6 +22,7 @@ HUB_POINTS = (
 )
 POINTS = (*(point.value for point in FailPoint), *HUB_POINTS)
 PER_DAY = 32
+_LOSS = (FailPoint.BEFORE_LOSS, FailPoint.AFTER_LOSS)
 WEATHERS = {
     "lose": "message lost",
     "double": "message doubled",
@@ -282,6 +283,17 @@ class Faults:
         if self._hub.backup is not None and not is_gone:
             self._told("hub restored from a copy")
             self._hub.restore()
+            for each in self._teams:
+                self._trouble_noting(each)
+
+    def _trouble_noting(self, team: Team) -> None:
+        # Only now is there anything that an edge alone can know, and forget.
+        rng = self._world.rng
+        if self._world.chance(0.3):
+            team.machine.die_at(rng.choice(_LOSS), 1)
+        elif self._world.chance(0.4):
+            self._disk_full(team)
+            self._for(SECOND, MINUTE, lambda: self._kill_edge(team))
 
     # ------------------------------------------------------------ people and cables
 

@@ -47,7 +47,7 @@ def unrest(hub: HubMachine, machine: EdgeMachine) -> list[str]:
     known = {spool: len(lines) for spool, lines in machine.truth.lines.items()}
     if heads != {spool: seq for spool, seq in known.items() if spool not in closed}:
         found.append("the hub's heads are not the edge's")
-    if process.station._bodies._went_back or process.reader.bodies(1, 1 << 20):
+    if process.station._bodies._lost or process.reader.bodies(1, 1 << 20):
         found.append("private bodies wait")
     if process.station.known.held.version != hub.look("SELECT version FROM wanted_list")[0][0]:
         found.append("another wanted list")
@@ -81,9 +81,8 @@ def check(hub: HubMachine, teams: list[Team]) -> None:
     facts = _facts(hub)
     _check_folds(hub, facts)
     is_forked = any(team.machine.truth.forks for team in teams)
-    # Else bodies are lost with the disk, or with the knowledge that they are owed.
-    is_owed = hub.lost_unnoticed or any(team.machine.truth.forgot_a_debt for team in teams)
-    if not is_forked and not is_owed:
+    # Else bodies are lost with the disk, or with a hub that shows no loss.
+    if not is_forked and not hub.lost_unnoticed:
         _check_bodies(hub, facts)
     _check_alerts(hub, facts, is_forked=is_forked)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edge.failpoints import FailPoints
 from edge.seams import NO_QUEUES, Sealed
-from edge.spool import Spool, Tidied, _seal
+from edge.spool import Spool, Tidied
+from edge.spool_tail import seal
 from edge.station_events import Receipted
 from edge.uplink_events import Publish
 from hub.ingest import rules
@@ -57,7 +58,7 @@ class HastySpool(Spool):
         queues: Mapping[str, int] = NO_QUEUES,
     ) -> list[Sealed]:
         self._write_late()
-        sealed = _seal(events, self.id, self.head)
+        sealed = seal(events, self.id, self.head)
         self._late = (sealed, events, bodies, sessions, queues)
         self._tail.grown(sealed)
         return sealed

@@ -7,6 +7,7 @@ import apsw
 import pytest
 
 from edge import delivered_bodies
+from edge.failpoints import Action, ArmedFailPoints, FailPoint
 from edge.seams import SpoolError
 from edge.spool import KEEP_RECEIPTED, Spool
 from edge.spool_reader import SpoolReader
@@ -29,6 +30,12 @@ def body(n: int) -> PrivateBody:
 def record(spool: Spool, n: int, at: datetime) -> None:
     """A line with a body."""
     spool.append([fact(at=at)], {sha(n): body(n)}, {})
+
+
+def hub_has_less(spool: Spool, upto_seq: int) -> None:
+    """As the uplink tells it: the loss first."""
+    spool.hub_has_less(ID, upto_seq)
+    spool.mark_receipted(ID, upto_seq)
 
 
 def waiting(path: Path) -> dict[str, PrivateBody]:
@@ -55,9 +62,9 @@ def test_a_hub_that_went_back_gets_the_bodies_that_it_had_since(path: Path) -> N
     for n in range(1, 7):
         record(spool, n, NOW + n * MINUTE)
         spool.bodies_delivered([sha(n)], format_at(NOW + n * MINUTE + timedelta(seconds=1)))
-        assert spool.mark_receipted(ID, n) is False
+        spool.mark_receipted(ID, n)
     assert waiting(path) == {}
-    assert spool.mark_receipted(ID, 3) is True
+    hub_has_less(spool, 3)
     spool.deliver_again()
     assert waiting(path) == {sha(n): body(n) for n in (3, 4, 5, 6)}
     spool.bodies_delivered([sha(n) for n in (3, 4, 5, 6)], format_at(NOW + 9 * MINUTE))
@@ -75,7 +82,7 @@ def test_a_body_that_came_long_after_its_line_goes_again_too(path: Path) -> None
     spool.append([fact(at=NOW + 9 * MINUTE)], {}, {})
     spool.mark_receipted(ID, 3)
     spool.bodies_delivered([sha(1), sha(2)], format_at(NOW + 10 * MINUTE))
-    assert spool.mark_receipted(ID, 2) is True
+    hub_has_less(spool, 2)
     spool.deliver_again()
     assert set(waiting(path)) == {sha(1), sha(2)}
     spool.close()
@@ -91,7 +98,7 @@ def test_a_clock_that_was_set_back_since_keeps_no_body_from_going_again(
     record(spool, 2, NOW + MINUTE - set_back)
     spool.bodies_delivered([sha(1), sha(2)], format_at(NOW + MINUTE - set_back))
     spool.mark_receipted(ID, 2)
-    assert spool.mark_receipted(ID, 1) is True
+    hub_has_less(spool, 1)
     spool.deliver_again()
     assert set(waiting(path)) == {sha(1), sha(2)}
     spool.close()
@@ -106,11 +113,11 @@ def test_what_the_hub_lost_is_known_when_it_has_the_lines_again_before_the_disk_
             record(spool, n, NOW + n * MINUTE)
             spool.bodies_delivered([sha(n)], format_at(NOW + n * MINUTE))
         spool.mark_receipted(ID, 3)
-        assert spool.mark_receipted(ID, 1) is True
+        hub_has_less(spool, 1)
         disk.is_full = True
         with pytest.raises(SpoolError):
             spool.deliver_again()
-        assert spool.mark_receipted(ID, 3) is False
+        spool.mark_receipted(ID, 3)
         disk.is_full = False
         spool.deliver_again()
         assert set(waiting(path)) == {sha(1), sha(2), sha(3)}
@@ -125,7 +132,7 @@ def test_no_crash_comes_between_a_hub_that_went_back_and_what_it_lost(path: Path
         spool.bodies_delivered([sha(n)], format_at(NOW))
     spool.mark_receipted(ID, 2)
     spool.tidy(NOW)
-    spool.mark_receipted(ID, 1)
+    hub_has_less(spool, 1)
     record(spool, 3, NOW)
     spool.close()
     with sick_disk("full") as disk:
@@ -142,7 +149,7 @@ def test_a_hub_that_knows_nothing_gets_every_body(path: Path) -> None:
         record(spool, n, NOW)
     spool.bodies_delivered([sha(1), sha(2)], format_at(NOW))
     spool.mark_receipted(ID, 2)
-    assert spool.mark_receipted(ID, 0) is True
+    hub_has_less(spool, 0)
     spool.deliver_again()
     assert set(waiting(path)) == {sha(1), sha(2)}
     spool.close()
@@ -156,10 +163,13 @@ def test_many_bodies_go_again_a_bounded_number_at_a_time_also_over_a_restart(pat
     hashes = [sha(n) for n in range(1, count + 1)]
     spool.bodies_delivered(hashes, format_at(NOW))
     spool.mark_receipted(ID, count)
-    spool.mark_receipted(ID, 0)
+    hub_has_less(spool, 0)
     spool.deliver_again()
-    seen: dict[str, int] = {}
     assert len(waiting(path)) == delivered_bodies.BODIES_PER_STEP
+    spool.mark_receipted(ID, count)  # its lines come again much sooner
+    spool.tidy(None)
+    assert len(waiting(path)) == 2 * delivered_bodies.BODIES_PER_STEP
+    seen: dict[str, int] = {}
     while found := list(waiting(path))[:200]:
         for each in found:
             seen[each] = seen.get(each, 0) + 1
@@ -212,7 +222,7 @@ def test_a_disk_that_refuses_keeps_bodies_where_they_are(path: Path) -> None:
         record(spool, 2, NOW)
         spool.bodies_delivered([sha(1)], format_at(NOW))
         spool.mark_receipted(ID, 2)
-        spool.mark_receipted(ID, 0)
+        hub_has_less(spool, 0)
         disk.is_full = True
         with pytest.raises(SpoolError):
             spool.deliver_again()
@@ -257,6 +267,8 @@ def test_an_older_program_and_then_this_one_again_lose_no_body(path: Path) -> No
     spool = Spool(path, ID)
     record(spool, 1, NOW)
     spool.bodies_delivered([sha(1)], format_at(NOW))
+    spool.mark_receipted(ID, 1)
+    spool.tidy(NOW)
     spool.close()
     connection = apsw.Connection(str(path))
     connection.execute("INSERT INTO body VALUES (?, ?, ?)", (sha(2), "a" * 32, body(2).body))
@@ -264,4 +276,70 @@ def test_an_older_program_and_then_this_one_again_lose_no_body(path: Path) -> No
     spool = Spool(path, ID)
     assert set(waiting(path)) == {sha(2)}
     assert put_away(path) == 1
+    spool.close()
+
+
+def test_a_start_sends_again_what_was_delivered_beside_lines_that_may_be_lost(path: Path) -> None:
+    """The disk is behind with receipts; a hub restored meanwhile to there shows no loss."""
+    spool = Spool(path, ID)
+    for n in range(1, 5):
+        record(spool, n, NOW + n * MINUTE)
+        spool.bodies_delivered([sha(n)], format_at(NOW + n * MINUTE))
+        spool.mark_receipted(ID, n)
+    spool.close()  # the commit of line 4 knew of 3 receipts; the last one is in memory alone
+    Spool(path, ID).close()
+    assert set(waiting(path)) == {sha(4)}
+
+
+def test_a_full_spool_notes_what_a_restored_hub_lost_and_sends_it_once_there_is_room(
+    path: Path,
+) -> None:
+    spool = Spool(path, ID, bytes_max=60 * 4096)
+    n = 0
+    with pytest.raises(SpoolError, match="full"):
+        while n := n + 1:
+            record(spool, n, NOW)
+            spool.bodies_delivered([sha(n)], format_at(NOW))
+            spool.mark_receipted(ID, n)
+    count = n - 1
+    hub_has_less(spool, 0)
+    spool.deliver_again()
+    spool.close()
+    spool = Spool(path, ID, bytes_max=60 * 4096)
+    assert spool.upto_seq == 0
+    assert not set(waiting(path)) & {sha(count)}
+    spool.close()
+    spool = Spool(path, ID)
+    assert set(waiting(path)) >= {sha(each) for each in range(1, count + 1)}
+    spool.close()
+
+
+def test_an_idle_moment_goes_on_with_what_a_restored_hub_needs(path: Path) -> None:
+    count = delivered_bodies.BODIES_PER_STEP + 7
+    spool = Spool(path, ID)
+    for n in range(1, count + 1):
+        record(spool, n, NOW)
+    spool.bodies_delivered([sha(n) for n in range(1, count + 1)], format_at(NOW))
+    spool.mark_receipted(ID, count)
+    hub_has_less(spool, 0)
+    spool.deliver_again()
+    assert len(waiting(path)) == delivered_bodies.BODIES_PER_STEP
+    spool.tidy(NOW)
+    assert len(waiting(path)) == count
+    spool.close()
+
+
+@pytest.mark.parametrize("point", [FailPoint.BEFORE_LOSS, FailPoint.AFTER_LOSS])
+def test_a_loss_that_the_disk_says_it_did_not_note_is_noted_the_next_time(
+    path: Path, point: FailPoint
+) -> None:
+    spool = Spool(path, ID, fail_points=ArmedFailPoints({(point, 1): Action.FAIL}))
+    record(spool, 1, NOW)
+    spool.bodies_delivered([sha(1)], format_at(NOW))
+    spool.mark_receipted(ID, 1)
+    hub_has_less(spool, 0)
+    with pytest.raises(SpoolError):
+        spool.deliver_again()
+    spool.deliver_again()
+    assert set(waiting(path)) == {sha(1)}
     spool.close()

@@ -261,10 +261,12 @@ class FakeSpool:
         self.settle()
         return self.queues.get(queue, 0)
 
-    def mark_receipted(self, spool: str, upto_seq: int) -> bool:
+    def mark_receipted(self, spool: str, upto_seq: int) -> None:
         assert upto_seq <= len(self.lines.get(spool, range(upto_seq)))
-        before, self.uptos[spool] = self.uptos.get(spool, 0), upto_seq
-        return upto_seq < before
+        self.uptos[spool] = upto_seq
+
+    def hub_has_less(self, spool: str, upto_seq: int) -> None:
+        assert upto_seq <= len(self.lines.get(spool, range(upto_seq)))
 
     def _refuse(self) -> None:
         if self.fails is not None:

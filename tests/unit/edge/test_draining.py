@@ -123,6 +123,8 @@ def test_an_ended_spool_that_a_restored_hub_forgot_is_sent_again() -> None:
     nothing = SpoolHead(spool=SPOOL_ID, seq=0, head=ZERO_HEAD)
     line.receive(replace(line.receipt(state, 0), heads=(nothing,)))
     line.now_ms += 10_000
+    assert line.due() is None
+    assert line.publisher.loss_noted(SPOOL_ID, 0)
     assert line.first_seq(line.due()) == (SPOOL_ID, 1)
 
 

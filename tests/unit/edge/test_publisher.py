@@ -198,6 +198,9 @@ def test_a_hub_that_forgot_gets_everything_again_from_what_it_has() -> None:
     state = b"a state\nsig\n"
     line.publisher.asked(answer_key(state), NOW)
     assert line.receive(line.receipt(state, 2)) == 2
+    assert line.due(60_000) is None
+    assert line.publisher.wait_ms(line.now_ms) is None
+    assert line.publisher.loss_noted(SPOOL_ID, 2)
     again = line.due()
     assert again is not None
     assert opened(again).message.first_seq == 3
@@ -211,6 +214,7 @@ def test_a_hub_that_never_saw_the_spool_gets_it_from_its_beginning() -> None:
     state = b"a state\nsig\n"
     line.publisher.asked(answer_key(state), NOW)
     line.receive(line.receipt(state, 0))
+    assert line.publisher.loss_noted(SPOOL_ID, 0)
     again = line.due()
     assert again is not None
     assert opened(again).message.first_seq == 1
@@ -301,9 +305,9 @@ def test_an_answer_that_a_later_one_has_overtaken_takes_nothing_back() -> None:
     late = msgspec.structs.replace(line.receipt(payload, 0), answers="c" * 64)
     learned = line.publisher.receive(late, NOW, line.now_ms)
     assert learned is not None
-    assert (learned.moved, learned.went_back) == ((), ())
+    assert (learned.moved, learned.lost) == ((), ())
     line.publisher.asked("d" * 64, NOW)
     restored = msgspec.structs.replace(late, answers="d" * 64)
     learned = line.publisher.receive(restored, NOW, line.now_ms)
     assert learned is not None
-    assert learned.went_back == ((SPOOL_ID, 0),)
+    assert learned.lost == ((SPOOL_ID, 0),)

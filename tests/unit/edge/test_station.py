@@ -13,8 +13,10 @@ from edge.station_events import (
     BodiesDelivered,
     BodiesWait,
     Enrolled,
+    HubHasLess,
     LinkChanged,
     ListChanged,
+    LossNoted,
     NotRecorded,
     Receipted,
     Recorded,
@@ -275,10 +277,13 @@ def test_a_hub_that_went_back_is_given_the_bodies_again_once_the_disk_lets_it() 
     desk.step(BodiesDelivered(tuple(bodies)))
     assert desk.step(Receipted(SPOOL_ID, desk.spool.head_seq)) == []
     desk.spool.fails = FULL_DISK
-    assert desk.step(Receipted(SPOOL_ID, 1)) == [NotRecorded(str(FULL_DISK), scans=0)]
+    assert desk.step(HubHasLess(SPOOL_ID, 2)) == [NotRecorded(str(FULL_DISK), scans=0)]
+    assert desk.step(HubHasLess(SPOOL_ID, 1)) == [NotRecorded(str(FULL_DISK), scans=0)]
+    assert desk.step(HubHasLess(SPOOL_ID, 2)) == [NotRecorded(str(FULL_DISK), scans=0)]
     desk.spool.fails = None
     assert desk.spool.bodies == {}
-    assert BodiesWait() in desk.step(Ticked())
+    outputs = desk.step(Ticked())
+    assert outputs[-2:] == [BodiesWait(), LossNoted(SPOOL_ID, 1)]
     assert desk.spool.bodies == bodies
     assert BodiesWait() not in desk.step(Ticked())
 

@@ -93,7 +93,8 @@ class House:
         self.sender = self.new_sender()
 
     def new_sender(self) -> FootageSender:
-        setup = SenderSetup(self.folder, lambda: KBIT_S, lambda: 2_000, lambda: 50.0)
+        again = self.folder / "stills-again"
+        setup = SenderSetup(self.folder, again, lambda: KBIT_S, lambda: 2_000, lambda: 50.0)
         store = UploadStore(self.folder.parent / "footage.sqlite")
         post = FootagePost("755A", "dock", KEY)
         return FootageSender(setup, store, self.wall, post, self.metrics)
