@@ -280,6 +280,7 @@ def test_a_quarantined_item_is_read_again_in_vain_and_then_worked_off_with_words
     row.click()
     page.get_by_role("button", name="重新读取").click()
     expect(page.locator(".side")).to_contain_text("重读仍失败")
+    shoot(page, "console-quarantine-read-again-zh")
     expect(row).to_contain_text("未处理")
     page.get_by_role("button", name="标为已处理").click()
     expect(page.locator(".side")).to_contain_text("至少三个字")
