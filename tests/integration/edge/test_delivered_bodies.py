@@ -32,6 +32,13 @@ def record(spool: Spool, n: int, at: datetime) -> None:
     spool.append([fact(at=at)], {sha(n): body(n)}, {})
 
 
+def record_all(spool: Spool, count: int) -> list[str]:
+    """So many lines with a body each, in one commit; the bodies' names."""
+    bodies = {sha(n): body(n) for n in range(1, count + 1)}
+    spool.append([fact(at=NOW) for _ in bodies], bodies, {})
+    return list(bodies)
+
+
 def hub_has_less(spool: Spool, upto_seq: int) -> None:
     """As the uplink tells it: the loss first."""
     spool.hub_has_less(ID, upto_seq)
@@ -158,9 +165,7 @@ def test_a_hub_that_knows_nothing_gets_every_body(path: Path) -> None:
 def test_many_bodies_go_again_a_bounded_number_at_a_time_also_over_a_restart(path: Path) -> None:
     count = 2 * delivered_bodies.BODIES_PER_STEP + 7
     spool = Spool(path, ID)
-    for n in range(1, count + 1):
-        record(spool, n, NOW)
-    hashes = [sha(n) for n in range(1, count + 1)]
+    hashes = record_all(spool, count)
     spool.bodies_delivered(hashes, format_at(NOW))
     spool.mark_receipted(ID, count)
     hub_has_less(spool, 0)
@@ -317,9 +322,7 @@ def test_a_full_spool_notes_what_a_restored_hub_lost_and_sends_it_once_there_is_
 def test_an_idle_moment_goes_on_with_what_a_restored_hub_needs(path: Path) -> None:
     count = delivered_bodies.BODIES_PER_STEP + 7
     spool = Spool(path, ID)
-    for n in range(1, count + 1):
-        record(spool, n, NOW)
-    spool.bodies_delivered([sha(n) for n in range(1, count + 1)], format_at(NOW))
+    spool.bodies_delivered(record_all(spool, count), format_at(NOW))
     spool.mark_receipted(ID, count)
     hub_has_less(spool, 0)
     spool.deliver_again()

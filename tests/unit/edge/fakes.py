@@ -13,6 +13,7 @@ from edge.open_work import OpenWork
 from edge.scan_lines import LastScan
 from edge.seams import NO_QUEUES, KeptSpool, Sealed, SpoolError
 from edge.session import FixedSession, Session, pseudonym
+from edge.spool_tail import seal
 from edge.station import StationCore
 from edge.station_events import (
     Answer,
@@ -26,7 +27,7 @@ from edge.verdict import HeldList, shipped_list
 from ledger.chain import ChainHead
 from wire.bodies import PrivateBody
 from wire.events import Act, Event, Feedback, Scan, Station, StationFact
-from wire.lines import line_hash, parse_line, seal_line
+from wire.lines import parse_line
 from wire.messages import SpoolHead
 from wire.names import ZERO_HEAD, parse_at
 from wire.policy import parse_policy
@@ -218,14 +219,10 @@ class FakeSpool:
         return added
 
     def _seal(self, events: Sequence[Event]) -> list[Sealed]:
-        added = []
-        spool = next(reversed(self.lines))
-        for event in events:
-            head = self.head()
-            line = seal_line(event, spool, head.seq + 1, head.head)
-            parse_line(line)  # whatever the edge writes, the hub must be able to read
-            self.sealed.append(Sealed(head.seq + 1, line_hash(line), line))
-            added.append(self.sealed[-1])
+        added = seal(events, next(reversed(self.lines)), self.head())
+        for each in added:
+            parse_line(each.line)  # whatever the edge writes, the hub must be able to read
+        self.sealed.extend(added)
         return added
 
     def change_over(
@@ -262,7 +259,7 @@ class FakeSpool:
         return self.queues.get(queue, 0)
 
     def mark_receipted(self, spool: str, upto_seq: int) -> None:
-        assert upto_seq <= len(self.lines.get(spool, range(upto_seq)))
+        self.hub_has_less(spool, upto_seq)
         self.uptos[spool] = upto_seq
 
     def hub_has_less(self, spool: str, upto_seq: int) -> None:
