@@ -5,12 +5,14 @@ import sys
 from pathlib import Path
 
 from bench import alert, console, ingest, labels, partition, peers_ingest, scan, video, watch
+from bench.missing import measure as missing
 
 AREAS = {
     "alert": alert.measure,
     "console": console.measure,
     "ingest": ingest.measure,
     "labels": labels.measure,
+    "missing": missing.measure,
     "partition": partition.measure,
     "peers": peers_ingest.measure,
     "scan": scan.measure,

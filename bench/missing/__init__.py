@@ -1,0 +1,1 @@
+"""How early silence tells of a lost parcel, on real air-cargo milestones with injected losses."""
