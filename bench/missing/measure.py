@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.missing.cargo import Silences, load
 from bench.missing.methods import BASELINES, Method
+from bench.missing.million import measure_hub
 from bench.missing.resampling import compare
 from bench.missing.trial import BUDGETS, Outcome, figures_of, play, split
 
@@ -20,17 +21,21 @@ OURS = METHODS[-1]
 
 
 def measure() -> dict[str, object]:
-    """Play every method on every seed of both tracks, and print the table."""
+    """Play every method on every seed of both tracks; then load the hub with a million parcels."""
+    return {"cargo2000": _cargo(), "hub": measure_hub()}
+
+
+def _cargo() -> dict[str, object] | None:
     reference = os.environ.get("CUSTOS_REFERENCE_DATA")
     if reference is None:
         print("Cargo 2000: CUSTOS_REFERENCE_DATA is not set, not measured")
-        return {"cargo2000": None}
+        return None
     silences = load(Path(reference))
     tracks = {
         "carrier-controlled steps": silences.where(silences.is_carriers),
         "all steps": silences,
     }
-    return {"cargo2000": {name: _track(name, track) for name, track in tracks.items()}}
+    return {name: _track(name, track) for name, track in tracks.items()}
 
 
 def _track(name: str, silences: Silences) -> dict[str, object]:

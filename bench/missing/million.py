@@ -1,0 +1,202 @@
+"""What a million open parcels cost the hub: each event, the shift's question, and room.
+
+A large carrier's network, a declared way for each parcel, and its newest scan somewhere on it. The
+missing room alone works here, as ingest lets it; SQLite, one process. Aims: 50 us an event with
+its deadline, 50 ms for a shift's question, 1 GB.
+"""
+
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, text
+
+from bench.figures import Spread
+from hub.app import make_projections
+from hub.db.engine import open_database, parse_url
+from hub.db.upgrade import upgrade
+from hub.fact import Fact
+from hub.missing.project import MissingProjection
+from hub.missing.service import Asked, list_suspects, next_looks
+from hub.network import Network
+from hub.parcels.declaration_store import declaration
+from hub.parcels.store import parcel
+from simulators.carrier.build import Size
+from simulators.carrier.day import Setting, simulate
+from simulators.carrier.timetable import SiteKind
+from tests import samples
+from tests.carrier_bridge import network_of
+from tests.hub_parts import HubHome, open_hub
+from wire.events import ContainerKind
+from wire.names import Step
+
+PARCELS = 1_000_000
+AFTERWARDS = 50_000
+"""Events that come while all those are open."""
+PER_COMMIT = 50
+PER_LOAD = 10_000
+QUESTIONS = 200
+LOOKS_SHOWN = 50
+LARGE = Size(regions=5, level_2_per_region=4, branches_per_level_2=4)
+BEGIN = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+FIRST_WAYBILL = 756_000_000_000
+VEHICLES = 400
+US_PER_S, MS_PER_S, MIB = 1e6, 1e3, 2**20
+
+
+@dataclass(frozen=True)
+class Open:
+    """A parcel on its way: ``seen`` is the site of its newest scan, as a place in ``route``."""
+
+    waybill: str
+    route: tuple[str, ...]
+    seen: int
+    is_out: bool
+    at: datetime
+
+
+def measure_hub(parcels: int = PARCELS) -> dict[str, object]:
+    """Load that many, then time events and questions; print and return the figures."""
+    with tempfile.TemporaryDirectory(dir="build") as folder, _hub(Path(folder)) as hub:
+        network = hub.role.network
+        (missing,) = (p for p in make_projections(hub.role) if isinstance(p, MissingProjection))
+        rng = random.Random(1)
+        began = time.perf_counter()
+        for some in _by(PER_LOAD, _parcels(network, rng, parcels)):
+            with hub.database.writing() as tx:
+                _declare(tx, some)
+                missing.apply(tx, [_scan(each) for each in some], BEGIN)
+        loaded_s = time.perf_counter() - began
+        event_us = _events(hub, missing, rng, network)
+        sites = [site.code for site in network.site if site.code in network.lanes_from]
+        asked_ms = _times(QUESTIONS, lambda: _ask(hub, rng.choice(sites)), MS_PER_S)
+        with hub.database.reading() as tx:
+            watched = tx.execute(text("SELECT count(*) FROM missing_watch")).scalar_one()
+        figures: dict[str, object] = {
+            "open_parcels": watched,
+            "loaded_s": loaded_s,
+            "event_us": asdict(event_us),
+            "question_ms": asdict(asked_ms),
+            "missing_mib": _room(hub),
+            "resident_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    print(f"\na million open parcels: {watched:,} watched, loaded in {loaded_s:.0f} s")
+    print(f"  an event with its deadline, us   {event_us}")
+    print(f"  a shift's question, ms           {asked_ms}")
+    print(
+        f"  room: {figures['missing_mib']:.0f} MiB in the database, "
+        f"process {figures['resident_mib']:.0f} MiB"
+    )
+    return figures
+
+
+@contextmanager
+def _hub(folder: Path) -> Iterator[HubHome]:
+    url = parse_url(f"sqlite:///{folder / 'hub.sqlite'}", folder)
+    database = open_database(url)
+    upgrade(url, database)
+    database.close()
+    days = simulate(1, parcels=20, setting=Setting(size=LARGE))
+    with open_hub(folder, url, network_of(days)) as hub:
+        yield hub
+
+
+def _by(size: int, parcels: Iterator[Open]) -> Iterator[tuple[Open, ...]]:
+    while some := tuple(islice(parcels, size)):
+        yield some
+
+
+def _parcels(network: Network, rng: random.Random, count: int) -> Iterator[Open]:
+    branches = [site.code for site in network.site if site.kind == SiteKind.BRANCH.value]
+    for number in range(count):
+        route = None
+        while route is None or len(route) < 2:
+            route = network.route(rng.choice(branches), rng.choice(branches))
+        seen = rng.randrange(len(route))
+        at = BEGIN - timedelta(seconds=rng.randrange(12 * 3600))
+        yield Open(str(FIRST_WAYBILL + number), route, seen, rng.random() < 0.5, at)
+
+
+def _declare(tx: Connection, some: tuple[Open, ...]) -> None:
+    rows = [
+        {
+            "id": int(each.waybill) - FIRST_WAYBILL + 1,
+            "waybill": each.waybill,
+            "origin": each.route[0],
+            "destination": each.route[-1],
+            "declared_by": "bench",
+            "declared_at": BEGIN,
+        }
+        for each in some
+    ]
+    tx.execute(insert(declaration), rows)
+    known = [
+        {"waybill": row["waybill"], "declaration_id": row["id"], "hv_by_value": False}
+        for row in rows
+    ]
+    tx.execute(insert(parcel), known)
+
+
+def _scan(each: Open) -> Fact:
+    fields: dict[str, object] = {"step": Step.ARRIVE}
+    if each.is_out:
+        vehicle = f"V-{int(each.waybill) % VEHICLES}"
+        kind = ContainerKind.VEHICLE
+        fields = {"step": Step.LOAD, "container": vehicle, "container_kind": kind}
+    site = each.route[each.seen]
+    event = samples.scan(site=site, waybill=each.waybill, **fields)
+    return Fact(event, each.at, each.at, late=False)
+
+
+def _events(
+    hub: HubHome, missing: MissingProjection, rng: random.Random, network: Network
+) -> Spread:
+    """The next scans of some of them, 50 in a commit as a busy edge sends them."""
+    moved = (
+        Open(each.waybill, each.route, min(each.seen + 1, len(each.route) - 1), False, BEGIN)
+        for each in _parcels(network, random.Random(1), AFTERWARDS)
+    )
+    took: list[float] = []
+    for some in _by(PER_COMMIT, moved):
+        facts = [_scan(each) for each in some]
+        rng.shuffle(facts)
+        with hub.database.writing() as tx:
+            began = time.perf_counter()
+            missing.apply(tx, facts, BEGIN)
+            took.append((time.perf_counter() - began) * US_PER_S / len(facts))
+    return Spread.of(took)
+
+
+def _ask(hub: HubHome, site: str) -> None:
+    with hub.database.reading() as tx:
+        list_suspects(tx, hub.role.network, Asked(site), frozenset({site}))
+        next_looks(tx, frozenset({site}), LOOKS_SHOWN)
+
+
+def _times(count: int, act: Callable[[], None], unit: float) -> Spread:
+    took = []
+    for _ in range(count):
+        began = time.perf_counter()
+        act()
+        took.append((time.perf_counter() - began) * unit)
+    return Spread.of(took)
+
+
+def _room(hub: HubHome) -> float:
+    """MiB of the watched parcels' table with its indexes: what becomes free without it."""
+    with hub.database.writing() as tx:
+        before = _pragma(tx, "freelist_count")
+        tx.execute(text("DROP TABLE missing_watch"))
+        pages = _pragma(tx, "freelist_count") - before
+        return pages * _pragma(tx, "page_size") / MIB
+
+
+def _pragma(tx: Connection, name: str) -> int:
+    return int(tx.execute(text(f"PRAGMA {name}")).scalar_one())
