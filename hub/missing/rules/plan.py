@@ -37,7 +37,7 @@ def phase_of(step: Step | None) -> Phase:
     return Phase.DELIVERED if step is Step.DELIVER else Phase.IN
 
 
-class Stop(Struct, frozen=True):
+class Stop(Struct, frozen=True, array_like=True):
     """A scan that is expected: at which site, in which phase, and ``by`` when the plan has it.
 
     ``again`` is when it comes instead if the parcel misses its next departure and takes the one
@@ -66,7 +66,7 @@ class Stop(Struct, frozen=True):
         return f"{self.phase}{last}:{self.site}"
 
 
-class LastScan(Struct, frozen=True):
+class LastScan(Struct, frozen=True, array_like=True):
     """A parcel's newest scan by event time."""
 
     site: str

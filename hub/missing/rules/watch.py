@@ -19,7 +19,7 @@ SKIPPED_MAX = 32
 _NO_TIME = timedelta(0)
 
 
-class Ride(Struct, frozen=True):
+class Ride(Struct, frozen=True, array_like=True):
     """What a parcel left a site in, or was packed into there; ``container`` is a kind and an id."""
 
     container: str
@@ -45,13 +45,13 @@ class ParcelScan(Struct, frozen=True):
     is_own: bool = True
 
 
-class Watch(Struct, frozen=True):
+class Watch(Struct, frozen=True, array_like=True):
     """A parcel that is watched; ``stops`` is empty when nothing more is expected of it.
 
     ``sites`` is the length of its route, 0 where nobody planned one. ``skipped`` are the keys of
     scans that were counted as such, ``came_from`` is the site before this one. ``ride`` and
     ``bag`` are the last of their kind, also when it was seen by itself since. ``done``: delivered
-    or returned.
+    or returned. A million of these are kept by place, without names: a new field comes last.
     """
 
     last: LastScan

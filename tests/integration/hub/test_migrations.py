@@ -1,8 +1,9 @@
 """A hub that has run before keeps what it knew of its parcels when it is upgraded."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from sqlalchemy import text
@@ -13,6 +14,9 @@ from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
 from hub.incidents.service import Timer
 from hub.incidents.steps import timers
+from hub.missing.rules.plan import LastScan, Phase, Stop
+from hub.missing.rules.watch import Ride, Watch
+from hub.missing.store import known
 from hub.parcels.service import Refusal, declarations_of, find_parcel, refusals_among
 from hub.parcels.trace_store import traces_of
 from hub.video.rules.troubles import FROZEN_BEFORE
@@ -198,3 +202,64 @@ def test_an_edge_from_before_the_history_of_keys_has_one_from_its_enrolment_on(
         ("ab" * 32, START, None)
     ]
     assert not may_replace
+
+
+def test_watched_parcels_from_before_they_were_packed_are_watched_on(tmp_path: Path) -> None:
+    url = parse_url(None, tmp_path)
+    database = open_database(url)
+    at, later = "2026-11-22T01:00:00Z", "2026-11-22T05:30:00.25Z"
+    stop = {
+        "site": "755W",
+        "phase": "in",
+        "by": later,
+        "again": later,
+        "origin": "755A",
+        "reach_h": 4,
+        "is_last": False,
+    }
+    ride = {"container": "vehicle:V-1", "site": "755A", "at": at}
+    full: dict[str, Any] = {
+        "last": {"site": "755A", "phase": "out", "at": at},
+        "step": "load",
+        "stops": [stop, stop],
+        "sites": 3,
+        "skipped": ["in:755A"],
+        "ride": ride,
+        "came_from": None,
+        "returning": False,
+        "done": False,
+        "bag": ride,
+        "is_in_bag": True,
+    }
+    bare = {"last": {**full["last"], "phase": "in"}, "step": None, "stops": [], "sites": 0}
+    many = [str(number) for number in range(2, 5_003)]  # more than are packed at once
+    with database.writing() as tx:
+        config = upgrading._alembic_config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0037")
+        into = "INSERT INTO missing_watch (waybill, fold, last_at) VALUES (:waybill, :fold, :at)"
+        folds = {"1": full, **dict.fromkeys(many, bare)}
+        rows = [
+            {"waybill": waybill, "fold": json.dumps(fold).encode(), "at": MICROSECONDS}
+            for waybill, fold in folds.items()
+        ]
+        tx.execute(text(into), rows)
+    upgrade(url, database)
+    with database.reading() as tx:
+        found = known(tx, folds)
+    database.close()
+    by = datetime(2026, 11, 22, 5, 30, 0, 250_000, UTC)
+    coming = Stop("755W", Phase.IN, by, by, "755A", 4)
+    riding = Ride("vehicle:V-1", "755A", START)
+    assert found["1"].fold == Watch(
+        LastScan("755A", Phase.OUT, START),
+        Step.LOAD,
+        (coming, coming),
+        3,
+        ("in:755A",),
+        riding,
+        bag=riding,
+        is_in_bag=True,
+    )
+    seen = Watch(LastScan("755A", Phase.IN, START), None, (), 0)
+    assert [waybill for waybill in many if found[waybill].fold != seen] == []
