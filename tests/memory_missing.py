@@ -8,7 +8,7 @@ import dataclasses
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from hub.incidents.service import Suspicion
 from hub.missing import company, judge, project, watchman
 from hub.missing.rules.learned import Counts
 from hub.missing.rules.plan import Stop
+from hub.missing.rules.reads import Owed, Tally
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Ride
 from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
@@ -41,6 +42,7 @@ class MemoryTables:
         self.opened: list[tuple[datetime, Suspicion]] = []
         self.ended: list[tuple[datetime, str]] = []
         self.closed: set[int] = set()
+        self.reads: dict[Owed, Tally] = {}
         self.routes: dict[str, tuple[str, ...]] = {}
         self.bags: dict[str, set[str]] = defaultdict(set)
         self._bag_of: dict[str, tuple[str, str]] = {}
@@ -57,6 +59,7 @@ class MemoryTables:
             patch.setattr(module, "store", self)
         for module in (project, watchman):
             patch.setattr(module, "suspect_store", _Suspects(self))
+            patch.setattr(module, "read_store", _Reads(self))
             patch.setattr(module, "planned_routes", self.planned_routes)
             patch.setattr(module, "high_value_among", self.high_value_among)
         patch.setattr(project, "waybills_of", self.waybills_of)
@@ -241,6 +244,23 @@ class _Suspects:
 
     def close(self, _tx: object, ids: Iterable[int], _now: datetime) -> None:
         self._tables.closed |= set(ids)
+
+
+class _Reads:
+    """Stands for ``hub.missing.read_store``."""
+
+    def __init__(self, tables: MemoryTables) -> None:
+        self._tables = tables
+
+    def add(self, _tx: object, tallies: Mapping[Owed, Tally]) -> None:
+        known = self._tables.reads
+        for owed, more in tallies.items():
+            before = known.get(owed, Tally())
+            known[owed] = Tally(*(a + b for a, b in zip(before, more, strict=True)))
+
+    def forget(self, _tx: object, before: date) -> None:
+        for owed in [each for each in self._tables.reads if each.day < before]:
+            del self._tables.reads[owed]
 
 
 def _move(index: dict[str, set[str]], before: Watched | None, after: Watched, key: object) -> None:

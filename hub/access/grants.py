@@ -126,6 +126,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # Suspects, and who asked for them
     "GET /api/v1/suspects": EVERYONE,
     "GET /api/v1/queries": LEADING | CHECKING | {Role.MONITOR},
+    # How many scans sites skip
+    "GET /api/v1/reads": EVERYONE,
     # Incidents
     "GET /api/v1/incidents": EVERYONE,
     "GET /api/v1/incidents/{incident_id}": EVERYONE,
@@ -163,6 +165,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/cameras": WATCHING,
     "GET /console/cameras/{site}/{camera}": WATCHING,
     "GET /console/sites": WATCHING,
+    "GET /console/reads": EVERYONE,
     "GET /console/sites/{site}/{edge}": WATCHING,
 }
 

@@ -26,6 +26,7 @@ _STYLES = (
     "work",
     "player",
     "cameras",
+    "reads",
 )
 _BROWSER_WORDS = (
     "age.s",

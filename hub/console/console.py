@@ -34,6 +34,8 @@ from hub.console.policy.desk import PolicyDesk
 from hub.console.policy.page import POLICY_KEYS, PolicyPage
 from hub.console.quarantine.desk import QuarantineDesk
 from hub.console.quarantine.page import QUARANTINE_KEYS, QuarantinePage
+from hub.console.reads.desk import ReadDesk
+from hub.console.reads.page import READS_KEYS, ReadsPage
 from hub.console.screens import ROOT, site_options
 from hub.console.shift.desk import ShiftDesk
 from hub.console.shift.page import SHIFT_KEYS, ShiftPage
@@ -93,6 +95,7 @@ class Console:
         self._staff_desk = StaffDesk(hub)
         self._suspect_desk = SuspectDesk(hub)
         self._site_desk = SiteDesk(hub, trail)
+        self._read_desk = ReadDesk(hub)
         self._camera_desk = CameraDesk(hub)
         self._wanted_desk = WantedDesk(hub)
         self._quarantine_desk = QuarantineDesk(hub)
@@ -118,6 +121,7 @@ class Console:
             ("/dispatch/{list_id}", self._register_list),
             ("/sites", self._sites),
             ("/sites/{site}/{edge}", self._station),
+            ("/reads", self._reads),
             ("/cameras", self._cameras),
             ("/cameras/{site}/{camera}", self._playback),
             ("/staff", self._staff),
@@ -182,6 +186,10 @@ class Console:
     async def _station(self, request: Request, site: str, edge: str) -> None:
         visit = self._open(request, "sites", "title.station", name=f"{site}/{edge}")
         await StationPage(visit, self._site_desk, site, edge).start()
+
+    async def _reads(self, request: Request) -> None:
+        visit = self._open(request, "reads", "title.reads", READS_KEYS)
+        await ReadsPage(visit, self._read_desk).start()
 
     async def _cameras(self, request: Request) -> None:
         visit = self._open(request, "cameras", "title.cameras", CAMERAS_KEYS)

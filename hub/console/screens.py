@@ -29,6 +29,7 @@ SCREENS = (
     Screen("shift", "/shift"),
     Screen("dispatch", "/dispatch"),
     Screen("sites", "/sites"),
+    Screen("reads", "/reads"),
     Screen("cameras", "/cameras"),
     Screen("wanted", "/wanted"),
     Screen("staff", "/staff"),

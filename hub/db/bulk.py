@@ -21,12 +21,21 @@ Row = tuple[object, ...]
 
 
 class Bulk:
-    """Writes rows of some columns of a table; with a ``key``, known rows are renewed."""
+    """Writes rows of some columns of a table; with a ``key``, known rows are renewed.
 
-    def __init__(self, columns: Sequence[Column[Any]], key: Sequence[Column[Any]] = ()) -> None:
+    Columns that are ``added`` are counts: a known row keeps its own, and what is written more.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Any]],
+        key: Sequence[Column[Any]] = (),
+        added: Sequence[Column[Any]] = (),
+    ) -> None:
         self._table = columns[0].table.name
         self._columns = tuple(columns)
         self._key = frozenset(column.name for column in key)
+        self._added = frozenset(column.name for column in added)
         self._made: dict[str, _Made] = {}
 
     def write(self, tx: Connection, rows: Sequence[Row]) -> None:
@@ -55,7 +64,7 @@ class Bulk:
         # Table and columns are ours; every value is a parameter.
         insert = f"INSERT INTO {self._table} ({listed}) VALUES ({marks})"
         if self._key:
-            renewed = ", ".join(f"{n} = excluded.{n}" for n in names if n not in self._key)
+            renewed = ", ".join(self._renewed(n) for n in names if n not in self._key)
             insert += f" ON CONFLICT ({', '.join(sorted(self._key))}) DO UPDATE SET {renewed}"
         can_copy = not is_sqlite and not self._key
         copy = f"COPY {self._table} ({listed}) FROM STDIN" if can_copy else None
@@ -63,6 +72,10 @@ class Bulk:
             column.type.dialect_impl(dialect).bind_processor(dialect) for column in self._columns
         ]
         return _Made(insert, copy, [(n, each) for n, each in enumerate(found) if each is not None])
+
+    def _renewed(self, name: str) -> str:
+        known = f"{self._table}.{name} + " if name in self._added else ""
+        return f"{name} = {known}excluded.{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,23 @@
-"""Routes of the suspects. Source: interface (REST), HV-2.11.2."""
+"""Routes of the suspects, and of the scans that sites skip. Source: interface (REST), HV-2.11.2."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from hub.missing import service
-from hub.missing.service import Asked, QueryView, Suspect
+from hub.missing.service import (
+    DAYS_KEPT,
+    Asked,
+    Change,
+    Passing,
+    QueryView,
+    ReadMedians,
+    Reads,
+    SiteReads,
+    Suspect,
+)
 from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit, at_text, sites_asked
 
 router = APIRouter(prefix="/api/v1", tags=["suspects"])
@@ -15,6 +25,11 @@ router = APIRouter(prefix="/api/v1", tags=["suspects"])
 SiteName = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Day = Annotated[
     date | None, Query(ge=date(2020, 1, 1), le=date(2199, 12, 31), description="local to the site")
+]
+
+DAYS_DEFAULT = 7
+ReadDays = Annotated[
+    int, Query(ge=1, le=DAYS_KEPT, description="local days of each site up to today")
 ]
 
 
@@ -63,6 +78,58 @@ class QueryItem(BaseModel):
     by_token: bool
 
 
+class ReadFigure(BaseModel):
+    """Scans made and scans skipped of those owed.
+
+    ``share`` is the share made, 0 to 1; ``low`` and ``high`` are between which it truly lies with
+    95 % (Wilson). All three are null where fewer than 30 scans were owed.
+    """
+
+    made: int
+    skipped: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+class ReadPart(ReadFigure):
+    """Of one kind of scan; ``passing``: in, out, or out-last (to the recipient)."""
+
+    passing: Passing
+    median: float | None
+
+
+class ReadDay(ReadFigure):
+    """Of one local day of the site."""
+
+    date: str
+
+
+class ReadItem(ReadFigure):
+    """One site; ``change`` compares the last 7 complete days (before yesterday) with 19 before.
+
+    ``days`` are its last 28, the oldest first; told where one site was asked for, else empty.
+    """
+
+    site: str
+    change: Change
+    passings: list[ReadPart]
+    days: list[ReadDay]
+
+
+class ReadPage(BaseModel):
+    """Sites, those that skip most scans first; ``next`` is the cursor of the next page.
+
+    ``median`` is the middle share of all the network's sites that have one, ``median_sites`` how
+    many these are; null where that are fewer than three.
+    """
+
+    items: list[ReadItem]
+    median: float | None
+    median_sites: int
+    next: str | None
+
+
 class QueryPage(BaseModel):
     """Queries, newest first; ``next`` is the cursor of the next page."""
 
@@ -108,6 +175,58 @@ def get_queries(
         found = service.list_queries(tx, hub.network, sites, date, before_id, limit)
     more = str(found[-1].query.id) if len(found) == limit else None
     return QueryPage(items=[_query_item(each) for each in found], next=more)
+
+
+@router.get("/reads")
+def get_reads(
+    hub: Hub,
+    caller: CalledBy,
+    site: SiteName = None,
+    days: ReadDays = DAYS_DEFAULT,
+    limit: Limit = ITEMS_DEFAULT,
+    cursor: IdCursor = None,
+) -> ReadPage:
+    """How many of the scans that they owe sites make, beside the median of all sites."""
+    first = 0 if cursor is None else int(cursor)
+    sites, now = sites_asked(caller, site), hub.clock.now()
+    with hub.database.reading() as tx:
+        found = service.read_rates(tx, hub.network, sites, days, now, first=first, limit=limit)
+    after = first + len(found.sites)
+    medians = found.medians
+    return ReadPage(
+        items=[_read_item(each, medians, with_days=site is not None) for each in found.sites],
+        median=medians.share,
+        median_sites=medians.sites,
+        next=str(after) if first < after < found.total else None,
+    )
+
+
+def _read_item(each: SiteReads, medians: ReadMedians, *, with_days: bool) -> ReadItem:
+    parts = [
+        ReadPart(passing=passing, median=median, **_figure(each.by_passing.get(passing, Reads())))
+        for passing, median in medians.by_passing.items()
+    ]
+    days = [ReadDay(date=day.isoformat(), **_figure(reads)) for day, reads in each.days]
+    return ReadItem(
+        site=each.site,
+        change=each.change,
+        passings=parts,
+        days=days if with_days else [],
+        **_figure(each.reads),
+    )
+
+
+class _Figure(TypedDict):
+    made: int
+    skipped: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+def _figure(reads: Reads) -> _Figure:
+    low, high = reads.interval or (None, None)
+    return _Figure(made=reads.made, skipped=reads.skipped, share=reads.share, low=low, high=high)
 
 
 def _suspect_item(suspect: Suspect) -> SuspectItem:

@@ -4,21 +4,25 @@ Nothing is suspected here: a deadline waits in its row until the clock's duty re
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from hub.fact import Fact
 from hub.incidents.service import Search, end_silence
-from hub.missing import store, suspect_store
+from hub.missing import read_store, store, suspect_store
 from hub.missing.judge import Question, SilenceJudge, next_look
 from hub.missing.rules.learned import NOTHING, pool_of
+from hub.missing.rules.reads import tally
 from hub.missing.rules.watch import Lesson, ParcelScan, fold_scan, learn
 from hub.missing.store import Watched
 from hub.parcels.service import high_value_among, planned_routes, waybills_of
 from wire.events import Act, ActKind, Scan
 from wire.names import Step
 from wire.policy import Policy
+
+Taught = list[tuple[ParcelScan, list[Lesson]]]
+"""Scans, and what each of them taught."""
 
 UNIT_STEPS = frozenset({Step.LOAD, Step.UNLOAD, Step.ARRIVE, Step.DEPART, Step.HANDOVER})
 
@@ -40,8 +44,9 @@ class MissingProjection:
         if not scans:
             return
         known = store.known(tx, {waybill for waybill, _ in scans})
-        folded, lessons = self._fold(tx, known, scans)
-        _learn(tx, lessons)
+        folded, taught = self._fold(tx, known, scans)
+        _learn(tx, [lesson for _, lessons in taught for lesson in lessons])
+        read_store.add(tx, tally(taught, self._day_of, now))
         changed = {w: each for w, each in folded.items() if w not in known or each != known[w]}
         moved = [w for w in changed if w not in known or changed[w].fold.last != known[w].fold.last]
         changed |= self._set_deadlines(tx, known, [changed[waybill] for waybill in moved], now)
@@ -51,11 +56,11 @@ class MissingProjection:
 
     def _fold(
         self, tx: Connection, known: dict[str, Watched], scans: Sequence[tuple[str, ParcelScan]]
-    ) -> tuple[dict[str, Watched], list[Lesson]]:
+    ) -> tuple[dict[str, Watched], Taught]:
         network = self._judge.network
         routes = planned_routes(tx, {waybill for waybill, _ in scans}, network)
         folded = dict(known)
-        lessons: list[Lesson] = []
+        taught: Taught = []
         for waybill, scan in scans:
             before = folded.get(waybill)
             fold, learnt = fold_scan(
@@ -68,8 +73,12 @@ class MissingProjection:
                 folded[waybill] = Watched(waybill, fold)
             else:
                 folded[waybill] = Watched(waybill, fold, before.suspect_id, before.due_at)
-            lessons += learnt
-        return folded, lessons
+            if learnt:
+                taught.append((scan, learnt))
+        return folded, taught
+
+    def _day_of(self, site: str, at: datetime) -> date:
+        return at.astimezone(self._judge.network.zone_of(site)).date()
 
     def _set_deadlines(
         self,

@@ -14,7 +14,9 @@ from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.missing import query_store, store, suspect_store
 from hub.missing.company import siblings_of
 from hub.missing.query_store import Query, ShiftEnd
+from hub.missing.reads import ReadMedians, ReadRates, SiteReads, read_rates
 from hub.missing.rules.plan import Phase
+from hub.missing.rules.reads import DAYS_KEPT, OWED_MIN, SITES_MIN, Change, Passing, Reads, against
 from hub.missing.rules.schedule import ShiftTurn, turn_ending_at_or_after
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.words import container_words, percent
@@ -23,12 +25,23 @@ from hub.network import Network, Shift
 from wire.names import format_at
 
 __all__ = [
+    "DAYS_KEPT",
+    "OWED_MIN",
+    "SITES_MIN",
+    "Change",
+    "Passing",
     "Query",
+    "ReadMedians",
+    "ReadRates",
+    "Reads",
     "ShiftTurn",
     "Siblings",
+    "SiteReads",
     "Suspect",
+    "against",
     "container_words",
     "percent",
+    "read_rates",
     "turn_ending_at_or_after",
 ]
 

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from hub.incidents.service import Kind, Search, Suspicion, open_incident
-from hub.missing import store, suspect_store
+from hub.missing import read_store, store, suspect_store
 from hub.missing.company import Rides
 from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look, silence_of
+from hub.missing.rules.reads import oldest_kept
 from hub.missing.rules.scoring import Scorer, lost_probability
 from hub.missing.rules.suspicion import (
     Siblings,
@@ -48,6 +49,7 @@ class Watchman:
     def judge_sites(self, tx: Connection, now: datetime) -> None:
         """One incident for each site of which nothing is heard although parcels are due there."""
         store.forget_outages(tx, now - OUTAGES_KEPT)
+        read_store.forget(tx, oldest_kept(now.date()))
         before = now - timedelta(minutes=self.policy.missing.site_silent_min)
         rides = Rides(tx)
         for site, overdue in store.overdue_at_quiet_sites(tx, before, now).items():

@@ -27,6 +27,7 @@ from hub.missing.suspect_store import add as add_suspect
 from hub.roles import make_search
 from hub.wanted.service import list_version
 from tests.browser.day_parcels import CARRIED, FOUND, PASSING, STOPPED, SUSPECT, move_parcels
+from tests.browser.day_reads import skip_scans
 from tests.browser.hub_process import HubProcess, Pen
 from tests.network_parts import NETWORK_TOML
 from tests.smtp_parts import Mailbox, smtp_server
@@ -128,6 +129,8 @@ class LivingHub(OpenHub):
         move_parcels(self.dock, self.gate, self.belt)
         self.searches()
         self.wanted()
+        with self.dock.database.writing() as tx:
+            skip_scans(tx, self.dock.role.network, datetime.now(UTC))
         self.gate.film("yard-1")
         self.dock.scan("755123456789", Result.STOP, step=Step.LOAD)
         self.gate.scan(PASSING, Result.HV, step=Step.ACCEPT)

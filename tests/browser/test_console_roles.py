@@ -44,6 +44,7 @@ def pages_of(day: LivingHub) -> dict[str, str]:
         "/console/wanted/import",
         "/console/quarantine",
         "/console/sites",
+        "/console/reads",
         "/console/sites/755W/gate",
         "/console/cameras",
         "/console/cameras/755W/yard-1",

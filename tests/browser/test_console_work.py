@@ -13,6 +13,7 @@ from tests.browser.accessibility import check_access
 from tests.browser.console_day import LivingHub
 from tests.browser.console_looks import look_at
 from tests.browser.day_parcels import CARRIED, SUSPECT
+from tests.browser.day_reads import HAS_FEW, SKIPS_LESS_NOW, SKIPS_LITTLE, SKIPS_MOST, WEEKS_DAYS
 from tests.browser.screenshots import shoot
 from tests.browser.watchers import delays_s, watching
 from tests.rig.personal import PERSON
@@ -129,6 +130,42 @@ def test_a_query_is_recorded_under_the_persons_name_for_the_shift(
     page.keyboard.press("q")
     expect(page.locator(".ask-answer")).to_contain_text("已记录：administrator 查询 021W，1 件")
     expect(page.locator(".row-suspect")).to_have_count(1)
+
+
+def test_skipped_scans_are_readable_for_everybody(day: LivingHub, day_page: Page) -> None:
+    look_at(day_page, day, "reads", "/console/reads", until=".row-read.is-chosen")
+
+
+def test_a_site_sees_how_many_scans_it_skips_where_and_whether_that_gets_better(
+    day: LivingHub, day_page: Page
+) -> None:
+    page = day_page
+    page.goto(f"{day.process.url}/console/reads")
+    rows = page.locator(".rows .row-read")
+    expect(rows.first).to_contain_text(SKIPS_MOST)
+    expect(rows.first).to_contain_text("漏得比多数多")
+    expect(rows.first).to_contain_text("近一周变多")
+    expect(rows.filter(has_text=SKIPS_LESS_NOW)).to_contain_text("近一周变少")
+    expect(rows.filter(has_text=HAS_FEW)).to_contain_text("只应扫 3 次，太少，不算比例")
+    expect(page.locator(".read-network")).to_contain_text("全网中位数")
+    page.wait_for_function("window.did_handshake")
+    page.keyboard.press("d")
+    expect(page.locator('.chip-button[aria-pressed="true"]')).to_have_text("近 28 天")
+    expect(rows.filter(has_text=HAS_FEW)).to_contain_text("只应扫 12 次")
+    rows.filter(has_text=SKIPS_LITTLE).click()
+    side = page.locator(".side")
+    expect(side.locator("h2")).to_have_text(SKIPS_LITTLE)
+    expect(side.locator(".read-passing", has_text="出去派送时")).to_contain_text("漏 ")
+    columns = side.locator("custos-days rect[style*='transparent']")
+    expect(columns).to_have_count(WEEKS_DAYS - WEEKS_DAYS // 7)
+    shoot(page, "console-reads-chosen-zh-dark")
+    side.hover()
+    page.mouse.wheel(0, 2_000)
+    expect(side.locator("li").last).to_be_in_viewport(ratio=1)
+    expect(page.locator("h1")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("d")
+    expect(page.locator(".read-network")).to_contain_text("今天的漏扫还没数完")
+    shoot(page, "console-reads-today-zh-dark")
 
 
 @pytest.mark.parametrize("name", ["shift", "dispatch"])

@@ -1,6 +1,7 @@
 // What only a browser can do: ages that count by themselves, keys, one sound for what is new, and
 // saying so when the hub has gone quiet. Everything else is decided in the hub.
 
+import "./days.js";
 import "./focus.js";
 import "./grown.js";
 import "./player.js";

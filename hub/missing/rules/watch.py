@@ -49,7 +49,8 @@ class Watch(Struct, frozen=True, array_like=True):
     """A parcel that is watched; ``stops`` is empty when nothing more is expected of it.
 
     ``sites`` is the length of its route, 0 where nobody planned one. ``skipped`` are the keys of
-    scans that were counted as such, ``came_from`` is the site before this one. ``ride`` and
+    scans that were counted as such, ``skipped_at`` says of the last ones of them when they were
+    owed (older releases did not keep it). ``came_from`` is the site before this one. ``ride`` and
     ``bag`` are the last of their kind, also when it was seen by itself since. ``done``: delivered
     or returned. A million of these are kept by place, without names: a new field comes last.
     """
@@ -65,6 +66,7 @@ class Watch(Struct, frozen=True, array_like=True):
     done: bool = False
     bag: Ride | None = None
     is_in_bag: bool = False
+    skipped_at: tuple[datetime, ...] = ()
 
     @property
     def is_riding(self) -> bool:
@@ -84,12 +86,14 @@ class Lesson(Struct, frozen=True):
     """What a scan teaches of a key: it came so ``late``, or so many more were ``skipped``.
 
     ``missed_turn``: it came with the next departure, and ``late`` counts from that one's plan.
+    ``at``: when the skipped scan was owed; ``None``: of one that is taken back nobody noted it.
     """
 
     key: str
     late: timedelta | None = None
     missed_turn: bool = False
     skipped: int = 0
+    at: datetime | None = None
 
 
 def fold_scan(
@@ -115,8 +119,12 @@ def fold_scan(
     stops = () if known is None else known.stops
     matched = _match(stops, last)
     lessons: list[Lesson] = []
+    missing = stops[: matched or 0]
+    owed_at = () if known is None else tuple(_owed_at(each, known.last, last) for each in missing)
     if known is not None and matched is not None:
-        lessons = [Lesson(each.key, skipped=1) for each in stops[:matched]]
+        lessons = [
+            Lesson(each.key, skipped=1, at=at) for each, at in zip(missing, owed_at, strict=True)
+        ]
         lessons += [Lesson(after_skips(run), skipped=1) for run in range(1, matched)]
         if matched:
             lessons.append(Lesson(after_skips(matched), late=_NO_TIME))
@@ -128,7 +136,8 @@ def fold_scan(
     came_back = returning and to is not None and scan.site == to[-1]
     done = phase is Phase.DELIVERED or came_back
     way = planner.remaining_route(to, scan.site)
-    skipped = (*(known.skipped if known else ()), *(each.key for each in stops[: matched or 0]))
+    skipped = (*(known.skipped if known else ()), *(each.key for each in missing))
+    skipped_at = (*(known.skipped_at if known else ()), *owed_at)
     is_packed = scan.step is Step.PACK and scan.container is not None
     return Watch(
         last=last,
@@ -145,6 +154,7 @@ def fold_scan(
         came_from=_came_from(known, scan.site),
         returning=returning,
         done=done,
+        skipped_at=skipped_at[-SKIPPED_MAX:],
     ), lessons
 
 
@@ -227,11 +237,23 @@ def _hit(known: Watch, stop: Stop, last: LastScan, planner: Planner) -> Lesson:
     return Lesson(stop.key, late=late)
 
 
+def _owed_at(stop: Stop, before: LastScan, after: LastScan) -> datetime:
+    """When a scan was owed that is missing between two others: as planned, but between them."""
+    return min(max(stop.by, before.at), after.at)
+
+
 def _take_back(known: Watch, scan: ParcelScan, phase: Phase) -> tuple[Watch, list[Lesson]]:
-    for key in known.skipped:
+    undated = len(known.skipped) - len(known.skipped_at)
+    skips = list(zip(known.skipped, (*(None,) * undated, *known.skipped_at), strict=True))
+    for key, at in skips:
         pool, _, place = key.partition(":")
         if pool.startswith(phase.value) and place.rpartition(">")[2] == scan.site:
-            left = tuple(each for each in known.skipped if each != key)
+            left = [each for each in skips if each[0] != key]
+            after = replace(
+                known,
+                skipped=tuple(each for each, _ in left),
+                skipped_at=tuple(owed_at for _, owed_at in left if owed_at is not None),
+            )
             # It was made after all: no skip, but how late it came says nothing of its lane.
-            return replace(known, skipped=left), [Lesson(key, skipped=-1)]
+            return after, [Lesson(key, skipped=-1, at=at)]
     return known, []

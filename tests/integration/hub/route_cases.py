@@ -12,7 +12,8 @@ from hub.dispatch.rules import Window
 from hub.dispatch.store import add_entry, add_list, find_shift, put_receipt
 from hub.incidents.service import Document, Suspicion, attach, open_incident
 from hub.ingest.service import quarantined
-from hub.missing import suspect_store
+from hub.missing import read_store, suspect_store
+from hub.missing.rules.reads import Owed, Passing, Tally
 from hub.missing.service import Asked, record_query
 from hub.network import Network, Staff
 from hub.parcels.declaring import declare_parcel
@@ -53,6 +54,7 @@ def furnish(hub: HubHome) -> None:
         make_incident(hub, site)
         _make_dispatch(hub, site)
         make_suspect(hub, site)
+        count_reads(hub, site)
         furnish_footage(hub, edge, site)
 
 
@@ -61,6 +63,11 @@ def make_suspect(hub: HubHome, site: str) -> None:
     with hub.database.writing() as tx:
         suspect_store.add(tx, suspicion(site), WAYBILL[site], incident_id, START, high_value=True)
         record_query(tx, Asked(site), f"li of {site}", 1, START, by_token=False)
+
+
+def count_reads(hub: HubHome, site: str) -> None:
+    with hub.database.writing() as tx:
+        read_store.add(tx, {Owed(START.date(), site, Passing.IN): Tally(made=1)})
 
 
 def make_incident(hub: HubHome, site: str) -> int:
@@ -306,6 +313,7 @@ CASES: dict[str, Case] = {
     "DELETE /api/v1/wanted/{waybill}": thing(_entry),
     "GET /api/v1/suspects": listed("/api/v1/suspects"),
     "GET /api/v1/queries": listed("/api/v1/queries"),
+    "GET /api/v1/reads": listed("/api/v1/reads"),
     "GET /api/v1/incidents": listed("/api/v1/incidents"),
     "GET /api/v1/incidents/{incident_id}": _incident(""),
     "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": thing(_attachment),

@@ -106,6 +106,15 @@ def test_with_a_key_known_rows_are_renewed_and_new_ones_added(tx: Connection) ->
     assert [tuple(row) for row in found] == [("a", 1), ("b", 3), ("c", 4)]
 
 
+def test_counts_are_added_to_what_stands_and_the_rest_is_renewed(tx: Connection) -> None:
+    columns = (thing.c.name, thing.c.count, thing.c.is_late)
+    counting = Bulk(columns, key=(thing.c.name,), added=(thing.c.count,))
+    counting.write(tx, [("a", 1, False), ("b", 2, False)])
+    counting.write(tx, [("b", 3, True), ("c", 4, True)])
+    found = tx.execute(select(*columns).order_by(thing.c.name)).all()
+    assert [tuple(row) for row in found] == [("a", 1, False), ("b", 5, True), ("c", 4, True)]
+
+
 def test_a_time_without_a_zone_is_refused(tx: Connection) -> None:
     naive = AT.replace(tzinfo=None)
     with pytest.raises((ValueError, StatementError), match="without a zone"):

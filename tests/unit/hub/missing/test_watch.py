@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hub.missing.rules.learned import NOTHING, after_skips
 from hub.missing.rules.watch import (
@@ -55,7 +56,7 @@ def test_scans_behind_skipped_ones_are_counted_by_how_many_were_skipped() -> Non
 def test_skipped_scans_are_counted_against_their_sites() -> None:
     known, lessons = fold(ACCEPTED, scan("755W", Step.ARRIVE, "22:30"))
     assert lessons == [
-        Lesson("out:755A", skipped=1),
+        Lesson("out:755A", skipped=1, at=local(14, "19:30")),
         Lesson(after_skips(1), late=timedelta(0)),
         Lesson("in-4h:755A>755W", late=HOUR),
     ]
@@ -79,10 +80,29 @@ def test_what_is_still_there_after_its_departure_has_missed_it() -> None:
 def test_a_late_event_moves_nothing_but_takes_its_miss_back() -> None:
     before, _ = fold(ACCEPTED, ARRIVED)
     after, lessons = fold_scan(before, LEFT, ROUTE, PLAN)
-    assert lessons == [Lesson("out:755A", skipped=-1)]
+    assert lessons == [Lesson("out:755A", skipped=-1, at=local(14, "19:30"))]
     assert (after.last, after.stops, after.skipped) == (before.last, before.stops, ())
+    assert (before.skipped_at, after.skipped_at) == ((local(14, "19:30"),), ())
     again, lessons = fold_scan(after, LEFT, ROUTE, PLAN)
     assert (again, lessons) == (after, [])
+
+
+def test_a_scan_was_owed_as_planned_but_between_those_that_were_made() -> None:
+    _, lessons = fold(ACCEPTED, scan("755W", Step.ARRIVE, "19:00"))
+    assert lessons[0].at == local(14, "19:00"), "it had left before it was due to"
+    _, lessons = fold(ACCEPTED, scan("755W", Step.LOAD, "23:30", day=15))
+    assert [each.at for each in lessons if each.at] == [local(14, "19:30"), local(14, "21:30")]
+
+
+def test_of_a_skip_that_an_older_release_kept_nobody_knows_when_it_was_owed() -> None:
+    known, _ = fold(ACCEPTED, ARRIVED, scan("020W", Step.ARRIVE, "06:00", day=15))
+    older = replace(known, skipped_at=known.skipped_at[1:])
+    after, lessons = fold_scan(older, LEFT, ROUTE, PLAN)
+    assert lessons == [Lesson("out:755A", skipped=-1)]
+    assert after.skipped_at == known.skipped_at[1:]
+    gone = scan("755W", Step.DEPART, "23:50", container="vehicle:V-2")
+    (taken,) = fold_scan(after, gone, ROUTE, PLAN)[1]
+    assert taken == Lesson("out:755W", skipped=-1, at=known.skipped_at[1])
 
 
 def test_a_late_event_of_another_kind_takes_nothing_back() -> None:
@@ -95,7 +115,7 @@ def test_the_missed_ones_that_are_remembered_are_bounded() -> None:
     for day in range(1, 29):
         for site in ("755W", "020W", "020B", "755A"):
             known, _ = fold_scan(known, scan(site, Step.ARRIVE, "23:00", day), ROUTE, PLAN)
-    assert len(known.skipped) <= SKIPPED_MAX
+    assert len(known.skipped_at) == len(known.skipped) <= SKIPPED_MAX
 
 
 def test_delivered_is_the_end() -> None:
