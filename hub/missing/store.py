@@ -61,6 +61,7 @@ watch = Table(
     Column("bag_at", UtcDateTime),
     Column("suspect_id", BigInteger),
     Index(None, "expected_site", "expected_by"),
+    Index(None, "expected_site", "due_at"),
     Index(
         None,
         "ride",
