@@ -54,25 +54,28 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
         yield lab
 
 
-# The first one: once the database has checkpointed its log, it has room of its own within it.
+# The first one: once the database has copied its log back, it has room of its own within it.
 def test_a_full_disk_at_the_hub_costs_time_and_nothing_else(lab: Laboratory) -> None:
     if not lab.hub.data_dir.is_mount():
         return  # nobody may mount one here
     fill_disk(lab.hub.data_dir)
-    stored = len(lab.hub.events(""))
-    lab.scan_all(SCANS)
-    wait_until(lambda: not readiness(lab.hub)["ready"], "the hub says so", FULL_S)
-    assert not readiness(lab.hub)["room"]
-    with pytest.raises(AssertionError, match="receipts for all lines"):
-        lab.settle(FULL_S)
-    assert len(lab.hub.events("")) == stored
-    # In this order: a line that is recorded in between is no receipt.
-    recorded = sum(count_lines(edge) for edge in lab.edges)
-    waiting = sum(edge.depth() for edge in lab.edges)
-    assert recorded - waiting <= stored, "a receipt without a commit"
-    assert "disk is full" in lab.hub.tail(100_000)
+    try:
+        lab.scan_all(SCANS)
+        wait_until(lambda: not readiness(lab.hub)["ready"], "the hub says so", FULL_S)
+        assert not readiness(lab.hub)["room"]
+        with pytest.raises(AssertionError, match="receipts for all lines"):
+            lab.settle(FULL_S)
+        # In this order: a line that is recorded, or stored, in between is no receipt. Some may be
+        # stored, in the log's own room.
+        recorded = sum(count_lines(edge) for edge in lab.edges)
+        waiting = sum(edge.depth() for edge in lab.edges)
+        stored = len(lab.hub.events(""))
+        assert recorded - waiting <= stored, "a receipt without a commit"
+        assert stored < recorded, "the disk was never full"
+        assert "disk is full" in lab.hub.tail(100_000)
+    finally:
+        clear_disk(lab.hub.data_dir)
 
-    clear_disk(lab.hub.data_dir)
     lab.settle()
     wait_until(lambda: readiness(lab.hub)["ready"], "the hub is well again", FULL_S)
     print("full disk", lab.check())
