@@ -51,6 +51,7 @@ class SilenceJudge:
             self.learned(tx, (stop.key for stop in stops)),
             self.planner.schedule,
             self.policy.false_per_1000,
+            self.policy.lost_per_10000,
             timedelta(minutes=self.policy.silent_max_min),
             is_unreadable,
         )

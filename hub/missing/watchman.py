@@ -15,7 +15,7 @@ from hub.missing import read_store, store, suspect_store
 from hub.missing.company import Rides
 from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look, silence_of
 from hub.missing.rules.reads import oldest_kept
-from hub.missing.rules.scoring import Scorer, lost_probability
+from hub.missing.rules.scoring import Scorer
 from hub.missing.rules.suspicion import (
     Siblings,
     evidence_of,
@@ -152,10 +152,10 @@ class Watchman:
         reasons = [self.words.last_seen(fold)]
         p_lost = None
         if fold.stops:
-            odds = scorer.silence_odds(silence_of(fold, asked.company), now)
-            p_lost = lost_probability(odds, self.policy.missing.lost_per_10000, fold.sites)
+            outlook = scorer.outlook(silence_of(fold, asked.company), now)
+            p_lost = outlook.p_lost
             reasons.append(self.words.overdue(fold.stops[0], now))
-            reasons.append(self.words.odds(odds, p_lost))
+            reasons.append(self.words.odds(outlook.odds, p_lost))
         else:
             reasons.append(self.words.unplanned(fold, now))
         return p_lost, reasons + [self.words.siblings(each) for each in together]

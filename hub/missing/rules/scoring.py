@@ -71,6 +71,19 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a silence says at a moment; each figure from 0 to 1.
+
+    ``odds`` is S(t). ``p_lost``: P(lost | silent until then), and ``p_diverted``: P(it goes another
+    way and will be seen elsewhere), ``None`` where nothing was learned of that.
+    """
+
+    odds: float
+    p_lost: float
+    p_diverted: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """``due_at``: from then on it is suspect; ``allowed`` is S(t) at which it becomes so."""
 
@@ -88,8 +101,8 @@ class Scorer(Protocol):
     def deadlines(self, silences: Sequence[Silence]) -> list[Deadline]:
         """One deadline each; a silence has at least one expected scan."""
 
-    def silence_odds(self, silence: Silence, at: datetime) -> float:
-        """S(t): P(not scanned by ``at``), for a parcel that is not lost."""
+    def outlook(self, silence: Silence, at: datetime) -> Outlook:
+        """What a parcel's silence until ``at`` says; it has at least one expected scan."""
 
 
 IsUnreadable = Callable[[Stop], bool]
@@ -99,6 +112,7 @@ IsUnreadable = Callable[[Stop], bool]
 class ScheduleScorer:
     """Tier T0: hours late against the schedule, and what is learned of lanes and sites.
 
+    ``false_per_1000`` is the budget, ``lost_per_10000`` the prior of a parcel's whole way.
     ``is_unreadable`` says which scans cannot be expected, because their site was cut off. After
     ``silent_max`` a parcel is a suspect whatever its sites skip: no one is forgotten. A vehicle of
     which nobody was seen is late until then: what is a day under way is rarely lost as a whole.
@@ -107,6 +121,7 @@ class ScheduleScorer:
     learned: Learned
     schedule: Schedule
     false_per_1000: int
+    lost_per_10000: int
     silent_max: timedelta
     is_unreadable: IsUnreadable
     tier: str = "T0"
@@ -134,10 +149,11 @@ class ScheduleScorer:
         steps = range(-(-self.silent_max // STEP))
         return bisect_left(steps, True, key=lambda step: _odds(terms, step * _STEP_H) <= allowed)
 
-    def silence_odds(self, silence: Silence, at: datetime) -> float:
-        """S(t), statutory holidays left out where they do not count (HV-1.2.6)."""
+    def outlook(self, silence: Silence, at: datetime) -> Outlook:
+        """Statutory holidays are left out where they do not count (HV-1.2.6)."""
         hours = self._hours(silence.stops[0], at, rests=silence.rests_on_holidays)
-        return _odds(self._terms(silence), hours)
+        odds = _odds(self._terms(silence), hours)
+        return Outlook(odds, lost_probability(odds, self.lost_per_10000, silence.sites))
 
     def _terms(self, silence: Silence) -> list[_Term]:
         """What each scan ahead adds to S(t): on time, and with the first departure missed.

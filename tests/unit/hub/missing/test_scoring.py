@@ -13,6 +13,7 @@ from tests.missing_parts import HOLIDAY, HOUR, ROUTE, learned, local, planner, s
 LEFT_AT = local(14, "19:30")
 BUDGET = 5
 SILENT_MAX = 45 * HOUR
+LOST = 10
 
 
 def scorer(
@@ -24,7 +25,7 @@ def scorer(
 ) -> ScheduleScorer:
     schedule = (plan or planner()).schedule
     return ScheduleScorer(
-        learned(counts), schedule, budget, silent_max, lambda stop: stop.site in cut_off
+        learned(counts), schedule, budget, LOST, silent_max, lambda stop: stop.site in cut_off
     )
 
 
@@ -48,8 +49,8 @@ def test_at_the_deadline_and_not_before_silence_is_within_the_budget() -> None:
     judge, asked = scorer(), silence()
     (found,) = judge.deadlines([asked])
     assert found.allowed == pytest.approx(BUDGET / 1000 / 8)
-    assert judge.silence_odds(asked, found.due_at) <= found.allowed
-    assert judge.silence_odds(asked, found.due_at - HOUR) > found.allowed
+    assert judge.outlook(asked, found.due_at).odds <= found.allowed
+    assert judge.outlook(asked, found.due_at - HOUR).odds > found.allowed
 
 
 def test_a_parcel_is_never_suspect_before_its_plan() -> None:
@@ -86,7 +87,7 @@ def test_others_that_came_make_a_silence_suspect_earlier() -> None:
     asked = silence()
     come = replace(asked, company=Company(has_come=True))
     later = asked.stops[0].by + 2 * HOUR
-    assert scorer().silence_odds(come, later) < 0.2 < scorer().silence_odds(asked, later)
+    assert scorer().outlook(come, later).odds < 0.2 < scorer().outlook(asked, later).odds
     late = NOTHING
     for _ in range(20_000):
         late = add_scan(late, 90 * HOUR)
@@ -162,11 +163,13 @@ def test_holidays_do_not_count_where_a_parcel_waits_and_do_where_it_rides() -> N
 
 def test_silence_over_a_holiday_is_as_usual_as_without_it() -> None:
     at, plain, holiday = local(30, "15:00"), planner(), planner(HOLIDAY)
-    usual = scorer(plan=plain).silence_odds(
-        silence(Phase.IN, at, plain, in_store=True), at + 20 * HOUR
+    usual = (
+        scorer(plan=plain).outlook(silence(Phase.IN, at, plain, in_store=True), at + 20 * HOUR).odds
     )
-    over = scorer(plan=holiday).silence_odds(
-        silence(Phase.IN, at, holiday, in_store=True), at + 44 * HOUR
+    over = (
+        scorer(plan=holiday)
+        .outlook(silence(Phase.IN, at, holiday, in_store=True), at + 44 * HOUR)
+        .odds
     )
     assert over == pytest.approx(usual)
 
@@ -175,3 +178,10 @@ def test_the_estimate_grows_with_silence_from_the_stated_prior() -> None:
     assert lost_probability(1.0, 10, 4) == pytest.approx(0.001 / 8)
     assert lost_probability(0.001 / 8, 10, 4) == pytest.approx(0.5, abs=0.001)
     assert lost_probability(0.0, 10, 4) == 1
+
+
+def test_the_outlook_tells_the_estimate_and_not_what_nobody_has_learned() -> None:
+    judge, asked = scorer(), silence()
+    found = judge.outlook(asked, asked.stops[0].by + 9 * HOUR)
+    assert found.p_lost == lost_probability(found.odds, LOST, asked.sites)
+    assert found.p_diverted is None
