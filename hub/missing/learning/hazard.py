@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hub.missing.learning.glm import hats, logistic, neighbours, solve, warp
+from hub.missing.learning.score import RISK_MAX, RISK_MIN
 from hub.missing.learning.silences import Floats, Ints, Silences
 
 GRID_H = np.array(
@@ -31,6 +32,9 @@ BEFORE_H = 12.0
 _TIME_KNOTS_H = (-24, -8, -4, -2, -0.5, 0, 0.5, 1, 2, 4, 8, 12, 16, 20, 23, 26, 32, 48, 72, 120,
                  300, 1_000, 9_500)  # fmt: skip
 _RISK_KNOTS_H = (-24, 0, 6, 30, 300, 9_500)
+RISK_STEP = 0.02
+"""Risks that differ by less count as one, a fiftieth more or fewer hours."""
+RISKS = round((RISK_MAX - RISK_MIN) / RISK_STEP) + 1
 SMOOTH_TIME, SMOOTH_RISK = 2.5, 5.0
 RIDGE_TIME, RIDGE_RISK = 1e-3, 2.0
 START = -3.0
@@ -68,20 +72,34 @@ def learn_hazard(silences: Silences, risk: Floats, kinds: int) -> Hazard:
     """
     told = _told(risk, silences.kind, kinds - 1)
     means, spreads = told.mean(axis=0), told.std(axis=0) + 1e-9
-    told = (told - means) / spreads
-    last = np.searchsorted(GRID_H, silences.late_h, "left")
-    steps = np.minimum(last + 1, len(GRID_H))
-    row = np.repeat(np.arange(len(silences)), steps)
-    step = np.arange(len(row)) - np.repeat(np.cumsum(steps) - steps, steps)
-    ends = ((step == last[row]) & ~silences.is_open[row]).astype(float)
+    alike, step, cases, ends = _counted(silences, risk, kinds)
+    rounded = np.asarray(alike % RISKS * RISK_STEP + RISK_MIN, dtype=np.float64)
+    told = (_told(rounded, alike // RISKS, kinds - 1) - means) / spreads
     near, apart = _near(_TIME_KNOTS_H), _near(_RISK_KNOTS_H)
     design = np.hstack(
-        [near[step], *(apart[step] * told[row, each][:, None] for each in range(told.shape[1]))]
+        [near[step], *(apart[step] * told[:, each, None] for each in range(told.shape[1]))]
     )
     start = np.zeros(design.shape[1])
     start[: near.shape[1]] = START
     penalty = _penalty(near.shape[1], apart.shape[1], told.shape[1])
-    return Hazard(means, spreads, solve(design, ends, _lengths()[step], penalty, logistic, start))
+    effects = solve(design, ends, _lengths()[step], penalty, logistic, start, cases)
+    return Hazard(means, spreads, effects)
+
+
+def _counted(silences: Silences, risk: Floats, kinds: int) -> tuple[Ints, Ints, Floats, Floats]:
+    """Of silences alike in kind and risk, by step: how many still lasted, and how many ended in it.
+
+    So what is worked on does not grow with the past. Alike are those whose risks round to the same.
+    """
+    alike = silences.kind * RISKS + np.rint((risk - RISK_MIN) / RISK_STEP).astype(np.int64)
+    last = np.minimum(np.searchsorted(GRID_H, silences.late_h, "left"), len(GRID_H))
+    shape = (kinds * RISKS, len(GRID_H) + 1)
+    place = alike * shape[1] + last
+    gone = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
+    ended = np.bincount(place, ~silences.is_open, shape[0] * shape[1]).reshape(shape)
+    lasted = gone[:, ::-1].cumsum(axis=1)[:, ::-1]
+    row, step = (each.astype(np.int64) for each in np.nonzero(lasted[:, : len(GRID_H)]))
+    return row, step, lasted[row, step].astype(np.float64), ended[row, step].astype(np.float64)
 
 
 def effects_of(kinds: int) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hub.missing.learning.silences import Floats, Ints, Recipe, Silences
+from hub.missing.learning.silences import Bools, Floats, Ints, Recipe, Silences
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,13 @@ class Lanes:
         for level, name in zip(self.levels, self.recipe.keys, strict=True):
             usual = level.draw(silences.keys[name], usual, (nothing, nothing))
         return usual
+
+    def newcomers(self, silences: Silences) -> Bools:
+        """Of which the recipe's key for that was never seen."""
+        if not self.recipe.newcomer:
+            return np.zeros(len(silences), dtype=np.bool_)
+        level = self.levels[self.recipe.keys.index(self.recipe.newcomer)]
+        return ~np.isin(silences.keys[self.recipe.newcomer], level.keys)
 
     def usual_without_own_h(self, learned: Silences) -> Floats:
         """The same of the very silences that were learned from, each without its own group."""

@@ -12,7 +12,16 @@ import numpy as np
 from hub.missing.learning.deadlines import price_for, wait_h
 from hub.missing.learning.hazard import BEFORE_H, GRID_H, Hazard, learn_hazard
 from hub.missing.learning.score import RISK_MAX, RISK_MIN, Score, learn_score
-from hub.missing.learning.silences import Bools, Family, Floats, Ints, Recipe, Silences, folds_of
+from hub.missing.learning.silences import (
+    Bools,
+    Family,
+    Floats,
+    Ints,
+    Recipe,
+    Silences,
+    folds_of,
+    joined,
+)
 
 FOLDS = 5
 TURNS = 3
@@ -20,13 +29,18 @@ TURNS = 3
 RISKS = np.linspace(RISK_MIN, RISK_MAX, 107)
 """Risks of which deadlines are worked out beforehand; between two of them they lie on a line."""
 SURVIVAL_MIN = 1e-9
+HELD_BACK = 4
+"""One of so many lanes is told of once more as if it were new: what becomes of such is learned."""
+NEVER_SEEN = np.iinfo(np.int64).min
+"""No lane has this number."""
 
 
 @dataclass(frozen=True)
 class FamilyModel:
     """What was learned of one family; its kinds are numbered from nought in their order there.
 
-    ``hazards``: one for each cut into folds; their curves are averaged.
+    ``hazards``: one for each cut into folds; their curves are averaged. To them a newcomer is of a
+    kind of its own, for more may become of it than of a known lane that is as late on the mean.
     """
 
     family: Family
@@ -35,12 +49,11 @@ class FamilyModel:
 
     def survival(self, silences: Silences) -> Floats:
         """S at each hour late of ``GRID_H``, one row a silence."""
-        risk = self.score.risk(silences)
-        curves = [each.survival(risk, silences.kind) for each in self.hazards]
-        return np.asarray(np.mean(curves, axis=0))
+        risk, shape = self.score.risk(silences), shape_of(self.score, silences)
+        return np.asarray(np.mean([each.survival(risk, shape) for each in self.hazards], axis=0))
 
     def waits_h(self, price_h: float) -> Floats:
-        """Hours late at which to alarm: one row a kind, one column a risk of ``RISKS``."""
+        """Hours late at which to alarm: one row a shape of curve, one column one of ``RISKS``."""
         return _waits_h(self.hazards, self.family, price_h)
 
 
@@ -67,7 +80,8 @@ class Model:
             rows = np.isin(silences.kind, each.family.kinds)
             if rows.any():
                 mine = _of(silences, each.family, rows)
-                late_h[rows] = _read(waits, each.score.risk(mine), mine.kind)
+                shape = shape_of(each.score, mine)
+                late_h[rows] = _read(waits, each.score.risk(mine), shape)
         return np.maximum(silences.base_h + late_h, 0.0)
 
     @cached_property
@@ -123,18 +137,35 @@ def survival_at(silences: Silences, survival: Floats, hours: float) -> Floats:
     return np.asarray(before ** (1 - share) * after**share)
 
 
+def shape_of(score: Score, silences: Silences) -> Ints:
+    """Which of the curves' shapes is a silence's: its kind's, or that of the kind's newcomers."""
+    return silences.kind + score.kinds * score.lanes.newcomers(silences)
+
+
+def shapes(recipe: Recipe, kinds: int) -> int:
+    """How many shapes the curves of so many kinds have."""
+    return kinds * (2 if recipe.newcomer else 1)
+
+
+@dataclass(frozen=True)
+class _Unseen:
+    """What a score that had not seen a silence would have said of it, in one cut into folds."""
+
+    part: Ints
+    risk: Floats
+    shape: Ints
+
+
 @dataclass(frozen=True)
 class _Crossed:
-    """A family's model, and what models that had not seen a silence would have said of it.
+    """A family's model, and of each turn what models would have said that had not seen a silence.
 
-    ``rows``: its silences among all; of each turn, ``risks``, ``parts`` and each part's hazard.
+    ``rows``: its silences among all. ``hazards``: of each turn, one a fold.
     """
 
     model: FamilyModel
     rows: Ints
-    kind: Ints
-    risks: tuple[Floats, ...]
-    parts: tuple[Ints, ...]
+    unseen: tuple[_Unseen, ...]
     hazards: tuple[tuple[Hazard, ...], ...]
 
     @classmethod
@@ -145,56 +176,78 @@ class _Crossed:
         if len(np.unique(mine.kind)) < kinds:
             raise ValueError("a kind of silence does not occur in the past")
         own = replace(recipe, clip_h=family.clip_h)
-        risks, parts, crossed, whole = [], [], [], []
+        turns, crossed, whole = [], [], []
         for turn in range(TURNS):
             part = folds_of(silences.group, FOLDS, seed * TURNS + turn)[chosen]
-            risk = _unseen_risk(mine, own, kinds, part)
-            seen = [part != fold for fold in range(FOLDS)]
-            crossed.append(tuple(learn_hazard(mine.where(s), risk[s], kinds) for s in seen))
-            whole.append(learn_hazard(mine, risk, kinds))
-            risks.append(risk)
-            parts.append(part)
+            told, found = _told(mine, own, kinds, part, seed * TURNS + turn)
+            count = shapes(own, kinds)
+            crossed.append(
+                tuple(_hazard(told, found, found.part != fold, count) for fold in range(FOLDS))
+            )
+            whole.append(_hazard(told, found, found.part >= 0, count))
+            size = len(mine)
+            turns.append(_Unseen(part, found.risk[:size], found.shape[:size]))
         model = FamilyModel(family, learn_score(mine, own, kinds), tuple(whole))
-        rows = np.flatnonzero(chosen)
-        return cls(model, rows, mine.kind, tuple(risks), tuple(parts), tuple(crossed))
+        return cls(model, np.flatnonzero(chosen), tuple(turns), tuple(crossed))
 
 
-def _unseen_risk(mine: Silences, recipe: Recipe, kinds: int, part: Ints) -> Floats:
-    risk = np.zeros(len(mine))
+def _told(
+    mine: Silences, recipe: Recipe, kinds: int, part: Ints, seed: int
+) -> tuple[Silences, _Unseen]:
+    """The silences, and once more those of the lanes that are held back, as newcomers."""
+    told = mine
+    if recipe.newcomer:
+        is_held = folds_of(mine.keys[recipe.newcomer], HELD_BACK, seed) == 0
+        held, part = mine.where(is_held), np.append(part, part[is_held])
+        told = joined(mine, replace(held, keys={**held.keys, **_unknown(held, recipe)}))
+    risk, shape = np.zeros(len(told)), np.zeros(len(told), dtype=np.int64)
+    own = np.arange(len(told)) < len(mine)
     for fold in range(FOLDS):
         unseen = part == fold
         if unseen.any():
-            score = learn_score(mine.where(~unseen), recipe, kinds)
-            risk[unseen] = score.risk(mine.where(unseen))
-    return risk
+            score = learn_score(told.where(~unseen & own), recipe, kinds)
+            asked = told.where(unseen)
+            risk[unseen], shape[unseen] = score.risk(asked), shape_of(score, asked)
+    return told, _Unseen(part, risk, shape)
+
+
+def _unknown(held: Silences, recipe: Recipe) -> dict[str, Ints]:
+    """Its lane, and all that is narrower, as nobody ever saw it."""
+    narrower = recipe.keys[recipe.keys.index(recipe.newcomer) :]
+    return {name: np.full(len(held), NEVER_SEEN, dtype=np.int64) for name in narrower}
+
+
+def _hazard(told: Silences, unseen: _Unseen, seen: Bools, count: int) -> Hazard:
+    shaped = replace(told.where(seen), kind=unseen.shape[seen])
+    return learn_hazard(shaped, unseen.risk[seen], count)
 
 
 def _due_h(silences: Silences, learned: Sequence[_Crossed], turn: int, price_h: float) -> Floats:
     late_h = np.zeros(len(silences))
     for each in learned:
-        part, risk = each.parts[turn], each.risks[turn]
+        said = each.unseen[turn]
         for fold, hazard in enumerate(each.hazards[turn]):
-            unseen = part == fold
+            unseen = said.part == fold
             waits = _waits_h((hazard,), each.model.family, price_h)
-            late_h[each.rows[unseen]] = _read(waits, risk[unseen], each.kind[unseen])
+            late_h[each.rows[unseen]] = _read(waits, said.risk[unseen], said.shape[unseen])
     return np.maximum(silences.base_h + late_h, 0.0)
 
 
 def _waits_h(hazards: Sequence[Hazard], family: Family, price_h: float) -> Floats:
-    found = np.empty((len(family.kinds), len(RISKS)))
-    for kind in range(len(family.kinds)):
-        same = np.full(len(RISKS), kind, dtype=np.int64)
+    found = np.empty((len(hazards[0].means), len(RISKS)))
+    for shape in range(len(found)):
+        same = np.full(len(RISKS), shape, dtype=np.int64)
         curves = [each.survival(RISKS, same, family.steadiness) for each in hazards]
-        found[kind] = wait_h(np.mean(curves, axis=0), price_h)
+        found[shape] = wait_h(np.mean(curves, axis=0), price_h)
     return found
 
 
-def _read(waits_h: Floats, risk: Floats, kind: Ints) -> Floats:
-    """The wait of each risk and kind."""
+def _read(waits_h: Floats, risk: Floats, shape: Ints) -> Floats:
+    """The wait of each risk and shape."""
     at = (risk - RISK_MIN) / (RISKS[1] - RISKS[0])
     left = np.clip(at.astype(np.int64), 0, len(RISKS) - 2)
     share = at - left
-    return np.asarray(waits_h[kind, left] * (1 - share) + waits_h[kind, left + 1] * share)
+    return np.asarray(waits_h[shape, left] * (1 - share) + waits_h[shape, left + 1] * share)
 
 
 def _of(silences: Silences, family: Family, rows: Bools) -> Silences:

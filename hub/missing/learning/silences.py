@@ -5,7 +5,7 @@ when it begins.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,9 @@ class Recipe:
     silences the broader one weighs against its own. ``knots``: figures, and between which values
     their effect is a straight line; those in ``by_kind`` have an effect of their own in each kind,
     and the knots of those in ``unordered`` are no more like their neighbours than like any other.
-    ``clip_h``: see :class:`Family`; ``families``: none says that all kinds are one.
+    ``clip_h``: see :class:`Family`; ``families``: none says that all kinds are one. ``newcomer``:
+    the one of ``keys`` of which a value that was never seen makes a newcomer, whose curve is
+    learned from lanes that are held back; none says that they are as the broader lane is.
     """
 
     keys: tuple[str, ...]
@@ -52,6 +54,7 @@ class Recipe:
     clip_h: float
     unordered: frozenset[str] = frozenset()
     families: tuple[Family, ...] = ()
+    newcomer: str = ""
 
     def families_of(self, kinds: int) -> tuple[Family, ...]:
         """Each kind's family; each kind from nought to ``kinds`` is in one.
@@ -110,6 +113,22 @@ class Silences:
             keys={name: column[chosen] for name, column in self.keys.items()},
             figures={name: column[chosen] for name, column in self.figures.items()},
         )
+
+
+def joined(one: Silences, other: Silences) -> Silences:
+    """The rows of both."""
+    columns = {
+        each.name: np.concatenate([getattr(one, each.name), getattr(other, each.name)])
+        for each in fields(Silences)
+        if each.name not in ("keys", "figures")
+    }
+    return Silences(
+        **columns,
+        keys={name: np.concatenate([each, other.keys[name]]) for name, each in one.keys.items()},
+        figures={
+            name: np.concatenate([each, other.figures[name]]) for name, each in one.figures.items()
+        },
+    )
 
 
 def folds_of(group: Ints, count: int, seed: int) -> Ints:

@@ -17,7 +17,7 @@ from hub.missing.learning import hazard as hazards
 from hub.missing.learning import score as scores
 from hub.missing.learning.hazard import Hazard
 from hub.missing.learning.lanes import Lanes, Level
-from hub.missing.learning.model import FamilyModel, Model
+from hub.missing.learning.model import FamilyModel, Model, shapes
 from hub.missing.learning.score import Score
 from hub.missing.learning.silences import Family, Floats, Ints, Recipe
 
@@ -68,6 +68,7 @@ class StoredModel(Struct, frozen=True, kw_only=True):
                      Meta(max_length=64)]  # fmt: skip
     by_kind: frozenset[_Name]
     unordered: frozenset[_Name]
+    newcomer: Annotated[str, Meta(max_length=64)]
     families: Annotated[tuple[StoredFamily, ...], _Some]
     prices_h: Annotated[tuple[tuple[float, float], ...], _Some]
 
@@ -85,6 +86,7 @@ def pack(model: Model) -> bytes:
         knots={name: tuple(map(float, knots)) for name, knots in recipe.knots.items()},
         by_kind=recipe.by_kind,
         unordered=recipe.unordered,
+        newcomer=recipe.newcomer,
         families=tuple(_packed(each) for each in model.families),
         prices_h=tuple((float(budget), price) for budget, price in model.prices_h.items()),
     )
@@ -110,7 +112,14 @@ def unpack(stored: bytes, like: Recipe | None = None) -> Model:
     weights = tuple(each.weight for each in told.families[0].levels)
     families = tuple(Family(each.kinds, each.clip_h, each.steadiness) for each in told.families)
     recipe = Recipe(
-        told.keys, weights, told.knots, told.by_kind, families[0].clip_h, told.unordered, families
+        told.keys,
+        weights,
+        told.knots,
+        told.by_kind,
+        families[0].clip_h,
+        told.unordered,
+        families,
+        told.newcomer,
     )
     _check_recipe(recipe)
     if like and (like.keys != recipe.keys or set(like.knots) != set(recipe.knots)):
@@ -155,7 +164,9 @@ def _unpacked(told: StoredFamily, family: Family, recipe: Recipe) -> FamilyModel
     lanes = Lanes(told.mean_h, tuple(_level(each) for each in told.levels), own)
     effects = _floats(told.effects, scores.effects_of(own, kinds))
     score = Score(lanes, kinds, effects)
-    return FamilyModel(family, score, tuple(_hazard(each, kinds) for each in told.hazards))
+    return FamilyModel(
+        family, score, tuple(_hazard(each, shapes(own, kinds)) for each in told.hazards)
+    )
 
 
 def _level(told: StoredLevel) -> Level:
@@ -171,11 +182,11 @@ def _level(told: StoredLevel) -> Level:
     return Level(keys, sums, counts, told.weight)
 
 
-def _hazard(told: StoredHazard, kinds: int) -> Hazard:
-    means, spreads = _floats(told.means, kinds), _floats(told.spreads, kinds)
+def _hazard(told: StoredHazard, count: int) -> Hazard:
+    means, spreads = _floats(told.means, count), _floats(told.spreads, count)
     if spreads.min() <= 0:
         raise ValueError("model: a spread is not above nought")
-    return Hazard(means, spreads, _floats(told.effects, hazards.effects_of(kinds)))
+    return Hazard(means, spreads, _floats(told.effects, hazards.effects_of(count)))
 
 
 def _check_recipe(recipe: Recipe) -> None:
@@ -183,6 +194,8 @@ def _check_recipe(recipe: Recipe) -> None:
     recipe.families_of(kinds)
     if len(recipe.weights) != len(recipe.keys):
         raise ValueError("model: a family has other lanes than its recipe")
+    if recipe.newcomer and recipe.newcomer not in recipe.keys:
+        raise ValueError("model: its newcomers are of no lane that it knows")
     for name, knots in recipe.knots.items():
         _finite(knots)
         if any(right <= left for left, right in pairwise(knots)):

@@ -67,6 +67,7 @@ BREACHES: dict[str, tuple[Callable[[dict[str, object]], None], str]] = {
     "knots back to front": (_other({"knots": {"plan_h": [5.0, 0.0]}}), "knots of plan_h"),
     "a knot that is none": (_other({"knots": {"plan_h": [0.0, float("inf")]}}), "finite"),
     "a key too many": (_other({"keys": ["all", "lane", "more"]}), "other lanes"),
+    "newcomers of nowhere": (_other({"newcomer": "more"}), "newcomers"),
     "a kind twice": (_family(kinds=[0, 0]), "one family"),
     "a kind far off": (_family(kinds=[1_000_000]), "kinds"),
     "too few effects": (_family(effects=NAN), "1 numbers|numbers are due"),
@@ -97,6 +98,16 @@ def test_what_is_no_model_is_refused_with_a_sentence(packed: bytes, name: str) -
         family["hazards"] = [dict(zip(names, each, strict=True)) for each in family["hazards"]]
     with pytest.raises(ValueError, match=sentence):
         unpack(msgspec.msgpack.encode(told))
+
+
+def test_a_model_that_knows_newcomers_is_stored_with_their_curves() -> None:
+    recipe = replace(RECIPE, newcomer="lane")
+    model = learn_model(silences(1, 1_000), recipe, 1, [20], seed=1)
+    coming = silences(2, 100)
+    coming.keys["lane"][:50] = 10_000
+    back = unpack(pack(model))
+    assert np.array_equal(back.survival(coming), model.survival(coming))
+    assert np.array_equal(back.deadlines(coming, 20), model.deadlines(coming, 20))
 
 
 def test_a_model_that_looks_at_other_things_is_refused(packed: bytes) -> None:
