@@ -39,6 +39,9 @@ class Milestone(IntEnum):
     DLV = 3
 
 
+_NO_MORE: _Told = (Milestone.DLV, 0, 0, 0, 0)
+
+
 @dataclass(frozen=True)
 class Silences:
     """One row a silence, one array a column; times are hours.
@@ -46,7 +49,8 @@ class Silences:
     ``true_h``: until the next milestone was told; what a scorer must never see of what it judges.
     ``plan_h``: until the plan has it, negative if that was over when the silence began. The rest
     is known when the silence begins: ``late_h`` is how late the last milestone was, places are
-    numbers of airports (0: none), ``before_*`` are of the silence before (0: none).
+    numbers of airports (0: none), ``before_*`` are of the silence before (0: none), ``next_*`` are
+    of the plan for the milestone after the one that ends the silence (0: there is none).
     """
 
     process: Ints
@@ -67,6 +71,8 @@ class Silences:
     left_h: Floats
     before_h: Floats
     before_plan_h: Floats
+    next_place: Ints
+    next_plan_h: Floats
 
     def __len__(self) -> int:
         return len(self.leg)
@@ -121,6 +127,7 @@ def _silences(row: Mapping[str, str], prefix: str) -> Iterator[dict[str, float]]
     planned = taken = origin = 0
     before = before_plan = 0
     for step, (milestone, flight, place, plan, true) in enumerate(told):
+        _, _, next_place, next_plan, _ = told[step + 1] if step + 1 < len(told) else _NO_MORE
         yield {
             "true_h": true / MINUTES_PER_HOUR,
             "plan_h": (planned + plan - taken) / MINUTES_PER_HOUR,
@@ -137,6 +144,8 @@ def _silences(row: Mapping[str, str], prefix: str) -> Iterator[dict[str, float]]
             "left_h": (whole_plan - planned) / MINUTES_PER_HOUR,
             "before_h": before / MINUTES_PER_HOUR,
             "before_plan_h": before_plan / MINUTES_PER_HOUR,
+            "next_place": next_place,
+            "next_plan_h": next_plan / MINUTES_PER_HOUR,
         }
         planned, taken = planned + plan, taken + true
         before, before_plan = true, plan

@@ -42,6 +42,7 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
         ("wire/breach_pure.py", "import os"),
         ("ledger/breach_pure.py", "from time import monotonic"),
         ("hub/ingest/rules.py", "import sqlalchemy"),
+        ("hub/missing/learning/lanes.py", "import secrets"),
         ("devices/framing.py", "import threading"),
         ("devices/symbology.py", "import random"),
     ],

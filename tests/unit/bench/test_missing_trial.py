@@ -1,16 +1,24 @@
 """The trial of early warnings: what is read, what a budget allows, what counts as better."""
 
 import csv
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench.missing.cargo import FILE, Ints, Milestone, Silences, load
-from bench.missing.methods import FIXED_HOURS, LANE, LATE, patience_for
-from bench.missing.resampling import compare
-from bench.missing.trial import Outcome, Part, figures_of, play, split
+from bench.missing.cargo import FILE, Milestone, load
+from hub.missing.learning.resampling import compare
+from hub.missing.learning.rivals import FIXED_HOURS, LATE, Method, lane_quantile, patience_for
+from hub.missing.learning.silences import Silences
+from hub.missing.learning.trial import (
+    MOMENTS,
+    Outcome,
+    Part,
+    figures_of,
+    play,
+    split,
+)
 
 STEPS = ("rcs", *(f"{kind}_{n}" for n in (1, 2, 3) for kind in ("dep", "rcf")), "dlv")
 
@@ -32,28 +40,26 @@ def write(folder: Path, **told: int) -> None:
         writer.writerow(row)
 
 
-def silences(true_h: list[float], leg: list[int], plan_h: float = 0.0) -> Silences:
-    """Departures of one lane; each leg is a process of its own."""
-    count = len(true_h)
-    columns = {
-        each.name: np.zeros(count, np.int64 if each.type is Ints else np.float64)
-        for each in fields(Silences)
-    }
-    columns |= {
-        "true_h": np.array(true_h),
-        "plan_h": np.full(count, plan_h),
-        "leg": np.array(leg),
-        "process": np.array(leg),
-        "milestone": np.full(count, Milestone.DEP),
-    }
-    return Silences(**columns)
+def silences(hours: list[float], parcel: list[int], plan_h: float = 0.0) -> Silences:
+    """Departures of one lane; each parcel is a group of its own."""
+    nothing = np.zeros(len(hours), dtype=np.int64)
+    return Silences(
+        parcel=np.array(parcel),
+        group=np.array(parcel),
+        hours=np.array(hours),
+        plan_h=np.full(len(hours), plan_h),
+        is_open=nothing.astype(np.bool_),
+        kind=nothing,
+        keys={"lane": nothing},
+        figures={},
+    )
 
 
-def drawn(seed: int, legs: int) -> Silences:
+def drawn(seed: int, parcels: int) -> Silences:
     """Two silences a leg, of which now and then one is long."""
     rng = np.random.default_rng(seed)
-    true_h = rng.exponential(5, 2 * legs) * rng.choice([1, 10], 2 * legs, p=[0.98, 0.02])
-    return silences(true_h.tolist(), np.repeat(np.arange(legs), 2).tolist(), plan_h=3.0)
+    hours = rng.exponential(5, 2 * parcels) * rng.choice([1, 10], 2 * parcels, p=[0.98, 0.02])
+    return silences(hours.tolist(), np.repeat(np.arange(parcels), 2).tolist(), plan_h=3.0)
 
 
 def test_a_leg_is_read_as_silences_with_a_plan_that_does_not_wait(tmp_path: Path) -> None:
@@ -81,6 +87,8 @@ def test_a_leg_is_read_as_silences_with_a_plan_that_does_not_wait(tmp_path: Path
     assert read.origin.tolist() == [0, 0, 815, 128]
     assert read.destination.tolist() == [128] * 4
     assert read.left_h.tolist() == [9, 7, 6, 1]
+    assert read.next_place.tolist() == [815, 128, 0, 0]
+    assert read.next_plan_h.tolist() == [1, 5, 1, 0]
     assert len(read.where(read.is_carriers)) == 2
 
 
@@ -95,39 +103,44 @@ def test_a_budget_lets_alarm_what_may_be_expected_of_a_new_leg_and_no_more() -> 
     assert patience_for(needed, np.maximum(leg - 4, 0), 1) == 1_999
 
 
-@pytest.mark.parametrize("method", [FIXED_HOURS, LANE, LATE], ids=lambda each: each.name)
-def test_a_budget_is_kept_on_legs_that_nobody_has_seen(method) -> None:  # type: ignore[no-untyped-def]
-    played = [play(method, split(drawn(seed, 4_000), seed)) for seed in range(30)]
+@pytest.mark.parametrize(
+    "method", [FIXED_HOURS, lane_quantile("lane"), LATE], ids=lambda each: each.name
+)
+def test_a_budget_is_kept_on_parcels_that_nobody_has_seen(method: Method) -> None:
+    parts = [split(drawn(seed, 4_000), seed) for seed in range(30)]
     for budget, slack in ((5, 1.3), (10, 1.2)):
-        figures = figures_of([each[budget] for each in played], budget)
+        played = [play(method.learn(part.train, [budget]), part, budget) for part in parts]
+        figures = figures_of(played, budget)
         assert 1 / slack < figures["realised_over_nominal"] < slack
 
 
 def test_an_alarm_counts_from_the_loss_and_never_before_it() -> None:
     test = silences([10, 2, 30], [0, 0, 1], plan_h=4.0)
     train = silences([5.0] * 998 + [9.0], list(range(999)), plan_h=4.0)
-    part = Part(train, test, np.array([1.0, 2.0, 20.0]))
-    outcome = play(LATE, part, [1])[1]
-    assert outcome.delay_h.tolist() == [8, 7, 0]  # at nine hours, or with the loss after them
-    assert outcome.alarmed.tolist() == [1, 0, 1]
+    part = Part(train, test, np.array([[1.0], [2.0], [20.0]]))
+    outcome = play(LATE.learn(train, [1]), part, 1)
+    assert outcome.delay_h.tolist() == [[8], [7], [0]]  # at nine hours, or with the loss after them
+    assert outcome.alarmed.tolist() == [True, False, True]
     assert outcome.false_per_1000 == 1_000
     assert figures_of([outcome], 1)["within_24_h"] == 1
 
 
-def test_no_process_is_in_both_parts() -> None:
+def test_no_group_is_in_both_parts() -> None:
     whole = drawn(1, 200)
     part = split(whole, 5)
-    assert not set(part.train.process) & set(part.test.process)
+    assert not set(part.train.group) & set(part.test.group)
     assert len(part.train) + len(part.test) == len(whole)
-    assert len(set(part.test.process)) == 50
-    assert (part.lost_h < part.test.true_h).all()
+    assert len(set(part.test.group)) == 50
+    assert (part.lost_h < part.test.hours[:, None]).all()
+    assert (part.lost_h >= 0).all()
+    assert part.lost_h.shape == (len(part.test), MOMENTS)
 
 
 def outcome(seed: int, faster_h: float) -> Outcome:
     rng = np.random.default_rng(seed)
-    process = np.repeat(np.arange(100), 3)
-    delay_h = rng.exponential(20, 300) + 10 - faster_h
-    return Outcome(delay_h, np.zeros(300, np.int64), process, process)
+    group = np.repeat(np.arange(100), 3)
+    delay_h = rng.exponential(20, (300, 2)) + 10 - faster_h
+    return Outcome(delay_h, np.zeros(300, np.bool_), group, group)
 
 
 def test_a_gain_is_told_only_where_it_is_more_than_luck() -> None:
@@ -146,4 +159,4 @@ def test_a_gain_is_told_only_where_it_is_more_than_luck() -> None:
 def test_methods_that_saw_different_silences_are_not_compared() -> None:
     one = outcome(1, 0)
     with pytest.raises(ValueError, match="different silences"):
-        compare([one], [replace(one, process=one.process[::-1])], seed=1)
+        compare([one], [replace(one, group=one.group[::-1])], seed=1)

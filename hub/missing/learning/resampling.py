@@ -1,7 +1,7 @@
-"""Is one method better than another, or only luckier? Paired bootstrap over processes and seeds.
+"""Is one method better than another, or only luckier? Paired bootstrap over groups and seeds. Pure.
 
 Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 8: what belongs
-together is drawn together, here all silences of a process, and both methods with it.
+together is drawn together, here all silences of a group, and both methods with it.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.missing.trial import Outcome
+from hub.missing.learning.trial import Outcome
 
 DRAWS = 2_000
 CONFIDENCE = 0.95
@@ -35,14 +35,14 @@ class Difference:
 
 
 def compare(ours: Sequence[Outcome], other: Sequence[Outcome], seed: int) -> Difference:
-    """Draw seeds, and processes within them, with replacement; both methods get the same ones."""
+    """Draw seeds, and groups within them, with replacement; both methods get the same ones."""
     rng = np.random.default_rng(seed)
     sums, counts = [], []
     for mine, its in zip(ours, other, strict=True):
-        if not np.array_equal(mine.process, its.process):
+        if not np.array_equal(mine.group, its.group):
             raise ValueError("two methods are compared on different silences")
-        _, place = np.unique(mine.process, return_inverse=True)
-        sums.append(np.bincount(place, its.delay_h - mine.delay_h))
+        _, place = np.unique(mine.group, return_inverse=True)
+        sums.append(np.bincount(place, (its.delay_h - mine.delay_h).mean(axis=1)))
         counts.append(np.bincount(place))
     gains = np.empty(DRAWS)
     for draw in range(DRAWS):

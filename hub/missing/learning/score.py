@@ -1,0 +1,91 @@
+"""One figure for each silence: how late such a one may be expected to end. Pure.
+
+A Poisson model of the hours late: the usual lateness of its lane, and what the recipe's figures add
+to that. Only the order of silences matters here; the hours come from ``hazard``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hub.missing.learning.glm import hats, neighbours, poisson, solve
+from hub.missing.learning.lanes import Lanes, clipped_late_h, learn_lanes
+from hub.missing.learning.silences import Floats, Recipe, Silences
+
+SMOOTH = 100.0
+"""How much it costs to differ from the next knot, in silences as late as the mean."""
+RIDGE = 5.0
+"""How much any effect costs, likewise."""
+FREE = 1e-3
+"""What the mean, and the usual lateness of the lane, cost: next to nothing."""
+USUAL_MIN_H = 0.01
+RISK_MIN, RISK_MAX = -4.6, 6.0
+"""A hundredth of an hour and four hundred hours, as logarithms."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Gives each silence its risk: the logarithm of the hours late that may be expected."""
+
+    lanes: Lanes
+    kinds: int
+    effects: Floats
+
+    def risk(self, silences: Silences) -> Floats:
+        """From ``RISK_MIN`` to ``RISK_MAX``."""
+        usual_h = self.lanes.usual_h(silences)
+        risk = _design(silences, usual_h, self.lanes.recipe, self.kinds) @ self.effects
+        return np.clip(risk, RISK_MIN, RISK_MAX)
+
+
+def learn_score(silences: Silences, recipe: Recipe, kinds: int) -> Score:
+    """Learn lanes and effects; the effects are learned beside lanes that do not know the silence.
+
+    Args:
+        silences: the past.
+        recipe: what of it is looked at.
+        kinds: how many kinds of silence there are.
+    """
+    lanes = learn_lanes(silences, recipe)
+    late_h = clipped_late_h(silences, recipe)
+    design = _design(silences, lanes.usual_without_own_h(silences), recipe, kinds)
+    start = np.zeros(design.shape[1])
+    start[0] = np.log(max(float(late_h.mean()), USUAL_MIN_H))
+    penalty = _penalty(recipe, kinds) * float(late_h.mean())
+    nothing = np.zeros(len(silences))
+    return Score(lanes, kinds, solve(design, late_h, nothing, penalty, poisson, start))
+
+
+def effects_of(recipe: Recipe, kinds: int) -> int:
+    """How many coefficients a score of so many kinds has."""
+    return len(_penalty(recipe, kinds))
+
+
+def _design(silences: Silences, usual_h: Floats, recipe: Recipe, kinds: int) -> Floats:
+    usual = np.log(np.maximum(usual_h, USUAL_MIN_H))
+    of_kind = [(silences.kind == kind).astype(float) for kind in range(1, kinds)]
+    columns = [np.ones(len(silences)), usual]
+    columns += [part for each in of_kind for part in (each, each * usual)]
+    parts = [np.stack(columns, axis=1)]
+    for name, knots in recipe.knots.items():
+        near = hats(silences.figures[name], knots)
+        parts.append(near)
+        if name in recipe.by_kind:
+            parts += [near * each[:, None] for each in of_kind]
+    return np.hstack(parts)
+
+
+def _penalty(recipe: Recipe, kinds: int) -> Floats:
+    blocks = [np.eye(2 * kinds) * RIDGE]
+    blocks[0][:2, :2] = np.eye(2) * FREE
+    for name, knots in recipe.knots.items():
+        smooth = 0.0 if name in recipe.unordered else SMOOTH
+        block = smooth * neighbours(len(knots)) + RIDGE * np.eye(len(knots))
+        blocks += [block] * (kinds if name in recipe.by_kind else 1)
+    size = sum(len(block) for block in blocks)
+    penalty, at = np.zeros((size, size)), 0
+    for block in blocks:
+        end = at + len(block)
+        penalty[at:end, at:end] = block
+        at = end
+    return penalty
