@@ -31,7 +31,7 @@ from tests.rig import bounds, set_clock
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER_BYTES_MAX = 150_000
-IMPORTS = {"edge": ("edge.cli",), "hub": ("hub.cli", "nicegui")}
+IMPORTS = {"edge": ("edge.cli",), "hub": ("hub.cli", "nicegui", "holidays.countries.china")}
 """Not the hub's rooms: before them it must know where its metrics are kept (hub/telemetry.py)."""
 
 _NUMBER = struct.Struct("<q")
