@@ -1,5 +1,5 @@
 # What each target does stands in README.md; `make setup` is also the first step of the others.
-.PHONY: help setup demo test check bench bench-peers faults simulate
+.PHONY: help setup demo test check check-types check-rest bench bench-peers faults simulate
 .DEFAULT_GOAL := help
 
 AREA ?= scan
@@ -22,12 +22,23 @@ test:
 	@scripts/setup.sh test
 	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+# mypy takes as long as all the others together.
 check:
 	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going check-types check-rest
+
+check-types:
+	@.venv/bin/mypy
+
+# That every test can be collected is a check too. It leaves the bytecode of tests and programs behind,
+# which each of the workers of `make test` would otherwise compile for itself, at the same time.
+check-rest:
 	@.venv/bin/lint-imports
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy
+	@mkdir -p var
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest --collect-only -qq >var/collected.log \
+		|| { cat var/collected.log; false; }
 
 bench:
 	@scripts/setup.sh test

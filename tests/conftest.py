@@ -14,10 +14,16 @@ settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("same draws")
 
 
+def pytest_collection() -> None:
+    """Thousands of collected tests are never garbage: the collector need not look at them."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Thousands of collected tests are never garbage: the collector need not look at them again."""
+    """It need not look at them again either."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
