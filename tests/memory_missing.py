@@ -15,15 +15,16 @@ from msgspec.structs import replace
 
 from hub.fact import Fact
 from hub.incidents.service import Suspicion
-from hub.missing import company, judge, project, watchman
+from hub.missing import company, findings, judge, project, watchman
 from hub.missing.rules.learned import Counts
 from hub.missing.rules.plan import Stop
-from hub.missing.rules.reads import Owed, Tally
+from hub.missing.rules.reads import Owed, Passing, Reads, Tally
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Ride
 from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
 from hub.network import Network
 from hub.parcels.rules.traces import PUT_STEPS
+from hub.parcels.service import BAG_LIFE
 from wire.events import Scan
 from wire.names import Step
 
@@ -46,6 +47,7 @@ class MemoryTables:
         self.routes: dict[str, tuple[str, ...]] = {}
         self.bags: dict[str, set[str]] = defaultdict(set)
         self._bag_of: dict[str, tuple[str, str]] = {}
+        self._put_in: dict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
         self._seen_at: dict[str, datetime] = {}
         self._network = network
         self._suspects = 0
@@ -55,15 +57,18 @@ class MemoryTables:
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
         """Put these tables where the room reads and writes its own."""
-        for module in (project, watchman, judge, company):
+        for module in (project, watchman, judge, company, findings):
             patch.setattr(module, "store", self)
+        for module in (project, watchman, findings):
+            patch.setattr(module, "read_store", _Reads(self))
         for module in (project, watchman):
             patch.setattr(module, "suspect_store", _Suspects(self))
-            patch.setattr(module, "read_store", _Reads(self))
             patch.setattr(module, "planned_routes", self.planned_routes)
             patch.setattr(module, "high_value_among", self.high_value_among)
         patch.setattr(project, "waybills_of", self.waybills_of)
         patch.setattr(project, "end_silence", self.end_silence)
+        patch.setattr(company, "put_together", self.put_together)
+        patch.setattr(watchman, "values_among", lambda *_: {})
         patch.setattr(watchman, "open_incident", self.open_incident)
         patch.setattr(watchman, "stopped_among", lambda *_: frozenset())
         patch.setattr(watchman, "replaced_among", lambda *_: {})
@@ -82,7 +87,13 @@ class MemoryTables:
         """What lies in which bag, as the parcels' room folds it."""
         for fact in facts:
             scan = fact.event
-            if isinstance(scan, Scan) and scan.waybill is not None:
+            if not isinstance(scan, Scan):
+                continue
+            if scan.container is not None and scan.step in PUT_STEPS:
+                unit = scan.waybill or (scan.text or "").replace("CX:BAG:", "bag:")
+                put = (fact.occurred_at, scan.site, unit)
+                self._put_in[f"{scan.container_kind}:{scan.container}"].append(put)
+            if scan.waybill is not None:
                 self._see(scan.waybill, scan, fact.occurred_at)
 
     def _see(self, waybill: str, scan: Scan, at: datetime) -> None:
@@ -97,6 +108,17 @@ class MemoryTables:
             bag = f"CX:BAG:{scan.container}"
             self.bags[bag].add(waybill)
             self._bag_of[waybill] = (bag, scan.site)
+
+    def put_together(
+        self, _tx: object, container: str, site: str, since: datetime, until: datetime
+    ) -> frozenset[str]:
+        found: set[str] = set()
+        for at, where, unit in self._put_in[container]:
+            if where == site and since <= at <= until:
+                inside = self._put_in[unit] if unit.startswith("bag:") else []
+                found |= {each for when, _, each in inside if since - BAG_LIFE <= when <= until}
+                found.add(unit)
+        return frozenset(each for each in found if ":" not in each)
 
     def waybills_of(self, _tx: object, scan: Scan) -> tuple[str, ...]:
         return tuple(sorted(self.bags.get(scan.text or "", ())))
@@ -257,6 +279,16 @@ class _Reads:
         for owed, more in tallies.items():
             before = known.get(owed, Tally())
             known[owed] = Tally(*(a + b for a, b in zip(before, more, strict=True)))
+
+    def of_site(self, _tx: object, site: str, passing: Passing, since: date) -> Reads:
+        mine = [
+            tally
+            for owed, tally in self._tables.reads.items()
+            if (owed.site, owed.passing) == (site, passing) and owed.day >= since
+        ]
+        late = sum(each.late for each in mine)
+        skipped = sum(each.skipped for each in mine)
+        return Reads(sum(each.made for each in mine) + late, max(0, skipped - late))
 
     def forget(self, _tx: object, before: date) -> None:
         for owed in [each for each in self._tables.reads if each.day < before]:

@@ -161,7 +161,8 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``silent_max_min``: longer after its next scan was due, silence is never waited for.
     ``site_silent_min``, ``site_odds``: no scan at a site for so long, and a working site would be
     as quiet only once in so many. ``group_min``, ``group_pct``: so many and so much of a bag or
-    vehicle silent together is one alert.
+    vehicle silent together is one alert. ``undeclared_cny``: what a parcel of no HV series counts
+    as that nobody declared a value of, when suspects are put in order.
     """
 
     late_min: Positive
@@ -176,6 +177,7 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     site_odds: Annotated[int, Meta(ge=10)]
     group_min: Annotated[int, Meta(ge=2)]
     group_pct: Annotated[int, Meta(ge=1, le=100)]
+    undeclared_cny: Positive
 
 
 class HolidayPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -125,6 +125,9 @@ class Role(StrEnum):
 
 UNMASKING_ROLES = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR})
 """Who may see personal data, with a reason and on record (CS-P1)."""
+WORTH_ROLES = frozenset(Role) - {Role.WAREHOUSE}
+"""Whom it is told what suspects are worth: a list of missing parcels, the dearest first, is not for
+those who handle them. Of a single parcel that is their business they see the declared value."""
 CODE_ROLES = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Whom REST tells a scanned code that is no parcel's; each look is on record, too."""
 

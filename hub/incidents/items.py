@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from hub.incidents.rules import Kind, State
 from hub.incidents.service import Dossier, Incident
 from hub.web.context import at_text
+from hub.web.evidence import EvidenceItem, evidence_item
 
 
 class IncidentItem(BaseModel):
@@ -25,6 +26,7 @@ class IncidentItem(BaseModel):
     tier: str
     reasons_zh: list[str]
     reasons_en: list[str]
+    evidence: EvidenceItem | None
     opened_at: str | None
     changed_at: str | None
 
@@ -137,6 +139,7 @@ def item_of(incident: Incident) -> IncidentItem:
         tier=suspicion.tier,
         reasons_zh=list(suspicion.reasons_zh),
         reasons_en=list(suspicion.reasons_en),
+        evidence=evidence_item(suspicion.evidence),
         opened_at=at_text(incident.opened_at),
         changed_at=at_text(incident.changed_at),
     )

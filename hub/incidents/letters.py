@@ -6,7 +6,8 @@ No sender's or recipient's data stands in them. Source: HV-2.11.2, HV-3a.
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.incidents.rules import Incident, name_of
+from hub.evidence import drawn, percent
+from hub.incidents.rules import Incident, Suspicion, name_of
 from hub.mail.service import Mail
 
 CHECKLIST = (
@@ -101,7 +102,7 @@ def _evidence_zh(incident: Incident, zone: ZoneInfo) -> str:
         f"预计扫描：{suspicion.expected_site or '–'}，{_local(suspicion.expected_by, zone)}",
         f"上一环节：{suspicion.previous_site or '–'}",
         "依据：",
-        *(f"  - {reason}" for reason in suspicion.reasons_zh),
+        *_reasons_zh(suspicion, zone),
         f"运单：{'、'.join(incident.unseen[:50])}",
         f"事件编号：{incident.id}",
     ]
@@ -116,11 +117,59 @@ def _evidence_en(incident: Incident, zone: ZoneInfo) -> str:
         f"Expected: {suspicion.expected_site or '–'}, {_local(suspicion.expected_by, zone)}",
         f"Link before: {suspicion.previous_site or '–'}",
         "Evidence:",
-        *(f"  - {reason}" for reason in suspicion.reasons_en),
+        *_reasons_en(suspicion, zone),
         f"Waybills: {', '.join(incident.unseen[:50])}",
         f"Incident: {incident.id}",
     ]
     return "\n".join(lines)
+
+
+def _reasons_zh(suspicion: Suspicion, zone: ZoneInfo) -> list[str]:
+    evidence = suspicion.evidence
+    if evidence is None:
+        return [f"  - {reason}" for reason in suspicion.reasons_zh]
+    lines = []
+    for number, line in enumerate(evidence.lines, 1):
+        lines.append(f"  {number}. {line.zh}")
+        if line.bar is not None:
+            lines.append(f"     {drawn(line.bar)}  {line.bar.zh}")
+    shares = "，".join(f"{each.site} {percent(each.share)}" for each in evidence.shares)
+    return [
+        f"（截至 {_local(evidence.at, zone)}）",
+        *lines,
+        f"遗失概率：{_chance(evidence.p_lost, '无法估计')}；误转他处概率："
+        f"{_chance(evidence.p_diverted, '无法估计')}"
+        f"（先验万分之 {evidence.prior_per_10000}，误报预算千分之 {evidence.budget_per_1000}）",
+        f"按网点的责任份额（建议，由监控确认）：{shares}",
+        "接下来：",
+        *(f"  - {_local(look.at, zone)}：{look.zh}" for look in evidence.looks),
+    ]
+
+
+def _reasons_en(suspicion: Suspicion, zone: ZoneInfo) -> list[str]:
+    evidence = suspicion.evidence
+    if evidence is None:
+        return [f"  - {reason}" for reason in suspicion.reasons_en]
+    lines = []
+    for number, line in enumerate(evidence.lines, 1):
+        lines.append(f"  {number}. {line.en}")
+        if line.bar is not None:
+            lines.append(f"     {drawn(line.bar)}  {line.bar.en}")
+    shares = ", ".join(f"{each.site} {percent(each.share)}" for each in evidence.shares)
+    return [
+        f"(as of {_local(evidence.at, zone)})",
+        *lines,
+        f"Probability lost: {_chance(evidence.p_lost, 'not known')}; gone another way: "
+        f"{_chance(evidence.p_diverted, 'not known')} (prior {evidence.prior_per_10000} in 10,000, "
+        f"budget of false alarms {evidence.budget_per_1000} in 1,000)",
+        f"Share of each site in answering for it (proposed, monitoring staff confirm): {shares}",
+        "Next:",
+        *(f"  - {_local(look.at, zone)}: {look.en}" for look in evidence.looks),
+    ]
+
+
+def _chance(probability: float | None, unknown: str) -> str:
+    return unknown if probability is None else percent(probability)
 
 
 def _local(at: datetime | None, zone: ZoneInfo) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hub.evidence import Evidence
 from wire.policy import IncidentPolicy
 
 REASONS_MAX = 8
@@ -97,7 +98,8 @@ class Suspicion:
 
     ``site`` is the one that must look for it, ``previous_site`` the link before; ``since`` is the
     last scan, ``expected_by`` when the next was due at ``expected_site``; ``tier`` names the
-    scorer and ``p_lost`` its estimate, where it makes one. The reasons are for people.
+    scorer and ``p_lost`` its estimate, where it makes one. The reasons are for people; of a silent
+    parcel they are the lines of its ``evidence``, which older suspicions do not have.
     """
 
     kind: Kind
@@ -112,6 +114,7 @@ class Suspicion:
     tier: str
     reasons_zh: tuple[str, ...]
     reasons_en: tuple[str, ...]
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         if len(self.waybills) > WAYBILLS_MAX:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from hub.db.among import among
 from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.evidence import Evidence
 from hub.incidents.rules import Claim, Incident, Kind, State, Suspicion
 from wire.events import Act
 
@@ -47,6 +49,8 @@ incident = Table(
     Column("tier", String(8), nullable=False),
     Column("reasons_zh", JSON, nullable=False),
     Column("reasons_en", JSON, nullable=False),
+    # Why, as values (hub.evidence); null: older than these, or no parcel's silence.
+    Column("evidence", JSON(none_as_null=True)),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Index(None, "state", "id"),
@@ -103,6 +107,7 @@ def add(tx: Connection, suspicion: Suspicion, now: datetime) -> int:
         "tier": suspicion.tier,
         "reasons_zh": list(suspicion.reasons_zh),
         "reasons_en": list(suspicion.reasons_en),
+        "evidence": msgspec.to_builtins(suspicion.evidence),
         "opened_at": now,
         "changed_at": now,
     }
@@ -238,6 +243,7 @@ def _incident(row: Row[*tuple[Any, ...]], parcels: list[Row[*tuple[Any, ...]]]) 
         tier=row.tier,
         reasons_zh=tuple(row.reasons_zh),
         reasons_en=tuple(row.reasons_en),
+        evidence=msgspec.convert(row.evidence, Evidence | None),
     )
     unseen = tuple(each.waybill for each in parcels if each.seen_at is None)
     state, opened_at = State(row.state), row.opened_at

@@ -1,30 +1,40 @@
 """Routes of the suspects, and of the scans that sites skip. Source: interface (REST), HV-2.11.2."""
 
-from datetime import date
+from datetime import date, datetime
+from http import HTTPStatus
 from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from hub.access.service import WORTH_ROLES
 from hub.missing import service
 from hub.missing.service import (
     DAYS_KEPT,
     Asked,
     Change,
+    Order,
     Passing,
     QueryView,
     ReadMedians,
     Reads,
     SiteReads,
     Suspect,
+    ValueBasis,
 )
 from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit, at_text, sites_asked
+from hub.web.evidence import EvidenceItem, evidence_item
+from hub.web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["suspects"])
 
 SiteName = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Day = Annotated[
     date | None, Query(ge=date(2020, 1, 1), le=date(2199, 12, 31), description="local to the site")
+]
+
+SuspectOrder = Annotated[
+    Order, Query(description="newest first, or by what acting now is worth, the most first")
 ]
 
 DAYS_DEFAULT = 7
@@ -34,7 +44,13 @@ ReadDays = Annotated[
 
 
 class SuspectItem(BaseModel):
-    """One suspected parcel; ``kind`` says whether it alone is silent, or its bag or vehicle."""
+    """One suspected parcel; ``kind`` says whether it alone is silent, or its bag or vehicle.
+
+    ``value_cny`` by ``value_basis``: declared, of its series (the value above which that begins),
+    or assumed (``missing.undeclared_cny``). ``worth_cny``, what acting now is worth: P(lost) times
+    value, halved with every 24 hours since its next scan was due; where P(lost) is null, one half.
+    All three are null for people on the floor, and of suspects from before they were kept.
+    """
 
     id: int
     waybill: str
@@ -50,13 +66,17 @@ class SuspectItem(BaseModel):
     tier: str
     reasons_zh: list[str]
     reasons_en: list[str]
+    evidence: EvidenceItem | None
+    value_cny: str | None
+    value_basis: ValueBasis | None
+    worth_cny: str | None
     incident: int
     raised_at: str | None
     found_at: str | None
 
 
 class SuspectPage(BaseModel):
-    """Suspects, newest first; ``next`` is the cursor of the next page."""
+    """Suspects in the order asked for; ``next`` is the cursor of the next page."""
 
     items: list[SuspectItem]
     next: str | None
@@ -144,19 +164,22 @@ def get_suspects(
     site: SiteName = None,
     date: Day = None,
     high_value: bool | None = None,
+    order: SuspectOrder = Order.NEWEST,
     limit: Limit = ITEMS_DEFAULT,
     cursor: IdCursor = None,
 ) -> SuspectPage:
     """Parcels that are suspect now, or were on a day; recorded as the caller's query."""
+    tells_worth, now = caller.role in WORTH_ROLES, hub.clock.now()
+    if order is Order.WORTH and not tells_worth:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "what suspects are worth is not for this role")
     asked, before_id = Asked(site, date, high_value), None if cursor is None else int(cursor)
     sites = sites_asked(caller, site)
     with hub.database.writing() as tx:
-        found = service.list_suspects(tx, hub.network, asked, sites, before_id, limit)
-        service.record_query(
-            tx, asked, caller.name, len(found), hub.clock.now(), by_token=caller.by_token
-        )
+        found = service.list_suspects(tx, hub.network, asked, sites, before_id, limit, order)
+        service.record_query(tx, asked, caller.name, len(found), now, by_token=caller.by_token)
     more = str(found[-1].id) if len(found) == limit else None
-    return SuspectPage(items=[_suspect_item(each) for each in found], next=more)
+    items = [_suspect_item(each, now, tells_worth=tells_worth) for each in found]
+    return SuspectPage(items=items, next=more)
 
 
 @router.get("/queries")
@@ -229,7 +252,9 @@ def _figure(reads: Reads) -> _Figure:
     return _Figure(made=reads.made, skipped=reads.skipped, share=reads.share, low=low, high=high)
 
 
-def _suspect_item(suspect: Suspect) -> SuspectItem:
+def _suspect_item(suspect: Suspect, now: datetime, *, tells_worth: bool) -> SuspectItem:
+    value = suspect.value if tells_worth else None
+    worth = service.worth_of(suspect, now) if tells_worth else None
     return SuspectItem(
         id=suspect.id,
         waybill=suspect.waybill,
@@ -245,6 +270,10 @@ def _suspect_item(suspect: Suspect) -> SuspectItem:
         tier=suspect.tier,
         reasons_zh=list(suspect.reasons_zh),
         reasons_en=list(suspect.reasons_en),
+        evidence=evidence_item(suspect.evidence),
+        value_cny=None if value is None else f"{value.cny:.2f}",
+        value_basis=None if value is None else value.basis,
+        worth_cny=None if worth is None else f"{worth:.2f}",
         incident=suspect.incident,
         raised_at=at_text(suspect.raised_at),
         found_at=at_text(suspect.closed_at),

@@ -1,6 +1,7 @@
 """What a silent parcel travelled with, and how much of that was scanned since."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -10,7 +11,8 @@ from hub.missing import store
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.watch import Ride, Watch
-from hub.missing.store import Watched
+from hub.missing.store import TOGETHER, Watched
+from hub.parcels.service import put_together
 
 
 def siblings_of(tx: Connection, fold: Watch) -> list[Siblings]:
@@ -34,6 +36,32 @@ class Rides:
         if fold.ride is not None and fold.is_riding:
             found.append(self._once(fold.ride, store.riders, attrgetter("is_riding")))
         return [each for each in found if each.total > 1]
+
+    def witnesses(self, fold: Watch) -> list[Siblings]:
+        """All that were put into its bag, and into its vehicle, also those that have long gone on.
+
+        :meth:`siblings` knows those of whom it was the last bag or vehicle; a person who is told
+        "23 of 24" wants to find 24.
+        """
+        found = []
+        if fold.bag is not None and fold.is_in_bag:
+            found.append((fold.bag, self._once(fold.bag, store.bagged, attrgetter("is_in_bag"))))
+        if fold.ride is not None and fold.is_riding:
+            found.append((fold.ride, self._once(fold.ride, store.riders, attrgetter("is_riding"))))
+        return [self._with_gone(ride, each) for ride, each in found]
+
+    def _with_gone(self, ride: Ride, company: Siblings) -> Siblings:
+        since, until = ride.at - TOGETHER, ride.at + TOGETHER
+        put = put_together(self._tx, ride.container, ride.site, since, until)
+        gone = store.known(self._tx, put - company.members).values()
+        come = [each.fold for each in gone if each.fold.last.site != ride.site]
+        return replace(
+            company,
+            total=company.total + len(gone),
+            come=company.come + len(come),
+            has_come=company.has_come or bool(come),
+            seen_at=company.seen_at | _sites_of(come, ride.site),
+        )
 
     def waiting(self, fold: Watch) -> int:
         """How many wait for the same departure and were not seen since, itself included."""
@@ -66,12 +94,19 @@ def _company(
         for each in members
         if not is_unseen(each.fold) and each.fold.last.site != ride.site
     ]
-    sites = {site for fold in come for site in (fold.last.site, fold.came_from) if site is not None}
     return Siblings(
         ride.name,
         len(members),
         unseen,
         has_come=bool(come),
-        seen_at=frozenset(sites - {ride.site}),
+        seen_at=_sites_of(come, ride.site),
         skipped=frozenset(key for fold in come for key in fold.skipped),
+        come=len(come),
+        members=frozenset(each.waybill for each in members),
     )
+
+
+def _sites_of(come: Sequence[Watch], left: str) -> frozenset[str]:
+    """Where those were seen that have come anywhere since."""
+    sites = {site for fold in come for site in (fold.last.site, fold.came_from) if site is not None}
+    return frozenset(sites - {left})

@@ -55,6 +55,13 @@ def by_day(
     return {(row.site, row.day): _reads(row) for row in rows}
 
 
+def of_site(tx: Connection, site: str, passing: Passing, since: date) -> Reads:
+    """What one site made of one kind of scan that it owed since a day, this included."""
+    mine = (day_reads.c.site == site) & (day_reads.c.passing == passing)
+    row = tx.execute(select(*_SUMS).where(mine, day_reads.c.day >= since)).one()
+    return Reads() if row.made is None else _reads(row)
+
+
 def forget(tx: Connection, before: date) -> None:
     """Delete the days before this one."""
     tx.execute(delete(day_reads).where(day_reads.c.day < before))

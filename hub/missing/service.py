@@ -19,16 +19,30 @@ from hub.missing.rules.plan import Phase
 from hub.missing.rules.reads import DAYS_KEPT, OWED_MIN, SITES_MIN, Change, Passing, Reads, against
 from hub.missing.rules.schedule import ShiftTurn, turn_ending_at_or_after
 from hub.missing.rules.suspicion import Siblings
-from hub.missing.rules.words import container_words, percent
-from hub.missing.suspect_store import Suspect
+from hub.missing.rules.words import container_words
+from hub.missing.rules.worth import (
+    HALVES_EVERY,
+    P_UNKNOWN,
+    Value,
+    ValueBasis,
+    saved_share,
+    value_of,
+    worth_cny,
+)
+from hub.missing.suspect_store import Order, Suspect
 from hub.network import Network, Shift
+from hub.parcels.service import high_value_among, values_among
 from wire.names import format_at
+from wire.policy import Policy
 
 __all__ = [
     "DAYS_KEPT",
+    "HALVES_EVERY",
     "OWED_MIN",
+    "P_UNKNOWN",
     "SITES_MIN",
     "Change",
+    "Order",
     "Passing",
     "Query",
     "ReadMedians",
@@ -38,10 +52,12 @@ __all__ = [
     "Siblings",
     "SiteReads",
     "Suspect",
+    "Value",
+    "ValueBasis",
     "against",
     "container_words",
-    "percent",
     "read_rates",
+    "saved_share",
     "turn_ending_at_or_after",
 ]
 
@@ -99,8 +115,9 @@ def list_suspects(
     sites: frozenset[str] | None = None,
     before_id: int | None = None,
     limit: int = 100,
+    order: Order = Order.NEWEST,
 ) -> list[Suspect]:
-    """Suspects of some sites (``None``: of all), newest first: those of now, or all of a local day.
+    """Suspects of some sites (``None``: of all): those of now, or all of a local day.
 
     Nobody's query is recorded: screens that renew themselves read here.
     """
@@ -111,7 +128,18 @@ def list_suspects(
         high_value=asked.high_value,
         before_id=before_id,
         limit=limit,
+        order=order,
     )
+
+
+def worth_of(suspect: Suspect, now: datetime) -> float | None:
+    """What acting now is worth, in CNY (:mod:`hub.missing.rules.worth`).
+
+    ``None``: it was raised before worths were kept, or is found.
+    """
+    if suspect.value is None or suspect.closed_at is not None:
+        return None
+    return worth_cny(suspect.p_lost, suspect.value, suspect.trail_at, now)
 
 
 def record_query(
@@ -183,9 +211,15 @@ def shift_asks(
     ]
 
 
-def note_declared(tx: Connection, waybill: str, now: datetime) -> None:
-    """A parcel's route may have changed: the clock's next turn judges it by the new one."""
+def note_declared(tx: Connection, waybill: str, policy: Policy, now: datetime) -> None:
+    """A parcel's route may have changed: the clock's next turn judges it by the new one.
+
+    If it is suspect, acting on it is worth what its value is now.
+    """
     store.judge_again(tx, waybill, now)
+    is_high = bool(high_value_among(tx, [waybill], policy))
+    declared = values_among(tx, [waybill]).get(waybill)
+    suspect_store.revalue(tx, waybill, value_of(declared, policy, high_value=is_high))
 
 
 def end_suspicion(tx: Connection, waybill: str, now: datetime) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -15,7 +18,9 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    and_,
     bindparam,
+    func,
     insert,
     or_,
     select,
@@ -23,7 +28,9 @@ from sqlalchemy import (
 )
 
 from hub.db.schema import RowId, UtcDateTime, metadata
+from hub.evidence import Evidence
 from hub.incidents.service import Kind, Suspicion
+from hub.missing.rules.worth import Value, ValueBasis, rank_of, trail_since
 
 suspect = Table(
     "missing_suspect",
@@ -43,11 +50,29 @@ suspect = Table(
     Column("tier", String(8), nullable=False),
     Column("reasons_zh", JSON, nullable=False),
     Column("reasons_en", JSON, nullable=False),
+    # Why, as values (hub.evidence); null: older than these, or no parcel's silence.
+    Column("evidence", JSON(none_as_null=True)),
+    # What it is worth, where that figure comes from, and its place among all (rules.worth); null:
+    # older than these.
+    Column("value_fen", BigInteger),
+    Column("value_basis", String(12)),
+    Column("rank", Float),
     Column("incident", BigInteger, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False, index=True),
     Column("closed_at", UtcDateTime, index=True),
     sqlite_autoincrement=True,
 )
+
+
+FEN_PER_CNY = 100
+
+
+class Order(StrEnum):
+    """In which order suspects are listed."""
+
+    NEWEST = "newest"
+    WORTH = "worth"
+    """What acting now is worth, the most first (rules.worth)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +96,18 @@ class Suspect:
     incident: int
     raised_at: datetime
     closed_at: datetime | None
+    evidence: Evidence | None = None
+    value: Value | None = None
+
+    @property
+    def trail_at(self) -> datetime:
+        """Since when its trail grows cold."""
+        return trail_since(self.expected_by, self.raised_at)
 
 
+_UNRANKED = -1e9
+"""Older than ranks: after all others."""
+_RANK = func.coalesce(suspect.c.rank, _UNRANKED)
 _CLOSE = update(suspect).where(suspect.c.id == bindparam("which")).values(closed_at=bindparam("at"))
 
 
@@ -82,6 +117,7 @@ def add(
     waybill: str,
     incident: int,
     now: datetime,
+    value: Value,
     *,
     high_value: bool,
 ) -> int:
@@ -100,10 +136,29 @@ def add(
         "tier": suspicion.tier,
         "reasons_zh": list(suspicion.reasons_zh),
         "reasons_en": list(suspicion.reasons_en),
+        "evidence": msgspec.to_builtins(suspicion.evidence),
         "incident": incident,
         "raised_at": now,
+        **_worth(suspicion.p_lost, value, trail_since(suspicion.expected_by, now)),
     }
     return int(tx.execute(insert(suspect).values(row).returning(suspect.c.id)).scalar_one())
+
+
+def revalue(tx: Connection, waybill: str, value: Value) -> None:
+    """A value was declared: those suspicions of the parcel that are open count with it."""
+    mine = and_(suspect.c.waybill == waybill, suspect.c.closed_at.is_(None))
+    for row in tx.execute(select(suspect).where(mine)).all():
+        trail_at = trail_since(row.expected_by, row.raised_at)
+        changed = _worth(row.p_lost, value, trail_at)
+        tx.execute(update(suspect).where(suspect.c.id == row.id).values(changed))
+
+
+def _worth(p_lost: float | None, value: Value, trail_at: datetime) -> dict[str, object]:
+    return {
+        "value_fen": int(value.cny * FEN_PER_CNY),
+        "value_basis": value.basis,
+        "rank": rank_of(p_lost, value, trail_at),
+    }
 
 
 def close(tx: Connection, ids: Iterable[int], now: datetime) -> None:
@@ -121,8 +176,12 @@ def page(
     high_value: bool | None,
     before_id: int | None,
     limit: int,
+    order: Order = Order.NEWEST,
 ) -> list[Suspect]:
-    """Suspects, newest first: those of now, or all that were suspect between two moments."""
+    """Suspects in an order: those of now, or all that were suspect between two moments.
+
+    ``before_id``: those that come after this one.
+    """
     query = select(suspect)
     if between is None:
         query = query.where(suspect.c.closed_at.is_(None))
@@ -134,10 +193,14 @@ def page(
         query = query.where(suspect.c.site.in_(sorted(sites)))
     if high_value is not None:
         query = query.where(suspect.c.high_value == high_value)
-    if before_id is not None:
+    by_worth = order is Order.WORTH
+    if before_id is not None and by_worth:
+        last = select(_RANK).where(suspect.c.id == before_id).scalar_subquery()
+        query = query.where(or_(last > _RANK, and_(last == _RANK, suspect.c.id < before_id)))
+    elif before_id is not None:
         query = query.where(suspect.c.id < before_id)
-    rows = tx.execute(query.order_by(suspect.c.id.desc()).limit(limit))
-    return [_suspect(row) for row in rows]
+    places = (_RANK.desc(), suspect.c.id.desc()) if by_worth else (suspect.c.id.desc(),)
+    return [_suspect(row) for row in tx.execute(query.order_by(*places).limit(limit))]
 
 
 def _suspect(row: Row[*tuple[Any, ...]]) -> Suspect:
@@ -156,7 +219,15 @@ def _suspect(row: Row[*tuple[Any, ...]]) -> Suspect:
         tier=row.tier,
         reasons_zh=tuple(row.reasons_zh),
         reasons_en=tuple(row.reasons_en),
+        evidence=msgspec.convert(row.evidence, Evidence | None),
         incident=row.incident,
         raised_at=row.raised_at,
         closed_at=row.closed_at,
+        value=_value(row),
     )
+
+
+def _value(row: Row[*tuple[Any, ...]]) -> Value | None:
+    if row.value_fen is None:
+        return None
+    return Value(Decimal(row.value_fen) / FEN_PER_CNY, ValueBasis(row.value_basis))

@@ -3,6 +3,7 @@
 The caller owns the transaction. Source: HV-2.11.2, design section 7.
 """
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,8 @@ from sqlalchemy import Connection
 from hub.incidents.service import Kind, Search, Suspicion, open_incident
 from hub.missing import read_store, store, suspect_store
 from hub.missing.company import Rides
-from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look, silence_of
+from hub.missing.findings import Findings
+from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look
 from hub.missing.rules.reads import oldest_kept
 from hub.missing.rules.scoring import Scorer
 from hub.missing.rules.suspicion import (
@@ -25,8 +27,9 @@ from hub.missing.rules.suspicion import (
 )
 from hub.missing.rules.watch import Watch, ended, replan
 from hub.missing.rules.words import Sentence, Words
+from hub.missing.rules.worth import value_of
 from hub.missing.store import Watched
-from hub.parcels.service import high_value_among, planned_routes, replaced_among
+from hub.parcels.service import high_value_among, planned_routes, replaced_among, values_among
 from hub.wanted.service import stopped_among
 from wire.policy import Policy
 
@@ -98,7 +101,7 @@ class Watchman:
                 # More was learned since, its site was cut off, or its company tells that it waits.
                 store.put(tx, [replace(each, due_at=next_look(each.fold, due_at, now))])
             else:
-                suspected |= self._suspect(tx, each, question, siblings, scorer, now)
+                suspected |= self._suspect(tx, each, question, siblings, rides, scorer, now)
         return len(found)
 
     def _free_to_move(self, tx: Connection, due: Sequence[Watched], now: datetime) -> list[Watched]:
@@ -122,6 +125,7 @@ class Watchman:
         each: Watched,
         asked: Question,
         together: Sequence[Siblings],
+        rides: Rides,
         scorer: Scorer,
         now: datetime,
     ) -> set[str]:
@@ -133,32 +137,39 @@ class Watchman:
             kind, subject = Kind.GROUP, group.ride
             unseen = store.known(tx, group.unseen[:WAYBILLS_PER_GROUP_MAX])
             covered = [one for one in unseen.values() if one.suspect_id is None]
+            scorer = self.judge.scorer(tx, [asked.fold, *(one.fold for one in covered)], now)
         waybills = tuple(sorted(one.waybill for one in covered))
-        p_lost, reasons = self._reasons(asked, together, scorer, now)
-        suspicion = _suspicion(kind, subject, waybills, each.fold, p_lost, scorer.tier, reasons)
+        found = Findings(tx, self.judge, self.policy, self.words, scorer, rides, now)
+        suspicion = _told(_suspicion(kind, subject, waybills, each.fold, scorer.tier), asked, found)
         incident = open_incident(tx, self.search, suspicion, now)
-        high_value = high_value_among(tx, waybills, self.policy)
-        for one in covered:
-            suspect_id = suspect_store.add(
-                tx, suspicion, one.waybill, incident, now, high_value=one.waybill in high_value
-            )
-            store.put(tx, [replace(one, due_at=None, suspect_id=suspect_id)])
+        self._keep(tx, suspicion, covered, found, incident)
         return set(waybills)
 
-    def _reasons(
-        self, asked: Question, together: Sequence[Siblings], scorer: Scorer, now: datetime
-    ) -> tuple[float | None, list[Sentence]]:
-        fold = asked.fold
-        reasons = [self.words.last_seen(fold)]
-        p_lost = None
-        if fold.stops:
-            outlook = scorer.outlook(silence_of(fold, asked.company), now)
-            p_lost = outlook.p_lost
-            reasons.append(self.words.overdue(fold.stops[0], now))
-            reasons.append(self.words.odds(outlook.odds, p_lost))
-        else:
-            reasons.append(self.words.unplanned(fold, now))
-        return p_lost, reasons + [self.words.siblings(each) for each in together]
+    def _keep(
+        self,
+        tx: Connection,
+        suspicion: Suspicion,
+        covered: Sequence[Watched],
+        found: Findings,
+        incident: int,
+    ) -> None:
+        """One row each, with its own evidence: those of a group were not all seen at one moment."""
+        waybills, missing = suspicion.waybills, self.policy.missing
+        high_value = high_value_among(tx, waybills, self.policy)
+        declared = values_among(tx, waybills)
+        for one in covered:
+            its, is_high = suspicion, one.waybill in high_value
+            if suspicion.kind is Kind.GROUP:
+                rides = found.rides
+                company = evidence_of(
+                    one.fold, rides.siblings(one.fold), rides.waiting(one.fold), missing
+                )
+                its = _told(suspicion, Question(one.fold, is_high, company), found)
+            value = value_of(declared.get(one.waybill), self.policy, high_value=is_high)
+            suspect_id = suspect_store.add(
+                tx, its, one.waybill, incident, found.now, value, high_value=is_high
+            )
+            store.put(tx, [replace(one, due_at=None, suspect_id=suspect_id)])
 
 
 def make_watchman(judge: SilenceJudge, search: Search, policy: Policy) -> Watchman:
@@ -202,16 +213,9 @@ def _of_site(site: str, since: datetime, reasons: Iterable[Sentence]) -> Suspici
 
 
 def _suspicion(
-    kind: Kind,
-    subject: str,
-    waybills: tuple[str, ...],
-    fold: Watch,
-    p_lost: float | None,
-    tier: str,
-    reasons: Iterable[Sentence],
+    kind: Kind, subject: str, waybills: tuple[str, ...], fold: Watch, tier: str
 ) -> Suspicion:
     stop = fold.stops[0] if fold.stops else None
-    chinese, english = zip(*reasons, strict=True)
     went_on = stop is not None and stop.site != fold.last.site
     return Suspicion(
         kind=kind,
@@ -222,8 +226,25 @@ def _suspicion(
         since=fold.last.at,
         expected_site=None if stop is None else stop.site,
         expected_by=None if stop is None else stop.by,
-        p_lost=p_lost,
+        p_lost=None,
         tier=tier,
-        reasons_zh=chinese,
-        reasons_en=english,
+        reasons_zh=(),
+        reasons_en=(),
+    )
+
+
+def _told(suspicion: Suspicion, asked: Question, found: Findings) -> Suspicion:
+    """The same with one parcel's own figures and evidence."""
+    both = (suspicion.site, suspicion.previous_site)
+    searching = tuple(dict.fromkeys(site for site in both if site is not None))
+    evidence = found.evidence(asked, searching)
+    return dataclasses.replace(
+        suspicion,
+        since=asked.fold.last.at,
+        expected_site=evidence.expected_site,
+        expected_by=evidence.expected_by,
+        p_lost=evidence.p_lost,
+        reasons_zh=evidence.texts_zh,
+        reasons_en=evidence.texts_en,
+        evidence=evidence,
     )

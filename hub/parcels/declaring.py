@@ -57,7 +57,7 @@ def declare_parcel(
     store.set_declared(tx, waybill, declaration_id, hv_by_value=by_value)
     renew = want_high_value if belongs_on_list(tx, waybill) else drop_high_value
     renew(tx, waybill, now)
-    note_declared(tx, waybill, now)
+    note_declared(tx, waybill, policy, now)
     renew_signed_return(tx, waybill, policy, now)
     close_alert(tx, AlertKind.UNDECLARED, waybill, now)
 

@@ -8,7 +8,8 @@ Source: HV-2.2.2.2, HV-2.4, design sections 5 to 7.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 from sqlalchemy import Connection
@@ -78,6 +79,8 @@ __all__ = [
 
 DECLARATIONS_SHOWN_MAX = 50
 """A parcel's newest declarations."""
+BAG_LIFE = timedelta(days=3)
+"""A bag is packed and opened within this; its label may come again afterwards."""
 
 
 class _People(msgspec.Struct, frozen=True):
@@ -171,6 +174,11 @@ def high_value_by_declaration(tx: Connection, waybills: Iterable[str]) -> frozen
     return store.hv_by_value(tx, waybills)
 
 
+def values_among(tx: Connection, waybills: Iterable[str]) -> dict[str, Decimal]:
+    """The values in CNY that were declared and accepted; who declared none is left out."""
+    return store.values_of(tx, waybills)
+
+
 def refusals_among(tx: Connection, waybills: Iterable[str], policy: Policy) -> dict[str, Refusal]:
     """Those that must not travel as they were declared last, and what against.
 
@@ -246,6 +254,20 @@ def contents(tx: Connection, kind: ContainerKind, container_id: str) -> tuple[st
         found += [unit for unit in units if ":" not in unit]
         level = [unit for unit in units if ":" in unit and unit not in seen]
     return tuple(sorted(found))
+
+
+def put_together(
+    tx: Connection, container: str, site: str, since: datetime, until: datetime
+) -> frozenset[str]:
+    """The parcels that were put into a container at a site between two times, in a bag or not.
+
+    Of a bag that was put in, those that were packed into it up to ``BAG_LIFE`` before.
+    """
+    found: set[str] = set()
+    for unit in trace_store.put_in(tx, container, site, since, until):
+        inside = trace_store.put_in(tx, unit, None, since - BAG_LIFE, until) if ":" in unit else []
+        found.update(each for each in (unit, *inside) if ":" not in each)
+    return frozenset(found)
 
 
 def waybills_of(tx: Connection, scan: Scan) -> tuple[str, ...]:

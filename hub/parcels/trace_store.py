@@ -141,9 +141,17 @@ def units_in(tx: Connection, container: str) -> list[str]:
     return list(tx.execute(query.order_by(unit_state.c.unit).limit(CONTENTS_READ_MAX)).scalars())
 
 
-def put_in(tx: Connection, container: str, site: str | None, since: datetime) -> list[str]:
+def put_in(
+    tx: Connection,
+    container: str,
+    site: str | None,
+    since: datetime,
+    until: datetime | None = None,
+) -> list[str]:
     """The units that were put into a container since a time; at one site, or anywhere."""
     mine = (unit_trace.c.container == container) & (unit_trace.c.at >= since)
+    if until is not None:
+        mine &= unit_trace.c.at <= until
     mine &= unit_trace.c.step.in_(PUT_STEPS)
     if site is not None:
         mine &= unit_trace.c.site == site

@@ -22,8 +22,10 @@ from hub.incidents.service import (
     stop,
     triage,
 )
+from hub.missing.rules.worth import value_of
 from hub.missing.store import known, put
 from hub.missing.suspect_store import add as add_suspect
+from hub.parcels.service import values_among
 from hub.roles import make_search
 from hub.wanted.service import list_version
 from tests.browser.day_parcels import CARRIED, FOUND, PASSING, STOPPED, SUSPECT, move_parcels
@@ -139,7 +141,9 @@ class LivingHub(OpenHub):
     def suspect(self, tx: Connection, suspicion: Suspicion, incident: int, at: datetime) -> None:
         """Keep suspects as the clock role would, whose turn this day does not wait for."""
         for waybill, watched in known(tx, suspicion.waybills).items():
-            suspect_id = add_suspect(tx, suspicion, waybill, incident, at, high_value=True)
+            declared = values_among(tx, [waybill]).get(waybill)
+            value = value_of(declared, self.dock.role.policy, high_value=True)
+            suspect_id = add_suspect(tx, suspicion, waybill, incident, at, value, high_value=True)
             put(tx, [replace(watched, due_at=None, suspect_id=suspect_id)])
 
     def stations(self) -> None:

@@ -99,7 +99,11 @@ class IncidentDesk:
     def _sight(self, found: Dossier, caller: Caller) -> SearchSight:
         incident = found.incident
         sites = self._hub.network.sites
-        named = {*incident.sites, incident.suspicion.expected_site} - {None}
+        evidence = incident.suspicion.evidence
+        shares = () if evidence is None else evidence.shares
+        now = self._hub.clock.now()
+        ahead = evidence.looks if evidence is not None and incident.state in OPEN else ()
+        named = {*incident.sites, incident.suspicion.expected_site, *(s.site for s in shares)}
         tasks = tasks_of(found)
         asked = [task.site for task in tasks if task.name == "follow_up"]
         asked_sites = tuple(site for site in asked if caller.sees(site))
@@ -112,6 +116,7 @@ class IncidentDesk:
         return SearchSight(
             incident=incident,
             names={code: sites[code].name for code in named if code in sites},
+            looks=tuple(look for look in ahead if look.at > now),
             steps=steps_of(found),
             tasks=tasks,
             timers=tuple(found.timers),

@@ -7,10 +7,11 @@ from hub.console.incidents.looks import MAIL_ICON, MAIL_MEANING, STEP_ICON, STEP
 from hub.console.incidents.views import SearchSight, Step, StepState, Task
 from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, button, chip, countdown, icon, text
+from hub.console.why import draw_chances, draw_looks, draw_shares, draw_why
 from hub.console.wording import Words, visible
+from hub.evidence import percent
 from hub.incidents.service import HistoryLine
 from hub.mail.service import MailReceipt
-from hub.missing.service import percent
 
 
 def draw_steps(steps: Sequence[Step], words: Words) -> None:
@@ -63,11 +64,15 @@ def _draw_task(task: Task, names: dict[str, str], words: Words) -> None:
 def draw_evidence(sight: SearchSight, words: Words) -> None:
     """Why it is suspected, as plain lines; what is not known is said to be unknown."""
     suspicion = sight.incident.suspicion
+    evidence = suspicion.evidence
     with box("section", "part"):
         text(words.say("incident.evidence"), "part-title", "h2")
-        with box("ul", "evidence"):
-            for reason in suspicion.reasons_zh if words.is_zh else suspicion.reasons_en:
-                text(visible(reason), "", "li")
+        if evidence is None:
+            with box("ul", "evidence"):
+                for reason in suspicion.reasons_zh if words.is_zh else suspicion.reasons_en:
+                    text(visible(reason), "", "li")
+        else:
+            draw_why(evidence, words)
         with box("dl", "facts facts-wide"):
             expected = suspicion.expected_site
             _fact(words, "incident.previous", suspicion.previous_site, sight.names)
@@ -79,15 +84,25 @@ def draw_evidence(sight: SearchSight, words: Words) -> None:
                         text(words.say("figure.unknown"), "gap")
                     else:
                         age(suspicion.expected_by, words.exact(suspicion.expected_by))
-            with box("div", "fact"):
-                text(words.say("incident.p_lost"), "label", "dt")
-                # No estimate is a gap, never zero.
-                value = suspicion.p_lost
-                said = words.say("incident.p_lost.none") if value is None else percent(value)
-                text(said, "gap" if value is None else "figure", "dd")
+            if evidence is None:
+                _draw_chance(suspicion.p_lost, words)
             with box("div", "fact"):
                 text(words.say("incident.tier"), "label", "dt")
                 text(words.name("tier", suspicion.tier), "", "dd")
+        if evidence is not None:
+            draw_chances(evidence, words)
+            draw_shares(evidence, sight.names, words)
+        if sight.looks:
+            text(words.say("why.next"), "detail-title", "h2")
+            draw_looks(sight.looks, words)
+
+
+def _draw_chance(p_lost: float | None, words: Words) -> None:
+    with box("div", "fact"):
+        text(words.say("incident.p_lost"), "label", "dt")
+        # No estimate is a gap, never zero.
+        said = words.say("incident.p_lost.none") if p_lost is None else percent(p_lost)
+        text(said, "gap" if p_lost is None else "figure", "dd")
 
 
 def _fact(words: Words, key: str, site: str | None, names: dict[str, str]) -> None:

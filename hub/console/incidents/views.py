@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from hub.evidence import Look
 from hub.incidents.service import (
     Act,
     Attachment,
@@ -75,6 +76,8 @@ class SearchSight:
     incident: Incident
     names: dict[str, str]
     """Of the sites that it names, by code."""
+    looks: tuple[Look, ...]
+    """What its evidence says is looked at next, as far as that is ahead."""
     steps: tuple[Step, ...]
     tasks: tuple[Task, ...]
     timers: tuple[TimerRow, ...]

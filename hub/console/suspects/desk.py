@@ -1,17 +1,19 @@
 """The suspects as the console reads them; only a person's own query is recorded (HV-2.11.2)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from hub.access.service import Caller, may
+from hub.access.service import WORTH_ROLES, Caller, may
 from hub.console.seam import NotAllowedError
 from hub.console.suspects.lanes import columns_of, dots_by_site
-from hub.console.suspects.views import Evidence, SuspectLine, SuspectSight
+from hub.console.suspects.views import Evidence, SuspectLine, SuspectSight, Worth
 from hub.incidents.service import Deadline, State, find_incident, next_deadlines
 from hub.missing import service
-from hub.missing.service import Asked, NextLook, Suspect
+from hub.missing.service import P_UNKNOWN, Asked, NextLook, Order, Suspect
 from hub.parcels.service import planned_routes
 from hub.web.context import HubContext
 
@@ -36,7 +38,7 @@ class SuspectDesk:
         sites = _sites(asked, caller)
         with hub.database.reading() as tx:
             found = self._list(tx, asked, caller, SUSPECTS_SHOWN_MAX + 1)
-            lines = sorted(self._lines(tx, found[:SUSPECTS_SHOWN_MAX]), key=_most_pressing_first)
+            lines = self._lines(tx, found[:SUSPECTS_SHOWN_MAX], caller, now)
             # A day that is over has no next look; what is under way is under way now.
             looks = [] if asked.day else service.next_looks(tx, sites, LOOKS_READ_MAX)
             current = [line for line in lines if line.suspect.closed_at is None]
@@ -77,13 +79,32 @@ class SuspectDesk:
     def _list(self, tx: Connection, asked: Asked, caller: Caller, limit: int) -> list[Suspect]:
         if asked.site is not None and not caller.sees(asked.site):
             return []
-        return service.list_suspects(tx, self._hub.network, asked, caller.sites, limit=limit)
+        order = Order.WORTH if caller.role in WORTH_ROLES else Order.NEWEST
+        network = self._hub.network
+        return service.list_suspects(tx, network, asked, caller.sites, limit=limit, order=order)
 
-    def _lines(self, tx: Connection, found: list[Suspect]) -> list[SuspectLine]:
+    def _lines(
+        self, tx: Connection, found: list[Suspect], caller: Caller, now: datetime
+    ) -> list[SuspectLine]:
         ids = {each.incident for each in found}
         states: dict[int, State] = {id_: find_incident(tx, id_).state for id_ in sorted(ids)}
         due: dict[int, Deadline] = next_deadlines(tx, ids)
-        return [SuspectLine(each, states[each.incident], due.get(each.incident)) for each in found]
+        lines = [SuspectLine(each, states[each.incident], due.get(each.incident)) for each in found]
+        if caller.role not in WORTH_ROLES:
+            return sorted(lines, key=_most_pressing_first)
+        minute = now.replace(second=0, microsecond=0)
+        lines = [replace(line, worth=_worth(line.suspect, minute)) for line in lines]
+        return sorted(lines, key=lambda line: line.suspect.closed_at is not None)
+
+
+def _worth(suspect: Suspect, now: datetime) -> Worth | None:
+    value, at = suspect.value, max(now, suspect.trail_at)
+    worth = service.worth_of(suspect, at)
+    if value is None or worth is None:
+        return None
+    p_lost = P_UNKNOWN if suspect.p_lost is None else suspect.p_lost
+    saved = service.saved_share(suspect.trail_at, at)
+    return Worth(Decimal(round(worth)), p_lost, suspect.p_lost is not None, value, saved)
 
 
 def _sites(asked: Asked, caller: Caller) -> frozenset[str] | None:

@@ -1,16 +1,18 @@
 """Why a parcel is suspect: plain lines with bars; what is not known is said to be unknown."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.access.service import Caller, may
 from hub.console.incidents.looks import STATE_ICON, STATE_MEANING
 from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, chip, countdown, icon, text, waybill
 from hub.console.screens import ROOT
-from hub.console.suspects.views import Evidence, SuspectLine
+from hub.console.suspects.views import Evidence, SuspectLine, Worth
 from hub.console.visit import Visit
+from hub.console.why import draw_bar, draw_chances, draw_looks, draw_shares, draw_why
 from hub.console.wording import Words, visible
-from hub.missing.service import NextLook, Siblings, Suspect, container_words, percent
+from hub.evidence import percent
+from hub.missing.service import HALVES_EVERY, NextLook, Siblings, Suspect, container_words
 
 
 def draw_evidence(evidence: Evidence, visit: Visit) -> None:
@@ -42,17 +44,19 @@ def _draw_links(line: SuspectLine | None, number: str, caller: Caller, words: Wo
 
 
 def _draw_suspect(line: SuspectLine, evidence: Evidence, words: Words) -> None:
-    suspect = line.suspect
+    suspect, why = line.suspect, line.suspect.evidence
     text(words.say("incident.evidence"), "detail-title", "h2")
-    with box("ul", "evidence"):
-        for reason in suspect.reasons_zh if words.is_zh else suspect.reasons_en:
-            text(visible(reason), "", "li")
-    with box("div", "bars"):
-        _draw_silence(suspect.since, suspect.expected_by, evidence.now, words)
-        for each in evidence.company:
-            _draw_company(each, words)
-        _draw_estimate(suspect, words)
+    if why is None:
+        _draw_reasons(suspect, evidence, words)
+    else:
+        draw_why(why, words)
+        draw_chances(why, words)
+        draw_shares(why, {}, words)
+    if line.worth is not None:
+        _draw_worth(line.worth, words)
     text(words.say("suspects.next"), "detail-title", "h2")
+    if why is not None and suspect.closed_at is None:
+        draw_looks([look for look in why.looks if look.at > evidence.now], words)
     with box("dl", "facts"):
         _fact(words, "suspects.expected", suspect.expected_site)
         _when(words, "suspects.expected_by", suspect.expected_by)
@@ -64,6 +68,32 @@ def _draw_suspect(line: SuspectLine, evidence: Evidence, words: Words) -> None:
                 else:
                     text(words.name("timer", line.due.timer))
                     countdown(line.due.due_at, words.exact(line.due.due_at))
+
+
+def _draw_reasons(suspect: Suspect, evidence: Evidence, words: Words) -> None:
+    """Of a suspect without three lines, e.g. an older one: its reasons, and what is known now."""
+    with box("ul", "evidence"):
+        for reason in suspect.reasons_zh if words.is_zh else suspect.reasons_en:
+            text(visible(reason), "", "li")
+    with box("div", "bars"):
+        _draw_silence(suspect.since, suspect.expected_by, evidence.now, words)
+        for each in evidence.company:
+            _draw_company(each, words)
+        _draw_estimate(suspect, words)
+
+
+def _draw_worth(worth: Worth, words: Words) -> None:
+    """The figure by which it is ranked, and what it is made of."""
+    text(words.say("suspects.worth.title"), "detail-title", "h2")
+    text(words.money(worth.cny), "worth-figure figure", "p")
+    p_key = "suspects.worth.p" if worth.is_estimated else "suspects.worth.p.unknown"
+    value, saved = words.money(worth.value.cny), percent(worth.saved)
+    with box("ul", "worth-parts"):
+        text(words.say(p_key, p=percent(worth.p_lost)), "", "li")
+        text(words.say(f"suspects.worth.value.{worth.value.basis}", value=value), "", "li")
+        text(words.say("suspects.worth.saved", saved=saved), "", "li")
+    hours = round(HALVES_EVERY / timedelta(hours=1))
+    text(words.say("suspects.worth.about", h=hours), "label", "p")
 
 
 def _draw_look(look: NextLook, evidence: Evidence, words: Words) -> None:
@@ -127,10 +157,7 @@ def _draw_bar(
     with box("div", f"bar-line m-{meaning}"):
         text(name, "bar-name")
         text(note, "label")
-        with attribute(box("div", "bar"), "aria-hidden", "true"):
-            box("i", "bar-full").style(f"width: {100 * min(1.0, max(0.0, share)):.1f}%")
-            if mark is not None:
-                box("i", "bar-mark").style(f"left: {100 * min(1.0, max(0.0, mark)):.1f}%")
+        draw_bar(share, mark)
 
 
 def _fact(words: Words, key: str, value: str | None) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from nicegui.element import Element
 from starlette.concurrency import run_in_threadpool
 
+from hub.access.service import WORTH_ROLES
 from hub.console.frame import Keys
 from hub.console.incidents.looks import STATE_ICON, STATE_MEANING
 from hub.console.keyed import KeyedList, Row
@@ -52,7 +53,9 @@ class SuspectsPage:
             with attribute(box("div", "page"), "tabindex", "0"):
                 with box("header", "page-head"):
                     text(words.say("suspects.title"), "page-title", "h1")
-                    text(words.say("suspects.about"), "label", "p")
+                    by_worth = visit.caller.role in WORTH_ROLES
+                    about = "suspects.about.worth" if by_worth else "suspects.about"
+                    text(words.say(about), "label", "p")
                     with box("div", "chips"):
                         view = button(words.say("suspects.view.do"), "button-quiet", "v")
                         view.on("click", self._switch)
@@ -171,7 +174,8 @@ class SuspectsPage:
 
     def _draw_line(self, line: SuspectLine) -> Element:
         words, suspect = self._words, line.suspect
-        with box("li") as whole, self._row(suspect.waybill, "row-suspect"):
+        looks = "row-suspect" if line.worth is None else "row-suspect has-worth"
+        with box("li") as whole, self._row(suspect.waybill, looks):
             with box("span", "row-cell"):
                 waybill(suspect.waybill, "row-main")
                 if suspect.high_value:
@@ -183,6 +187,10 @@ class SuspectsPage:
                 age(suspect.since, words.exact(suspect.since), "label")
             reasons = suspect.reasons_zh if words.is_zh else suspect.reasons_en
             text(visible(reasons[-1] if reasons else ""), "row-cell row-words")
+            if line.worth is not None:
+                with box("span", "row-cell"):
+                    text(words.say("suspects.worth"), "label")
+                    text(words.money(line.worth.cny), "row-main figure")
             with box("span", f"row-cell m-{STATE_MEANING[line.state]}"):
                 chip(
                     words.name("incident.state", line.state),

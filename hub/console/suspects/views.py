@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from hub.incidents.service import Deadline, State
-from hub.missing.service import NextLook, ShiftAsk, Siblings, Suspect
+from hub.missing.service import NextLook, ShiftAsk, Siblings, Suspect, Value
 
 
 class Pace(StrEnum):
@@ -38,12 +39,30 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """What acting now is worth, and what of: P(lost) x value x share that can still be saved.
+
+    ``is_estimated``: the probability is an estimate, not what counts where there is none.
+    """
+
+    cny: Decimal
+    p_lost: float
+    is_estimated: bool
+    value: Value
+    saved: float
+
+
+@dataclass(frozen=True, slots=True)
 class SuspectLine:
-    """A suspect with its search: how that stands, and what time does to it next."""
+    """A suspect with its search: how that stands, and what time does to it next.
+
+    ``worth`` is as of the minute; null where the caller may not see it, or it is not known.
+    """
 
     suspect: Suspect
     state: State
     due: Deadline | None
+    worth: Worth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class SuspectSight:
-    """Suspects, the most pressing first; ``is_cut``: there are more."""
+    """Suspects; ``is_cut``: there are more.
+
+    Those whom acting now is worth most come first, for people on the floor the most pressing.
+    """
 
     lines: tuple[SuspectLine, ...]
     next_looks: tuple[NextLook, ...]

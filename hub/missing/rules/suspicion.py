@@ -30,8 +30,9 @@ works; less often a few that wait for the same courier, least often a whole vehi
 class Siblings:
     """What travelled in one bag, vehicle or flight; ``unseen`` was not seen by itself since.
 
-    ``has_come``: some of the others were seen at another site. ``seen_at`` are the sites where
-    they were seen since, ``skipped`` the keys of the scans that were not made on their way there.
+    ``has_come``: some of the others were seen at another site, ``come`` says how many. ``seen_at``
+    are the sites where they were seen since, ``skipped`` the keys of the scans that were not made
+    on their way there. ``members``: of whom it was the last bag or vehicle.
     """
 
     ride: str
@@ -40,6 +41,8 @@ class Siblings:
     has_come: bool = False
     seen_at: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
+    come: int = 0
+    members: frozenset[str] = frozenset()
 
     def is_group(self, policy: MissingPolicy) -> bool:
         """Say whether it is the whole of them that is silent, not single ones."""

@@ -240,6 +240,13 @@ TERMS = (
         "一组中多少无音信算整组",
         "a group is silent as a whole from",
     ),
+    _open(
+        "missing.undeclared_cny",
+        _MISSING,
+        Unit.CNY,
+        "未声明价值的普通快件按此计",
+        "an ordinary parcel of undeclared value counts as",
+    ),
     _open("holiday.added", "HV-1.2.6", Unit.DATES, "增加的法定节假日", "added statutory holidays"),
     _open(
         "holiday.removed", "HV-1.2.6", Unit.DATES, "取消的法定节假日", "days that are no holidays"

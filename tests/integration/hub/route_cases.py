@@ -4,6 +4,8 @@ A case makes what it asks for, so that the cases do not need each other. ``HERE`
 two sites; whatever is of a site has the site's code in what a route tells of it.
 """
 
+from decimal import Decimal
+
 from hub.access.accounts import add_account, list_tokens, make_token
 from hub.access.badges import print_badge
 from hub.access.rules import Role
@@ -14,6 +16,7 @@ from hub.incidents.service import Document, Suspicion, attach, open_incident
 from hub.ingest.service import quarantined
 from hub.missing import read_store, suspect_store
 from hub.missing.rules.reads import Owed, Passing, Tally
+from hub.missing.rules.worth import Value, ValueBasis
 from hub.missing.service import Asked, record_query
 from hub.network import Network, Staff
 from hub.parcels.declaring import declare_parcel
@@ -61,7 +64,10 @@ def furnish(hub: HubHome) -> None:
 def make_suspect(hub: HubHome, site: str) -> None:
     incident_id = make_incident(hub, site)
     with hub.database.writing() as tx:
-        suspect_store.add(tx, suspicion(site), WAYBILL[site], incident_id, START, high_value=True)
+        value = Value(Decimal(30_000), ValueBasis.DECLARED)
+        suspect_store.add(
+            tx, suspicion(site), WAYBILL[site], incident_id, START, value, high_value=True
+        )
         record_query(tx, Asked(site), f"li of {site}", 1, START, by_token=False)
 
 

@@ -65,7 +65,7 @@ def test_a_silent_parcel_becomes_suspect_once_with_its_reasons(watching: Watchin
     assert suspect.p_lost is not None
     assert 0 < suspect.p_lost < 1
     assert suspect.high_value
-    assert "755W" in suspect.reasons_en[1]
+    assert "755W" in suspect.reasons_en[0]
     assert len(suspect.reasons_zh) == len(suspect.reasons_en) == 3
     (incident,) = watching.incidents(Kind.PARCEL)
     assert (incident.id, incident.state) == (suspect.incident, State.SELF_CHECK)

@@ -24,7 +24,7 @@ from hub.missing.rules.suspicion import (
     silent_group,
 )
 from hub.missing.rules.watch import Ride, Watch
-from hub.missing.rules.words import Words, container_words
+from hub.missing.rules.words import Words
 from tests.missing_parts import HOUR, learned, local, network, seen
 from wire.names import Step
 
@@ -161,44 +161,6 @@ def test_an_outage_hides_what_was_due_at_its_site_in_its_time() -> None:
 
 
 WORDS = Words(network().zone_of, POLICY)
-WATCH = Watch(seen("755A", Phase.OUT, local(14, "19:40")), Step.DEPART, (stop(NOW),), 4)
-
-
-def test_reasons_tell_their_numbers_in_both_languages() -> None:
-    assert WORDS.last_seen(WATCH) == (
-        "最后一次扫描：2026-09-14 19:40 +0800 于 755A（发车）",
-        "Last scan: 2026-09-14 19:40 +0800 at 755A (depart)",
-    )
-    assert WORDS.overdue(stop(NOW), NOW + 31 * HOUR) == (
-        "按班次应于 2026-09-14 20:00 +0800 前到达 755W，已晚 31.0 小时",
-        "By schedule it should arrive at 755W by 2026-09-14 20:00 +0800: 31.0 hours late",
-    )
-    chinese, english = WORDS.odds(1 / 2000, 0.25)
-    assert "2000" in chinese
-    assert "25%" in english
-    assert "10 in 10,000" in english
-    assert f"{POLICY.false_per_1000} in 1,000" in english
-
-
-def test_a_step_that_nobody_named_is_a_scan() -> None:
-    unnamed = Watch(WATCH.last, None, (), 0)
-    assert WORDS.last_seen(unnamed)[1].endswith("(scan)")
-    assert "20.0 hours" in WORDS.unplanned(unnamed, unnamed.last.at + 20 * HOUR)[1]
-
-
-@pytest.mark.parametrize("step", list(Step))
-def test_every_step_has_a_chinese_name(step: Step) -> None:
-    chinese, _ = WORDS.last_seen(Watch(WATCH.last, step, (), 0))
-    assert not chinese.isascii()
-    assert step.value not in chinese
-
-
-def test_siblings_are_told_as_people_count_them() -> None:
-    some = Siblings("bag:B-1@755W", 24, ("103000000001",))
-    assert WORDS.siblings(some)[1] == "23 of 24 in bag B-1 (from 755W) were scanned since, 1 not"
-    none = Siblings("vehicle:V-1@755A", 2, ("1", "2"))
-    assert WORDS.siblings(none)[0] == "车辆 V-1（自 755A）的 2 件离开后均未被扫描"
-    assert container_words("flight:F-1@755W")[0] == "航班 F-1（自 755W）"
 
 
 def test_a_quiet_site_says_since_when_and_how_unusual_that_is() -> None:
