@@ -7,7 +7,7 @@ database. ``test_missing_carrier`` holds it to what the real tables give.
 import dataclasses
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 
 import pytest
@@ -21,6 +21,7 @@ from hub.missing.rules.plan import Stop
 from hub.missing.rules.reads import Owed, Passing, Reads, Tally
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Ride
+from hub.missing.rules.worth import Value
 from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
 from hub.network import Network
 from hub.parcels.rules.traces import PUT_STEPS
@@ -43,6 +44,7 @@ class MemoryTables:
         self.opened: list[tuple[datetime, Suspicion]] = []
         self.ended: list[tuple[datetime, str]] = []
         self.closed: set[int] = set()
+        self.on_raise: Callable[[str, Suspicion, datetime], None] | None = None
         self.reads: dict[Owed, Tally] = {}
         self.routes: dict[str, tuple[str, ...]] = {}
         self.bags: dict[str, set[str]] = defaultdict(set)
@@ -261,7 +263,19 @@ class _Suspects:
     def __init__(self, tables: MemoryTables) -> None:
         self._tables = tables
 
-    def add(self, *_: object, **__: object) -> int:
+    def add(
+        self,
+        _tx: object,
+        suspicion: Suspicion,
+        waybill: str,
+        _incident: int,
+        now: datetime,
+        _value: Value,
+        *,
+        high_value: bool,  # the real table's
+    ) -> int:
+        if self._tables.on_raise is not None:
+            self._tables.on_raise(waybill, suspicion, now)
         return self._tables.next_suspect()
 
     def close(self, _tx: object, ids: Iterable[int], _now: datetime) -> None:

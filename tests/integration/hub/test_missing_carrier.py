@@ -372,7 +372,7 @@ def test_the_real_tables_give_the_same_suspicions(small: Run, hub: HubHome) -> N
 
 
 def told(suspicion: Suspicion) -> tuple[object, ...]:
-    return suspicion.kind, suspicion.subject, suspicion.waybills
+    return suspicion.kind, suspicion.subject, suspicion.waybills, suspicion.evidence
 
 
 def declare(tx: Connection, call: Call, hub: HubHome) -> None:
