@@ -142,10 +142,10 @@ class Recount:
         of = next((n for n in (10**3, 10**4, 10**5, 10**6) if odds * n >= 1), 10**6)
         silent = round(odds * of) if odds * of >= 1 else 0
         many = f"{silent}" if silent else "fewer than 1"
-        like = "parcels like this"
-        like += " whose company has come" if company.has_come or company.is_opened else ""
+        like = "parcels like this that are not lost"
+        like += " and whose company has come" if company.has_come or company.is_opened else ""
         stay = "stay" if silent > 1 else "stays"
-        said = f"Of {of:,} {like} that are not lost, {many} {stay} silent so long"
+        said = f"Of {of:,} {like}, {many} {stay} silent so long"
         same("rarity", line.en, said)
         assert line.bar is not None
         same("rarity's bar", (line.bar.part, line.bar.whole), (silent, of))

@@ -28,6 +28,7 @@ from hub.missing.suspect_store import add as add_suspect
 from hub.parcels.service import values_among
 from hub.roles import make_search
 from hub.wanted.service import list_version
+from tests.browser.day_evidence import evidence_of
 from tests.browser.day_parcels import CARRIED, FOUND, PASSING, STOPPED, SUSPECT, move_parcels
 from tests.browser.day_reads import skip_scans
 from tests.browser.hub_process import HubProcess, Pen
@@ -192,6 +193,7 @@ class LivingHub(OpenHub):
         now = datetime.now(UTC)
         role = self.dock.role
         search = make_search(role.settings, role.policy, role.network, role.keys, role.clock)
+        why = evidence_of(SUSPECT, role.network, now - timedelta(minutes=18))
         suspect = Suspicion(
             kind=Kind.PARCEL,
             subject=SUSPECT,
@@ -203,16 +205,9 @@ class LivingHub(OpenHub):
             expected_by=now - timedelta(hours=4),
             p_lost=0.37,
             tier="T2",
-            reasons_zh=(
-                "同袋 24 件中 23 件已在 021W 扫描，只有这一件没有",
-                "比计划晚 4 小时 10 分，此线路 95% 在 1 小时内",
-                "最后一次扫描是 755W 装车，之后再无记录",
-            ),
-            reasons_en=(
-                "23 of 24 from its bag were scanned at 021W; this one was not",
-                "4 h 10 min behind plan; 95 % of this lane arrive within 1 h",
-                "Last scan: loaded at 755W; nothing since",
-            ),
+            reasons_zh=why.texts_zh,
+            reasons_en=why.texts_en,
+            evidence=why,
         )
         stopped = Suspicion(
             kind=Kind.PARCEL,

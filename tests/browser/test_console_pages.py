@@ -114,7 +114,7 @@ def test_a_search_shows_its_steps_its_tasks_and_the_mail_servers_answer(
     expect(tasks).to_have_count(3)
     expect(tasks.nth(0)).to_contain_text("chen.jing")
     expect(tasks.nth(1).locator("custos-countdown")).to_contain_text("还剩")
-    expect(page.locator(".evidence li")).to_have_count(3)
+    expect(page.locator(".why-line")).to_have_count(3)
     expect(page.get_by_text("2.0.0 Ok").first).to_be_visible(timeout=30_000)
 
 

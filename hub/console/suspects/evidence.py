@@ -55,19 +55,26 @@ def _draw_suspect(line: SuspectLine, evidence: Evidence, words: Words) -> None:
     if line.worth is not None:
         _draw_worth(line.worth, words)
     text(words.say("suspects.next"), "detail-title", "h2")
-    if why is not None and suspect.closed_at is None:
-        draw_looks([look for look in why.looks if look.at > evidence.now], words)
+    looks = () if why is None or suspect.closed_at is not None else why.looks
+    ahead = [look for look in looks if look.at > evidence.now]
+    draw_looks(ahead, words)
     with box("dl", "facts"):
-        _fact(words, "suspects.expected", suspect.expected_site)
-        _when(words, "suspects.expected_by", suspect.expected_by)
-        with box("div", "fact"):
-            text(words.say("suspects.then"), "label", "dt")
-            with box("dd"):
-                if line.due is None:
-                    text(words.say("suspects.then.none"), "gap")
-                else:
-                    text(words.name("timer", line.due.timer))
-                    countdown(line.due.due_at, words.exact(line.due.due_at))
+        if why is None:
+            _fact(words, "suspects.expected", suspect.expected_site)
+            _when(words, "suspects.expected_by", suspect.expected_by)
+        if line.due is None or line.due.due_at not in {look.at for look in ahead}:
+            _draw_deadline(line, words)
+
+
+def _draw_deadline(line: SuspectLine, words: Words) -> None:
+    with box("div", "fact"):
+        text(words.say("suspects.then"), "label", "dt")
+        with box("dd"):
+            if line.due is None:
+                text(words.say("suspects.then.none"), "gap")
+            else:
+                text(words.name("timer", line.due.timer))
+                countdown(line.due.due_at, words.exact(line.due.due_at))
 
 
 def _draw_reasons(suspect: Suspect, evidence: Evidence, words: Words) -> None:
@@ -82,10 +89,15 @@ def _draw_reasons(suspect: Suspect, evidence: Evidence, words: Words) -> None:
         _draw_estimate(suspect, words)
 
 
+def worth_words(worth: Worth) -> str:
+    """In whole CNY: more digits than the estimates behind it have would be a lie."""
+    return f"¥{worth.cny:,}"
+
+
 def _draw_worth(worth: Worth, words: Words) -> None:
     """The figure by which it is ranked, and what it is made of."""
     text(words.say("suspects.worth.title"), "detail-title", "h2")
-    text(words.money(worth.cny), "worth-figure figure", "p")
+    text(worth_words(worth), "worth-figure figure", "p")
     p_key = "suspects.worth.p" if worth.is_estimated else "suspects.worth.p.unknown"
     value, saved = words.money(worth.value.cny), percent(worth.saved)
     with box("ul", "worth-parts"):

@@ -19,7 +19,7 @@ from hub.console.pages import draw_broken, draw_empty
 from hub.console.seam import NotAllowedError
 from hub.console.suspects.ask_panel import AskPanel
 from hub.console.suspects.desk import SuspectDesk
-from hub.console.suspects.evidence import draw_evidence
+from hub.console.suspects.evidence import draw_evidence, worth_words
 from hub.console.suspects.field import LaneField
 from hub.console.suspects.views import SuspectLine, SuspectSight
 from hub.console.visit import Visit
@@ -190,7 +190,7 @@ class SuspectsPage:
             if line.worth is not None:
                 with box("span", "row-cell"):
                     text(words.say("suspects.worth"), "label")
-                    text(words.money(line.worth.cny), "row-main figure")
+                    text(worth_words(line.worth), "row-main figure")
             with box("span", f"row-cell m-{STATE_MEANING[line.state]}"):
                 chip(
                     words.name("incident.state", line.state),

@@ -121,18 +121,19 @@ class Words:
             has_come: what travelled with it was seen further on, which the odds take into account.
         """
         of, silent = rarity_of(odds)
-        like_zh, like_en = "同类", "parcels like this"
+        like_zh, like_en = "同类快件", "parcels like this that are not lost"
         if has_come:
-            like_zh, like_en = "同行已到的同类", "parcels like this whose company has come"
-        many_zh, many_en = f"{silent} 件", f"{silent}"
+            like_zh = "同行件已到的同类快件"
+            like_en = "parcels like this that are not lost and whose company has come"
+        many_zh, many_en = f"有 {silent} 件", f"{silent}"
         if silent == 0:
             many_zh, many_en = "不到 1 件", "fewer than 1"
         stay = "stays" if silent < 2 else "stay"
         return Line(
             LineKind.RARITY,
-            f"每 {of:,} 件未遗失的{like_zh}快件中，有{many_zh}会沉默这么久",
-            f"Of {of:,} {like_en} that are not lost, {many_en} {stay} silent so long",
-            Bar(silent, of, f"{of:,} 件中{many_zh}", f"{many_en} of {of:,}"),
+            f"{like_zh}若未遗失，每 {of:,} 件中{many_zh}会沉默这么久",
+            f"Of {of:,} {like_en}, {many_en} {stay} silent so long",
+            Bar(silent, of, f"每 {of:,} 件中{many_zh}", f"{many_en} of {of:,}"),
         )
 
     def company(self, company: Siblings, first: str | None) -> Line:

@@ -108,7 +108,7 @@ def test_rarity_says_what_it_is_compared_with() -> None:
     assert WORDS.rarity(0.003, has_come=False).en == (
         "Of 1,000 parcels like this that are not lost, 3 stay silent so long"
     )
-    assert "whose company has come" in WORDS.rarity(0.003, has_come=True).en
+    assert "not lost and whose company has come, 3" in WORDS.rarity(0.003, has_come=True).en
     assert "fewer than 1 stays" in WORDS.rarity(0.0, has_come=False).en
 
 
