@@ -125,7 +125,7 @@ class Recount:
     def usual_h(self, since: datetime) -> float:
         """The first quarter of an hour in which S(t) of the lane is 1 % or less."""
         plain = self.silence(has_come=False, is_opened=False)
-        at, until = since, plain.stops[0].by + 21 * DAY
+        at, until = plain.stops[0].by, plain.stops[0].by + 21 * DAY
         while silent_odds(plain, self.learned, at) > 0.01:
             at += timedelta(minutes=15)
             assert at < until, "no carrier of these is silent for weeks"

@@ -26,6 +26,7 @@ class Rides:
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
         self._found: dict[tuple[str, datetime], Siblings] = {}
+        self._witnesses: dict[tuple[str, datetime], Siblings] = {}
         self._waiting: dict[tuple[str, datetime], int] = {}
 
     def siblings(self, fold: Watch) -> list[Siblings]:
@@ -51,6 +52,12 @@ class Rides:
         return [self._with_gone(ride, each) for ride, each in found]
 
     def _with_gone(self, ride: Ride, company: Siblings) -> Siblings:
+        asked = _asked(ride)
+        if asked not in self._witnesses:
+            self._witnesses[asked] = self._add_gone(ride, company)
+        return self._witnesses[asked]
+
+    def _add_gone(self, ride: Ride, company: Siblings) -> Siblings:
         since, until = ride.at - TOGETHER, ride.at + TOGETHER
         put = put_together(self._tx, ride.container, ride.site, since, until)
         gone = store.known(self._tx, put - company.members).values()
@@ -79,10 +86,14 @@ class Rides:
         read: Callable[[Connection, Ride], list[Watched]],
         is_unseen: Callable[[Watch], bool],
     ) -> Siblings:
-        asked = (ride.name, ride.at.replace(minute=0, second=0, microsecond=0))
+        asked = _asked(ride)
         if asked not in self._found:
             self._found[asked] = _company(ride, read(self._tx, ride), is_unseen)
         return self._found[asked]
+
+
+def _asked(ride: Ride) -> tuple[str, datetime]:
+    return ride.name, ride.at.replace(minute=0, second=0, microsecond=0)
 
 
 def _company(

@@ -1,8 +1,9 @@
 """Reads what the evidence of a suspicion needs, once for all that are judged in one turn."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -13,13 +14,16 @@ from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, silence_of
 from hub.missing.reads import DAYS_SHOWN
 from hub.missing.rules.evidence import (
     Known,
+    ReadRate,
     make_evidence,
     shares_by_site,
     usual_until,
 )
+from hub.missing.rules.learned import Learned
 from hub.missing.rules.plan import Stop
-from hub.missing.rules.reads import Reads, owed_of
-from hub.missing.rules.scoring import ALONE, Outlook, Scorer
+from hub.missing.rules.reads import Passing, Reads, owed_of
+from hub.missing.rules.scoring import Outlook, Scorer, Silence
+from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Watch
 from hub.missing.rules.words import Words
 from wire.policy import Policy
@@ -27,7 +31,10 @@ from wire.policy import Policy
 
 @dataclass(frozen=True)
 class Findings:
-    """What stands behind suspicions, read as it is at ``now``; ``scorer`` judged them."""
+    """What stands behind suspicions, read as it is at ``now``; ``scorer`` judged them.
+
+    What several ask for is read and worked out once: a silent vehicle has hundreds of parcels.
+    """
 
     tx: Connection
     judge: SilenceJudge
@@ -36,17 +43,19 @@ class Findings:
     scorer: Scorer
     rides: Rides
     now: datetime
+    _usual: dict[Silence, datetime | None] = field(default_factory=dict)
+    _rates: dict[tuple[Stop, ...], ReadRate] = field(default_factory=dict)
+    _reads: dict[tuple[str, Passing], Reads] = field(default_factory=dict)
 
     def evidence(self, asked: Question, searching: tuple[str, ...]) -> Evidence:
         """Why this parcel is suspected; ``searching`` are the sites that look for it first."""
         fold, now = asked.fold, self.now
-        outlook = self._outlook(asked)
         known = Known(
             fold=fold,
             together=self.rides.witnesses(fold),
-            outlook=outlook,
-            usual_until=self._usual_until(asked),
-            reads=self._reads(fold),
+            outlook=self._outlook(asked),
+            usual_until=self._usual_until(fold),
+            reads=self._reads_of(fold),
             days=DAYS_SHOWN,
             has_come=asked.company.has_come or asked.company.is_opened,
             shares=shares_by_site(fold, self._read_rate(fold.stops), now),
@@ -60,26 +69,33 @@ class Findings:
             return None
         return self.scorer.outlook(silence_of(asked.fold, asked.company), self.now)
 
-    def _usual_until(self, asked: Question) -> datetime | None:
-        if not asked.fold.stops:
+    def _usual_until(self, fold: Watch) -> datetime | None:
+        if not fold.stops:
             return None
-        silence = replace(silence_of(asked.fold), company=ALONE)
-        return usual_until(self.scorer, silence, asked.fold.last.at)
+        silence = silence_of(fold)
+        if silence not in self._usual:
+            self._usual[silence] = usual_until(self.scorer, silence)
+        return self._usual[silence]
 
-    def _reads(self, fold: Watch) -> Reads | None:
+    def _reads_of(self, fold: Watch) -> Reads | None:
         owed = owed_of(fold.stops[0].key) if fold.stops else None
         if owed is None:
             return None
-        site, passing = owed
-        today = self.now.astimezone(self.judge.network.zone_of(site)).date()
-        return read_store.of_site(self.tx, site, passing, today - timedelta(days=DAYS_SHOWN - 1))
+        if owed not in self._reads:
+            site, passing = owed
+            today = self.now.astimezone(self.judge.network.zone_of(site)).date()
+            since = today - timedelta(days=DAYS_SHOWN - 1)
+            self._reads[owed] = read_store.of_site(self.tx, site, passing, since)
+        return self._reads[owed]
 
-    def _read_rate(self, stops: Sequence[Stop]) -> Callable[[Stop], float]:
-        learned = self.judge.learned(self.tx, [stop.key for stop in stops])
-        outages = store.outages(self.tx, self.now - OUTAGES_KEPT)
+    def _read_rate(self, stops: tuple[Stop, ...]) -> ReadRate:
+        if stops not in self._rates:
+            learned = self.judge.learned(self.tx, [stop.key for stop in stops])
+            outages = store.outages(self.tx, self.now - OUTAGES_KEPT)
+            self._rates[stops] = partial(_read_rate, learned, outages)
+        return self._rates[stops]
 
-        def read_rate(stop: Stop) -> float:
-            is_unreadable = any(each.hides(stop) for each in outages)
-            return 0.0 if is_unreadable else learned.read_rate(stop.key)
 
-        return read_rate
+def _read_rate(learned: Learned, outages: Sequence[Outage], stop: Stop) -> float:
+    is_unreadable = any(each.hides(stop) for each in outages)
+    return 0.0 if is_unreadable else learned.read_rate(stop.key)

@@ -8,6 +8,7 @@
 Beside them: who answers for it. Source: console.md, HV-2.11.2, HV-L4, docs/adr/0042.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -103,27 +104,23 @@ def most_telling(together: Sequence[Siblings]) -> Siblings | None:
     return max(with_others, key=lambda each: 1 - len(each.unseen) / each.total, default=None)
 
 
-def usual_until(scorer: Scorer, silence: Silence, since: datetime) -> datetime | None:
+def usual_until(scorer: Scorer, silence: Silence) -> datetime | None:
     """By when 99 of 100 such parcels are scanned, to a quarter of an hour.
 
     Args:
-        scorer: whose S(t) only falls.
+        scorer: whose S(t) only falls, and does so from the first plan on.
         silence: without what its company tells, so that it is the usual time of its lane.
-        since: its last scan.
 
     Returns:
         ``None``: fewer are, up to ``USUAL_MAX`` after the first expected scan.
     """
-    low, high = 0, -(-(silence.stops[0].by + USUAL_MAX - since) // STEP)
-    if scorer.outlook(silence, since + high * STEP).odds > USUAL_ODDS:
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        if scorer.outlook(silence, since + middle * STEP).odds <= USUAL_ODDS:
-            high = middle
-        else:
-            low = middle + 1
-    return since + low * STEP
+    planned, steps = silence.stops[0].by, range(USUAL_MAX // STEP + 1)
+
+    def is_usual(step: int) -> bool:
+        return scorer.outlook(silence, planned + step * STEP).odds <= USUAL_ODDS
+
+    found = bisect_left(steps, True, key=is_usual)
+    return planned + found * STEP if found < len(steps) else None
 
 
 def shares_by_site(fold: Watch, read_rate: ReadRate, now: datetime) -> tuple[Share, ...]:

@@ -108,21 +108,22 @@ def test_without_a_plan_the_site_of_its_last_scan_answers() -> None:
 
 
 def test_the_usual_silence_is_the_first_quarter_of_an_hour_with_one_in_a_hundred_left() -> None:
-    found = usual_until(StraightScorer(10), Silence(WAY, 4, False), LEFT_AT)
-    # 9.9 h after the plan, which is 4 h after it left, on the grid of its last scan.
-    assert found == LEFT_AT + timedelta(hours=14)
+    found = usual_until(StraightScorer(10), Silence(WAY, 4, False))
+    # It is reached 9.9 h after the plan.
+    assert found == WAY[0].by + 10 * HOUR
 
 
 def test_a_silence_that_never_becomes_rare_has_no_usual_length() -> None:
     silence = Silence(WAY, 4, False)
-    assert usual_until(StraightScorer(10, least=0.02), silence, LEFT_AT) is None
-    assert usual_until(StraightScorer(10, least=0.01), silence, LEFT_AT) is not None
+    assert usual_until(StraightScorer(10, least=0.02), silence) is None
+    assert usual_until(StraightScorer(10, least=0.01), silence) is not None
     too_slow = StraightScorer(2 * USUAL_MAX / HOUR)
-    assert usual_until(too_slow, silence, LEFT_AT) is None
+    assert usual_until(too_slow, silence) is None
 
 
-def test_what_is_read_at_once_is_usual_at_once() -> None:
-    assert usual_until(StraightScorer(1), Silence(WAY, 4, False), NOW) == NOW
+def test_what_is_read_at_once_is_usual_in_the_first_quarter_of_an_hour() -> None:
+    certain = StraightScorer(0.001)
+    assert usual_until(certain, Silence(WAY, 4, False)) == WAY[0].by + HOUR / 4
 
 
 # ---------------------------------------------------------------- the three lines
