@@ -108,6 +108,8 @@ class Suspect:
 _UNRANKED = -1e9
 """Older than ranks: after all others."""
 _RANK = func.coalesce(suspect.c.rank, _UNRANKED)
+# Built once: a silent vehicle adds hundreds of rows.
+_ADD = insert(suspect).returning(suspect.c.id)
 _CLOSE = update(suspect).where(suspect.c.id == bindparam("which")).values(closed_at=bindparam("at"))
 
 
@@ -141,7 +143,7 @@ def add(
         "raised_at": now,
         **_worth(suspicion.p_lost, value, trail_since(suspicion.expected_by, now)),
     }
-    return int(tx.execute(insert(suspect).values(row).returning(suspect.c.id)).scalar_one())
+    return int(tx.execute(_ADD, row).scalar_one())
 
 
 def revalue(tx: Connection, waybill: str, value: Value) -> None:
