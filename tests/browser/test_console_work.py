@@ -102,6 +102,20 @@ def test_suspects_are_readable_for_everybody(day: LivingHub, day_page: Page) -> 
     look_at(day_page, day, "suspects", "/console/suspects")
 
 
+def test_on_a_narrow_screen_the_list_stands_whole_above_its_panel(
+    day: LivingHub, day_page: Page
+) -> None:
+    page = day_page
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.goto(f"{day.process.url}/console/suspects")
+    expect(page.locator(".side .why-line")).to_have_count(3)
+    boxes = [page.locator(each).bounding_box() for each in (".beside > .page", ".beside > .side")]
+    rows = page.locator(".row-suspect").last.bounding_box()
+    assert rows is not None
+    above, below = (each for each in boxes if each is not None)
+    assert rows["y"] + rows["height"] <= above["y"] + above["height"] <= below["y"] + 1
+
+
 def test_a_suspects_evidence_stands_beside_it_and_on_the_lanes_too(
     day: LivingHub, day_page: Page
 ) -> None:
