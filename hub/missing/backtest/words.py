@@ -107,16 +107,16 @@ COLUMNS: Mapping[str, Sentence] = {
 THIN: Mapping[Thin, Sentence] = {
     Thin.LEARN: (
         "历史太少：可供学习的运单只有 {found} 个，至少需要 {needed} 个",
-        "too little history: {found} parcels to learn from, and at least {needed} are needed",
+        "too little history: parcels to learn from: {found}, at least {needed} are needed",
     ),
     Thin.JUDGE: (
         "历史太少：可供检验的运单只有 {found} 个，至少需要 {needed} 个",
-        "too little history: {found} parcels to judge by, and at least {needed} are needed",
+        "too little history: parcels to judge by: {found}, at least {needed} are needed",
     ),
     Thin.BUDGET: (
         "每千件 {budget:g} 次误报无法检验：需要 {needed} 个运单供学习，只有 {found} 个",
-        "{budget:g} false alarms per 1,000 cannot be judged: that needs {needed} parcels to learn "
-        "from, there are {found}",
+        "{budget:g} of 1,000 cannot be judged: that needs {needed} parcels to learn from, there "
+        "are {found}",
     ),
 }
 
@@ -145,7 +145,7 @@ class Tongue:
         """How many rows had one trouble."""
         kind = ("未采用", "left out") if isinstance(what, Fault) else ("已采用", "taken")
         name = self.say(FINDINGS[what], value="…", more="…")
-        sentence = ("{count} 行{kind}：{name}", "{count} rows {kind}: {name}")
+        sentence = ("{kind} {count} 行：{name}", "{kind}, {count} x: {name}")
         return self.say(sentence, count=f"{count:,}", kind=self.say(kind), name=name)
 
     def reading(self, rows: int) -> str:
@@ -170,9 +170,9 @@ class Tongue:
         sentence = (
             "读入 {rows} 次扫描：{whole} 段沉默，其中 {open} 段尚未结束；{gone} 个运单在超过 "
             "{gone_h:g} 小时前断了线索，既不算完好也不算丢失；{lost} 个运单记为丢失",
-            "{rows} scans read: {whole} silences, {open} of them not over yet; {gone} parcels were "
-            "last seen more than {gone_h:g} h before the end, and count as neither good nor lost; "
-            "{lost} are told as lost",
+            "Scans read: {rows}. Silences: {whole}, not over yet: {open}. Parcels last seen more "
+            "than {gone_h:g} h before the end, which count as neither good nor lost: {gone}. Told "
+            "as lost: {lost}.",
         )
         yield self.say(
             sentence, rows=f"{rows:,}", whole=f"{past.of_all:,}", open=f"{past.open:,}",
