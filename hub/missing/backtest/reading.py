@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 LINE_BYTES_MAX = 4_096
+FILE_BYTES_MAX = 4 * 1024**3
 HEAD_BYTES = 65_536
 STRANGE_MAX = 3
 """So many lines of a file's head may be in another encoding before the file is."""
@@ -33,12 +34,14 @@ def open_scans(path: Path) -> BinaryIO:
     """Open a file of scans, placed behind a byte order mark.
 
     Raises:
-        NoScansError: unreadable, no file, empty, or something else than text in UTF-8.
+        NoScansError: unreadable, no file, empty, too long, or something else than text in UTF-8.
     """
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise NoScansError("no_file", str(path))
+        if found.st_size > FILE_BYTES_MAX:
+            raise NoScansError("bytes_max", str(FILE_BYTES_MAX // 1024**3))
         file = path.open("rb")
     except OSError as error:
         raise NoScansError("unreadable", f"{path}: {error.strerror}") from error

@@ -40,6 +40,10 @@ FILE_FAULTS: Mapping[str, Sentence] = {
         "超过 {value} 行（或超过 {more} 个站点）：请给出较短的时间段",
         "more than {value} rows (or {more} sites): give a shorter time",
     ),
+    "bytes_max": (
+        "文件超过 {value} GiB：请给出较短的时间段",
+        "the file is longer than {value} GiB: give a shorter time",
+    ),
     "no_rows": ("没有一行可用", "there is no row that can be used"),
 }
 FINDINGS: Mapping[Fault | Doubt, Sentence] = {

@@ -1,12 +1,13 @@
 """``custos-hub backtest`` as a carrier calls it: a table, a sentence, or each row's trouble."""
 
 import json
+import os
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
-from hub.missing.backtest.reading import LINE_BYTES_MAX
+from hub.missing.backtest.reading import FILE_BYTES_MAX, LINE_BYTES_MAX
 from tests.backtest_parts import HEADER, write_history
 from tests.rig import warm
 
@@ -141,6 +142,15 @@ def test_a_place_that_is_no_file_is_refused_at_once(place: str) -> None:
     found = run(Path(place), "--lang", "en")
     assert found.returncode == 2
     assert "custos-hub: " in found.stderr
+
+
+def test_a_file_too_long_to_be_read_is_refused_at_once(tmp_path: Path) -> None:
+    data = tmp_path / "scans.csv"
+    data.write_text(HEADER + "\n")
+    os.truncate(data, FILE_BYTES_MAX + 1)
+    found = run(data, "--lang", "en")
+    assert found.returncode == 2
+    assert "longer than 4 GiB" in found.stderr
 
 
 def test_a_byte_order_mark_is_skipped_and_a_strange_row_is_that_rows_own_trouble(
