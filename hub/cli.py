@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub.access.service import make_console_link
 from hub.accounts_cli import accounts_app
 from hub.alerts.service import AlertKind, Finding, raise_alert
+from hub.backtest_cli import backtest
 from hub.backup_cli import backup, restore, upgrade
 from hub.config import OPEN_WIRE, ConfigError, load_network, load_policy, load_settings
 from hub.db.engine import open_database, parse_url
@@ -40,6 +41,7 @@ from hub.telemetry import keep_metrics, start_logging
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
 app.add_typer(accounts_app, name="account")
+app.command()(backtest)
 app.command()(backup)
 app.command()(restore)
 app.command()(upgrade)

@@ -5,6 +5,7 @@ to that. Only the order of silences matters here; the hours come from ``hazard``
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,9 +34,46 @@ class Score:
 
     def risk(self, silences: Silences) -> Floats:
         """From ``RISK_MIN`` to ``RISK_MAX``."""
-        usual_h = self.lanes.usual_h(silences)
-        risk = _design(silences, usual_h, self.lanes.recipe, self.kinds) @ self.effects
+        usual = np.log(np.maximum(self.lanes.usual_h(silences), USUAL_MIN_H))
+        risk = np.zeros(len(silences))
+        for kind, lines in enumerate(self._lines):
+            rows = np.flatnonzero(silences.kind == kind)
+            if len(rows):
+                risk[rows] = lines.base + lines.slope * usual[rows]
+                for name, heights in lines.heights.items():
+                    knots = self.lanes.recipe.knots[name]
+                    risk[rows] += np.interp(silences.figures[name][rows], knots, heights)
         return np.clip(risk, RISK_MIN, RISK_MAX)
+
+    @cached_property
+    def _lines(self) -> tuple["_Lines", ...]:
+        return tuple(_lines(self, kind) for kind in range(self.kinds))
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """What makes one kind's risk: the same as a row of the design times the effects, but quick.
+
+    ``heights``: of each figure's effect at its knots.
+    """
+
+    base: float
+    slope: float
+    heights: dict[str, Floats]
+
+
+def _lines(score: Score, kind: int) -> _Lines:
+    effects, recipe, kinds = score.effects, score.lanes.recipe, score.kinds
+    base, slope = (
+        float(effects[part] + (effects[2 * kind + part] if kind else 0.0)) for part in (0, 1)
+    )
+    heights, at = {}, 2 * kinds
+    for name, knots in recipe.knots.items():
+        own = kinds if name in recipe.by_kind else 1
+        parts = effects[at : at + own * len(knots)].reshape(own, len(knots))
+        heights[name] = parts[0] + (parts[kind] if kind and own > 1 else 0.0)
+        at += own * len(knots)
+    return _Lines(base, slope, heights)
 
 
 def learn_score(silences: Silences, recipe: Recipe, kinds: int) -> Score:

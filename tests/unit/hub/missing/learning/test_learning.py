@@ -1,5 +1,7 @@
 """What past silences teach: lanes, risk, curves, deadlines; and what a budget allows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from hub.missing.learning.glm import hats, logistic, neighbours, poisson, solve
 from hub.missing.learning.hazard import GRID_H, learn_hazard
 from hub.missing.learning.lanes import learn_lanes
 from hub.missing.learning.model import learn_model
-from hub.missing.learning.score import learn_score
+from hub.missing.learning.score import RISK_MAX, RISK_MIN, _design, learn_score
 from hub.missing.learning.silences import Recipe, Silences, folds_of
 
 RECIPE = Recipe(
@@ -95,6 +97,15 @@ def test_a_silence_is_not_judged_by_its_own_group() -> None:
     assert without[:4] == pytest.approx(
         np.full(4, expected.levels[0].sums[0] / len(others)), rel=0.1
     )
+
+
+def test_a_risk_read_off_lines_is_the_one_that_was_learned() -> None:
+    past = silences(1, 3_000)
+    kind = (np.arange(3_000) % 3).astype(np.int64)
+    past = replace(past, kind=kind)
+    score = learn_score(past, RECIPE, 3)
+    learned = _design(past, score.lanes.usual_h(past), RECIPE, 3) @ score.effects
+    assert score.risk(past) == pytest.approx(np.clip(learned, RISK_MIN, RISK_MAX))
 
 
 def test_curves_fall_and_higher_risk_lies_above() -> None:
