@@ -51,11 +51,13 @@ from hub.parcels.rules.traces import (
 )
 from hub.parcels.rules.track import Track, planned_route, track
 from hub.parcels.signed_return_store import SignedCopy
+from hub.parcels.ways import WAYS_PAGE_MAX, RecordedWay, Sign, count_seen_since, recorded_ways
 from wire.events import ContainerKind, Scan
 from wire.policy import GoodsClass, Policy
 
 __all__ = [
     "RULE_OF",
+    "WAYS_PAGE_MAX",
     "Aboard",
     "Attempt",
     "Declaration",
@@ -65,16 +67,20 @@ __all__ = [
     "Outcome",
     "Parcel",
     "ParcelState",
+    "RecordedWay",
     "Refusal",
     "ReplaceReason",
     "SaidOnce",
     "Sighting",
+    "Sign",
     "SignedCopy",
     "Size",
     "Standing",
     "Track",
+    "count_seen_since",
     "is_high_value",
     "planned_route",
+    "recorded_ways",
 ]
 
 DECLARATIONS_SHOWN_MAX = 50

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    func,
     select,
     text,
 )
@@ -100,6 +101,7 @@ _TRACES = Asked(
     .order_by(unit_trace.c.at.desc(), unit_trace.c.spool, unit_trace.c.seq.desc())
     .limit(TRACES_READ_MAX)
 )
+_TRACES_AMONG = Asked(select(unit_trace).where(among(unit_trace.c.unit, "units")))
 _ADD_TRACES = Bulk(tuple(unit_trace.c))
 _PUT_STATES = Bulk(tuple(unit_state.c), key=(unit_state.c.unit,))
 _STEPS = {step.value: step for step in Step}
@@ -133,6 +135,29 @@ def waiting(
 def traces_of(tx: Connection, unit: str) -> list[Trace]:
     """A unit's newest traces, at most ``TRACES_READ_MAX``, in no order that counts."""
     return [_trace(row) for row in _TRACES.rows(tx, which=unit)]
+
+
+def traces_among(tx: Connection, units: Iterable[str]) -> dict[str, list[Trace]]:
+    """The traces of several units, each one's in no order that counts."""
+    found: dict[str, list[Trace]] = {}
+    for row in _TRACES_AMONG.rows(tx, units=units):
+        found.setdefault(row.unit, []).append(_trace(row))
+    return found
+
+
+def count_seen_since(tx: Connection, since: datetime) -> int:
+    """How many parcels were recorded since a moment, event time."""
+    state_ = unit_state.c
+    query = select(func.count()).where(state_.last_at >= since, state_.unit.not_like("%:%"))
+    return tx.execute(query).scalar_one()
+
+
+def seen_since(tx: Connection, since: datetime, after: str, limit: int) -> list[str]:
+    """The next waybills that were recorded since a moment, event time."""
+    state_ = unit_state.c
+    mine = (state_.unit > after, state_.last_at >= since, state_.unit.not_like("%:%"))
+    query = select(state_.unit).where(*mine).order_by(state_.unit).limit(limit)
+    return list(tx.execute(query).scalars())
 
 
 def units_in(tx: Connection, container: str) -> list[str]:
