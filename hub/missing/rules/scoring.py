@@ -24,10 +24,13 @@ from typing import Protocol
 from hub.missing.rules.learned import LATE_EDGES_H, RUN_MAX, Learned, after_skips
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.schedule import Schedule
+from hub.missing.rules.watch import Watch
 
 STEP = timedelta(minutes=15)
 """How finely a deadline is sought."""
 SCANS_PER_SITE = 2
+LEAD_H_MAX = 72
+"""Hours before a plan beyond which it makes no difference."""
 _STEP_H = STEP / timedelta(hours=1)
 
 _Term = tuple[float, float, tuple[float, ...]]
@@ -60,7 +63,8 @@ class Silence:
 
     ``rests_on_holidays``: it waits in store, or for its delivery, and those days do not count.
     ``in_known_bag``: it was seen going into its bag, whose scans speak for it. ``company``: what is
-    known of those that travel with it.
+    known of those that travel with it. ``lead_h``: hours from its begin to the first plan;
+    ``late_h``: so late was the scan that it began with. ``product``: whose budget counts.
     """
 
     stops: tuple[Stop, ...]
@@ -68,6 +72,29 @@ class Silence:
     rests_on_holidays: bool
     in_known_bag: bool = False
     company: Company = ALONE
+    lead_h: int = 0
+    late_h: int = 0
+    product: str = ""
+
+    @property
+    def began_at(self) -> str:
+        """The site where it began."""
+        return self.stops[0].origin or self.stops[0].site
+
+
+def silence_of(fold: Watch, company: Company = ALONE, product: str = "") -> Silence:
+    """What a scorer is asked about a parcel that something is expected of."""
+    lead_h = round((fold.stops[0].by - fold.last.at) / timedelta(hours=1))
+    return Silence(
+        fold.stops,
+        fold.sites,
+        fold.rests_on_holidays,
+        fold.is_in_bag,
+        company,
+        min(max(lead_h, 0), LEAD_H_MAX),
+        fold.late_h,
+        product,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +177,8 @@ class ScheduleScorer:
         return bisect_left(steps, True, key=lambda step: _odds(terms, step * _STEP_H) <= allowed)
 
     def outlook(self, silence: Silence, at: datetime) -> Outlook:
-        """Statutory holidays are left out where they do not count (HV-1.2.6)."""
-        hours = self._hours(silence.stops[0], at, rests=silence.rests_on_holidays)
+        """By what is learned of lanes; nothing is learned of what goes elsewhere."""
+        hours = self.hours_late(silence, at)
         odds = _odds(self._terms(silence), hours)
         return Outlook(odds, lost_probability(odds, self.lost_per_10000, silence.sites))
 
@@ -180,22 +207,27 @@ class ScheduleScorer:
             missed = known.missed if stop.again > stop.by else 0.0
             plans = ((1 - missed, stop.by), (missed, stop.again)) if missed else ((1.0, stop.by),)
             terms += [
-                (share * part, self._planned_h(silence, stop, at), known.later_than)
+                (share * part, self.planned_h(silence, stop, at), known.later_than)
                 for part, at in plans
             ]
             unread *= 1 - read
         return terms
 
-    def _planned_h(self, silence: Silence, stop: Stop, at: datetime) -> float:
+    def planned_h(self, silence: Silence, stop: Stop, at: datetime) -> float:
         """Hours from the first expected scan's plan to a later one's.
 
         Plans at the destination leave holidays out already; those on the way do not.
         """
         is_delivery = stop.is_last or stop.phase is Phase.DELIVERED
         rests = silence.rests_on_holidays and is_delivery
-        return self._hours(silence.stops[0], at, rests=rests)
+        return self.hours_between(silence.stops[0], at, rests=rests)
 
-    def _hours(self, first: Stop, at: datetime, *, rests: bool) -> float:
+    def hours_late(self, silence: Silence, at: datetime) -> float:
+        """Hours from the first plan until ``at``, without holidays on which it rests (HV-1.2.6)."""
+        return self.hours_between(silence.stops[0], at, rests=silence.rests_on_holidays)
+
+    def hours_between(self, first: Stop, at: datetime, *, rests: bool) -> float:
+        """Hours from a scan's plan until ``at``; ``rests``: holidays between them left out."""
         after = at - first.by
         if rests:
             after -= self.schedule.holiday_time(first.site, first.by, at)

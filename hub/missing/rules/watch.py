@@ -16,7 +16,10 @@ from wire.names import Step
 
 SKIPPED_MAX = 32
 """Skipped scans that are remembered of one parcel, to be taken back when they come late."""
+LATE_H = 48
+"""Hours late, or early, beyond which it makes no difference."""
 _NO_TIME = timedelta(0)
+_HOUR = timedelta(hours=1)
 
 
 class Ride(Struct, frozen=True, array_like=True):
@@ -52,7 +55,8 @@ class Watch(Struct, frozen=True, array_like=True):
     scans that were counted as such, ``skipped_at`` says of the last ones of them when they were
     owed (older releases did not keep it). ``came_from`` is the site before this one. ``ride`` and
     ``bag`` are the last of their kind, also when it was seen by itself since. ``done``: delivered
-    or returned. A million of these are kept by place, without names: a new field comes last.
+    or returned. ``late_h``: so many hours after its plan it was scanned last, at most ``LATE_H``.
+    A million of these are kept by place, without names: a new field comes last.
     """
 
     last: LastScan
@@ -67,6 +71,7 @@ class Watch(Struct, frozen=True, array_like=True):
     bag: Ride | None = None
     is_in_bag: bool = False
     skipped_at: tuple[datetime, ...] = ()
+    late_h: int = 0
 
     @property
     def is_riding(self) -> bool:
@@ -117,7 +122,7 @@ def fold_scan(
     if known is not None and known.done and scan.step is not Step.RETURN:
         return replace(known, last=last, step=scan.step), []
     stops = () if known is None else known.stops
-    matched = _match(stops, last)
+    matched = match_stop(stops, last)
     lessons: list[Lesson] = []
     missing = stops[: matched or 0]
     owed_at = () if known is None else tuple(_owed_at(each, known.last, last) for each in missing)
@@ -155,7 +160,16 @@ def fold_scan(
         returning=returning,
         done=done,
         skipped_at=skipped_at[-SKIPPED_MAX:],
+        late_h=0 if matched is None else _late_h(stops[matched], last),
     ), lessons
+
+
+def match_stop(stops: tuple[Stop, ...], last: LastScan) -> int | None:
+    """Which of the expected scans this is; those before it were skipped."""
+    for index, stop in enumerate(stops):
+        if (stop.site, stop.phase) == (last.site, last.phase):
+            return index
+    return None
 
 
 def replan(known: Watch, route: tuple[str, ...] | None, planner: Planner) -> Watch:
@@ -209,14 +223,6 @@ def _came_from(known: Watch | None, site: str) -> str | None:
     return known.came_from if known.last.site == site else known.last.site
 
 
-def _match(stops: tuple[Stop, ...], last: LastScan) -> int | None:
-    """Which of the expected scans this is; those before it were skipped."""
-    for index, stop in enumerate(stops):
-        if (stop.site, stop.phase) == (last.site, last.phase):
-            return index
-    return None
-
-
 def _missed(known: Watch, last: LastScan, planner: Planner) -> list[Lesson]:
     """It is still where it should have left from: that ended its silence, not a departure."""
     first = known.stops[0] if known.stops else None
@@ -235,6 +241,10 @@ def _hit(known: Watch, stop: Stop, last: LastScan, planner: Planner) -> Lesson:
     if turn > _NO_TIME and late > turn / 2:
         return Lesson(stop.key, late=late - turn, missed_turn=True)
     return Lesson(stop.key, late=late)
+
+
+def _late_h(stop: Stop, last: LastScan) -> int:
+    return min(max(round((last.at - stop.by) / _HOUR), -LATE_H), LATE_H)
 
 
 def _owed_at(stop: Stop, before: LastScan, after: LastScan) -> datetime:

@@ -1,0 +1,120 @@
+"""What those that travelled with a parcel told of its past silences, as the hub would have seen.
+
+Pure. While a parcel is silent the hub looks at its bag, its vehicle, and at the others that wait
+for the same departure (``suspicion.evidence_of``). Here the same is worked out for silences that
+are over: at each half hour after the plan, from when the others were seen. Source: design 7.
+"""
+
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.missing.rules.past import PastSilence
+from hub.missing.rules.plan import Phase
+from hub.missing.rules.scoring import ALONE, Company
+from wire.policy import MissingPolicy
+
+TOGETHER = timedelta(hours=8)
+"""What goes into the same container at the same site within this goes together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Party:
+    """When the members of a ride, a bag or a departure were seen next, the earliest first.
+
+    ``elsewhere``: of those that were seen at another site.
+    """
+
+    seen_at: Sequence[datetime]
+    elsewhere: Sequence[datetime]
+
+    def unseen(self, at: datetime) -> int:
+        """How many are silent at a moment."""
+        return len(self.seen_at) - bisect_right(self.seen_at, at)
+
+    def has_come(self, at: datetime) -> bool:
+        """Say whether any was seen at another site by then."""
+        return bool(self.elsewhere) and self.elsewhere[0] <= at
+
+
+class PastCompany:
+    """Reads all silences of a time together."""
+
+    def __init__(self, past: Iterable[PastSilence], policy: MissingPolicy) -> None:
+        self._policy = policy
+        self._party_of: dict[tuple[str, Hashable], _Party] = {}
+        members: dict[Hashable, list[PastSilence]] = {}
+        for each in past:
+            for key in _names(each):
+                if key is not None:
+                    members.setdefault(key, []).append(each)
+        for key, some in members.items():
+            for together in _apart(key, some):
+                party = _party(together)
+                if len(party.seen_at) > 1:
+                    self._party_of |= {(each.waybill, key): party for each in together}
+
+    def company(self, past: PastSilence, at: datetime) -> Company:
+        """What the hub would have known of a parcel's company at a moment of its silence."""
+        ride, bag, waiting = (self._party_of.get((past.waybill, key)) for key in _names(past))
+        groups = [each for each in (ride, bag) if each is not None and self._is_group(each, at)]
+        come = any(
+            each is not None and each not in groups and each.has_come(at) for each in (ride, bag)
+        )
+        silent = max([each.unseen(at) for each in groups], default=1)
+        if waiting is not None:
+            silent = max(silent, waiting.unseen(at))
+        if silent == 1 and not come and not groups:
+            return ALONE
+        is_riding = past.ride is not None
+        return Company(
+            silent=silent,
+            has_come=come and is_riding and len(past.silence.stops) > 1,
+            is_opened=come and not is_riding,
+            is_late=ride is not None and ride in groups and not ride.has_come(at),
+        )
+
+    def _is_group(self, party: _Party, at: datetime) -> bool:
+        """As ``suspicion.Siblings.is_group``."""
+        unseen, total = party.unseen(at), len(party.seen_at)
+        enough = unseen >= self._policy.group_min
+        return enough and 100 * unseen >= self._policy.group_pct * total
+
+
+def _names(past: PastSilence) -> tuple[Hashable, Hashable, Hashable]:
+    """Of its ride, its bag, and the departure that it waits for; ``None``: it has none."""
+    first = past.silence.stops[0]
+    return (
+        None if past.ride is None else ("ride", past.ride.name),
+        None if past.bag is None else ("bag", past.bag.name),
+        ("waits", first.site, first.by) if first.phase is Phase.OUT else None,
+    )
+
+
+def _apart(key: Hashable, members: list[PastSilence]) -> Iterator[list[PastSilence]]:
+    """The rides of one container, each by itself: it goes the same way again the next day."""
+
+    def went_at(past: PastSilence) -> datetime:
+        ride = past.ride if past.ride is not None and key == ("ride", past.ride.name) else past.bag
+        return past.since if ride is None else ride.at
+
+    members.sort(key=went_at)
+    together: list[PastSilence] = []
+    for each in members:
+        if together and went_at(each) - went_at(together[0]) > TOGETHER:
+            yield together
+            together = []
+        together.append(each)
+    yield together
+
+
+def _party(members: Sequence[PastSilence]) -> _Party:
+    """Each parcel counts once, by its last silence in there."""
+    last: dict[str, PastSilence] = {}
+    for each in members:
+        known = last.get(each.waybill)
+        if known is None or each.until >= known.until:
+            last[each.waybill] = each
+    seen_at = sorted(each.until for each in last.values())
+    return _Party(seen_at, sorted(each.until for each in last.values() if each.is_away))
