@@ -88,8 +88,10 @@ def learn_score(silences: Silences, recipe: Recipe, kinds: int) -> Score:
     late_h = clipped_late_h(silences, recipe)
     design = _design(silences, lanes.usual_without_own_h(silences), recipe, kinds)
     start = np.zeros(design.shape[1])
-    start[0] = np.log(max(float(late_h.mean()), USUAL_MIN_H))
-    penalty = _penalty(recipe, kinds) * float(late_h.mean())
+    # Where nothing was ever late there is nothing to weigh the penalty by.
+    mean_h = max(float(late_h.mean()), USUAL_MIN_H)
+    start[0] = np.log(mean_h)
+    penalty = _penalty(recipe, kinds) * mean_h
     nothing = np.zeros(len(silences))
     return Score(lanes, kinds, solve(design, late_h, nothing, penalty, poisson, start))
 

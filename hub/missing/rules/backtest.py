@@ -1,0 +1,178 @@
+"""How a model did on a week that it had not seen, and whether it may count. Pure.
+
+A model that would have wronged more parcels than the budget allows, or that would wait much longer
+than the rule that stands (its history was poisoned, or too thin), is refused, and the reason is
+told. Source: design section 7, docs/adr/0043.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+from msgspec import Struct
+
+Reason = tuple[str, str]
+"""Chinese, English."""
+
+PARCELS_MIN = 1_000
+DAYS_MIN = 14
+"""Of these the last week is the one that the model does not see."""
+SHADOW_DAYS = 7
+JUDGED_MIN = 200
+"""Parcels of the shadow week below which nothing can be said of it."""
+FALSE_BAND = 2.0
+"""So many times the budget of false alarms is refused, if chance does not explain it."""
+WAIT_BAND = 1.5
+WAIT_SLACK_H = 2.0
+"""So much longer than the rule that stands, on average, and a theft could hide behind it."""
+ODD_SHARE_MAX = 0.2
+"""Of scans that were made hours before anybody could have made them, or days after their plan."""
+ODD_EARLY_H, ODD_LATE_H = -24.0, 48.0
+_Z = 1.959964
+
+
+class Bin(Struct, frozen=True):
+    """Silences of which the model said about the same: S(t), and what share lasted longer."""
+
+    said: float
+    was: float
+    count: int
+
+
+class Drift(Struct, frozen=True):
+    """Of a site's scans that came: how many were later than 95 % should be, of how many."""
+
+    site: str
+    late: int
+    count: int
+
+
+class Delays(Struct, frozen=True):
+    """Hours from a loss, at a random moment of a silence, to its alarm."""
+
+    mean_h: float
+    median_h: float
+    p90_h: float
+    within_24: float
+    within_48: float
+
+
+class Report(Struct, frozen=True):
+    """What a shadow week showed of a model, next to the rule that stood.
+
+    ``suspected`` of ``judged`` good parcels, budget ``false_per_1000``; ``delays`` and ``before``
+    are the model's and tier T0's; ``wait_h`` and ``before_wait_h`` how long each lets a scan be
+    late, on average. ``bins``: how far its odds can be believed. ``drifts``: by site. ``prices_h``:
+    its thresholds. ``unknown``: share of silences that it knows nothing of. ``from_day``,
+    ``until_day``: of the history, ISO dates.
+    """
+
+    false_per_1000: float
+    parcels: int = 0
+    silences: int = 0
+    judged: int = 0
+    suspected: int = 0
+    before_suspected: int = 0
+    delays: Delays | None = None
+    before: Delays | None = None
+    wait_h: float = 0.0
+    before_wait_h: float = 0.0
+    bins: tuple[Bin, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+    prices_h: dict[str, float] = {}
+    lost: dict[str, float] = {}
+    unknown: float = 0.0
+    from_day: str | None = None
+    until_day: str | None = None
+
+    @property
+    def per_1000(self) -> float:
+        """False alarms among 1,000 good parcels."""
+        return 1_000 * self.suspected / self.judged if self.judged else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What came of a training.
+
+    ``reason``: why the new model was refused; ``None``: it counts. ``taken_back``: why the one that
+    counted before was. ``has_model``: one counts now, else tier T0 judges.
+    """
+
+    report: Report
+    reason: Reason | None
+    taken_back: Reason | None
+    has_model: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to learn from; ``odd``: scans whose times nobody could believe, by site."""
+
+    parcels: int
+    days: int
+    taught: int
+    odd: dict[str, int]
+
+
+def too_thin(extent: Extent) -> Reason | None:
+    """Why there is too little to learn from; ``None``: there is enough."""
+    if extent.parcels >= PARCELS_MIN and extent.days >= DAYS_MIN:
+        return None
+    return (
+        f"历史太少：{extent.days} 天共 {extent.parcels} 件，"
+        f"至少需要 {DAYS_MIN} 天 {PARCELS_MIN} 件",
+        f"too little history: {extent.parcels} parcels on {extent.days} days, at least "
+        f"{PARCELS_MIN} on {DAYS_MIN} are needed",
+    )
+
+
+def too_odd(extent: Extent) -> Reason | None:
+    """Why the history is not to be believed; ``None``: it is."""
+    odd = sum(extent.odd.values())
+    if odd <= ODD_SHARE_MAX * extent.taught:
+        return None
+    site = max(extent.odd, key=lambda each: extent.odd[each])
+    share = f"{odd / extent.taught:.0%}"
+    return (
+        f"历史不可信：{share} 的扫描比计划早一天以上或晚两天以上，"
+        f"其中 {site} 最多（{extent.odd[site]} 次）",
+        f"history not to be believed: {share} of scans came a day before their plan or two days "
+        f"after it, most of them at {site} ({extent.odd[site]})",
+    )
+
+
+def out_of_band(report: Report) -> Reason | None:
+    """Why a model may not count; ``None``: it may."""
+    if report.judged < JUDGED_MIN:
+        return (
+            f"验证周只有 {report.judged} 件，至少需要 {JUDGED_MIN} 件",
+            f"only {report.judged} parcels in the week of the test, at least {JUDGED_MIN} needed",
+        )
+    least = 1_000 * _lower(report.suspected) / report.judged
+    if least > FALSE_BAND * report.false_per_1000:
+        return (
+            f"验证周误报千分之 {report.per_1000:.1f}，预算千分之 {report.false_per_1000:g}",
+            f"{report.per_1000:.1f} false alarms in 1,000 in the week of the test, budget "
+            f"{report.false_per_1000:g}",
+        )
+    if report.wait_h > max(WAIT_BAND * report.before_wait_h, report.before_wait_h + WAIT_SLACK_H):
+        return (
+            f"平均要等到晚点 {report.wait_h:.1f} 小时才报警，"
+            f"现行规则为 {report.before_wait_h:.1f} 小时",
+            f"it would wait until a scan is {report.wait_h:.1f} hours late on average, the rule "
+            f"that stands waits {report.before_wait_h:.1f}",
+        )
+    return None
+
+
+def has_drifted(drift: Drift) -> bool:
+    """Say whether a site is late more often than chance explains: half as often again, and sure."""
+    if not drift.count:
+        return False
+    expected = 0.05 * drift.count
+    return drift.late > 1.5 * expected and drift.late - expected > 4 * sqrt(expected + 1)
+
+
+def _lower(count: int) -> float:
+    """Below which the true count lies with 2.5 % (Poisson, by the square root)."""
+    return max(0.0, (sqrt(count) - _Z / 2)) ** 2
