@@ -6,7 +6,8 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from hub.access.service import people_of
@@ -24,7 +25,7 @@ from hub.ingest.projecting import Projection
 from hub.ingest.refolding import refold_next
 from hub.ingest.role import run_ingest
 from hub.mail.sender import MailSender, SmtpOutlet, run_sender
-from hub.missing.duties import QueryDuty, SuspectDuty
+from hub.missing.duties import QueryDuty, SuspectDuty, TrainDuty
 from hub.missing.judge import SilenceJudge, make_judge
 from hub.missing.project import MissingProjection
 from hub.missing.watchman import make_watchman
@@ -36,6 +37,7 @@ from hub.role_process import run_as_process
 from hub.roles import SENDER_WITHOUT_SMTP, RoleContext, make_chains, make_search
 from hub.supervisor import RoleOrder
 from hub.timers import Duty, frame_duties, run_clock, run_signer
+from hub.training import start_training
 from hub.version import custos_version
 from hub.video.monitoring import MonitoringDuty
 from hub.video.project import VideoProjection
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
     from starlette.routing import BaseRoute
 
+    from hub.missing.history import Tell
+    from hub.missing.service import Trained
     from hub.web.context import HubContext
 
 
@@ -83,6 +87,20 @@ def refold(context: RoleContext) -> Iterator[tuple[str, str | None]]:
         yield f"{place.room}: {place.site}/{place.edge} line {place.seq}", tried.error
 
 
+def train(context: RoleContext, now: datetime, tell: Tell) -> Trained:
+    """Learn a model of silence from what was recorded until ``now``, and decide whether it counts.
+
+    Args:
+        context: the hub's.
+        now: aware UTC.
+        tell: hears how many parcels were read, of how many.
+    """
+    # Imported here: only this needs what learns.
+    from hub.missing.train import train as learn
+
+    return learn(context.database, _silence_judge(context), context.policy, now, tell)
+
+
 def make_duties(context: RoleContext) -> list[Duty]:
     """What the rooms do because time passes."""
     policy, network = context.policy, context.network
@@ -91,6 +109,7 @@ def make_duties(context: RoleContext) -> list[Duty]:
         CustodyDuty(_judge(context)),
         SuspectDuty(make_watchman(_silence_judge(context), _search(context), policy)),
         QueryDuty(network),
+        *([TrainDuty(partial(start_training, context.settings))] if context.trains else []),
         IncidentDuty(_search(context)),
         DispatchDuty(network),
         FlightDuty(network),

@@ -4,7 +4,9 @@ What is wrong with a configuration is one sentence on stderr and exit 2.
 """
 
 import gc
+import os
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -47,6 +49,9 @@ app.command()(restore)
 app.command()(upgrade)
 add_commands(app)
 
+UntilOption = Annotated[
+    str | None, typer.Option(metavar="TIME", help="look at what was recorded until then, e.g. ...Z")
+]
 _PROBE_TIMEOUT_S = 1.0
 
 _log = structlog.get_logger()
@@ -112,6 +117,29 @@ def refold(context: typer.Context, config: ConfigOption = None) -> None:
 
         all_done = tell_refolded(rooms.refold(context_of(home)))
     sys.exit(0 if all_done else 1)
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    config: ConfigOption = None,
+    until: UntilOption = None,
+    leash: Annotated[bool, typer.Option("--leash", help="end when standard input does")] = False,
+) -> None:
+    """Learn a new model from the hub's own past; it counts if a week's test bears it out."""
+    start_logging("train")
+    with sentences(), open_home(config or context.obj, exclusive=False) as home:
+        # The rooms count, and whoever serves says where before they are imported.
+        from hub import app as rooms
+        from hub.refold_cli import context_of
+        from hub.train_cli import NICENESS, end_with_stdin, moment, tell_read, tell_trained
+
+        os.nice(NICENESS)
+        if leash:
+            threading.Thread(target=end_with_stdin, daemon=True).start()
+        now = home.clock.now() if until is None else moment(until)
+        is_live = tell_trained(rooms.train(context_of(home), now, tell_read))
+    sys.exit(0 if is_live else 1)
 
 
 def main() -> None:

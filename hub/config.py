@@ -87,6 +87,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     edges: EdgeSettings = EdgeSettings()
     smtp: SmtpSettings | None = None
 
+    def as_environment(self) -> dict[str, str]:
+        """The environment in which another program of this machine finds the same hub."""
+        found = {
+            "CUSTOS_DATA_DIR": str(self.data_dir),
+            "CUSTOS_DATABASE": self.database,
+            "CUSTOS_MQTT": self.mqtt,
+            "CUSTOS_HTTP": self.http,
+            "CUSTOS_NETWORK": None if self.network is None else str(self.network),
+            "CUSTOS_POLICY": None if self.policy is None else str(self.policy),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
     @property
     def http_address(self) -> tuple[str, int]:
         """Host and port to listen on."""

@@ -32,6 +32,7 @@ class RoleContext:
 
     ``own_policy_keys`` are those that the carrier's own policy file sets. Who does not give
     ``sign_of_life`` each time round, also while the database does not answer, is taken for hung.
+    ``trains``: this hub has models learned at night, by a program of its own.
     """
 
     role: Role
@@ -46,6 +47,7 @@ class RoleContext:
     listen_fd: int | None
     fail_points: FailPoints = NO_FAIL_POINTS
     sign_of_life: Callable[[], None] = _unwatched
+    trains: bool = False
 
 
 def make_chains(policy: Policy, network: Network) -> Chains:

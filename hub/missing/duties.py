@@ -1,16 +1,29 @@
 """What this room does because time passes. Source: HV-2.11.2."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection
 
+from hub.missing import model_store
 from hub.missing.service import judge_shifts, watch_shifts
 from hub.missing.watchman import Watchman
-from hub.network import Network
+from hub.network import DEFAULT_TIMEZONE, Network
 
 SITES_EVERY = timedelta(minutes=1)
 """How often quiet sites are looked at, hub time."""
+TRAIN_AT = time(3, 0)
+"""By the clock of most sites, after the nightly look at footage has begun."""
+TRAINING_MAX = timedelta(hours=6)
+"""A training that takes longer, hub time, is ended: it must not meet the next one."""
+TRAINED = frozenset({0, 1})
+"""Exit codes of a training that came to its end; 1: what it made was refused."""
+
+_log = structlog.get_logger()
 
 
 @dataclass
@@ -43,3 +56,54 @@ class QueryDuty:
             watch_shifts(tx, self.network, now)
             self._is_watching = True
         judge_shifts(tx, self.network, now)
+
+
+class Training(Protocol):
+    """A training that was started, as ``subprocess.Popen`` has it."""
+
+    def poll(self) -> int | None:
+        """Its exit code; ``None``: it works still."""
+
+    def kill(self) -> None:
+        """End it; what it has not written is not written."""
+
+
+@dataclass
+class TrainDuty:
+    """Has a new model learned each night, beside the hub; one at a time.
+
+    What a night did not bring, because the hub was down or the training was killed, the next turn
+    does; one that was refused waits for the next night. ``start`` begins a training of what was
+    recorded until a moment.
+    """
+
+    start: Callable[[datetime], Training]
+    name: str = "train"
+    _training: Training | None = field(default=None, init=False)
+    _began_at: datetime | None = field(default=None, init=False)
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        """Start one where none was made since the last night began."""
+        if self._training is not None and self._began_at is not None:
+            code = self._training.poll()
+            if code is None and now - self._began_at < TRAINING_MAX:
+                return
+            if code is None:
+                self._training.kill()
+                _log.error("training took too long, ended", since=self._began_at)
+            elif code not in TRAINED:
+                _log.error("training failed", exit_code=code)
+            self._training = None
+        night = last_night(now)
+        # A hub that never learned waits for its first night: it has nothing to learn from yet.
+        tried_at = self._began_at = self._began_at or model_store.newest_at(tx) or now
+        if tried_at < night:
+            self._began_at = now
+            self._training = self.start(now)
+
+
+def last_night(now: datetime) -> datetime:
+    """The last ``TRAIN_AT`` that has passed; ``now`` is aware UTC."""
+    local = now.astimezone(ZoneInfo(DEFAULT_TIMEZONE))
+    night = datetime.combine(local.date(), TRAIN_AT, local.tzinfo)
+    return night if night <= local else night - timedelta(days=1)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from hub.evidence import Evidence
 from hub.missing import read_store, store
 from hub.missing.company import Rides
-from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, silence_of
+from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge
 from hub.missing.reads import DAYS_SHOWN
 from hub.missing.rules.evidence import (
     Known,
@@ -22,7 +22,7 @@ from hub.missing.rules.evidence import (
 from hub.missing.rules.learned import Learned
 from hub.missing.rules.plan import Stop
 from hub.missing.rules.reads import Passing, Reads, owed_of
-from hub.missing.rules.scoring import Outlook, Scorer, Silence
+from hub.missing.rules.scoring import Outlook, Scorer, Silence, silence_of
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Watch
 from hub.missing.rules.words import Words
@@ -67,7 +67,7 @@ class Findings:
     def _outlook(self, asked: Question) -> Outlook | None:
         if not asked.fold.stops:
             return None
-        return self.scorer.outlook(silence_of(asked.fold, asked.company), self.now)
+        return self.scorer.outlook(self.judge.silence_of(asked), self.now)
 
     def _usual_until(self, fold: Watch) -> datetime | None:
         if not fold.stops:

@@ -1,16 +1,27 @@
 """What is needed to judge silence: the carrier's plan, and what was learned, read as it stands."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
 from hub.missing import store
-from hub.missing.rules.learned import AFTER_SKIPS, Learned, expected_lateness, pool_of
+from hub.missing.models import Models
+from hub.missing.products import Products
+from hub.missing.rules.figures import Calendar
+from hub.missing.rules.learned import AFTER_SKIPS, Counts, Learned, expected_lateness, pool_of
 from hub.missing.rules.plan import Planner, Stop
 from hub.missing.rules.schedule import Schedule
-from hub.missing.rules.scoring import ALONE, Company, ScheduleScorer, Scorer, Silence
+from hub.missing.rules.scoring import (
+    ALONE,
+    Company,
+    IsUnreadable,
+    ScheduleScorer,
+    Scorer,
+    Silence,
+    silence_of,
+)
 from hub.missing.rules.watch import Watch
 from hub.network import Network
 from wire.policy import MissingPolicy, Policy
@@ -25,6 +36,7 @@ OUTAGES_KEPT = timedelta(days=14)
 class Question:
     """A parcel that is judged, and what is known of those that travel with it."""
 
+    waybill: str
     fold: Watch
     high_value: bool
     company: Company = ALONE
@@ -37,18 +49,31 @@ class SilenceJudge:
     network: Network
     policy: MissingPolicy
     planner: Planner
+    products: Products
+    models: Models
 
     def scorer(self, tx: Connection, folds: Iterable[Watch], now: datetime) -> Scorer:
-        """The scorer of tier T0 with everything that it needs for these parcels."""
+        """By the model that counts; tier T0 where there is none, or it cannot be read."""
         outages = store.outages(tx, now - OUTAGES_KEPT)
 
         def is_unreadable(stop: Stop) -> bool:
             return any(each.hides(stop) for each in outages)
 
+        model = self.models.live(tx)
+        if model is not None:
+            # What it does not know is rare: for that T0 goes by what it expects.
+            return model.scorer(self.schedule_scorer({}, is_unreadable))
         # What comes in one truck is expected at the same few stops: each is named once.
         stops = {stop for fold in folds for stop in fold.stops}
+        counts = self._counts(tx, (stop.key for stop in stops))
+        return self.schedule_scorer(counts, is_unreadable)
+
+    def schedule_scorer(
+        self, counts: Mapping[str, Counts], is_unreadable: IsUnreadable
+    ) -> ScheduleScorer:
+        """Tier T0 with what was learned."""
         return ScheduleScorer(
-            self.learned(tx, (stop.key for stop in stops)),
+            self._learned(counts),
             self.planner.schedule,
             self.policy.false_per_1000,
             self.policy.lost_per_10000,
@@ -58,10 +83,15 @@ class SilenceJudge:
 
     def learned(self, tx: Connection, keys: Iterable[str]) -> Learned:
         """What is known under these keys and their pools."""
+        return self._learned(self._counts(tx, keys))
+
+    def _counts(self, tx: Connection, keys: Iterable[str]) -> dict[str, Counts]:
         wanted = set(keys)
         wanted |= {pool_of(key) for key in wanted} | set(AFTER_SKIPS)
+        return store.counts_of(tx, wanted)
+
+    def _learned(self, counts: Mapping[str, Counts]) -> Learned:
         late = timedelta(minutes=self.policy.late_min)
-        counts = store.counts_of(tx, wanted)
         return Learned(counts, expected_lateness(late), self.policy.samples_min)
 
     def deadlines(self, scorer: Scorer, asked: Sequence[Question]) -> list[datetime | None]:
@@ -70,21 +100,21 @@ class SilenceJudge:
         ``None`` where nothing more is expected, and where nobody planned a way: there is no
         schedule to be late against. Only a high-value parcel is suspect by its silence alone then.
         """
-        silences = [silence_of(each.fold, each.company) for each in asked if each.fold.stops]
+        silences = [self.silence_of(each) for each in asked if each.fold.stops]
         found = iter(scorer.deadlines(silences))
         return [
             next(found).due_at if each.fold.stops else self._without_plan(each) for each in asked
         ]
 
+    def silence_of(self, asked: Question) -> Silence:
+        """What a scorer is asked about a parcel that something is expected of."""
+        product = self.products.of(asked.waybill, high_value=asked.high_value)
+        return silence_of(asked.fold, asked.company, product)
+
     def _without_plan(self, asked: Question) -> datetime | None:
         if asked.fold.done or not asked.high_value:
             return None
         return asked.fold.last.at + timedelta(minutes=self.policy.unplanned_min)
-
-
-def silence_of(fold: Watch, company: Company = ALONE) -> Silence:
-    """What a scorer is asked about a parcel that something is expected of."""
-    return Silence(fold.stops, fold.sites, fold.rests_on_holidays, fold.is_in_bag, company)
 
 
 def next_look(fold: Watch, due_at: datetime | None, now: datetime) -> datetime | None:
@@ -105,4 +135,7 @@ def make_judge(
     deliver_by = time.fromisoformat(policy.delivery.due_at)
     delivery = timedelta(minutes=policy.missing.delivery_min)
     schedule = Schedule(network, is_holiday, handle, deliver_by, delivery)
-    return SilenceJudge(network, policy.missing, Planner(schedule))
+    calendar = Calendar(network.zone_of, is_holiday)
+    return SilenceJudge(
+        network, policy.missing, Planner(schedule), Products(policy), Models(calendar)
+    )

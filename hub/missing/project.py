@@ -91,7 +91,7 @@ class MissingProjection:
         moved = [each for each in moved if not _waits_on(known.get(each.waybill), each)]
         high_value = high_value_among(tx, [each.waybill for each in moved], self._policy)
         scorer = self._judge.scorer(tx, [each.fold for each in moved], now)
-        asked = [Question(each.fold, each.waybill in high_value) for each in moved]
+        asked = [Question(each.waybill, each.fold, each.waybill in high_value) for each in moved]
         due = self._judge.deadlines(scorer, asked)
         return {
             each.waybill: Watched(each.waybill, each.fold, due_at=next_look(each.fold, due_at, now))

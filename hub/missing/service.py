@@ -21,6 +21,7 @@ from hub.missing.backtest.words import Tongue
 from hub.missing.company import siblings_of
 from hub.missing.query_store import Query, ShiftEnd
 from hub.missing.reads import ReadMedians, ReadRates, SiteReads, read_rates
+from hub.missing.rules.backtest import Trained
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.reads import DAYS_KEPT, OWED_MIN, SITES_MIN, Change, Passing, Reads, against
 from hub.missing.rules.schedule import ShiftTurn, turn_ending_at_or_after
@@ -67,6 +68,7 @@ __all__ = [
     "Split",
     "Suspect",
     "Tongue",
+    "Trained",
     "Value",
     "ValueBasis",
     "Verdict",

@@ -86,6 +86,7 @@ class Watchman:
         together = [rides.siblings(each.fold) for each in due]
         asked = [
             Question(
+                each.waybill,
                 each.fold,
                 each.waybill in high_value,
                 evidence_of(each.fold, siblings, rides.waiting(each.fold), self.policy.missing),
@@ -164,7 +165,7 @@ class Watchman:
                 company = evidence_of(
                     one.fold, rides.siblings(one.fold), rides.waiting(one.fold), missing
                 )
-                its = _told(suspicion, Question(one.fold, is_high, company), found)
+                its = _told(suspicion, Question(one.waybill, one.fold, is_high, company), found)
             value = value_of(declared.get(one.waybill), self.policy, high_value=is_high)
             suspect_id = suspect_store.add(
                 tx, its, one.waybill, incident, found.now, value, high_value=is_high

@@ -1,0 +1,142 @@
+"""Learn a new model from the hub's own past, test it on a week that it has not seen, and decide.
+
+What counts is exactly what was tested. A model that is refused changes nothing: the one before it,
+or tier T0, goes on. One that counts and has left its band in the newest week is taken back first.
+Source: design section 7, docs/adr/0043.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from hub.db.engine import Database
+from hub.missing import model_store
+from hub.missing.history import Tell, of_time, read_history
+from hub.missing.judge import SilenceJudge
+from hub.missing.learning.assembling import History, Setting, TooThinError, learn_tables
+from hub.missing.learning.backtesting import backtest, extent_of
+from hub.missing.model_store import ModelState
+from hub.missing.rules.backtest import (
+    SHADOW_DAYS,
+    Reason,
+    Report,
+    Trained,
+    out_of_band,
+    too_odd,
+    too_thin,
+)
+from hub.missing.rules.figures import Calendar
+from hub.missing.rules.past import PastSilence
+from hub.missing.rules.scoring import Silence
+from hub.missing.rules.suspicion import Outage
+from hub.missing.rules.tables import Tables, pack, unpack
+from wire.policy import Policy
+
+STOPS_HIDDEN = 4
+"""Of so many expected scans none may have been hidden by an outage."""
+
+
+def train(
+    database: Database, judge: SilenceJudge, policy: Policy, now: datetime, tell: Tell
+) -> Trained:
+    """Read, learn, test, decide; the hub may run meanwhile.
+
+    Args:
+        database: read in pages; written once, at the end.
+        judge: with the carrier's plan.
+        policy: with the budget.
+        now: aware UTC; what comes later is not looked at.
+        tell: hears how far reading is.
+    """
+    recorded = read_history(database, judge, policy, now, tell)
+    shadow_from = now - timedelta(days=SHADOW_DAYS)
+    past, lessons = of_time(recorded, shadow_from)
+    week = [each for each in recorded.past if each.since > shadow_from]
+    history = History(past, lessons, dict(recorded.parcels), dict(recorded.lost))
+    setting = _setting(judge, policy, recorded.outages)
+    tables, report, reason = _make(history, week, setting)
+    with database.writing() as tx:
+        taken_back = _look_back(tx, history, week, setting, now)
+        parcels = len({each.waybill for each in recorded.past})
+        if reason is None and tables is not None:
+            _end_live(tx, ModelState.REPLACED, now, None)
+            model_store.add(tx, ModelState.LIVE, report, parcels, now, pack(tables))
+        else:
+            model_store.add(tx, ModelState.REFUSED, report, parcels, now, None, reason)
+        live = model_store.live_id(tx)
+    return Trained(report, reason, taken_back, has_model=live is not None)
+
+
+def _make(
+    history: History, week: Sequence[PastSilence], setting: Setting
+) -> tuple[Tables | None, Report, Reason | None]:
+    """A model with its backtest, and why it may not count."""
+    extent = extent_of([*history.past, *week])
+    empty = Report(setting.false_per_1000, extent.parcels, len(history.past))
+    reason = too_thin(extent) or too_odd(extent)
+    if reason is not None:
+        return None, empty, reason
+    try:
+        tables = learn_tables(history, setting)
+    except TooThinError:
+        return None, empty, too_thin(extent) or ("没有可学习的扫描", "no scan to learn from")
+    report = backtest(tables, history, week, setting)
+    return tables, report, out_of_band(report)
+
+
+def _look_back(
+    tx: Connection,
+    history: History,
+    week: Sequence[PastSilence],
+    setting: Setting,
+    now: datetime,
+) -> Reason | None:
+    """Take back the model that counts if the newest week left its band; then one before it may."""
+    live = model_store.live_id(tx)
+    reason = None if live is None else _judge_stored(tx, live, history, week, setting)
+    if live is None or reason is None:
+        return None
+    model_store.end(tx, live, ModelState.ROLLED_BACK, now, reason)
+    earlier = model_store.before(tx, live)
+    if earlier is not None and _judge_stored(tx, earlier, history, week, setting) is None:
+        model_store.bring_back(tx, earlier)
+    return reason
+
+
+def _judge_stored(
+    tx: Connection,
+    model_id: int,
+    history: History,
+    week: Sequence[PastSilence],
+    setting: Setting,
+) -> Reason | None:
+    stored = model_store.tables_of(tx, model_id)
+    try:
+        tables = unpack(stored or b"")
+    except ValueError as error:
+        return f"模型无法读取：{error}", f"it cannot be read: {error}"
+    return out_of_band(backtest(tables, history, week, setting))
+
+
+def _end_live(tx: Connection, state: ModelState, now: datetime, reason: Reason | None) -> None:
+    live = model_store.live_id(tx)
+    if live is not None:
+        model_store.end(tx, live, state, now, reason)
+
+
+def _setting(judge: SilenceJudge, policy: Policy, outages: Iterable[Outage]) -> Setting:
+    known = tuple(outages)
+
+    def is_hidden(silence: Silence) -> bool:
+        return any(each.hides(stop) for each in known for stop in silence.stops[:STOPS_HIDDEN])
+
+    schedule = judge.planner.schedule
+    return Setting(
+        Calendar(judge.network.zone_of, schedule.is_holiday),
+        judge.schedule_scorer({}, lambda _stop: False),
+        policy.missing.false_per_1000,
+        policy.missing.lost_per_10000,
+        policy.missing,
+        is_hidden,
+    )
