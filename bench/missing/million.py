@@ -47,6 +47,8 @@ LOOKS_SHOWN = 50
 LARGE = Size(regions=5, level_2_per_region=4, branches_per_level_2=4)
 BEGIN = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 FIRST_WAYBILL = 756_000_000_000
+FIRST_DECLARATION = 100_000
+"""Those before it were declared by the carrier whose past was learned from."""
 VEHICLES = 400
 US_PER_S, MS_PER_S, MIB = 1e6, 1e3, 2**20
 
@@ -127,7 +129,7 @@ def _parcels(network: Network, rng: random.Random, count: int) -> Iterator[Open]
 def _declare(tx: Connection, some: tuple[Open, ...]) -> None:
     rows = [
         {
-            "id": int(each.waybill) - FIRST_WAYBILL + 1,
+            "id": int(each.waybill) - FIRST_WAYBILL + FIRST_DECLARATION,
             "waybill": each.waybill,
             "origin": each.route[0],
             "destination": each.route[-1],

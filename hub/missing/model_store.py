@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
 from hub.missing.rules.backtest import Report
 
@@ -83,13 +84,15 @@ class Made:
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Report)
-_LIVE = select(model.c.id).where(text("state = 'live'")).order_by(model.c.id.desc()).limit(1)
+_LIVE = Asked(select(model.c.id).where(text("state = 'live'")).order_by(model.c.id.desc()).limit(1))
 _MADE = select(*(each for each in model.c if each.name != "tables"))
 
 
 def live_id(tx: Connection) -> int | None:
     """The model that counts; ``None``: none does, tier T0 judges."""
-    return tx.execute(_LIVE).scalar_one_or_none()
+    for row in _LIVE.rows(tx):
+        return int(row.id)
+    return None
 
 
 def tables_of(tx: Connection, model_id: int) -> bytes | None:

@@ -56,7 +56,7 @@ def backtest(
     stands = replace(setting.underneath, learned=learned)
     scorer = LearnedScorer(LoadedModel(tables, setting.calendar), stands)
     some = ended[:: max(1, -(-len(ended) // SILENCES_MAX))]
-    known = [each for each in some if scorer.parts(each.silence) is not None]
+    known = [each for each in some if scorer.parts(each.silence, steady=True) is not None]
     ours, theirs = _due_h(scorer, some), _due_h(stands, some)
     days = sorted(each.since.date().isoformat() for each in history.past)
     return Report(
@@ -170,7 +170,7 @@ def _bins(scorer: LearnedScorer, known: Sequence[PastSilence]) -> tuple[Bin, ...
     late_h = np.array(COMPARED_H)
     for begin in range(0, len(known), AT_ONCE):
         part = known[begin : begin + AT_ONCE]
-        told = [[p._replace(decides=p.tells) for p in scorer.parts(e.silence) or []] for e in part]
+        told = [scorer.parts(each.silence, steady=False) or [] for each in part]
         said = scorer.survival(told, late_h)
         ended = np.array([scorer.underneath.hours_late(e.silence, e.until) for e in part])
         was = ended[:, None] > late_h[None, :]
@@ -188,12 +188,14 @@ def _drifts(scorer: LearnedScorer, ended: Sequence[PastSilence]) -> tuple[Drift,
     late: Counter[str] = Counter()
     count: Counter[str] = Counter()
     for begin in range(0, len(ended), AT_ONCE):
-        part = [e for e in ended[begin : begin + AT_ONCE] if scorer.parts(e.silence) is not None]
-        if not part:
+        asked = ended[begin : begin + AT_ONCE]
+        told = [(each, scorer.parts(each.silence, steady=False)) for each in asked]
+        known = [(each, parts) for each, parts in told if parts is not None]
+        if not known:
             continue
-        odds = scorer.survival([scorer.parts(e.silence) or [] for e in part], scorer.steps_h)
+        odds = scorer.survival([parts for _, parts in known], scorer.steps_h)
         usual_h = scorer.steps_h[(odds <= DRIFT_AT).argmax(axis=1)]
-        for each, usual in zip(part, usual_h.tolist(), strict=True):
+        for (each, _), usual in zip(known, usual_h.tolist(), strict=True):
             site = each.silence.stops[0].site
             count[site] += 1
             late[site] += scorer.underneath.hours_late(each.silence, each.until) > usual

@@ -164,7 +164,7 @@ class _Told:
             scorer = self._asked[rows[0]][0]
             for begin in range(0, len(rows), AT_ONCE):
                 some = rows[begin : begin + AT_ONCE]
-                parts = [scorer.parts(self._asked[row][1]) or [] for row in some]
+                parts = [scorer.parts(self._asked[row][1], steady=True) or [] for row in some]
                 odds[some] = scorer.survival(parts, steps_h)
         columns = np.array(self._rows, dtype=np.float64).reshape(-1, 7).T
         curve, alone, silent, step, parcel = columns[:5].astype(np.int64)
@@ -177,7 +177,7 @@ def _look(
     past: PastSilence, scorer: LearnedScorer, company: PastCompany, late_h: float, told: _Told
 ) -> None:
     silence, first = past.silence, past.silence.stops[0]
-    if scorer.parts(silence) is None:
+    if scorer.parts(silence, steady=True) is None:
         return
     alone = told.curve(scorer, silence)
     in_company = past.ride is not None or past.bag is not None

@@ -16,7 +16,6 @@ Source: design section 7, docs/adr/0041.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -59,23 +58,26 @@ Floats = NDArray[np.float64]
 
 
 class _Known(NamedTuple):
-    """What the model says of an expected scan whatever silence it ends."""
+    """What the model says of an expected scan whatever silence it ends.
+
+    ``first`` and ``last``: the rows of its kind's curves. ``at_h``: its plan, in hours since 1970.
+    ``read``: P(it is made). ``missed``: P(its departure is missed), and ``again`` what is known of
+    it with the next one; 0 and ``None`` where there is none.
+    """
 
     kind: Kind
-    rows: tuple[int, int]
-    """The place of the kind's first curve among all, and of its last."""
+    first: int
+    last: int
     base: float
+    at_h: float
     read: float
-    missed: float
+    missed: float = 0.0
+    again: "_Known | None" = None
 
 
-class _Part(NamedTuple):
-    """One scan's part in S(t): its share, hours after the first plan, and which curves it has."""
-
-    share: float
-    after_h: float
-    decides: int
-    tells: int
+_Ahead = tuple[Stop, _Known]
+_Part = tuple[float, float, int]
+"""One scan's part in S(t): its share, hours after the first plan, and the row of its curve."""
 
 
 class LoadedModel:
@@ -94,29 +96,35 @@ class LoadedModel:
         rows.append(np.frombuffer(tables.elsewhere_curve, "<f4").reshape(1, POINTS))
         self.curves: Curves = np.concatenate(rows)
         self.elsewhere_row = len(self.curves) - 1
-        self._kept: dict[tuple[Stop, bool], _Known | None] = {}
+        self._kept: dict[Stop, _Known | None] = {}
 
-    def known(self, stop: Stop, *, again: bool) -> _Known | None:
-        """What is known of an expected scan, or with the next departure; ``None``: nothing."""
-        asked = (stop, again)
-        if asked in self._kept:
-            return self._kept[asked]
-        if len(self._kept) >= KEPT_MAX:
-            self._kept.clear()
-        found = self._kept[asked] = self._look_up(
-            self._calendar.place(stop, stop.again if again else stop.by)
-        )
-        return found
+    def known(self, stop: Stop) -> _Known | None:
+        """What is known of an expected scan; ``None``: nothing."""
+        try:
+            return self._kept[stop]
+        except KeyError:
+            if len(self._kept) >= KEPT_MAX:
+                self._kept.clear()
+            found = self._kept[stop] = self._look_up(stop)
+            return found
 
-    def _look_up(self, place: Place) -> _Known | None:
-        tables = self.tables
-        kind = tables.kinds.get(place.pool)
+    def _look_up(self, stop: Stop) -> _Known | None:
+        place = self._calendar.place(stop, stop.by)
+        tables, kind = self.tables, self.tables.kinds.get(place.pool)
         if kind is None:
             return None
-        read = tables.read.get(place.lane, tables.read.get(place.pool, UNKNOWN_READ))
         missed = tables.missed.get(place.lane, tables.missed.get(place.pool, 0.0))
-        base = base_risk(tables, kind, place)
-        return _Known(kind, self._first[place.pool], base, read, missed)
+        again = None
+        if stop.again > stop.by and missed:
+            again = self._known(stop.again, self._calendar.place(stop, stop.again), kind)
+        on_time = self._known(stop.by, place, kind)
+        return on_time if again is None else on_time._replace(missed=missed, again=again)
+
+    def _known(self, at: datetime, place: Place, kind: Kind) -> _Known:
+        tables = self.tables
+        read = tables.read.get(place.lane, tables.read.get(place.pool, UNKNOWN_READ))
+        first, last = self._first[place.pool]
+        return _Known(kind, first, last, base_risk(tables, kind, place), _hours_of(at), read)
 
     def elsewhere(self, site: str) -> float:
         """P(a silence that began here ends where nobody expects it)."""
@@ -152,44 +160,52 @@ class LearnedScorer:
 
     def deadlines(self, silences: Sequence[Silence]) -> list[Deadline]:
         """The half hours at which waiting costs least."""
-        asked = list(dict.fromkeys(silences))
-        found: dict[Silence, Deadline] = {}
-        parts = {each: self.parts(each) for each in asked}
-        known = [each for each in asked if parts[each] is not None]
-        unknown = [each for each in asked if parts[each] is None]
-        found |= zip(unknown, self.underneath.deadlines(unknown), strict=True)
-        if known:
-            odds = self.survival([parts[each] or [] for each in known], self.steps_h)
-            prices = np.array([self._price_h(each) for each in known])
-            best = (self.steps_h[None, :] + prices[:, None] * odds).argmin(axis=1)
-            for row, each in enumerate(known):
-                found[each] = self._deadline(each, int(best[row]), float(odds[row, best[row]]))
-        return [found[each] for each in silences]
+        # What travels together is silent together: one answer for all of it. Plans are made once
+        # for what goes the same way, so the same one is known by its place in memory.
+        asked = {(id(each.stops), *each.begin): each for each in silences}
+        found = dict(zip(asked, self._deadlines(list(asked.values())), strict=True))
+        return [found[id(each.stops), *each.begin] for each in silences]
+
+    def _deadlines(self, asked: Sequence[Silence]) -> list[Deadline]:
+        parts = [self.parts(each, steady=True) for each in asked]
+        known = [each for each in parts if each is not None]
+        unknown = [each for each, own in zip(asked, parts, strict=True) if own is None]
+        beneath = iter(self.underneath.deadlines(unknown))
+        if not known:
+            return list(beneath)
+        odds = self.survival(known, self.steps_h)
+        judged = [each for each, own in zip(asked, parts, strict=True) if own is not None]
+        prices = np.array([self._price_h(each) for each in judged])
+        best = (self.steps_h[None, :] + prices[:, None] * odds).argmin(axis=1)
+        at_best = odds[np.arange(len(best)), best].tolist()
+        waits = iter(zip(self.steps_h[best].tolist(), at_best, strict=True))
+        return [
+            next(beneath) if own is None else self._deadline(each, *next(waits))
+            for each, own in zip(asked, parts, strict=True)
+        ]
 
     def _price_h(self, silence: Silence) -> float:
         """One error would wrong all that are silent together."""
         return self.model.price_h(silence.product) * silence.company.silent
 
-    def _deadline(self, silence: Silence, step: int, odds: float) -> Deadline:
-        waited = timedelta(hours=float(self.steps_h[step]))
+    def _deadline(self, silence: Silence, wait_h: float, odds: float) -> Deadline:
+        waited = min(timedelta(hours=wait_h), self.underneath.silent_max)
         if silence.company.is_late:
             waited = self.underneath.silent_max
         first = silence.stops[0]
-        due_at = first.by + min(waited, self.underneath.silent_max)
+        due_at = first.by + waited
         if silence.rests_on_holidays:
             due_at = self.underneath.schedule.with_holidays(first.site, first.by, due_at)
         return Deadline(due_at, odds)
 
     def outlook(self, silence: Silence, at: datetime) -> Outlook:
         """By the model; by tier T0 where it does not know what is expected."""
-        parts = self.parts(silence)
+        parts = self.parts(silence, steady=False)
         if parts is None:
             return self.underneath.outlook(silence, at)
-        hours = self.underneath.hours_late(silence, at)
-        told = [part._replace(decides=part.tells) for part in parts]
-        late = np.array([hours])
-        odds = float(self.survival([told], late)[0, 0])
-        away = [part for part in told if part.decides == self.model.elsewhere_row]
+        late = np.array([self.underneath.hours_late(silence, at)])
+        odds = float(self.survival([parts], late)[0, 0])
+        away = [part for part in parts if part[2] == self.model.elsewhere_row]
         diverted = float(self.survival([away], late)[0, 0]) if away else 0.0
         prior = self.model.lost(silence.product) / (SCANS_PER_SITE * silence.sites)
         all_odds = prior + (1 - prior) * odds
@@ -197,42 +213,49 @@ class LearnedScorer:
 
     def survival(self, parts: Sequence[Sequence[_Part]], late_h: Floats) -> Floats:
         """S at hours after the first plan, one row for each silence."""
-        flat = [part for each in parts for part in each]
+        share, after, curve = np.array([part for each in parts for part in each]).T
         begin = np.cumsum([0, *(len(each) for each in parts[:-1])])
-        share = np.array([part.share for part in flat])
-        after = np.array([part.after_h for part in flat])
-        curve = np.array([part.decides for part in flat], dtype=np.int64)
         point = np.floor((late_h[None, :] - after[:, None] - FROM_H) / SLOT_H).astype(np.int64)
-        odds = self.model.curves[curve[:, None], np.clip(point, 0, POINTS - 1)].astype(np.float64)
+        rows = curve.astype(np.int64)[:, None]
+        odds = self.model.curves[rows, np.clip(point, 0, POINTS - 1)].astype(np.float64)
         odds[point < 0] = 1.0
         return np.asarray(np.add.reduceat(share[:, None] * odds, begin, axis=0))
 
-    def parts(self, silence: Silence) -> list[_Part] | None:
+    def parts(self, silence: Silence, *, steady: bool) -> list[_Part] | None:
         """What each scan ahead adds to S(t); ``None``: the model does not know the first one.
 
         As :class:`ScheduleScorer` has it, up to the first scan of which the model knows nothing.
+        ``steady``: for a deadline, see :attr:`Kind.steadiness`.
         """
-        company = silence.company
-        pairs = [(stop, self.model.known(stop, again=False)) for stop in silence.stops]
-        stops = list(takewhile(lambda pair: pair[1] is not None, pairs))
-        if not stops or stops[0][1] is None:
+        pairs = self._known_ahead(silence)
+        if not pairs:
             return None
-        elsewhere = self.model.elsewhere(silence.began_at)
+        company, elsewhere = silence.company, self.model.elsewhere(silence.began_at)
+        found = [(elsewhere, 0.0, self.model.elsewhere_row)] if elsewhere else []
         unread, skipped = 1.0 - elsewhere, 0
         if company.has_come or company.is_opened:
             # A site skips as many at an opened bag as at what leaves it.
-            unread *= 1 - stops[0][1].read
-        if company.has_come and len(stops) > 1:
+            unread *= 1 - pairs[0][1].read
+        if company.has_come and len(pairs) > 1:
             skipped = 1
-        row = self.model.elsewhere_row
-        found = [_Part(elsewhere, 0.0, row, row)] if elsewhere else []
-        for ahead, (stop, known) in enumerate(stops[skipped:], skipped):
-            if known is None or unread < UNREAD_MIN:
-                break
+        last = len(pairs) - 1
+        for ahead in range(skipped, len(pairs)):
+            stop, known = pairs[ahead]
             read, skipped = self._read(silence, stop, known, skipped)
-            share = unread if stop is stops[-1][0] else unread * read
-            found += self._terms(silence, stop, ahead, known, share)
+            share = unread if ahead == last else unread * read
+            found += self._terms(silence, pairs[0], pairs[ahead], ahead, share, steady=steady)
             unread *= 1 - read
+            if unread < UNREAD_MIN:
+                break
+        return found
+
+    def _known_ahead(self, silence: Silence) -> list[_Ahead]:
+        found = []
+        for stop in silence.stops:
+            known = self.model.known(stop)
+            if known is None:
+                break
+            found.append((stop, known))
         return found
 
     def _read(self, silence: Silence, stop: Stop, known: _Known, skipped: int) -> tuple[float, int]:
@@ -245,33 +268,40 @@ class LearnedScorer:
         return known.read, skipped + 1
 
     def _terms(
-        self, silence: Silence, stop: Stop, ahead: int, known: _Known, share: float
-    ) -> list[_Part]:
-        """On time, and with the first departure missed."""
-        begin = begin_risk(known.kind, silence.lead_h, silence.late_h, ahead)
-        missed = known.missed if stop.again > stop.by else 0.0
-        found = [self._part(silence, stop, share * (1 - missed), known, begin, again=False)]
-        late = self.model.known(stop, again=True) if missed else None
-        if late is not None:
-            found.append(self._part(silence, stop, share * missed, late, begin, again=True))
-        return found
-
-    def _part(
         self,
         silence: Silence,
-        stop: Stop,
+        first: _Ahead,
+        one: _Ahead,
+        ahead: int,
         share: float,
-        known: _Known,
-        begin: float,
         *,
-        again: bool,
-    ) -> _Part:
-        kind, risk = known.kind, known.base + begin
-        steady = kind.risk_mean + kind.steadiness * (risk - kind.risk_mean)
-        after_h = self.underneath.planned_h(silence, stop, stop.again if again else stop.by)
-        return _Part(share, after_h, _row(known, steady), _row(known, risk))
+        steady: bool,
+    ) -> list[_Part]:
+        """On time, and with the first departure missed."""
+        stop, known = one
+        begin = begin_risk(known.kind, silence.lead_h, silence.late_h, ahead)
+        after_h, again_h = known.at_h - first[1].at_h, 0.0
+        again = known.again
+        if silence.rests_on_holidays:
+            after_h = self.underneath.planned_h(silence, stop, stop.by)
+        row = _row(known, known.base + begin, steady=steady)
+        if again is None:
+            return [(share, after_h, row)]
+        again_h = again.at_h - first[1].at_h
+        if silence.rests_on_holidays:
+            again_h = self.underneath.planned_h(silence, stop, stop.again)
+        late_row = _row(again, again.base + begin, steady=steady)
+        missed = share * known.missed
+        return [(share - missed, after_h, row), (missed, again_h, late_row)]
 
 
-def _row(known: _Known, risk: float) -> int:
-    first, last = known.rows
-    return min(max(first + round((risk - known.kind.risk_from) / RISK_STEP), first), last)
+def _row(known: _Known, risk: float, *, steady: bool) -> int:
+    kind = known.kind
+    if steady:
+        risk = kind.risk_mean + kind.steadiness * (risk - kind.risk_mean)
+    row = known.first + round((risk - kind.risk_from) / RISK_STEP)
+    return known.first if row < known.first else min(row, known.last)
+
+
+def _hours_of(at: datetime) -> float:
+    return at.timestamp() / 3600

@@ -81,6 +81,19 @@ class Silence:
         """The site where it began."""
         return self.stops[0].origin or self.stops[0].site
 
+    @property
+    def begin(self) -> tuple[object, ...]:
+        """All that is known of it but what is expected."""
+        return (
+            self.sites,
+            self.rests_on_holidays,
+            self.in_known_bag,
+            self.company,
+            self.lead_h,
+            self.late_h,
+            self.product,
+        )
+
 
 def silence_of(fold: Watch, company: Company = ALONE, product: str = "") -> Silence:
     """What a scorer is asked about a parcel that something is expected of."""
