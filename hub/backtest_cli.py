@@ -20,7 +20,7 @@ from hub.home import sentences
 from hub.web.choice import Language
 
 if TYPE_CHECKING:
-    from hub.missing.service import Backtest, Heard, RowFinding, Tongue
+    from hub.missing.service.backtests import Backtest, Heard, RowFinding, Tongue
 
 FINDINGS_SHOWN = 20
 FINDINGS_SHOWN_MAX = 100_000
@@ -44,12 +44,12 @@ def backtest(
 ) -> None:
     """Judge the early warning of lost parcels by a carrier's own scan history; change nothing."""
     # The rooms count, and whoever serves says where before they are imported.
-    from hub.missing import service
+    from hub.missing.service import backtests
 
-    tongue = service.Tongue((lang or _language()) is Language.ZH)
+    tongue = backtests.Tongue((lang or _language()) is Language.ZH)
     with sentences():
-        if split not in list(service.Split):
-            raise ConfigError(f"--split: {split}; there are {', '.join(service.Split)}")
+        if split not in list(backtests.Split):
+            raise ConfigError(f"--split: {split}; there are {', '.join(backtests.Split)}")
         zones = None
         if network is not None:
             sites = load_network(network)
@@ -58,10 +58,10 @@ def backtest(
             _check_out(out, data)
         clock = SystemClock()
         heard, shown = _listener(tongue, clock, errors)
-        checks = service.Checks(clock.now(), zones)
+        checks = backtests.Checks(clock.now(), zones)
         try:
-            found = service.backtest(data, checks, service.Split(split), heard)
-        except service.NoScansError as error:
+            found = backtests.backtest(data, checks, backtests.Split(split), heard)
+        except backtests.NoScansError as error:
             raise ConfigError(tongue.file_fault(error.what, error.value, error.more)) from error
         finally:
             _tell_counts(heard, tongue)
@@ -69,7 +69,7 @@ def backtest(
             typer.echo(line)
         if out is not None:
             _write(out, msgspec.json.format(_figures(found, heard, shown), indent=1))
-    sys.exit(1 if isinstance(found.verdict, service.Reason) else 0)
+    sys.exit(1 if isinstance(found.verdict, backtests.Reason) else 0)
 
 
 def _language() -> Language:
@@ -81,7 +81,7 @@ def _listener(
     tongue: "Tongue", clock: SystemClock, shown_max: int
 ) -> tuple["Heard", list["RowFinding"]]:
     """Tells the first findings one by one, and that the reading goes on, every other second."""
-    from hub.missing.service import Heard
+    from hub.missing.service.backtests import Heard
 
     shown: list[RowFinding] = []
     told_ns = clock.mono_ns()
@@ -109,7 +109,7 @@ def _tell_counts(heard: "Heard", tongue: "Tongue") -> None:
 
 
 def _lines(found: "Backtest", tongue: "Tongue") -> Iterator[str]:
-    from hub.missing.service import Reason
+    from hub.missing.service.backtests import Reason
 
     yield from tongue.past(found.past, found.rows, found.unread)
     if isinstance(found.verdict, Reason):

@@ -12,12 +12,6 @@ from sqlalchemy import Connection
 
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.missing import query_store, store, suspect_store
-from hub.missing.backtest.judging import Reason, Split, Verdict
-from hub.missing.backtest.reading import NoScansError
-from hub.missing.backtest.rows import Checks, Fault
-from hub.missing.backtest.rows import Finding as RowFinding
-from hub.missing.backtest.running import Backtest, Heard, backtest
-from hub.missing.backtest.words import Tongue
 from hub.missing.company import siblings_of
 from hub.missing.query_store import Query, ShiftEnd
 from hub.missing.reads import ReadMedians, ReadRates, SiteReads, read_rates
@@ -48,32 +42,21 @@ __all__ = [
     "OWED_MIN",
     "P_UNKNOWN",
     "SITES_MIN",
-    "Backtest",
     "Change",
-    "Checks",
-    "Fault",
-    "Heard",
-    "NoScansError",
     "Order",
     "Passing",
     "Query",
     "ReadMedians",
     "ReadRates",
     "Reads",
-    "Reason",
-    "RowFinding",
     "ShiftTurn",
     "Siblings",
     "SiteReads",
-    "Split",
     "Suspect",
-    "Tongue",
     "Trained",
     "Value",
     "ValueBasis",
-    "Verdict",
     "against",
-    "backtest",
     "container_words",
     "read_rates",
     "saved_share",
