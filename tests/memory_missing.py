@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from hub.fact import Fact
 from hub.incidents.service import Suspicion
-from hub.missing import company, findings, judge, project, watchman
+from hub.missing import company, findings, judge, models, project, watchman
 from hub.missing.rules.learned import Counts
 from hub.missing.rules.plan import Stop
 from hub.missing.rules.reads import Owed, Passing, Reads, Tally
@@ -46,6 +46,8 @@ class MemoryTables:
         self.closed: set[int] = set()
         self.on_raise: Callable[[str, Suspicion, datetime], None] | None = None
         self.reads: dict[Owed, Tally] = {}
+        self.models: list[bytes] = []
+        """Learned models as they are stored; the last one counts, and its number is its place."""
         self.routes: dict[str, tuple[str, ...]] = {}
         self.bags: dict[str, set[str]] = defaultdict(set)
         self._bag_of: dict[str, tuple[str, str]] = {}
@@ -67,6 +69,7 @@ class MemoryTables:
             patch.setattr(module, "suspect_store", _Suspects(self))
             patch.setattr(module, "planned_routes", self.planned_routes)
             patch.setattr(module, "high_value_among", self.high_value_among)
+        patch.setattr(models, "model_store", self)
         patch.setattr(project, "waybills_of", self.waybills_of)
         patch.setattr(project, "end_silence", self.end_silence)
         patch.setattr(company, "put_together", self.put_together)
@@ -144,6 +147,14 @@ class MemoryTables:
     def end_silence(self, _tx: object, _search: object, site: str, now: datetime) -> bool:
         self.ended.append((now, site))
         return True
+
+    # ------------------------------------------------------------ hub.missing.model_store
+
+    def live_id(self, _tx: object) -> int | None:
+        return len(self.models) or None
+
+    def tables_of(self, _tx: object, model_id: int) -> bytes | None:
+        return self.models[model_id - 1]
 
     # ------------------------------------------------------------ hub.missing.store
 

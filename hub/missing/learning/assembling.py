@@ -56,7 +56,8 @@ class History:
 class Setting:
     """What a model is learned for: the plan's calendar, the budget, and the tier underneath.
 
-    ``lost_per_10000``: the prior where few parcels were counted.
+    ``lost_per_10000``: the prior where few parcels were counted. ``is_blind``: what travels with a
+    parcel is not looked at.
     """
 
     calendar: Calendar
@@ -65,7 +66,12 @@ class Setting:
     lost_per_10000: float
     policy: MissingPolicy
     is_hidden: IsHidden
+    is_blind: bool = False
     seed: int = 1
+
+    def company_of(self, past: Sequence[PastSilence]) -> PastCompany:
+        """What travelled with whom in a past."""
+        return PastCompany(() if self.is_blind else past, self.policy)
 
 
 def learn_tables(history: History, setting: Setting) -> Tables:
@@ -74,8 +80,18 @@ def learn_tables(history: History, setting: Setting) -> Tables:
     Raises:
         TooThinError: no scan that was expected ever came.
     """
+    return learn_for(history, setting, [setting.false_per_1000])[setting.false_per_1000]
+
+
+def learn_for(history: History, setting: Setting, budgets: Sequence[float]) -> dict[float, Tables]:
+    """The same model at the prices of several budgets, each false alarms in 1,000 good parcels.
+
+    Raises:
+        TooThinError: no scan that was expected ever came.
+    """
     base = _unpriced(history.past, history, setting)
-    return replace_prices(base, _prices(history, setting, base.lost))
+    prices = _prices(history, setting, base.lost, budgets)
+    return {budget: replace_prices(base, prices[budget]) for budget in budgets}
 
 
 def replace_prices(tables: Tables, prices_h: Mapping[str, float]) -> Tables:
@@ -84,23 +100,26 @@ def replace_prices(tables: Tables, prices_h: Mapping[str, float]) -> Tables:
     return Tables(**(fields | {"prices_h": dict(prices_h)}))
 
 
-def _prices(history: History, setting: Setting, lost: Mapping[str, float]) -> dict[str, float]:
-    """The price by product, and that of all together under ``EVERY``."""
+def _prices(
+    history: History, setting: Setting, lost: Mapping[str, float], budgets: Sequence[float]
+) -> dict[float, dict[str, float]]:
+    """By budget: the price by product, and that of all together under ``EVERY``."""
     looks, waybills = looks_at(
         history.past,
         cross_fitted(history, setting),
-        PastCompany(history.past, setting.policy),
+        setting.company_of(history.past),
         setting.is_hidden,
     )
     product_of = {each.waybill: each.silence.product for each in history.past}
     products = np.array([product_of[waybill] for waybill in waybills] or [""])
-    found = {}
+    found: dict[float, dict[str, float]] = {budget: {} for budget in budgets}
     for product, count in (history.parcels | {EVERY: sum(history.parcels.values())}).items():
         if product != EVERY and count < PARCELS_MIN:
             continue
         chosen = looks if product == EVERY else looks.where(products[looks.parcel] == product)
         expected_lost = lost.get(product, lost[EVERY]) * count
-        found[product] = price_of(chosen, count, setting.false_per_1000, expected_lost)
+        for budget in budgets:
+            found[budget][product] = price_of(chosen, count, budget, expected_lost)
     return found
 
 
