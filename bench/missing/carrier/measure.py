@@ -8,8 +8,10 @@ Seeds are drawn at run time and printed.
 """
 
 import gc
+import os
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -69,8 +71,12 @@ AIMS = (
 
 @dataclass(frozen=True)
 class Trial:
-    """One carrier, each method's outcome under each budget; ``soonest_h`` as in ``figures``."""
+    """One carrier, each method's outcome under each budget; ``soonest_h`` as in ``figures``.
 
+    ``lines``: what was drawn.
+    """
+
+    lines: list[str]
     outcomes: Mapping[tuple[str, int], Outcome]
     outages: Outages
     soonest_h: list[float]
@@ -78,20 +84,25 @@ class Trial:
 
 def measure() -> dict[str, object]:
     """Draw carriers, let every method judge them, and print the tables."""
-    # Millions of events live until the end: looking for garbage among them finds none.
-    gc.disable()
     rng = random.SystemRandom()
     seeds = [rng.randrange(SEED_MAX) for _ in range(CARRIERS)]
     print(f"{WARM_UP_DAYS} days teach, the parcels of the next {JUDGED_DAYS} are judged")
-    return {
-        "seeds": seeds,
-        "tables": {str(missed_pct): _table(missed_pct, seeds) for missed_pct in MISSED_PCT},
-    }
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        started = {
+            missed_pct: [pool.submit(play, seed, missed_pct) for seed in seeds]
+            for missed_pct in MISSED_PCT
+        }
+        tables = {
+            str(missed_pct): _table(missed_pct, [each.result() for each in trials])
+            for missed_pct, trials in started.items()
+        }
+    return {"seeds": seeds, "tables": tables}
 
 
-def _table(missed_pct: float, seeds: list[int]) -> dict[str, object]:
+def _table(missed_pct: float, trials: Sequence[Trial]) -> dict[str, object]:
     print(f"\n{missed_pct} % of reads missed")
-    trials = [play(seed, missed_pct) for seed in seeds]
+    for line in (line for each in trials for line in each.lines):
+        print(f"  {line}")
     rows = []
     print(HEADER)
     for budget in BUDGETS:
@@ -131,11 +142,11 @@ def _aims(missed_pct: float, rows: list[dict[str, object]]) -> Iterator[dict[str
         yield {**asdict(aim), "is_reached": aim.is_reached(figures)}
 
 
-def play(seed: int, missed_pct: float, say: Callable[[str], None] = print) -> Trial:
-    """One carrier under every method and budget."""
+def play(seed: int, missed_pct: float) -> Trial:
+    """One carrier under every method and budget; takes a core for some two minutes."""
+    # Millions of events live until the end: looking for garbage among them finds none.
+    gc.disable()
     carrier = draw(seed, missed_pct)
-    for line in carrier.days.lines():
-        say(f"  {line}")
     learnt = learn(carrier)
     outcomes: dict[tuple[str, int], Outcome] = {}
     for variant in VARIANTS:
@@ -148,7 +159,10 @@ def play(seed: int, missed_pct: float, say: Callable[[str], None] = print) -> Tr
         for budget in BUDGETS:
             alarms = alarms_of(rule, gaps, carrier, budget)
             outcomes[name, budget] = outcome_of(carrier, alarms, judged.seen_at)
-    return Trial(outcomes, outages_of(carrier, judged), soonest_h(carrier))
+    lines = list(carrier.days.lines())
+    found = Trial(lines, outcomes, outages_of(carrier, judged), soonest_h(carrier))
+    gc.enable()
+    return found
 
 
 HEADER = (

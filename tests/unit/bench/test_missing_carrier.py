@@ -1,13 +1,16 @@
 """The bench on simulated carriers: what counts, what rules may know, what a variant cannot see."""
 
+import json
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bench.missing.carrier import hub
+from bench.missing.carrier import hub, measure
 from bench.missing.carrier.days import Carrier, draw
 from bench.missing.carrier.figures import (
     GIVEN_UP_H,
@@ -229,6 +232,24 @@ def test_a_variant_is_judged_from_where_the_warm_up_ended_and_leaves_that_alone(
     after = (learnt.tables.watches, learnt.tables.learned, len(learnt.tables.opened))
     assert after == before
     assert min(when for when, _ in runs[0].opened) >= learnt.carrier.judged_from
+
+
+def test_a_trial_has_every_method_under_every_budget_and_crosses_to_another_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = partial(draw, warm_up_days=2, judged_days=2, parcels_per_day=150)
+    monkeypatch.setattr(measure, "draw", small)
+    monkeypatch.setattr(measure, "BUDGETS", (1, 10))
+    trial = pickle.loads(pickle.dumps(measure.play(5, 1.5)))
+    names = {each.name for each in VARIANTS} | set(RULES)
+    assert set(trial.outcomes) == {(name, budget) for name in names for budget in (1, 10)}
+    assert len({len(each.losses) for each in trial.outcomes.values()}) == 1
+    table = measure._table(1.5, [trial, trial])
+    told = capsys.readouterr().out
+    assert f"seed {5}" in told
+    assert told.count("aim at 1 per 1,000, 1.5 % missed") == len(table["aims"]) == 2
+    assert len(table["rows"]) == 2 * len(names)
+    json.dumps(table)
 
 
 def test_parcels_of_the_warm_up_do_not_count(learnt: Learnt) -> None:
