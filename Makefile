@@ -8,7 +8,7 @@ AREA ?= scan
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 7 ] && expr $$n + 2 || echo 8)
 
 help:
-	@echo "make demo | test | setup | check | faults [MINUTES=60 SEEDS=50 ONLY=fuzz] | simulate [SEEDS=1000 FROM=1 JOBS=2] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|missing|partition|video|watch]   (see README.md)"
+	@echo "make demo | test | setup | check | faults [MINUTES=60 SEEDS=50 ONLY=fuzz] | simulate [SEEDS=1000 FROM=1 JOBS=2] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|missing|missing-carrier|partition|video|watch]   (see README.md)"
 
 setup:
 	@scripts/setup.sh test

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench import alert, console, ingest, labels, partition, peers_ingest, scan, video, watch
 from bench.missing import measure as missing
+from bench.missing.carrier import measure as missing_carrier
 
 AREAS = {
     "alert": alert.measure,
@@ -13,6 +14,7 @@ AREAS = {
     "ingest": ingest.measure,
     "labels": labels.measure,
     "missing": missing.measure,
+    "missing-carrier": missing_carrier.measure,
     "partition": partition.measure,
     "peers": peers_ingest.measure,
     "scan": scan.measure,

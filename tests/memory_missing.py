@@ -8,6 +8,7 @@ import dataclasses
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from datetime import date, datetime
 
 import pytest
@@ -58,6 +59,17 @@ class MemoryTables:
         self._due: list[tuple[datetime, str]] = []
         self._by_site: dict[str, set[str]] = defaultdict(set)
         self._by_ride: dict[str, set[str]] = defaultdict(set)
+
+    def fork(self) -> "MemoryTables":
+        """Tables of their own that stand as these do now; rows are values and are shared."""
+        other = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, (dict, list, set)):
+                setattr(other, name, copy(value))
+        for index in (other.bags, other._by_site, other._by_ride):
+            for key, members in index.items():
+                index[key] = set(members)
+        return other
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
         """Put these tables where the room reads and writes its own."""

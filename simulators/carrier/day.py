@@ -72,7 +72,8 @@ class Setting:
     """Where and when a carrier works; the rest is drawn.
 
     ``script`` may change single parcels before the days begin. ``devices`` lets one scanner do the
-    work of several, ``clock_slack`` is how far clocks may be apart (both for real programs).
+    work of several, ``clock_slack`` is how far clocks may be apart (both for real programs). In
+    the first ``calm_days`` nothing befalls whole sites (``noise.draw_rates``).
     """
 
     size: Size = MEDIUM
@@ -82,6 +83,7 @@ class Setting:
     script: Callable[[World, Sequence[Parcel]], None] | None = None
     devices: Mapping[str, str] = field(default_factory=dict)
     clock_slack: timedelta = timedelta()
+    calm_days: int = 0
 
 
 def simulate(
@@ -104,7 +106,7 @@ def simulate(
     at = setting or Setting()
     days = days or -(-parcels // PARCELS_PER_DAY)
     world = build_world(rng, at.size, at.timetable, at.holidays)
-    rates = draw_rates(rng, noise or Noise(), world, at.first_day, days)
+    rates = draw_rates(rng, noise or Noise(), world, at.first_day, days, at.calm_days)
     drawn = draw_parcels(rng, world, rates, parcels, at.first_day, days)
     if at.script is not None:
         at.script(world, drawn)

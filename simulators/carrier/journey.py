@@ -195,9 +195,10 @@ class Journey:
         site, to = lane.origin, lane.destination
         queue, self.waiting[site, to] = self.waiting[site, to], []
         units = []
+        left = self.rates.left_on(self.world.local(site, now).date())
         for each in queue:
             due = partial(self.fates.due_at_site, each.unit, site, to, each.since)
-            if each.since > now or self.rng.random() < self.rates.left:
+            if each.since > now or self.rng.random() < left:
                 self.waiting[site, to].append(each)
             elif self.fates.keeps_some(each.unit, each.since, now, How.AT_SITE, due):
                 units.append(each.unit)

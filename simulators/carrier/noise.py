@@ -5,8 +5,8 @@ time with a tail of disruptions, a few parcels stray. Source: design section 7.
 """
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import cycle
@@ -22,6 +22,8 @@ BUSY_FROM = {SiteKind.LEVEL_2: timedelta(hours=17), SiteKind.LEVEL_1: timedelta(
 night after it; from local midnight. Outages begin within the two hours after that, before most of
 them have come, and last until all of them are late: else nobody could tell."""
 OUTAGE_WITHIN_MIN = 120
+FIXED_SCANNERS = ("in-1", "out-1", "sort-1")
+"""Of a site, that may break (``floor``); a courier's own is replaced at once."""
 
 
 class OutageKind(StrEnum):
@@ -45,7 +47,11 @@ class Noise:
     nobody opens to. ``forgotten_pct`` parcels delivered without any scan. ``stolen_pct``,
     ``lost_pct`` of all parcels; ``found_pct`` of the lost ones. ``whole_bags`` stolen, a count.
     ``faults`` is how many parcels each kind of wrong work is tried on; ``links`` and ``powers``
-    count outages. ``sacking_pct`` level-2 hubs that sack parcels themselves.
+    count outages. ``sacking_pct`` level-2 hubs that sack parcels themselves. ``broken`` counts
+    scanners that miss ``broken_pct`` of the labels held before them for ``broken_h``.
+    ``peak_times``: on one day so many times as many parcels are accepted, and then and on the
+    day after so many times as many miss their departure. ``new_branches`` open later, and with
+    them their lanes: nobody has any history of these.
     """
 
     skip_pct: Range = (3.0, 18.0)
@@ -67,6 +73,11 @@ class Noise:
     faults: int = 4
     links: int = 1
     powers: int = 1
+    broken: int = 0
+    broken_pct: Range = (60.0, 95.0)
+    broken_h: Range = (10.0, 30.0)
+    peak_times: int = 1
+    new_branches: int = 0
 
 
 QUIET = Noise(
@@ -101,8 +112,19 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenScanner:
+    """A scanner that misses the share ``skip`` of its labels, until somebody replaces it."""
+
+    site: str
+    device: str
+    skip: float
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rates:
-    """What one seed drew; shares are 0 to 1, ``skip`` by site."""
+    """What one seed drew; shares are 0 to 1, ``skip`` by site, ``opens_on`` by new branch."""
 
     skip: dict[str, float]
     pack_skip: float
@@ -122,6 +144,10 @@ class Rates:
     whole_bags: int
     faults: int
     outages: tuple[Outage, ...]
+    broken: tuple[BrokenScanner, ...] = ()
+    peak_day: date | None = None
+    peak_times: int = 1
+    opens_on: Mapping[str, date] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
         """The rates for a person to read."""
@@ -142,6 +168,32 @@ class Rates:
             hours = (each.ends_at - each.starts_at) / timedelta(hours=1)
             start = f"{each.starts_at:%m-%d %H:%M} UTC"
             yield f"outage ({each.kind}) at {each.site} from {start}, {hours:.1f} h"
+        for scanner in self.broken:
+            start = f"{scanner.starts_at:%m-%d %H:%M} UTC"
+            yield f"{scanner.device} at {scanner.site} misses {scanner.skip:.0%} from {start}"
+        if self.peak_day is not None:
+            yield f"{self.peak_times} times as many parcels on {self.peak_day:%m-%d}"
+        for branch, day in self.opens_on.items():
+            yield f"{branch} opens on {day:%m-%d}"
+
+    def skip_at(self, site: str, device: str, at: datetime) -> float:
+        """How many labels are not scanned by a device now."""
+        found = self.skip[site]
+        for each in self.broken:
+            if (each.site, each.device) == (site, device) and each.starts_at <= at < each.ends_at:
+                found = max(found, each.skip)
+        return found
+
+    def left_on(self, day: date) -> float:
+        """How many units miss the departure that they are ready for on a site's local day."""
+        peak = self.peak_day
+        return self.left * (
+            self.peak_times if peak is not None and day in (peak, peak + DAY) else 1
+        )
+
+    def is_open(self, site: str, day: date) -> bool:
+        """Say whether a site takes and delivers parcels that are accepted then."""
+        return site not in self.opens_on or day >= self.opens_on[site]
 
     def is_dark(self, site: str, at: datetime) -> bool:
         """Say whether nobody can scan at a site now."""
@@ -164,8 +216,19 @@ class Rates:
         return next(ends, at)
 
 
-def draw_rates(rng: random.Random, noise: Noise, world: World, first_day: date, days: int) -> Rates:
-    """Draw the rates of one seed; outages fall on the busy hours of transfer sites."""
+def draw_rates(
+    rng: random.Random,
+    noise: Noise,
+    world: World,
+    first_day: date,
+    days: int,
+    calm_days: int = 0,
+) -> Rates:
+    """Draw the rates of one seed; outages fall on the busy hours of transfer sites.
+
+    In the first ``calm_days`` there is no outage, no broken scanner, no peak and no new branch.
+    """
+    inner = _inner_days(first_day, days, calm_days)
 
     def share(percent: Range) -> float:
         return rng.uniform(*percent) / 100
@@ -190,18 +253,26 @@ def draw_rates(rng: random.Random, noise: Noise, world: World, first_day: date, 
         sacking_sites=frozenset(site for site in seconds if rng.random() < sacks),
         whole_bags=noise.whole_bags,
         faults=noise.faults,
-        outages=tuple(_outages(rng, noise, world, first_day, days)),
+        outages=tuple(_outages(rng, noise, world, inner)),
+        broken=tuple(_broken(rng, noise, world, inner)),
+        peak_day=_peak_day(rng, noise, world, inner),
+        peak_times=noise.peak_times,
+        opens_on=_openings(rng, noise, world, inner),
     )
 
 
+def _inner_days(first_day: date, days: int, calm_days: int) -> list[date]:
+    """Days on which something may befall the carrier: not the first one, nor the last."""
+    return [first_day + DAY * n for n in range(max(1, calm_days), days - 1)] or [first_day]
+
+
 def _outages(
-    rng: random.Random, noise: Noise, world: World, first_day: date, days: int
+    rng: random.Random, noise: Noise, world: World, inner: Sequence[date]
 ) -> Iterator[Outage]:
     kinds = [OutageKind.LINK] * noise.links + [OutageKind.POWER] * noise.powers
     # Not on the first day, the last, or next to a holiday, when fewer parcels are under way or
     # nothing is late, and not two in one night: what cannot be scanned at one hub is not due at
     # the next. Nobody could tell.
-    inner = [first_day + DAY * n for n in range(1, days - 1)] or [first_day]
     works = world.is_working_day
     nights = [day for day in inner if works(day) and works(day + DAY)] or inner
     drawn = rng.sample(nights, k=min(len(nights), len(kinds)))
@@ -211,3 +282,32 @@ def _outages(
         starts_at += timedelta(minutes=rng.randrange(OUTAGE_WITHIN_MIN))
         length = timedelta(hours=rng.uniform(*OUTAGE_H))
         yield Outage(site, kind, starts_at, starts_at + length)
+
+
+def _broken(
+    rng: random.Random, noise: Noise, world: World, inner: Sequence[date]
+) -> Iterator[BrokenScanner]:
+    """A fixed scanner of a branch or a hub each, from some hour of a day on."""
+    sites = [*world.branches, *world.hubs]
+    for site in rng.sample(sites, k=noise.broken):
+        starts_at = world.moment(site, rng.choice(inner), time())
+        starts_at += timedelta(hours=rng.uniform(0, 24))
+        length = timedelta(hours=rng.uniform(*noise.broken_h))
+        skip = rng.uniform(*noise.broken_pct) / 100
+        device = rng.choice(FIXED_SCANNERS)
+        yield BrokenScanner(site, device, skip, starts_at, starts_at + length)
+
+
+def _peak_day(rng: random.Random, noise: Noise, world: World, inner: Sequence[date]) -> date | None:
+    if noise.peak_times == 1:
+        return None
+    return rng.choice([day for day in inner if world.is_working_day(day)] or inner)
+
+
+def _openings(
+    rng: random.Random, noise: Noise, world: World, inner: Sequence[date]
+) -> dict[str, date]:
+    """New branches open in the first half of those days, so that there is something to see."""
+    early = inner[: max(1, len(inner) // 2)]
+    branches = rng.sample(world.branches, k=noise.new_branches)
+    return {branch: rng.choice(early) for branch in branches}

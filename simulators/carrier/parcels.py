@@ -5,6 +5,7 @@ period's band (HV-1.2.2); the others are ordinary.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -165,31 +166,43 @@ def draw_parcels(
     rng: random.Random, world: World, rates: Rates, count: int, first_day: date, days: int
 ) -> list[Parcel]:
     """Draw the parcels of all days, with the fates and faults of the few, in order of time."""
-    ends = _level_2(world)
     workdays = [day for n in range(days) if world.is_working_day(day := first_day + n * DAY)]
+    if rates.peak_day is not None:
+        workdays += [rates.peak_day] * (rates.peak_times - 1)
     parcels = []
     for number in range(count):
-        origin = rng.choice(world.branches)
-        to_hub = rng.random() < TO_LEVEL_2_SHARE
-        others = [site for site in (ends if to_hub else world.branches) if site != origin]
-        destination = rng.choice(others)
-        high_value = rng.random() >= ORDINARY_SHARE
-        parcels.append(
-            Parcel(
-                waybill=_waybill(rng, number, high_value),
-                high_value=high_value,
-                value_cny=rng.randrange(20_001, 50_001) if high_value else rng.randrange(20_001),
-                origin=origin,
-                destination=destination,
-                courier=rng.choice(world.badges(origin, Duty.COURIER)),
-                accepted_at=_pickup(rng, world, origin, rng.choice(workdays)),
-                route=world.route(origin, destination),
-            )
-        )
+        parcel = _draw(rng, world, number, workdays)
+        while not _is_served(parcel, world, rates):
+            parcel = _draw(rng, world, number, workdays)
+        parcels.append(parcel)
     parcels.sort(key=lambda parcel: (parcel.accepted_at, parcel.waybill))
     _doom(rng, rates, parcels)
     _spoil(rng, world, rates, parcels)
     return parcels
+
+
+def _draw(rng: random.Random, world: World, number: int, workdays: Sequence[date]) -> Parcel:
+    origin = rng.choice(world.branches)
+    to_hub = rng.random() < TO_LEVEL_2_SHARE
+    ends = _level_2(world) if to_hub else world.branches
+    destination = rng.choice([site for site in ends if site != origin])
+    high_value = rng.random() >= ORDINARY_SHARE
+    return Parcel(
+        waybill=_waybill(rng, number, high_value),
+        high_value=high_value,
+        value_cny=rng.randrange(20_001, 50_001) if high_value else rng.randrange(20_001),
+        origin=origin,
+        destination=destination,
+        courier=rng.choice(world.badges(origin, Duty.COURIER)),
+        accepted_at=_pickup(rng, world, origin, rng.choice(workdays)),
+        route=world.route(origin, destination),
+    )
+
+
+def _is_served(parcel: Parcel, world: World, rates: Rates) -> bool:
+    """Say whether both ends are open on the day of acceptance."""
+    day = world.local(parcel.origin, parcel.accepted_at).date()
+    return all(rates.is_open(site, day) for site in (parcel.origin, parcel.destination))
 
 
 def _waybill(rng: random.Random, number: int, high_value: bool) -> str:

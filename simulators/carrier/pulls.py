@@ -126,7 +126,7 @@ class ScanBook:
         moment = self._pull_all(pulls, work, start, _opening(work))
         is_dark = self.rates.is_dark(work.site, start)
         for label in labels:
-            told = not is_dark and (work.sure or not self._skips(work))
+            told = not is_dark and (work.sure or not self._skips(work, start))
             turns.append(Scanned(moment, told))
             if not told:
                 moment = self._next(moment)
@@ -172,10 +172,11 @@ class ScanBook:
         body: dict[str, object] = {"kind": kind, "from": way[0], "to": way[1]}
         self.call(at, "PUT", f"manifests/{id_}", {**body, "waybills": waybills})
 
-    def _skips(self, work: Work) -> bool:
+    def _skips(self, work: Work, at: datetime) -> bool:
         if work.step in NO_SKIP_STEPS:
             return False
-        share = self.rates.pack_skip if work.step is Step.PACK else self.rates.skip[work.site]
+        is_pack = work.step is Step.PACK
+        share = self.rates.pack_skip if is_pack else self.rates.skip_at(work.site, work.device, at)
         return self.rng.random() < share
 
     def _pull_all(

@@ -7,7 +7,6 @@ by fixed hours of silence: with as many false suspects, whose number it may even
 
 import gc
 import random
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -20,11 +19,10 @@ from sqlalchemy import Connection
 
 from hub.calendar import Holidays
 from hub.config import load_policy
-from hub.fact import Fact
 from hub.incidents.service import Kind, Suspicion, list_incidents
 from hub.missing.duties import SuspectDuty
 from hub.missing.judge import make_judge
-from hub.missing.project import UNIT_STEPS, MissingProjection
+from hub.missing.project import MissingProjection
 from hub.missing.watchman import make_watchman
 from hub.network import Network
 from hub.parcels.declaring import declare_parcel
@@ -35,9 +33,9 @@ from simulators.carrier.noise import Noise
 from simulators.carrier.pulls import Call
 from simulators.carrier.truth import Fate, FateKind
 from tests.carrier_bridge import inputs, network_of
+from tests.carrier_judging import declare_in_memory, note_sightings, ticks
 from tests.hub_parts import HubHome
 from tests.memory_missing import MemoryTables
-from wire.events import Scan
 
 SEEDS = 5
 PARCELS = 5_000
@@ -45,13 +43,9 @@ FALSE_PER_1000_MAX = 10
 FOUND_SHARE_MIN = 0.9
 WITHIN = timedelta(hours=48)
 SOON = timedelta(hours=24)
-AFTERWARDS = timedelta(hours=200)
 TICK = timedelta(minutes=30)
-BATCH = 200
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-Input = Fact | Call
 
 
 @dataclass(frozen=True)
@@ -100,25 +94,6 @@ class Run:
         return [(at, s.subject) for at, s in self.opened if s.kind is Kind.SITE]
 
 
-def heard_at(each: Input) -> datetime:
-    return each.received_at if isinstance(each, Fact) else each.at
-
-
-def ticks(
-    given: list[Input], tick: timedelta
-) -> Iterator[tuple[datetime, list[Call], list[list[Fact]]]]:
-    """What reaches the hub meanwhile: calls, and facts by two hundred; until long afterwards."""
-    now, place = heard_at(given[0]), 0
-    times = [heard_at(each) for each in given]
-    while now < times[-1] + AFTERWARDS:
-        now += tick
-        upto = bisect_right(times, now)
-        new, place = given[place:upto], upto
-        facts = [each for each in new if isinstance(each, Fact)]
-        parts = [facts[start : start + BATCH] for start in range(0, len(facts), BATCH)]
-        yield now, [each for each in new if isinstance(each, Call)], parts
-
-
 def judge_days(days: CarrierDays, tick: timedelta = TICK) -> Run:
     """Let the room work through a carrier's days, its rows in memory."""
     network, policy = network_of(days), load_policy(None)
@@ -138,24 +113,6 @@ def judge_days(days: CarrierDays, tick: timedelta = TICK) -> Run:
                 projection.apply(None, part, now)  # type: ignore[arg-type]  # no database
             duty.run(None, now)  # type: ignore[arg-type]  # no database
     return Run(days, tables.opened, seen_at)
-
-
-def declare_in_memory(tables: MemoryTables, call: Call) -> None:
-    if call.method == "PUT" and call.path.startswith("parcels/") and call.body is not None:
-        ends = (str(call.body["origin"]), str(call.body["destination"]))
-        tables.declare(call.path.removeprefix("parcels/"), *ends, call.at)
-
-
-def note_sightings(
-    seen_at: dict[str, list[datetime]], tables: MemoryTables, facts: list[Fact]
-) -> None:
-    for fact in facts:
-        scan = fact.event
-        if not isinstance(scan, Scan):
-            continue
-        inside = tables.waybills_of(None, scan) if scan.step in UNIT_STEPS else ()
-        for waybill in (scan.waybill,) if scan.waybill else inside:
-            seen_at.setdefault(waybill, []).append(fact.received_at)
 
 
 # ---------------------------------------------------------------- fixed hours
