@@ -46,6 +46,20 @@ class Recorded:
     lost: Counter[str] = field(default_factory=Counter)
     outages: list[Outage] = field(default_factory=list)
 
+    def add(
+        self,
+        past: Sequence[PastSilence],
+        lessons: Sequence[Lesson],
+        product: str,
+        ended_at: datetime,
+    ) -> None:
+        """One parcel; ``ended_at``: its newest scan."""
+        self.parcels[product] += 1
+        self.past += [
+            replace(each, silence=replace(each.silence, product=product)) for each in past
+        ]
+        self.lessons += [(ended_at, each) for each in lessons]
+
 
 def read_history(
     database: Database, judge: SilenceJudge, policy: Policy, now: datetime, tell: Tell
@@ -94,12 +108,9 @@ def _add(
 ) -> None:
     scans = [ParcelScan(s.site, s.step, s.at, s.container, s.is_own) for s in way.signs]
     past, lessons = silences_of(Way(way.waybill, scans, way.route), judge.planner, now)
-    if not scans:
-        return
-    found.parcels[product] += 1
-    found.lost[product] += way.is_lost
-    found.past += [replace(each, silence=replace(each.silence, product=product)) for each in past]
-    found.lessons += [(scans[-1].at, each) for each in lessons]
+    if scans:
+        found.add(past, lessons, product, scans[-1].at)
+        found.lost[product] += way.is_lost
 
 
 def of_time(recorded: Recorded, until: datetime) -> tuple[Sequence[PastSilence], Sequence[Lesson]]:

@@ -60,13 +60,14 @@ class SilenceJudge:
             return any(each.hides(stop) for each in outages)
 
         model = self.models.live(tx)
-        if model is not None:
-            # What it does not know is rare: for that T0 goes by what it expects.
-            return model.scorer(self.schedule_scorer({}, is_unreadable))
-        # What comes in one truck is expected at the same few stops: each is named once.
-        stops = {stop for fold in folds for stop in fold.stops}
-        counts = self._counts(tx, (stop.key for stop in stops))
-        return self.schedule_scorer(counts, is_unreadable)
+        counts: dict[str, Counts] = {}
+        if model is None or outages:
+            # What comes in one truck is expected at the same few stops: each is named once.
+            stops = {stop for fold in folds for stop in fold.stops}
+            counts = self._counts(tx, (stop.key for stop in stops))
+        beneath = self.schedule_scorer(counts, is_unreadable)
+        # Without an outage it does not know what was never seen: nothing was counted of it either.
+        return beneath if model is None else model.scorer(beneath)
 
     def schedule_scorer(
         self, counts: Mapping[str, Counts], is_unreadable: IsUnreadable

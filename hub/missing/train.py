@@ -27,14 +27,12 @@ from hub.missing.rules.backtest import (
     too_thin,
 )
 from hub.missing.rules.figures import Calendar
+from hub.missing.rules.learned_scorer import STOPS_HIDDEN
 from hub.missing.rules.past import PastSilence
 from hub.missing.rules.scoring import Silence
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.tables import Tables, pack, unpack
 from wire.policy import Policy
-
-STOPS_HIDDEN = 4
-"""Of so many expected scans none may have been hidden by an outage."""
 
 
 def train(
@@ -54,7 +52,7 @@ def train(
     past, lessons = of_time(recorded, shadow_from)
     week = [each for each in recorded.past if each.since > shadow_from]
     history = History(past, lessons, dict(recorded.parcels), dict(recorded.lost))
-    setting = _setting(judge, policy, recorded.outages)
+    setting = setting_of(judge, policy, recorded.outages)
     tables, report, reason = _make(history, week, setting)
     with database.writing() as tx:
         taken_back = _look_back(tx, history, week, setting, now)
@@ -125,7 +123,8 @@ def _end_live(tx: Connection, state: ModelState, now: datetime, reason: Reason |
         model_store.end(tx, live, state, now, reason)
 
 
-def _setting(judge: SilenceJudge, policy: Policy, outages: Iterable[Outage]) -> Setting:
+def setting_of(judge: SilenceJudge, policy: Policy, outages: Iterable[Outage]) -> Setting:
+    """What a model is learned for by a carrier's plan and policy; ``outages`` hid scans."""
     known = tuple(outages)
 
     def is_hidden(silence: Silence) -> bool:

@@ -13,15 +13,19 @@ import pytest
 from msgspec.structs import replace
 
 from bench.missing.carrier.days import Carrier
+from bench.missing.carrier.model import learn_models, note_scans
 from hub.calendar import Holidays
 from hub.config import load_policy
 from hub.incidents.service import Suspicion
 from hub.missing import judge as judge_module
 from hub.missing import watchman as watchman_module
 from hub.missing.judge import make_judge
+from hub.missing.learning import assembling
 from hub.missing.project import MissingProjection
+from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.learned import AFTER_SKIPS, Counts, Learned, pool_of
 from hub.missing.rules.suspicion import Siblings
+from hub.missing.rules.watch import ParcelScan
 from hub.missing.store import Watched
 from hub.missing.watchman import DUE_PER_TURN_MAX, Watchman, make_watchman
 from hub.network import Network
@@ -46,13 +50,17 @@ class Variant:
     name: str
     siblings: bool = True
     read_rates: bool = True
+    learned: bool = True
+    """By a model that was learned from the warm-up; else by the schedule alone (tier T0)."""
 
 
+SCHEDULE = Variant("schedule (T0)", learned=False)
 VARIANTS = (
     Variant("whole"),
     Variant("without siblings", siblings=False),
     Variant("without read rates", read_rates=False),
     Variant("without both", siblings=False, read_rates=False),
+    SCHEDULE,
 )
 
 
@@ -92,6 +100,7 @@ class Learnt:
     rest: list[Input]
     read_share: float
     """Of the warm-up's scans, over all sites."""
+    scans: dict[str, list[ParcelScan]]
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,9 @@ class Alone:
         pass
 
     def siblings(self, _fold: object) -> list[Siblings]:
+        return []
+
+    def witnesses(self, _fold: object) -> list[Siblings]:
         return []
 
     def waiting(self, _fold: object) -> int:
@@ -133,18 +145,37 @@ def learn(carrier: Carrier, tick: timedelta = TICK) -> Learnt:
     tables = RecordingTables(network)
     seen_at: dict[str, list[datetime]] = {}
     policy = load_policy(None)
-    with stood_in(tables, Variant("whole"), 1.0):
-        _work(tables, network, policy, given[:place], seen_at, tick, timedelta())
+    scans: dict[str, list[ParcelScan]] = {}
+    with stood_in(tables, SCHEDULE, 1.0):
+        _work(tables, network, policy, given[:place], seen_at, tick, timedelta(), scans=scans)
     share = read_share(tables.learned)
-    return Learnt(carrier, network, tables, seen_at, given[place:], share)
+    return Learnt(carrier, network, tables, seen_at, given[place:], share, scans)
 
 
-def judge(learnt: Learnt, variant: Variant, budget: int, tick: timedelta = TICK) -> Judged:
+def models(learnt: Learnt, variant: Variant, budgets: Sequence[float]) -> dict[float, bytes]:
+    """What is learned from the warm-up, as the hub stores it, by budget."""
+    judging = make_judge(
+        learnt.network, load_policy(None), Holidays(load_policy(None).holiday).is_holiday
+    )
+    with stood_in(learnt.tables, variant, learnt.read_share):
+        return learn_models(
+            learnt.tables, judging, learnt.scans, learnt.carrier.judged_from, budgets
+        )
+
+
+def judge(
+    learnt: Learnt,
+    variant: Variant,
+    budget: int,
+    tick: timedelta = TICK,
+    model: bytes | None = None,
+) -> Judged:
     """Go on from the end of the warm-up with a budget of false alarms, of 1,000 good parcels."""
     shipped = load_policy(None)
     policy = replace(shipped, missing=replace(shipped.missing, false_per_1000=budget))
     tables = learnt.tables.fork()
     tables.opened = []
+    tables.models = [] if model is None else [model]
     tables.records = {waybill: list(each) for waybill, each in tables.records.items()}
     seen_at = {waybill: list(each) for waybill, each in learnt.seen_at.items()}
     with stood_in(tables, variant, learnt.read_share):
@@ -159,8 +190,12 @@ def stood_in(tables: MemoryTables, variant: Variant, share: float) -> Iterator[N
         tables.stand_in(patch)
         if not variant.siblings:
             patch.setattr(watchman_module, "Rides", Alone)
+            patch.setattr(assembling, "PastCompany", lambda _, policy: PastCompany((), policy))
         if not variant.read_rates:
             patch.setattr(judge_module, "Learned", even(share))
+            patch.setattr(
+                assembling, "read_rates", lambda _, counted: dict.fromkeys(counted.counts, share)
+            )
         yield
 
 
@@ -179,6 +214,7 @@ def _work(
     seen_at: dict[str, list[datetime]],
     tick: timedelta,
     *afterwards: timedelta,
+    scans: dict[str, list[ParcelScan]] | None = None,
 ) -> None:
     judging = make_judge(network, policy, Holidays(policy.holiday).is_holiday)
     projection = MissingProjection(judging, None, policy)  # type: ignore[arg-type]  # incidents are told to the tables
@@ -189,6 +225,8 @@ def _work(
         for part in parts:
             tables.see(part)
             note_sightings(seen_at, tables, part)
+            if scans is not None:
+                note_scans(scans, tables, part)
             tables.now = max(fact.received_at for fact in part)
             projection.apply(None, part, now)  # type: ignore[arg-type]  # no database
             tables.now = None

@@ -28,7 +28,7 @@ from bench.missing.carrier.figures import (
     soonest_h,
     total,
 )
-from bench.missing.carrier.hub import VARIANTS, judge, learn
+from bench.missing.carrier.hub import VARIANTS, judge, learn, models
 from bench.missing.carrier.rules import RULES, alarms_of, gaps_of
 
 CARRIERS = 2
@@ -150,8 +150,9 @@ def play(seed: int, missed_pct: float) -> Trial:
     learnt = learn(carrier)
     outcomes: dict[tuple[str, int], Outcome] = {}
     for variant in VARIANTS:
+        learned = models(learnt, variant, BUDGETS) if variant.learned else {}
         for budget in BUDGETS:
-            judged = judge(learnt, variant, budget)
+            judged = judge(learnt, variant, budget, model=learned.get(budget))
             found = outcome_of(carrier, alarms_in(judged), judged.seen_at)
             outcomes[variant.name, budget] = found
     gaps = gaps_of(judged)

@@ -1,8 +1,8 @@
 """The rules that people use, on the same scans: fixed hours, lane quantile, late against schedule.
 
 Each is set on the warm-up alone: with its one number, so many of 1,000 new good parcels would alarm
-(``methods.patience_for``). Parcels whose loss was confirmed by then teach nothing, one that is
-still silent when the warm-up ends has been silent at least so long.
+(``rivals.patience_for``). Parcels whose loss was confirmed by then teach nothing, one that is still
+silent when the warm-up ends has been silent at least so long.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.missing.carrier.days import Carrier
 from bench.missing.carrier.hub import Judged
-from bench.missing.methods import LANE_QUANTILE, LANE_SAMPLES_MIN, patience_for
+from hub.missing.learning.rivals import LANE_QUANTILE, LANE_SAMPLES_MIN, patience_for
 from hub.missing.rules.watch import Watch
 
 FOREVER = datetime.max.replace(tzinfo=UTC)

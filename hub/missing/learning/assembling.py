@@ -56,8 +56,7 @@ class History:
 class Setting:
     """What a model is learned for: the plan's calendar, the budget, and the tier underneath.
 
-    ``lost_per_10000``: the prior where few parcels were counted. ``is_blind``: what travels with a
-    parcel is not looked at.
+    ``lost_per_10000``: the prior where few parcels were counted.
     """
 
     calendar: Calendar
@@ -66,12 +65,7 @@ class Setting:
     lost_per_10000: float
     policy: MissingPolicy
     is_hidden: IsHidden
-    is_blind: bool = False
     seed: int = 1
-
-    def company_of(self, past: Sequence[PastSilence]) -> PastCompany:
-        """What travelled with whom in a past."""
-        return PastCompany(() if self.is_blind else past, self.policy)
 
 
 def learn_tables(history: History, setting: Setting) -> Tables:
@@ -107,7 +101,7 @@ def _prices(
     looks, waybills = looks_at(
         history.past,
         cross_fitted(history, setting),
-        setting.company_of(history.past),
+        PastCompany(history.past, setting.policy),
         setting.is_hidden,
     )
     product_of = {each.waybill: each.silence.product for each in history.past}
@@ -154,7 +148,7 @@ def _unpriced(past: Sequence[PastSilence], history: History, setting: Setting) -
         format=FORMAT,
         kinds=fitted.kinds,
         usual=fitted.usual,
-        read=_read_rates(fitted, learned) | _skips(learned),
+        read=read_rates(fitted, learned) | _skips(learned),
         missed=_miss_rates(fitted, learned),
         elsewhere=elsewhere,
         elsewhere_curve=curve,
@@ -182,8 +176,8 @@ def counted(lessons: Iterable[Lesson], like: Learned) -> Learned:
     return replace(like, counts=counts)
 
 
-def _read_rates(fitted: Fitted, learned: Learned) -> dict[str, float]:
-    """By lane, drawn towards the rate of its pool: most lanes are like the others."""
+def read_rates(fitted: Fitted, learned: Learned) -> dict[str, float]:
+    """P(a scan is made) by lane, drawn towards its pool's: most lanes are like the others."""
     found = {}
     for key, (made, skipped, *_) in learned.counts.items():
         pool = pool_of(key)

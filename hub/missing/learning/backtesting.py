@@ -51,7 +51,7 @@ def backtest(
         setting: as it was learned.
     """
     ended = [each for each in week if each.ending is not Ending.OPEN]
-    company = setting.company_of(week)
+    company = PastCompany(week, setting.policy)
     learned = counted(history.lessons, setting.underneath.learned)
     stands = replace(setting.underneath, learned=learned)
     scorer = LearnedScorer(LoadedModel(tables, setting.calendar), stands)

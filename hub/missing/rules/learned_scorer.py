@@ -9,7 +9,8 @@ a fixed S(t): it is the moment d at which d + price x S(d) is least, so that nob
 nothing more is to come. One price holds for all lanes of a product; it was set by past silences
 that the model had not seen, so that the budget of false alarms is kept.
 
-A scan of a kind that the model does not know is judged by tier T0, which stands underneath.
+A silence of a kind that the model does not know is judged by tier T0, which stands underneath; so
+is one during which a site was cut off, for of those the model has learned nothing.
 Source: design section 7, docs/adr/0041.
 """
 
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.missing.rules.figures import Calendar, Place
-from hub.missing.rules.learned import RUN_MAX, after_skips
+from hub.missing.rules.learned import after_skips
 from hub.missing.rules.plan import Stop
 from hub.missing.rules.scoring import (
     SCANS_PER_SITE,
@@ -48,6 +49,8 @@ from hub.missing.rules.tables import (
 
 KEPT_MAX = 65_536
 """Expected scans whose risk is remembered: those of some hours of a large carrier."""
+STOPS_HIDDEN = 4
+"""Expected scans of which an outage must have hidden none: those on which most of S(t) stands."""
 UNREAD_MIN = 1e-5
 """Scans that are hardly ever the first one to be read are left out."""
 UNKNOWN_READ = 0.9
@@ -241,7 +244,8 @@ class LearnedScorer:
         last = len(pairs) - 1
         for ahead in range(skipped, len(pairs)):
             stop, known = pairs[ahead]
-            read, skipped = self._read(silence, stop, known, skipped)
+            read = self._read(silence, stop, known, skipped)
+            skipped += 1
             share = unread if ahead == last else unread * read
             found += self._terms(silence, pairs[0], pairs[ahead], ahead, share, steady=steady)
             unread *= 1 - read
@@ -250,7 +254,9 @@ class LearnedScorer:
         return found
 
     def _known_ahead(self, silence: Silence) -> list[_Ahead]:
-        found = []
+        found: list[_Ahead] = []
+        if any(self.is_unreadable(stop) for stop in silence.stops[:STOPS_HIDDEN]):
+            return found
         for stop in silence.stops:
             known = self.model.known(stop)
             if known is None:
@@ -258,14 +264,13 @@ class LearnedScorer:
             found.append((stop, known))
         return found
 
-    def _read(self, silence: Silence, stop: Stop, known: _Known, skipped: int) -> tuple[float, int]:
-        """P(the scan is made), and how many were skipped in a row behind it."""
+    def _read(self, silence: Silence, stop: Stop, known: _Known, skipped: int) -> float:
+        """P(the scan is made), so many behind it being skipped."""
         if self.is_unreadable(stop):
-            return 0.0, max(skipped, RUN_MAX)
+            return 0.0
         if skipped and not silence.in_known_bag:
-            read = self.model.tables.read.get(after_skips(skipped), UNKNOWN_AFTER_SKIPS)
-            return read, skipped + 1
-        return known.read, skipped + 1
+            return self.model.tables.read.get(after_skips(skipped), UNKNOWN_AFTER_SKIPS)
+        return known.read
 
     def _terms(
         self,
