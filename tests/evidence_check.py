@@ -292,7 +292,7 @@ class Recount:
     def company(self) -> Company:
         rides = Rides(None)  # type: ignore[arg-type]  # no database
         fold, missing = self.fold, self.heard.policy.missing
-        return evidence_of(fold, rides.siblings(fold), rides.waiting(fold), missing)
+        return evidence_of(fold, rides.siblings(fold), rides.waiting(fold), missing, self.now)
 
     def unread(self, stops: tuple[Stop, ...]) -> frozenset[int]:
         outages = self.checker.tables.outages(None, self.now - OUTAGES_KEPT)

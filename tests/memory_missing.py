@@ -224,6 +224,11 @@ class MemoryTables:
             if each.due_at is not None and each.due_at > now:
                 self._put(replace(each, due_at=now))
 
+    def look_soon(self, _tx: object, bag: Ride, at: datetime) -> None:
+        for each in self._together(bag, "bag"):
+            if each.suspect_id is None and each.due_at is not None and each.due_at > at:
+                self._put(replace(each, due_at=at))
+
     def counts_of(self, _tx: object, keys: Iterable[str]) -> dict[str, Counts]:
         return {key: self.learned[key] for key in keys if key in self.learned}
 

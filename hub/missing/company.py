@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from hub.missing import store
 from hub.missing.rules.plan import Phase
-from hub.missing.rules.suspicion import Siblings
+from hub.missing.rules.suspicion import Siblings, half_of
 from hub.missing.rules.watch import Ride, Watch
 from hub.missing.store import TOGETHER, Watched
 from hub.parcels.service import put_together
@@ -110,11 +110,17 @@ def _company(
         len(members),
         unseen,
         has_come=bool(come),
+        come_at=_come_at(come, half_of(len(members))),
         seen_at=_sites_of(come, ride.site),
         skipped=frozenset(key for fold in come for key in fold.skipped),
         come=len(come),
         members=frozenset(each.waybill for each in members),
     )
+
+
+def _come_at(come: Sequence[Watch], half: int) -> datetime | None:
+    """When so many had come; of who was scanned again since, the newest scan counts."""
+    return sorted(fold.last.at for fold in come)[half - 1] if len(come) >= half else None
 
 
 def _sites_of(come: Sequence[Watch], left: str) -> frozenset[str]:

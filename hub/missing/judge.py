@@ -26,7 +26,7 @@ from hub.missing.rules.watch import Watch
 from hub.network import Network
 from wire.policy import MissingPolicy, Policy
 
-LOOK_EVERY = timedelta(hours=3)
+LOOK_EVERY = timedelta(hours=1)
 """How often what travels in company is looked at once its next scan is overdue."""
 OUTAGES_KEPT = timedelta(days=14)
 """How long a site's outage excuses scans that were not made then; after that it is deleted."""

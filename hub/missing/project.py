@@ -14,7 +14,8 @@ from hub.missing import read_store, store, suspect_store
 from hub.missing.judge import Question, SilenceJudge, next_look
 from hub.missing.rules.learned import NOTHING, pool_of
 from hub.missing.rules.reads import tally
-from hub.missing.rules.watch import Lesson, ParcelScan, fold_scan, learn
+from hub.missing.rules.suspicion import UNLOADING
+from hub.missing.rules.watch import Lesson, ParcelScan, Ride, fold_scan, learn
 from hub.missing.store import Watched
 from hub.parcels.service import high_value_among, planned_routes, waybills_of
 from wire.events import Act, ActKind, Scan
@@ -52,6 +53,8 @@ class MissingProjection:
         changed |= self._set_deadlines(tx, known, [changed[waybill] for waybill in moved], now)
         found = [known[waybill].suspect_id for waybill in moved if waybill in known]
         store.put(tx, changed.values())
+        for bag in _opened(known, [changed[waybill] for waybill in moved]):
+            store.look_soon(tx, bag, now + UNLOADING)
         suspect_store.close(tx, [each for each in found if each is not None], now)
 
     def _fold(
@@ -112,6 +115,17 @@ class MissingProjection:
                 store.end_outage(tx, outage.site, now)
                 store.rejudge(tx, outage.site, now)
                 end_silence(tx, self._search, outage.site, now)
+
+
+def _opened(known: Mapping[str, Watched], moved: Iterable[Watched]) -> list[Ride]:
+    """The bags that these came out of: what is left in there was not scanned with them."""
+    found: dict[str, Ride] = {}
+    for each in moved:
+        before = known.get(each.waybill)
+        was_in = before is not None and before.fold.is_in_bag
+        if was_in and not each.fold.is_in_bag and each.fold.bag is not None:
+            found[each.fold.bag.name] = each.fold.bag
+    return list(found.values())
 
 
 def _waits_on(before: Watched | None, after: Watched) -> bool:

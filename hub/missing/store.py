@@ -236,6 +236,13 @@ def judge_again(tx: Connection, waybill: str, now: datetime) -> None:
     tx.execute(update(watch).where(mine).values(due_at=now))
 
 
+def look_soon(tx: Connection, bag: Ride, at: datetime) -> None:
+    """Look at what lies in a bag at ``at``, if not before, and if it is no suspect already."""
+    mine = and_(watch.c.bag == bag.name, watch.c.due_at > at, watch.c.suspect_id.is_(None))
+    about = watch.c.bag_at.between(bag.at - TOGETHER, bag.at + TOGETHER)
+    tx.execute(update(watch).where(mine, about).values(due_at=at))
+
+
 def _row(each: Watched) -> tuple[object, ...]:
     fold = each.fold
     stop = fold.stops[0] if fold.stops else None

@@ -89,7 +89,9 @@ class Watchman:
                 each.waybill,
                 each.fold,
                 each.waybill in high_value,
-                evidence_of(each.fold, siblings, rides.waiting(each.fold), self.policy.missing),
+                evidence_of(
+                    each.fold, siblings, rides.waiting(each.fold), self.policy.missing, now
+                ),
             )
             for each, siblings in zip(due, together, strict=True)
         ]
@@ -163,7 +165,7 @@ class Watchman:
             if suspicion.kind is Kind.GROUP:
                 rides = found.rides
                 company = evidence_of(
-                    one.fold, rides.siblings(one.fold), rides.waiting(one.fold), missing
+                    one.fold, rides.siblings(one.fold), rides.waiting(one.fold), missing, found.now
                 )
                 its = _told(suspicion, Question(one.waybill, one.fold, is_high, company), found)
             value = value_of(declared.get(one.waybill), self.policy, high_value=is_high)

@@ -25,6 +25,8 @@ ELSEWHERE_WEIGHT = 200
 """Silences of all sites that weigh as much as a site's own."""
 ELSEWHERE_TAIL_H = 24.0
 """Where fewer were seen than can tell: so fast the rest is expected to come, in hours."""
+LEFT_PRIOR, LEFT_WEIGHT = 0.05, 200
+"""What is expected of opened bags where few were seen, and how many parcels that weighs."""
 LOST_WEIGHT = 2_000
 """Parcels that the policy's prior weighs as much as."""
 
@@ -152,6 +154,7 @@ def _unpriced(past: Sequence[PastSilence], history: History, setting: Setting) -
         missed=_miss_rates(fitted, learned),
         elsewhere=elsewhere,
         elsewhere_curve=curve,
+        left_in_bag=_left_in_bag(PastCompany(past, setting.policy)),
         prices_h={EVERY: 0.0},
         lost=_lost(history, setting.lost_per_10000 / 10_000),
     )
@@ -210,6 +213,12 @@ def _elsewhere(past: Sequence[PastSilence]) -> tuple[dict[str, float], bytes]:
     later = (late_h[None, :] > hours[:, None]).sum(axis=1)
     tail = np.exp(-np.maximum(hours, 0.0) / ELSEWHERE_TAIL_H)
     return shares | {EVERY: share}, curve_bytes((later + tail) / (len(away) + 1))
+
+
+def _left_in_bag(company: PastCompany) -> float:
+    """P(it is not scanned when its bag is opened): bags are counted, so few are missed."""
+    left, opened = company.left_in_bags()
+    return (left + LEFT_PRIOR * LEFT_WEIGHT) / (opened + LEFT_WEIGHT)
 
 
 def _lost(history: History, prior: float) -> dict[str, float]:

@@ -28,8 +28,10 @@ from hub.missing.rules.tables import SLOT_H
 PARCELS_MIN = 2_000
 """A product with fewer has no price of its own: at one in a thousand chance would set it."""
 AT_ONCE = 500
-LOOK_EVERY = 6
-"""Steps after its plan from which what travels in company is looked at: three hours."""
+LOOK_EVERY = 2
+"""Steps after its plan from which what travels in company is looked at: an hour."""
+AT_ONCE_STEP = -1_000
+"""The step of an alarm that waits for no plan: its bag was opened, and it was not scanned."""
 
 IsHidden = Callable[[Silence], bool]
 """Whether a silence cannot be judged, because a site was cut off."""
@@ -42,10 +44,13 @@ class Looks:
     ``curve``: which row of ``odds`` says S(t) then, ``alone`` which one said it at the scan;
     ``silent``: so many were silent with it; ``step``: half hours after the first plan; ``parcel``:
     whose it was; ``in_company``: it is looked at before its deadline. ``late_h``: how late the
-    silence ended.
+    silence ended. ``lead_h``: by row of ``odds``, hours from the begin of a silence to its plan if
+    its bag was opened meanwhile, else infinite; ``left``: P(it is only not scanned then).
     """
 
     odds: Floats
+    lead_h: Floats
+    left: float
     curve: Ints
     alone: Ints
     silent: Ints
@@ -59,7 +64,8 @@ class Looks:
         due = self._due(self.curve, np.asarray(price_h * self.silent, dtype=np.float64))
         first = self._due(self.alone, np.full(len(self.alone), price_h, dtype=np.float64))
         first = np.where(self.in_company, np.minimum(first, LOOK_EVERY), first)
-        return np.unique(self.parcel[(due <= self.step) & (first <= self.step)])
+        is_opened = np.isfinite(self.lead_h[self.curve])
+        return np.unique(self.parcel[(due <= self.step) & ((first <= self.step) | is_opened)])
 
     def where(self, chosen: Bools) -> "Looks":
         """The looks for which ``chosen`` holds."""
@@ -69,8 +75,12 @@ class Looks:
     def _due(self, curve: Ints, price_h: Floats) -> Ints:
         pairs, back = np.unique(np.stack([curve, price_h]), axis=1, return_inverse=True)
         steps_h = SLOT_H * np.arange(self.odds.shape[1])
-        costs = steps_h[None, :] + pairs[1][:, None] * self.odds[pairs[0].astype(np.int64)]
-        return np.asarray(costs.argmin(axis=1)[back.ravel()])
+        rows = pairs[0].astype(np.int64)
+        costs = steps_h[None, :] + pairs[1][:, None] * self.odds[rows]
+        at_once = pairs[1] * self.left - self.lead_h[rows]
+        is_at_once = np.isfinite(self.lead_h[rows]) & (at_once <= costs.min(axis=1))
+        due = np.where(is_at_once, AT_ONCE_STEP, costs.argmin(axis=1))
+        return np.asarray(due[back.ravel()])
 
 
 _COLUMNS = ("curve", "alone", "silent", "step", "parcel", "in_company", "late_h")
@@ -92,7 +102,8 @@ def looks_at(
         if each.ending is Ending.OPEN or is_hidden(each.silence):
             continue
         late_h = scorer.underneath.hours_late(each.silence, each.until)
-        if late_h >= SLOT_H:
+        told_at = company.told_at(each)
+        if late_h >= SLOT_H or (told_at is not None and told_at < each.until):
             _look(each, scorer, company, late_h, told)
     return told.looks(scorer_of[0].steps_h if scorer_of else np.zeros(1))
 
@@ -166,10 +177,16 @@ class _Told:
                 some = rows[begin : begin + AT_ONCE]
                 parts = [scorer.parts(self._asked[row][1], steady=True) or [] for row in some]
                 odds[some] = scorer.survival(parts, steps_h)
+        lead_h = np.array(
+            [float(s.lead_h) if s.company.is_opened else np.inf for _, s in self._asked]
+        )
+        left = self._asked[0][0].model.tables.left_in_bag if self._asked else 0.0
         columns = np.array(self._rows, dtype=np.float64).reshape(-1, 7).T
         curve, alone, silent, step, parcel = columns[:5].astype(np.int64)
         in_company = columns[5].astype(np.bool_)
-        looks = Looks(odds, curve, alone, silent, step, parcel, in_company, columns[6])
+        looks = Looks(
+            odds, lead_h, left, curve, alone, silent, step, parcel, in_company, columns[6]
+        )
         return looks, tuple(self._parcels)
 
 
@@ -181,13 +198,21 @@ def _look(
         return
     alone = told.curve(scorer, silence)
     in_company = past.ride is not None or past.bag is not None
-    last = min(int(late_h / SLOT_H), len(scorer.steps_h) - 1)
-    for step in range(last + 1):
+    last = min(int(late_h // SLOT_H), len(scorer.steps_h) - 1)
+    for step in range(_first_step(company.told_at(past), past, first.by), last + 1):
         known = company.company(past, _at(first.by, step))
         if known.is_late:
             continue
         curve = alone if not _tells(known) else told.curve(scorer, _with(silence, known))
-        told.add(past.waybill, (curve, alone), known.silent, step, (in_company, late_h))
+        silent = 1 if _tells(known) else known.silent
+        told.add(past.waybill, (curve, alone), silent, step, (in_company, late_h))
+
+
+def _first_step(told_at: datetime | None, past: PastSilence, by: datetime) -> int:
+    """At the plan, or before that when an opened bag tells."""
+    if told_at is None or told_at >= by or told_at >= past.until:
+        return 0
+    return int((max(told_at, past.since) - by) / timedelta(hours=SLOT_H))
 
 
 def _tells(company: Company) -> bool:

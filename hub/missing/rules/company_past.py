@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from hub.missing.rules.past import PastSilence
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.scoring import ALONE, Company
+from hub.missing.rules.suspicion import UNLOADING, half_of
 from wire.policy import MissingPolicy
 
 TOGETHER = timedelta(hours=8)
@@ -37,6 +38,16 @@ class _Party:
         """Say whether any was seen at another site by then."""
         return bool(self.elsewhere) and self.elsewhere[0] <= at
 
+    @property
+    def tells_from(self) -> datetime | None:
+        """From when on all should have been seen; ``None``: too few ever were."""
+        half = half_of(len(self.seen_at))
+        return self.elsewhere[half - 1] + UNLOADING if len(self.elsewhere) >= half else None
+
+    def is_unloaded(self, at: datetime) -> bool:
+        """Say whether half of them were seen so long ago that all should have been."""
+        return self.tells_from is not None and self.tells_from <= at
+
 
 class PastCompany:
     """Reads all silences of a time together."""
@@ -51,7 +62,7 @@ class PastCompany:
                     members.setdefault(key, []).append(each)
         for key, some in members.items():
             for together in _apart(key, some):
-                party = _party(together)
+                party = _party(key, together)
                 if len(party.seen_at) > 1:
                     self._party_of |= {(each.waybill, key): party for each in together}
 
@@ -60,7 +71,7 @@ class PastCompany:
         ride, bag, waiting = (self._party_of.get((past.waybill, key)) for key in _names(past))
         groups = [each for each in (ride, bag) if each is not None and self._is_group(each, at)]
         come = any(
-            each is not None and each not in groups and each.has_come(at) for each in (ride, bag)
+            each is not None and each not in groups and each.is_unloaded(at) for each in (ride, bag)
         )
         silent = max([each.unseen(at) for each in groups], default=1)
         if waiting is not None:
@@ -75,11 +86,29 @@ class PastCompany:
             is_late=ride is not None and ride in groups and not ride.has_come(at),
         )
 
+    def told_at(self, past: PastSilence) -> datetime | None:
+        """From when on an opened bag tells of what was not scanned out of it; ``None``: never."""
+        if past.bag is None or past.ride is not None:
+            return None
+        bag = self._party_of.get((past.waybill, ("bag", past.bag.name)))
+        return None if bag is None else bag.tells_from
+
+    def left_in_bags(self) -> tuple[int, int]:
+        """How many were not scanned when their bag was opened, and how many lay in such bags."""
+        bags = {id(each): each for (_, key), each in self._party_of.items() if _is_bag(key)}
+        told = [(each, each.tells_from) for each in bags.values()]
+        left = sum(each.unseen(at) for each, at in told if at is not None)
+        return left, sum(len(each.seen_at) for each, at in told if at is not None)
+
     def _is_group(self, party: _Party, at: datetime) -> bool:
         """As ``suspicion.Siblings.is_group``."""
         unseen, total = party.unseen(at), len(party.seen_at)
         enough = unseen >= self._policy.group_min
         return enough and 100 * unseen >= self._policy.group_pct * total
+
+
+def _is_bag(key: Hashable) -> bool:
+    return isinstance(key, tuple) and key[0] == "bag"
 
 
 def _names(past: PastSilence) -> tuple[Hashable, Hashable, Hashable]:
@@ -109,7 +138,7 @@ def _apart(key: Hashable, members: list[PastSilence]) -> Iterator[list[PastSilen
     yield together
 
 
-def _party(members: Sequence[PastSilence]) -> _Party:
+def _party(key: Hashable, members: Sequence[PastSilence]) -> _Party:
     """Each parcel counts once, by its last silence in there."""
     last: dict[str, PastSilence] = {}
     for each in members:
@@ -117,4 +146,10 @@ def _party(members: Sequence[PastSilence]) -> _Party:
         if known is None or each.until >= known.until:
             last[each.waybill] = each
     seen_at = sorted(each.until for each in last.values())
-    return _Party(seen_at, sorted(each.until for each in last.values() if each.is_away))
+    return _Party(seen_at, sorted(each.until for each in last.values() if _is_away(key, each)))
+
+
+def _is_away(key: Hashable, past: PastSilence) -> bool:
+    """Say whether it was seen at another site than where it was put into its ride or bag."""
+    ride = past.bag if _is_bag(key) else past.ride
+    return ride is not None and past.seen_site is not None and past.seen_site != ride.site

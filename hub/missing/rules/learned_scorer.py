@@ -179,23 +179,34 @@ class LearnedScorer:
         odds = self.survival(known, self.steps_h)
         judged = [each for each, own in zip(asked, parts, strict=True) if own is not None]
         prices = np.array([self._price_h(each) for each in judged])
-        best = (self.steps_h[None, :] + prices[:, None] * odds).argmin(axis=1)
-        at_best = odds[np.arange(len(best)), best].tolist()
-        waits = iter(zip(self.steps_h[best].tolist(), at_best, strict=True))
+        costs = self.steps_h[None, :] + prices[:, None] * odds
+        best = costs.argmin(axis=1)
+        rows = np.arange(len(best))
+        waits = iter(
+            zip(
+                self.steps_h[best].tolist(),
+                odds[rows, best].tolist(),
+                costs[rows, best].tolist(),
+                strict=True,
+            )
+        )
         return [
             next(beneath) if own is None else self._deadline(each, *next(waits))
             for each, own in zip(asked, parts, strict=True)
         ]
 
     def _price_h(self, silence: Silence) -> float:
-        """One error would wrong all that are silent together."""
-        return self.model.price_h(silence.product) * silence.company.silent
+        """One error would wrong all that are silent together, unless others have come."""
+        company, price_h = silence.company, self.model.price_h(silence.product)
+        return price_h if company.has_come or company.is_opened else price_h * company.silent
 
-    def _deadline(self, silence: Silence, wait_h: float, odds: float) -> Deadline:
-        waited = min(timedelta(hours=wait_h), self.underneath.silent_max)
-        if silence.company.is_late:
-            waited = self.underneath.silent_max
-        first = silence.stops[0]
+    def _deadline(self, silence: Silence, wait_h: float, odds: float, cost_h: float) -> Deadline:
+        first, longest = silence.stops[0], self.underneath.silent_max
+        left = self.model.tables.left_in_bag
+        if silence.company.is_opened and -silence.lead_h + self._price_h(silence) * left <= cost_h:
+            # Nobody has to wait for its departure: it should have been scanned with the others.
+            return Deadline(first.by - timedelta(hours=silence.lead_h), left)
+        waited = longest if silence.company.is_late else min(timedelta(hours=wait_h), longest)
         due_at = first.by + waited
         if silence.rests_on_holidays:
             due_at = self.underneath.schedule.with_holidays(first.site, first.by, due_at)
@@ -233,12 +244,16 @@ class LearnedScorer:
         pairs = self._known_ahead(silence)
         if not pairs:
             return None
-        company, elsewhere = silence.company, self.model.elsewhere(silence.began_at)
+        company, elsewhere, unread = silence.company, 0.0, 1.0
+        if company.is_opened:
+            unread = self.model.tables.left_in_bag
+        elif company.has_come:
+            unread = 1 - pairs[0][1].read
+        else:
+            elsewhere = self.model.elsewhere(silence.began_at)
+            unread -= elsewhere
         found = [(elsewhere, 0.0, self.model.elsewhere_row)] if elsewhere else []
-        unread, skipped = 1.0 - elsewhere, 0
-        if company.has_come or company.is_opened:
-            # A site skips as many at an opened bag as at what leaves it.
-            unread *= 1 - pairs[0][1].read
+        skipped = 0
         if company.has_come and len(pairs) > 1:
             skipped = 1
         last = len(pairs) - 1

@@ -39,7 +39,7 @@ class PastSilence:
     ``since`` and ``until``: its first moment, and its last one (of an open one: the last that is
     known of). ``hit``: which of the expected scans ended it, and ``late`` how late against its
     plan, or against that of the next departure where it ``missed_turn``. ``ride`` and ``bag``: what
-    it was under way in, and what it lay in.
+    it was under way in, and what it lay in. ``seen_site``: where it ended; ``None``: it did not.
     """
 
     waybill: str
@@ -52,6 +52,7 @@ class PastSilence:
     missed_turn: bool = False
     ride: Ride | None = None
     bag: Ride | None = None
+    seen_site: str | None = None
 
     @property
     def stop(self) -> Stop:
@@ -62,13 +63,6 @@ class PastSilence:
     def group(self) -> str:
         """What shares its fate: whatever left the same site, or waited there, on the same day."""
         return f"{self.silence.stops[0].site}/{self.since.date()}"
-
-    @property
-    def is_away(self) -> bool:
-        """Say whether it was seen at another site than where it began."""
-        if self.ending is Ending.EXPECTED:
-            return self.stop.site != self.silence.began_at
-        return self.ending is Ending.ELSEWHERE
 
     @property
     def late_at_all(self) -> timedelta:
@@ -124,14 +118,16 @@ def _ended(
     if lesson is not None and lesson.late is not None:
         # That it missed its departure shows where it waits, too: that ended its silence.
         ending = Ending.STAYED if hit is None else Ending.EXPECTED
-        past = _past(waybill, begun, scan.at, ending)
+        past = _past(waybill, begun, scan.at, ending, scan.site)
         return replace(past, hit=hit or 0, late=lesson.late, missed_turn=lesson.missed_turn)
     stays = after.last.site == begun.last.site and not after.done
     ending = Ending.OVER if after.done else Ending.STAYED if stays else Ending.ELSEWHERE
-    return _past(waybill, begun, scan.at, ending)
+    return _past(waybill, begun, scan.at, ending, scan.site)
 
 
-def _past(waybill: str, begun: Watch, until: datetime, ending: Ending) -> PastSilence:
+def _past(
+    waybill: str, begun: Watch, until: datetime, ending: Ending, seen_site: str | None = None
+) -> PastSilence:
     return PastSilence(
         waybill,
         silence_of(begun),
@@ -140,4 +136,5 @@ def _past(waybill: str, begun: Watch, until: datetime, ending: Ending) -> PastSi
         ending,
         ride=begun.ride if begun.is_riding else None,
         bag=begun.bag if begun.is_in_bag else None,
+        seen_site=seen_site,
     )

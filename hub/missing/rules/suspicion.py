@@ -17,6 +17,8 @@ from wire.policy import MissingPolicy
 LATE_AT_MOST = timedelta(hours=12)
 """What was due so long before a site went silent would have been scanned before."""
 
+UNLOADING = timedelta(hours=1)
+"""So long after half of a vehicle or a bag the last of it is scanned."""
 HARDLY_LATE = timedelta(minutes=30)
 """Plans are as coarse as their slots, and what is loaded is expected a little before its vehicle
 was seen to leave: so late says nothing of a site."""
@@ -30,9 +32,10 @@ works; less often a few that wait for the same courier, least often a whole vehi
 class Siblings:
     """What travelled in one bag, vehicle or flight; ``unseen`` was not seen by itself since.
 
-    ``has_come``: some of the others were seen at another site, ``come`` says how many. ``seen_at``
-    are the sites where they were seen since, ``skipped`` the keys of the scans that were not made
-    on their way there. ``members``: of whom it was the last bag or vehicle.
+    ``has_come``: some of the others were seen at another site, ``come`` says how many, and
+    ``come_at`` when half of all had been, ``None``: fewer were. ``seen_at`` are the sites where
+    they were seen since, ``skipped`` the keys of the scans that were not made on their way there.
+    ``members``: of whom it was the last bag or vehicle.
     """
 
     ride: str
@@ -43,11 +46,17 @@ class Siblings:
     skipped: frozenset[str] = frozenset()
     come: int = 0
     members: frozenset[str] = frozenset()
+    come_at: datetime | None = None
 
     def is_group(self, policy: MissingPolicy) -> bool:
         """Say whether it is the whole of them that is silent, not single ones."""
         enough = len(self.unseen) >= policy.group_min
         return enough and 100 * len(self.unseen) >= policy.group_pct * self.total
+
+
+def half_of(total: int) -> int:
+    """How many are half of those that travelled together; at least one."""
+    return max(1, (total + 1) // 2)
 
 
 def silent_group(together: Iterable[Siblings], policy: MissingPolicy) -> Siblings | None:
@@ -57,17 +66,25 @@ def silent_group(together: Iterable[Siblings], policy: MissingPolicy) -> Sibling
 
 
 def evidence_of(
-    fold: Watch, together: Sequence[Siblings], waiting: int, policy: MissingPolicy
+    fold: Watch,
+    together: Sequence[Siblings],
+    waiting: int,
+    policy: MissingPolicy,
+    now: datetime,
 ) -> Company:
     """What a parcel's bag and vehicle tell of its silence, and the others that wait with it.
 
     ``waiting``: so many wait for the same departure, itself included. If all wait, it is late.
     So is a vehicle of which nobody has come. Where most are silent the few that were seen say
-    little: their site could not scan, or they were put off.
+    little: their site could not scan, or they were put off. Nor do those that were seen just now:
+    what came with them is being unloaded (``UNLOADING``).
     """
     group = silent_group(together, policy)
     vehicle = None if fold.ride is None else fold.ride.name
-    has_come = any(each.has_come and not each.is_group(policy) for each in together)
+    has_come = any(
+        each.come_at is not None and each.come_at <= now - UNLOADING and not each.is_group(policy)
+        for each in together
+    )
     return Company(
         silent=waiting if group is None else max(waiting, len(group.unseen)),
         has_come=has_come and fold.is_riding and len(fold.stops) > 1,

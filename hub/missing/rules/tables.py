@@ -65,7 +65,8 @@ class Tables(Struct, frozen=True, kw_only=True):
     ``usual``: the logarithm of the hours by which scans of a pool, lane or turn usually come late.
     ``read``: P(such a scan is made), by lane, and behind skipped ones. ``missed``: P(its departure
     is missed). ``elsewhere``: P(a silence ends at another site than any that is expected), by the
-    site where it began; ``elsewhere_curve``: S of those. ``prices_h``: hours of delay that a false
+    site where it began; ``elsewhere_curve``: S of those. ``left_in_bag``: P(it is not scanned when
+    its bag is opened, although it is there). ``prices_h``: hours of delay that a false
     alarm is held to cost, by product. ``lost``: P(a parcel is lost on its way), by product.
     """
 
@@ -76,6 +77,7 @@ class Tables(Struct, frozen=True, kw_only=True):
     missed: Annotated[dict[str, Share], Meta(max_length=NAMES_MAX)]
     elsewhere: Annotated[dict[str, Share], Meta(max_length=NAMES_MAX)]
     elsewhere_curve: bytes
+    left_in_bag: Share
     prices_h: Annotated[dict[str, float], Meta(max_length=64)]
     lost: Annotated[dict[str, Share], Meta(max_length=64)]
 

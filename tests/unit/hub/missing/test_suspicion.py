@@ -15,6 +15,7 @@ from hub.missing.rules.suspicion import (
     HARDLY_LATE,
     LATE_AT_MOST,
     PARTY_ODDS_MIN,
+    UNLOADING,
     Due,
     Outage,
     Siblings,
@@ -59,24 +60,32 @@ def test_others_that_came_tell_of_what_rides_and_of_what_lay_in_a_bag() -> None:
         4,
         ride=Ride("vehicle:V-1", "755A", NOW),
     )
-    came = Siblings("vehicle:V-1@755A", 9, ("1",), has_come=True)
-    assert evidence_of(riding, (came,), 1, POLICY) == Company(has_come=True)
-    assert evidence_of(riding, (replace(came, has_come=False),), 1, POLICY) == Company()
+    came = Siblings("vehicle:V-1@755A", 9, ("1",), has_come=True, come_at=NOW - UNLOADING)
+    assert evidence_of(riding, (came,), 1, POLICY, NOW) == Company(has_come=True)
+    assert evidence_of(riding, (replace(came, come_at=None),), 1, POLICY, NOW) == Company()
+    unloading = replace(came, come_at=NOW - UNLOADING + timedelta(seconds=1))
+    assert evidence_of(riding, (unloading,), 1, POLICY, NOW) == Company()
     there = structs.replace(riding, last=seen("755W", Phase.IN, NOW), is_in_bag=True)
-    assert evidence_of(there, (came,), 1, POLICY) == Company(is_opened=True)
-    assert evidence_of(there, (), 12, POLICY) == Company(silent=12)
+    assert evidence_of(there, (came,), 1, POLICY, NOW) == Company(is_opened=True)
+    assert evidence_of(there, (), 12, POLICY, NOW) == Company(silent=12)
     whole = replace(came, unseen=tuple("12345678"))
-    assert evidence_of(riding, (whole,), 1, POLICY) == Company(silent=8)
+    assert evidence_of(riding, (whole,), 1, POLICY, NOW) == Company(silent=8)
     assert late(riding, whole) == Company(silent=8, is_late=True)
     bag = Siblings("bag:B-1@755A", 4, tuple("1234"))
-    assert evidence_of(riding, (bag, came), 1, POLICY) == Company(silent=4, has_come=True)
-    assert evidence_of(riding, (bag,), 1, POLICY) == Company(silent=4)
+    assert evidence_of(riding, (bag, came), 1, POLICY, NOW) == Company(silent=4, has_come=True)
+    assert evidence_of(riding, (bag,), 1, POLICY, NOW) == Company(silent=4)
     assert late(riding, bag, whole) == Company(silent=8, is_late=True)
 
 
 def late(riding: Watch, *together: Siblings) -> Company:
     """What is told of it if nobody of its company has come."""
-    return evidence_of(riding, tuple(replace(each, has_come=False) for each in together), 1, POLICY)
+    return evidence_of(
+        riding,
+        tuple(replace(each, has_come=False, come_at=None) for each in together),
+        1,
+        POLICY,
+        NOW,
+    )
 
 
 def test_what_travels_in_company_is_looked_at_before_its_deadline_and_again() -> None:
