@@ -145,7 +145,6 @@ def judge(learnt: Learnt, variant: Variant, budget: int, tick: timedelta = TICK)
     policy = replace(shipped, missing=replace(shipped.missing, false_per_1000=budget))
     tables = learnt.tables.fork()
     tables.opened = []
-    tables.records = {waybill: list(each) for waybill, each in tables.records.items()}
     seen_at = {waybill: list(each) for waybill, each in learnt.seen_at.items()}
     with stood_in(tables, variant, learnt.read_share):
         _work(tables, learnt.network, policy, learnt.rest, seen_at, tick)
