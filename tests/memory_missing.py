@@ -65,10 +65,7 @@ class MemoryTables:
         other = copy(self)
         for name, value in vars(self).items():
             if isinstance(value, (dict, list, set)):
-                setattr(other, name, copy(value))
-        for index in (other.bags, other._by_site, other._by_ride):
-            for key, members in index.items():
-                index[key] = set(members)
+                setattr(other, name, _copied(value))
         return other
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
@@ -335,6 +332,16 @@ class _Reads:
     def forget(self, _tx: object, before: date) -> None:
         for owed in [each for each in self._tables.reads if each.day < before]:
             del self._tables.reads[owed]
+
+
+def _copied(value: object) -> object:
+    """A container of its own, and those within it; what lies in them is shared."""
+    found = copy(value)
+    if isinstance(found, dict):
+        for key, inside in found.items():
+            if isinstance(inside, (dict, list, set)):
+                found[key] = copy(inside)
+    return found
 
 
 def _move(index: dict[str, set[str]], before: Watched | None, after: Watched, key: object) -> None:

@@ -176,7 +176,6 @@ def judge(
     tables = learnt.tables.fork()
     tables.opened = []
     tables.models = [] if model is None else [model]
-    tables.records = {waybill: list(each) for waybill, each in tables.records.items()}
     seen_at = {waybill: list(each) for waybill, each in learnt.seen_at.items()}
     with stood_in(tables, variant, learnt.read_share):
         _work(tables, learnt.network, policy, learnt.rest, seen_at, tick)

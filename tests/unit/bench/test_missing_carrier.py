@@ -252,6 +252,19 @@ def test_a_trial_has_every_method_under_every_budget_and_crosses_to_another_proc
     json.dumps(table)
 
 
+def test_forked_tables_share_no_container_that_changes(learnt: Learnt) -> None:
+    kinds = (dict, list, set)
+    other = vars(learnt.tables.fork())
+    for name, mine in vars(learnt.tables).items():
+        if not isinstance(mine, kinds):
+            continue
+        its = other[name]
+        assert its == mine and its is not mine, name
+        inside = mine.items() if isinstance(mine, dict) else ()
+        shared = [key for key, value in inside if isinstance(value, kinds) and its[key] is value]
+        assert not shared, name
+
+
 def test_parcels_of_the_warm_up_do_not_count(learnt: Learnt) -> None:
     counted = {each.waybill for each in learnt.carrier.fates()}
     plans = learnt.carrier.days.truth.plans
