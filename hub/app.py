@@ -225,6 +225,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
     import hub.ingest.quarantine_api
     import hub.ingest.spools_api
     import hub.missing.api
+    import hub.missing.models_api
     import hub.parcels.api
     import hub.parcels.manifest_api
     import hub.parcels.signed_return_api
@@ -256,6 +257,7 @@ def _room_routers() -> tuple[APIRouter, ...]:
         hub.alerts.api.router,
         hub.incidents.api.router,
         hub.missing.api.router,
+        hub.missing.models_api.router,
     )
 
 

@@ -128,6 +128,8 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /api/v1/queries": LEADING | CHECKING | {Role.MONITOR},
     # How many scans sites skip
     "GET /api/v1/reads": EVERYONE,
+    # What the early warning was learned from, and how far it can be believed
+    "GET /api/v1/models": EVERYONE,
     # Incidents
     "GET /api/v1/incidents": EVERYONE,
     "GET /api/v1/incidents/{incident_id}": EVERYONE,
@@ -166,6 +168,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/cameras/{site}/{camera}": WATCHING,
     "GET /console/sites": WATCHING,
     "GET /console/reads": EVERYONE,
+    "GET /console/model": EVERYONE,
     "GET /console/sites/{site}/{edge}": WATCHING,
 }
 

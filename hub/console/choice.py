@@ -27,6 +27,7 @@ _STYLES = (
     "player",
     "cameras",
     "reads",
+    "model",
 )
 _BROWSER_WORDS = (
     "age.s",

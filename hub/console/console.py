@@ -28,6 +28,8 @@ from hub.console.frame import Frame, Keys
 from hub.console.incidents.desk import IncidentDesk
 from hub.console.incidents.list_page import LIST_KEYS, IncidentsPage
 from hub.console.incidents.page import PAGE_KEYS, IncidentPage
+from hub.console.model.desk import ModelDesk
+from hub.console.model.page import ModelPage
 from hub.console.parcel.desk import ParcelDesk
 from hub.console.parcel.page import PARCEL_KEYS, ParcelPage
 from hub.console.policy.desk import PolicyDesk
@@ -96,6 +98,7 @@ class Console:
         self._suspect_desk = SuspectDesk(hub)
         self._site_desk = SiteDesk(hub, trail)
         self._read_desk = ReadDesk(hub)
+        self._model_desk = ModelDesk(hub)
         self._camera_desk = CameraDesk(hub)
         self._wanted_desk = WantedDesk(hub)
         self._quarantine_desk = QuarantineDesk(hub)
@@ -122,6 +125,7 @@ class Console:
             ("/sites", self._sites),
             ("/sites/{site}/{edge}", self._station),
             ("/reads", self._reads),
+            ("/model", self._model),
             ("/cameras", self._cameras),
             ("/cameras/{site}/{camera}", self._playback),
             ("/staff", self._staff),
@@ -190,6 +194,10 @@ class Console:
     async def _reads(self, request: Request) -> None:
         visit = self._open(request, "reads", "title.reads", READS_KEYS)
         await ReadsPage(visit, self._read_desk).start()
+
+    async def _model(self, request: Request) -> None:
+        visit = self._open(request, "model", "title.model")
+        await ModelPage(visit, self._model_desk).start()
 
     async def _cameras(self, request: Request) -> None:
         visit = self._open(request, "cameras", "title.cameras", CAMERAS_KEYS)

@@ -30,6 +30,7 @@ SCREENS = (
     Screen("dispatch", "/dispatch"),
     Screen("sites", "/sites"),
     Screen("reads", "/reads"),
+    Screen("model", "/model"),
     Screen("cameras", "/cameras"),
     Screen("wanted", "/wanted"),
     Screen("staff", "/staff"),

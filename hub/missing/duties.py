@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
 from hub.missing import model_store
+from hub.missing.model_reports import last_night
 from hub.missing.service import judge_shifts, watch_shifts
 from hub.missing.watchman import Watchman
-from hub.network import DEFAULT_TIMEZONE, Network
+from hub.network import Network
 
 SITES_EVERY = timedelta(minutes=1)
 """How often quiet sites are looked at, hub time."""
-TRAIN_AT = time(3, 0)
-"""By the clock of most sites, after the nightly look at footage has begun."""
 TRAINING_MAX = timedelta(hours=6)
 """A training that takes longer, hub time, is ended: it must not meet the next one."""
 TRAINED = frozenset({0, 1})
@@ -100,10 +98,3 @@ class TrainDuty:
         if tried_at < night:
             self._began_at = now
             self._training = self.start(now)
-
-
-def last_night(now: datetime) -> datetime:
-    """The last ``TRAIN_AT`` that has passed; ``now`` is aware UTC."""
-    local = now.astimezone(ZoneInfo(DEFAULT_TIMEZONE))
-    night = datetime.combine(local.date(), TRAIN_AT, local.tzinfo)
-    return night if night <= local else night - timedelta(days=1)

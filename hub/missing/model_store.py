@@ -154,9 +154,10 @@ def newest_at(tx: Connection) -> datetime | None:
     return tx.execute(query).scalar_one_or_none()
 
 
-def newest(tx: Connection, limit: int) -> list[Made]:
-    """The models, newest first."""
-    rows = tx.execute(_MADE.order_by(model.c.id.desc()).limit(limit))
+def newest(tx: Connection, limit: int, before_id: int | None = None) -> list[Made]:
+    """The models, newest first; ``before_id``: those that were made before this one."""
+    query = _MADE if before_id is None else _MADE.where(model.c.id < before_id)
+    rows = tx.execute(query.order_by(model.c.id.desc()).limit(limit))
     return [_made(row) for row in rows]
 
 

@@ -32,6 +32,7 @@ from tests.browser.day_evidence import evidence_of
 from tests.browser.day_parcels import CARRIED, FOUND, PASSING, STOPPED, SUSPECT, move_parcels
 from tests.browser.day_reads import skip_scans
 from tests.browser.hub_process import HubProcess, Pen
+from tests.model_parts import learn_for_weeks
 from tests.network_parts import NETWORK_TOML
 from tests.smtp_parts import Mailbox, smtp_server
 from wire.events import ClockReading, StationFact
@@ -49,6 +50,7 @@ sender = "custos@carrier.example"
 """
 
 
+DRIFTED_SITE = "755W"
 QUIET = "020B"
 """A site where nothing happens, so nothing of this day is its people's business."""
 
@@ -134,6 +136,7 @@ class LivingHub(OpenHub):
         self.wanted()
         with self.dock.database.writing() as tx:
             skip_scans(tx, self.dock.role.network, datetime.now(UTC))
+            learn_for_weeks(tx, datetime.now(UTC), DRIFTED_SITE)
         self.gate.film("yard-1")
         self.dock.scan("755123456789", Result.STOP, step=Step.LOAD)
         self.gate.scan(PASSING, Result.HV, step=Step.ACCEPT)

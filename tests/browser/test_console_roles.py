@@ -45,6 +45,7 @@ def pages_of(day: LivingHub) -> dict[str, str]:
         "/console/quarantine",
         "/console/sites",
         "/console/reads",
+        "/console/model",
         "/console/sites/755W/gate",
         "/console/cameras",
         "/console/cameras/755W/yard-1",

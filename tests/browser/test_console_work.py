@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.accessibility import check_access
-from tests.browser.console_day import LivingHub
+from tests.browser.console_day import DRIFTED_SITE, LivingHub
 from tests.browser.console_looks import look_at
 from tests.browser.day_parcels import CARRIED, SUSPECT
 from tests.browser.day_reads import HAS_FEW, SKIPS_LESS_NOW, SKIPS_LITTLE, SKIPS_MOST, WEEKS_DAYS
@@ -185,6 +185,33 @@ def test_a_site_sees_how_many_scans_it_skips_where_and_whether_that_gets_better(
     page.keyboard.press("d")
     expect(page.locator(".read-network")).to_contain_text("今天的漏扫还没数完")
     shoot(page, "console-reads-today-zh-dark")
+
+
+def test_the_model_is_readable_for_everybody(day: LivingHub, day_page: Page) -> None:
+    look_at(day_page, day, "model", "/console/model", until=".model-plot")
+
+
+def test_the_models_screen_tells_who_judges_how_that_did_and_what_it_does_not_know(
+    day: LivingHub, day_page: Page
+) -> None:
+    page = day_page
+    page.goto(f"{day.process.url}/console/model")
+    expect(page.locator(".model-now h2")).to_have_text("现在由学出来的模型判断（T1–T3）")
+    expect(page.locator(".model-facts")).to_contain_text("8,412 件、61,730 段沉默")
+    expect(page.locator(".model-night")).to_have_count(12)
+    expect(page.locator(".model-night").last).to_contain_text("在用")
+    expect(page.locator(".model-night .chip.m-amber")).to_have_count(4)
+    expect(page.locator(".model-answer").first).to_contain_text("预算 10，没有超")
+    pairs = page.locator(".model-pair")
+    expect(pairs).to_have_count(6)
+    expect(pairs.nth(1).locator(".model-bar-figure")).to_have_text(["18.4\u00a0h", "26.3\u00a0h"])
+    expect(page.locator(".model-dot")).to_have_count(7)
+    expect(page.locator(".model-dot.is-few")).to_have_count(1)
+    expect(page.locator(".model-drift .bar-name")).to_have_text(f"{DRIFTED_SITE} 深圳中转场")
+    expect(page.locator("main.model")).to_contain_text("4.2% 的沉默它没有曲线")
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.get_by_text("上面的丢件是假想的").scroll_into_view_if_needed()
+    shoot(page, "console-model-narrow-zh-dark")
 
 
 @pytest.mark.parametrize("name", ["shift", "dispatch"])

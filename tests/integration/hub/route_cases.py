@@ -17,7 +17,7 @@ from hub.ingest.service import quarantined
 from hub.missing import read_store, suspect_store
 from hub.missing.rules.reads import Owed, Passing, Tally
 from hub.missing.rules.worth import Value, ValueBasis
-from hub.missing.service import Asked, record_query
+from hub.missing.service import Asked, ModelState, record_query
 from hub.network import Network, Staff
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest
@@ -37,6 +37,7 @@ from tests.integration.hub.route_asks import (
 )
 from tests.integration.hub.signed_return_cases import SIGNED_RETURN_CASES
 from tests.integration.hub.video_cases import VIDEO_CASES, furnish_footage
+from tests.model_parts import DRIFTED, TESTED, make_model, with_drifts
 from wire.names import Result, Step
 from wire.site_pack import Duty
 from wire.topics import Channel
@@ -59,6 +60,9 @@ def furnish(hub: HubHome) -> None:
         make_suspect(hub, site)
         count_reads(hub, site)
         furnish_footage(hub, edge, site)
+    report = with_drifts(TESTED, **{f"_{site}": DRIFTED for site in (HERE, THERE)})
+    with hub.database.writing() as tx:
+        make_model(tx, ModelState.REPLACED, START, report)
 
 
 def make_suspect(hub: HubHome, site: str) -> None:
@@ -320,6 +324,7 @@ CASES: dict[str, Case] = {
     "GET /api/v1/suspects": listed("/api/v1/suspects"),
     "GET /api/v1/queries": listed("/api/v1/queries"),
     "GET /api/v1/reads": listed("/api/v1/reads"),
+    "GET /api/v1/models": listed("/api/v1/models"),
     "GET /api/v1/incidents": listed("/api/v1/incidents"),
     "GET /api/v1/incidents/{incident_id}": _incident(""),
     "GET /api/v1/incidents/{incident_id}/attachments/{sha256}": thing(_attachment),

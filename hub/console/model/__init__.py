@@ -1,0 +1,1 @@
+"""The model behind the early warning: whether it can be believed."""
