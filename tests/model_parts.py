@@ -23,6 +23,7 @@ TABLES = pack(
         missed={},
         elsewhere={},
         elsewhere_curve=np.linspace(1.0, 0.0, POINTS, dtype="<f4").tobytes(),
+        left_in_bag=0.02,
         prices_h={EVERY: 100.0},
         lost={EVERY: 0.0002},
     )
