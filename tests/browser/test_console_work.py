@@ -206,7 +206,7 @@ def test_the_models_screen_tells_who_judges_how_that_did_and_what_it_does_not_kn
     expect(pairs).to_have_count(6)
     expect(pairs.nth(1).locator(".model-bar-figure")).to_have_text(["18.4\u00a0h", "26.3\u00a0h"])
     expect(page.locator(".model-dot")).to_have_count(7)
-    expect(page.locator(".model-dot.is-few")).to_have_count(1)
+    expect(page.locator(".model-dot.is-few")).to_have_count(2)
     expect(page.locator(".model-drift .bar-name")).to_have_text(f"{DRIFTED_SITE} 深圳中转场")
     expect(page.locator("main.model")).to_contain_text("4.2% 的沉默它没有曲线")
     page.set_viewport_size({"width": 800, "height": 900})

@@ -23,9 +23,13 @@ MILLION = 1_000_000
 
 
 def percent(share: float) -> str:
-    """A share with two digits that count, however small; none at all is ``0%``."""
-    if share >= 0.995 or share == 0:
+    """A share with two digits that count; only none at all is ``0%``, only all is ``100%``."""
+    if share in (0, 1):
         return f"{share:.0%}"
+    if share < 0.00005:
+        return "<0.01%"
+    if share >= 0.995:
+        return f"{min(99.9, 100 * share):.1f}%"
     digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
     return f"{100 * share:.{digits}f}%"
 

@@ -6,9 +6,11 @@ from hub.console.looks import Meaning
 from hub.console.markup import age, attribute, box, chip, countdown, icon, text
 from hub.console.model.drawing import STATE_ICON, STATE_MEANING, hours, minute
 from hub.console.model.views import (
+    Budget,
     Leaning,
     ModelSight,
     Verdict,
+    budget_of,
     calibration_of,
 )
 from hub.console.wording import Words
@@ -27,6 +29,22 @@ _ICON = {
     Verdict.UNREADABLE: "broken",
     Verdict.RULE: "alarm",
     Verdict.NEVER: "ahead",
+}
+_BUDGET_MEANING = {
+    Budget.KEPT: Meaning.INFORMATION,
+    Budget.CHANCE: Meaning.NO_DATA,
+    Budget.EXCEEDED: Meaning.OPEN,
+}
+_LEANING_MEANING = {
+    Leaning.FAIR: Meaning.INFORMATION,
+    Leaning.FEW: Meaning.NO_DATA,
+    Leaning.EARLY: Meaning.OPEN,
+    Leaning.LATE: Meaning.OPEN,
+}
+_MEANING_ICON = {
+    Meaning.INFORMATION: "check",
+    Meaning.NO_DATA: "help",
+    Meaning.OPEN: "alarm",
 }
 
 
@@ -52,31 +70,40 @@ def draw_answers(shown: ModelReport, words: Words) -> None:
     """Four figures that answer whether it can be believed; each says what it is of."""
     report = shown.made.report
     with box("section", "model-answers"):
-        within = report.per_1000 <= report.false_per_1000
-        said = words.say(
-            "model.answer.false.within" if within else "model.answer.false.above",
-            budget=f"{report.false_per_1000:g}",
-        )
-        _draw_answer(f"{report.per_1000:.1f}", "false", said, words, is_well=within)
+        budget = budget_of(report)
+        said = words.say(f"model.answer.false.{budget}", budget=f"{report.false_per_1000:g}")
+        of = words.say("model.answer.false.of", n=report.suspected, all=f"{report.judged:,}")
+        meaning = _BUDGET_MEANING[budget]
+        _draw_answer("false", f"{report.per_1000:.1f}", said, words, meaning, of)
         if report.delays is not None and report.before is not None:
             sooner_h = report.before.mean_h - report.delays.mean_h
-            said = words.say(f"model.answer.sooner.{'yes' if sooner_h >= 0 else 'no'}")
-            _draw_answer(hours(abs(sooner_h), words), "sooner", said, words, is_well=sooner_h >= 0)
+            is_sooner = sooner_h >= 0
+            said = words.say(f"model.answer.sooner.{'yes' if is_sooner else 'no'}")
+            _draw_answer("sooner", hours(abs(sooner_h), words), said, words, _well(is_sooner))
         found = calibration_of(report.bins)
-        figure = "–" if found.worst is None else words.say("model.times", n=f"{found.factor:.1f}")
+        figure = "–"
+        if found.worst is not None:
+            figure = words.say("model.times", n=f"{found.factor:.1f}")
         said = words.say(f"model.answer.odds.{found.leaning}")
-        _draw_answer(figure, "odds", said, words, is_well=found.leaning is Leaning.FAIR)
+        _draw_answer("odds", figure, said, words, _LEANING_MEANING[found.leaning])
         said = words.say(f"model.answer.drift.{'some' if shown.drifted else 'none'}")
         figure = f"{len(shown.drifted)} / {shown.sites}"
-        _draw_answer(figure, "drift", said, words, is_well=not shown.drifted)
+        _draw_answer("drift", figure, said, words, _well(not shown.drifted))
 
 
-def _draw_answer(figure: str, name: str, said: str, words: Words, *, is_well: bool) -> None:
-    meaning = Meaning.INFORMATION if is_well else Meaning.OPEN
+def _well(is_well: bool) -> Meaning:
+    return Meaning.INFORMATION if is_well else Meaning.OPEN
+
+
+def _draw_answer(
+    name: str, figure: str, said: str, words: Words, meaning: Meaning, of: str | None = None
+) -> None:
     with box("div", f"model-answer m-{meaning}"):
         text(words.say(f"model.answer.{name}"), "label")
         text(figure, "model-figure figure", "b")
-        chip(said, meaning, "check" if is_well else "alarm")
+        if of is not None:
+            text(of, "label figure")
+        chip(said, meaning, _MEANING_ICON[meaning])
 
 
 def _draw_fact(name: str, words: Words) -> None:

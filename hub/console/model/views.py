@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from math import log, log10
 
-from hub.missing.service import EVERY_PRODUCT, Bin, ModelReport, ModelState, Report
+from hub.missing.service import EVERY_PRODUCT, Bin, ModelReport, ModelState, Report, is_above_budget
 
 OLD = timedelta(hours=50)
 """A model older than this was not renewed when it should have been: two nights brought none."""
+LOOKS_PER_SILENCE = 5
+"""At most; those of one silence tell the same."""
 CASES_MIN = 10
-"""Fewer silences that lasted longer than was said, or should have, tell nothing of a share."""
+"""Fewer silences that lasted, or by what was said should have, tell nothing of a share."""
 FACTOR_MAX = 2.0
 """Odds that are wrong by more than this are not to be believed."""
 SHARE_FLOOR = 1e-4
@@ -30,6 +32,15 @@ class Verdict(StrEnum):
     RULE = "rule"
     """Tier T0 judges: whatever was made was refused or taken back."""
     NEVER = "never"
+
+
+class Budget(StrEnum):
+    """How the false alarms of the test stand to the budget."""
+
+    KEPT = "kept"
+    CHANCE = "chance"
+    """Above it, by no more than chance explains."""
+    EXCEEDED = "exceeded"
 
 
 class Leaning(StrEnum):
@@ -146,6 +157,13 @@ def shown_of(models: Sequence[ModelReport], live: ModelReport | None) -> ModelRe
     return next((each for each in models if each.made.report.judged), None)
 
 
+def budget_of(report: Report) -> Budget:
+    """Whether the false alarms of the test keep the budget."""
+    if report.per_1000 <= report.false_per_1000:
+        return Budget.KEPT
+    return Budget.EXCEEDED if is_above_budget(report) else Budget.CHANCE
+
+
 def calibration_of(bins: Sequence[Bin]) -> Calibration:
     """Where what was said is farthest off, among what has enough cases."""
     told = [each for each in bins if has_cases(each)]
@@ -161,7 +179,7 @@ def calibration_of(bins: Sequence[Bin]) -> Calibration:
 
 def has_cases(each: Bin) -> bool:
     """Say whether a bin has enough cases for its share to mean something."""
-    return each.count * max(each.said, each.was) >= CASES_MIN
+    return each.count * max(each.said, each.was) >= CASES_MIN * LOOKS_PER_SILENCE
 
 
 def place(share: float) -> float:

@@ -165,6 +165,11 @@ def out_of_band(report: Report) -> Reason | None:
     return None
 
 
+def is_above_budget(report: Report) -> bool:
+    """Say whether more were suspected than the budget allows, and chance does not explain it."""
+    return 1_000 * _lower(report.suspected) > report.false_per_1000 * report.judged
+
+
 def has_drifted(drift: Drift) -> bool:
     """Say whether a site is late more often than chance explains: half as often again, and sure."""
     if not drift.count:

@@ -27,7 +27,7 @@ from hub.missing.query_store import Query, ShiftEnd
 from hub.missing.reads import ReadMedians, ReadRates, SiteReads, read_rates
 from hub.missing.rules.backtest import DAYS_MIN as MODEL_DAYS_MIN
 from hub.missing.rules.backtest import PARCELS_MIN as MODEL_PARCELS_MIN
-from hub.missing.rules.backtest import Bin, Drift, Report, Trained
+from hub.missing.rules.backtest import Bin, Drift, Report, Trained, is_above_budget
 from hub.missing.rules.backtest import Delays as ModelDelays
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.reads import DAYS_KEPT, OWED_MIN, SITES_MIN, Change, Passing, Reads, against
@@ -82,6 +82,7 @@ __all__ = [
     "against",
     "can_be_read",
     "container_words",
+    "is_above_budget",
     "list_models",
     "live_model",
     "model_report",

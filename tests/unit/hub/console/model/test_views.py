@@ -7,8 +7,10 @@ import pytest
 from hub.console.model.drawing import hours, percent, price
 from hub.console.model.views import (
     OLD,
+    Budget,
     Leaning,
     Verdict,
+    budget_of,
     calibration_of,
     pairs_of,
     place,
@@ -95,6 +97,14 @@ def test_a_model_that_counts_again_does_so_since_the_newer_one_was_taken_back() 
     assert since_of(models, models[2]) == NIGHT
 
 
+def test_a_model_that_was_made_after_one_was_taken_back_judges_since_it_was_made() -> None:
+    models = [made(3, LIVE, 0), made(2, BACK, 2, 1), made(1, REPLACED, 3, 2)]
+    assert since_of(models, models[0]) == NIGHT
+    # The night that takes one back may bring the next.
+    models = [made(3, LIVE, 1), made(2, BACK, 2, 0), made(1, REPLACED, 3, 2)]
+    assert since_of(models, models[0]) == NIGHT - DAY
+
+
 def test_one_that_was_taken_back_before_is_news_only_while_none_judges() -> None:
     back = made(1, BACK, 4, 3)
     assert troubles_of([made(2, LIVE, 0), back], made(2, LIVE, 0)) == ()
@@ -135,12 +145,12 @@ def test_odds_that_are_twice_off_are_not_believed(
 
 
 def test_a_few_cases_do_not_speak_against_a_model_nor_for_it() -> None:
-    few = Bin(0.001, 0.009, 1_000)
+    few = Bin(0.001, 0.049, 1_000)
     assert calibration_of([few]).leaning is Leaning.FEW
     assert calibration_of([]).worst is None
     right = Bin(0.2, 0.2, 1_000)
     assert calibration_of([few, right]).worst is right
-    assert calibration_of([Bin(0.001, 0.010, 1_000), right]).leaning is Leaning.EARLY
+    assert calibration_of([Bin(0.001, 0.05, 1_000), right]).leaning is Leaning.EARLY
 
 
 @pytest.mark.parametrize(
@@ -148,6 +158,24 @@ def test_a_few_cases_do_not_speak_against_a_model_nor_for_it() -> None:
 )
 def test_the_plot_goes_by_powers_of_ten_and_has_a_floor(share: float, at: float) -> None:
     assert place(share) == pytest.approx(at)
+
+
+@pytest.mark.parametrize(
+    ("suspected", "judged", "found"),
+    [
+        (6, 1_000, Budget.KEPT),
+        (7, 1_000, Budget.CHANCE),
+        # Between 1.6 and 11.7 with 95 %, where 2.1 are allowed.
+        (5, 343, Budget.CHANCE),
+        (11, 1_000, Budget.CHANCE),
+        (12, 1_000, Budget.EXCEEDED),
+        (0, 0, Budget.KEPT),
+    ],
+)
+def test_the_budget_is_exceeded_where_chance_does_not_explain_it(
+    suspected: int, judged: int, found: Budget
+) -> None:
+    assert budget_of(Report(6, judged=judged, suspected=suspected)) is found
 
 
 def test_bars_of_a_kind_have_one_scale_and_the_budget_lies_on_it() -> None:
@@ -182,12 +210,15 @@ def test_the_dearest_product_comes_first_and_all_others_last() -> None:
     ("share", "written"),
     [
         (0.0, "0%"),
-        (0.00004, "0.00%"),
+        (0.00004, "<0.01%"),
         (0.0004, "0.04%"),
         (0.0066, "0.66%"),
         (0.021, "2.1%"),
         (0.0996, "10%"),
         (0.734, "73%"),
+        (0.9949, "99%"),
+        (0.9975, "99.8%"),
+        (0.99999, "99.9%"),
         (1.0, "100%"),
     ],
 )
