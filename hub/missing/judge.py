@@ -20,6 +20,7 @@ from hub.missing.rules.scoring import (
     ScheduleScorer,
     Scorer,
     Silence,
+    is_never_unreadable,
     silence_of,
 )
 from hub.missing.rules.watch import Watch
@@ -56,9 +57,10 @@ class SilenceJudge:
         """By the model that counts; tier T0 where there is none, or it cannot be read."""
         outages = store.outages(tx, now - OUTAGES_KEPT)
 
-        def is_unreadable(stop: Stop) -> bool:
+        def is_hidden(stop: Stop) -> bool:
             return any(each.hides(stop) for each in outages)
 
+        is_unreadable = is_hidden if outages else is_never_unreadable
         model = self.models.live(tx)
         counts: dict[str, Counts] = {}
         if model is None or outages:

@@ -28,10 +28,10 @@ from hub.missing.rules.plan import Stop
 from hub.missing.rules.scoring import (
     SCANS_PER_SITE,
     Deadline,
-    IsUnreadable,
     Outlook,
     ScheduleScorer,
     Silence,
+    is_never_unreadable,
 )
 from hub.missing.rules.tables import (
     EVERY,
@@ -134,6 +134,10 @@ class LoadedModel:
         shares = self.tables.elsewhere
         return shares.get(site, shares.get(EVERY, 0.0))
 
+    def after_skips(self, skipped: int) -> float:
+        """P(a scan is made behind so many skipped ones)."""
+        return self.tables.read.get(after_skips(skipped), UNKNOWN_AFTER_SKIPS)
+
     def price_h(self, product: str) -> float:
         """What a false alarm is held to cost."""
         return self.tables.prices_h.get(product, self.tables.prices_h[EVERY])
@@ -155,11 +159,6 @@ class LearnedScorer:
     def __post_init__(self) -> None:
         longest_h = self.underneath.silent_max / _HOUR
         object.__setattr__(self, "steps_h", np.arange(0.0, longest_h + SLOT_H / 2, SLOT_H))
-
-    @property
-    def is_unreadable(self) -> IsUnreadable:
-        """Which scans cannot be expected."""
-        return self.underneath.is_unreadable
 
     def deadlines(self, silences: Sequence[Silence]) -> list[Deadline]:
         """The half hours at which waiting costs least."""
@@ -253,13 +252,19 @@ class LearnedScorer:
             elsewhere = self.model.elsewhere(silence.began_at)
             unread -= elsewhere
         found = [(elsewhere, 0.0, self.model.elsewhere_row)] if elsewhere else []
-        skipped = 0
+        skipped, is_hidden = 0, self.underneath.is_unreadable
         if company.has_come and len(pairs) > 1:
             skipped = 1
         last = len(pairs) - 1
         for ahead in range(skipped, len(pairs)):
             stop, known = pairs[ahead]
-            read = self._read(silence, stop, known, skipped)
+            if skipped and not silence.in_known_bag:
+                # Skips come together where nobody knows its bag.
+                read = self.model.after_skips(skipped)
+            else:
+                read = known.read
+            if is_hidden(stop):
+                read = 0.0
             skipped += 1
             share = unread if ahead == last else unread * read
             found += self._terms(silence, pairs[0], pairs[ahead], ahead, share, steady=steady)
@@ -270,7 +275,10 @@ class LearnedScorer:
 
     def _known_ahead(self, silence: Silence) -> list[_Ahead]:
         found: list[_Ahead] = []
-        if any(self.is_unreadable(stop) for stop in silence.stops[:STOPS_HIDDEN]):
+        is_unreadable = self.underneath.is_unreadable
+        if is_unreadable is not is_never_unreadable and any(
+            is_unreadable(stop) for stop in silence.stops[:STOPS_HIDDEN]
+        ):
             return found
         for stop in silence.stops:
             known = self.model.known(stop)
@@ -278,14 +286,6 @@ class LearnedScorer:
                 break
             found.append((stop, known))
         return found
-
-    def _read(self, silence: Silence, stop: Stop, known: _Known, skipped: int) -> float:
-        """P(the scan is made), so many behind it being skipped."""
-        if self.is_unreadable(stop):
-            return 0.0
-        if skipped and not silence.in_known_bag:
-            return self.model.tables.read.get(after_skips(skipped), UNKNOWN_AFTER_SKIPS)
-        return known.read
 
     def _terms(
         self,

@@ -148,6 +148,11 @@ class Scorer(Protocol):
 IsUnreadable = Callable[[Stop], bool]
 
 
+def is_never_unreadable(_stop: Stop) -> bool:
+    """No site was cut off: what is asked for each scan of each parcel need not be asked."""
+    return False
+
+
 @dataclass(frozen=True)
 class ScheduleScorer:
     """Tier T0: hours late against the schedule, and what is learned of lanes and sites.
