@@ -129,7 +129,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     # How many scans sites skip
     "GET /api/v1/reads": EVERYONE,
     # What the early warning was learned from, and how far it can be believed
-    "GET /api/v1/models": EVERYONE,
+    "GET /api/v1/models": WATCHING,
     # Incidents
     "GET /api/v1/incidents": EVERYONE,
     "GET /api/v1/incidents/{incident_id}": EVERYONE,
@@ -168,7 +168,7 @@ GRANTS: Mapping[str, frozenset[Role]] = {
     "GET /console/cameras/{site}/{camera}": WATCHING,
     "GET /console/sites": WATCHING,
     "GET /console/reads": EVERYONE,
-    "GET /console/model": EVERYONE,
+    "GET /console/model": WATCHING,
     "GET /console/sites/{site}/{edge}": WATCHING,
 }
 

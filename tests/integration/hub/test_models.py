@@ -128,7 +128,7 @@ async def test_who_is_bound_to_a_site_is_told_of_no_others_drift(
     assert odd is not None
     with nights.database.writing() as tx:
         make_model(tx, ModelState.REFUSED, NOW, UNTESTED, tables=None, reason=odd)
-    token = make_account(nights, "wang", Role.WAREHOUSE, "020W")
+    token = make_account(nights, "wang", Role.SUPERVISOR, "020W")
     stranger.headers["Authorization"] = f"Bearer {token}"
     answer = await stranger.get("/api/v1/models")
     newest, _, live, _ = answer.json()["items"]

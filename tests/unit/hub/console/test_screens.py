@@ -13,4 +13,4 @@ def test_the_administrator_has_every_screen_in_the_rails_order() -> None:
 
 
 def test_people_on_the_floor_have_the_searches_and_no_alerts() -> None:
-    assert names(Role.WAREHOUSE) == ["incidents", "suspects", "shift", "dispatch", "reads", "model"]
+    assert names(Role.WAREHOUSE) == ["incidents", "suspects", "shift", "dispatch", "reads"]
