@@ -4,7 +4,6 @@ What is wrong with a configuration is one sentence on stderr and exit 2.
 """
 
 import gc
-import os
 import sys
 import threading
 import urllib.error
@@ -132,9 +131,9 @@ def train(
         # The rooms count, and whoever serves says where before they are imported.
         from hub import app as rooms
         from hub.refold_cli import context_of
-        from hub.train_cli import NICENESS, end_with_stdin, moment, tell_read, tell_trained
+        from hub.train_cli import end_with_stdin, go_last, moment, tell_read, tell_trained
 
-        os.nice(NICENESS)
+        go_last()
         if leash:
             threading.Thread(target=end_with_stdin, daemon=True).start()
         now = home.clock.now() if until is None else moment(until)

@@ -8,11 +8,21 @@ import typer
 
 from hub.config import ConfigError
 from hub.missing.service import Trained
+from hub.training import ONE_THREAD
 from wire.names import parse_at
 
 LEFT_ALONE_EXIT_CODE = 70
 NICENESS = 10
 """It works for minutes and nobody waits for it: the hub's own roles go first."""
+
+
+def go_last() -> None:
+    """Leave the machine to the hub's roles: one core, and after them.
+
+    Called before what counts is imported, which asks but once how many cores it may use.
+    """
+    os.nice(NICENESS)
+    os.environ |= ONE_THREAD
 
 
 def moment(text: str) -> datetime:

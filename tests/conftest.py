@@ -1,10 +1,15 @@
 """What holds for all tests."""
 
 import gc
+import os
 from collections import Counter
 
 import pytest
 from hypothesis import settings
+
+# Threads of a matrix library wait for each other by turning: on two busy cores what counts for
+# three seconds took a minute. It asks when it is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 # A shared machine stands still for longer than an example takes, and that is no finding: what hangs
 # is ended by the test's own timeout. Whether a change is good must not hang on the draw of the day:

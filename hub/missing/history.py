@@ -13,7 +13,7 @@ from hub.db.engine import Database
 from hub.missing import store
 from hub.missing.judge import SilenceJudge
 from hub.missing.products import Products
-from hub.missing.rules.past import PastSilence, Way, silences_of
+from hub.missing.rules.past import PastSilence, Way, as_of, silences_of
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Lesson, ParcelScan
 from hub.parcels.service import (
@@ -108,12 +108,12 @@ def _add(
 ) -> None:
     scans = [ParcelScan(s.site, s.step, s.at, s.container, s.is_own) for s in way.signs]
     past, lessons = silences_of(Way(way.waybill, scans, way.route), judge.planner, now)
-    if scans:
+    if any(each.at <= now for each in scans):
         found.add(past, lessons, product, scans[-1].at)
         found.lost[product] += way.is_lost
 
 
 def of_time(recorded: Recorded, until: datetime) -> tuple[Sequence[PastSilence], Sequence[Lesson]]:
-    """What was over by a moment."""
-    past = [each for each in recorded.past if each.until <= until]
+    """What was known at a moment; what lasted still is open."""
+    past = [as_of(each, until) for each in recorded.past if each.since <= until]
     return past, [lesson for at, lesson in recorded.lessons if at <= until]

@@ -108,8 +108,10 @@ def _prices(
     )
     product_of = {each.waybill: each.silence.product for each in history.past}
     products = np.array([product_of[waybill] for waybill in waybills] or [""])
+    # Not the history's own count: that has the parcels of the week after it, too.
+    counts = dict(Counter(product_of.values())) | {EVERY: len(product_of)}
     found: dict[float, dict[str, float]] = {budget: {} for budget in budgets}
-    for product, count in (history.parcels | {EVERY: sum(history.parcels.values())}).items():
+    for product, count in counts.items():
         if product != EVERY and count < PARCELS_MIN:
             continue
         chosen = looks if product == EVERY else looks.where(products[looks.parcel] == product)

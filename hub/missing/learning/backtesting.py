@@ -1,7 +1,7 @@
 """A model on a week that it has not seen, next to the rule that stands. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from hub.missing.rules.learned_scorer import LearnedScorer, LoadedModel
 from hub.missing.rules.past import Ending, PastSilence
 from hub.missing.rules.scoring import ScheduleScorer, Scorer
 from hub.missing.rules.tables import EVERY, SLOT_H, Tables
+from hub.missing.rules.watch import Lesson
 
 LOSSES_PER_SILENCE = 5
 """Moments of each silence at which a loss is imagined, evenly spread."""
@@ -35,8 +36,12 @@ def extent_of(past: Sequence[PastSilence]) -> Extent:
     odd = Counter(
         each.stop.site for each in ended if not ODD_EARLY_H <= each.late / _HOUR <= ODD_LATE_H
     )
+    over = [each for each in past if each.ending is not Ending.OPEN]
+    # A stray is told by the site that it should have come to: where it was instead nobody kept.
+    strays = Counter(each.stop.site for each in over if each.ending is Ending.ELSEWHERE)
     days = {each.since.date() for each in past}
-    return Extent(len({each.waybill for each in past}), len(days), len(ended), dict(odd))
+    parcels = len({each.waybill for each in past})
+    return Extent(parcels, len(days), len(ended), dict(odd), len(over), dict(strays))
 
 
 def backtest(
@@ -54,6 +59,7 @@ def backtest(
     company = PastCompany(week, setting.policy)
     learned = counted(history.lessons, setting.underneath.learned)
     stands = replace(setting.underneath, learned=learned)
+    fresh = replace(stands, learned=counted(_lessons_of(ended), learned))
     scorer = LearnedScorer(LoadedModel(tables, setting.calendar), stands)
     some = ended[:: max(1, -(-len(ended) // SILENCES_MAX))]
     known = [each for each in some if scorer.parts(each.silence, steady=True) is not None]
@@ -70,6 +76,7 @@ def backtest(
         before=_delays(some, theirs),
         wait_h=_mean_wait(some, ours),
         before_wait_h=_mean_wait(some, theirs),
+        fresh_wait_h=_mean_wait(some, _due_h(fresh, some)),
         bins=_bins(scorer, known),
         drifts=_drifts(scorer, ended),
         prices_h=tables.prices_h,
@@ -78,6 +85,16 @@ def backtest(
         from_day=days[0] if days else None,
         until_day=days[-1] if days else None,
     )
+
+
+def _lessons_of(past: Iterable[PastSilence]) -> list[Lesson]:
+    """What the scans that ended them taught by themselves."""
+    found: list[Lesson] = []
+    for each in past:
+        if each.hit is not None:
+            found += [Lesson(stop.key, skipped=1) for stop in each.silence.stops[: each.hit]]
+            found.append(Lesson(each.stop.key, late=each.late, missed_turn=each.missed_turn))
+    return found
 
 
 def _suspected(

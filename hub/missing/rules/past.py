@@ -106,6 +106,21 @@ def silences_of(
     return found, taught
 
 
+def as_of(past: PastSilence, until: datetime) -> PastSilence:
+    """A silence as it stood at a moment that does not lie before it."""
+    if past.until <= until:
+        return past
+    return PastSilence(
+        past.waybill,
+        past.silence,
+        past.since,
+        until,
+        Ending.OPEN,
+        ride=past.ride,
+        bag=past.bag,
+    )
+
+
 def _of_time(scans: Iterable[ParcelScan], until: datetime) -> list[ParcelScan]:
     return sorted((each for each in scans if each.at <= until), key=lambda s: s.at)[:SCANS_MAX]
 

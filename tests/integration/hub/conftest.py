@@ -25,6 +25,7 @@ from tests.hub_parts import BEARER, HubHome, SigningEdge, open_hub
 from tests.joined_parts import JoinedEdge
 from tests.postgres_parts import PostgresServer, postgresql
 from tests.rest_parts import client_of
+from tests.training_parts import Played, play
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -108,6 +109,12 @@ def carrier(hub: HubHome) -> Iterator[Carrier]:
     hub.database.close()
     with open_hub(hub.data_dir, hub.url, NETWORK) as home:
         yield Carrier(home)
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Three weeks of a carrier, recorded; each test that trains on them has a copy."""
+    return play(tmp_path_factory.mktemp("played"))
 
 
 @pytest.fixture
