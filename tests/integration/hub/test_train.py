@@ -136,6 +136,9 @@ def test_a_model_is_learned_tested_and_counts(home: HubHome, first: First) -> No
     assert report.delays is not None
     assert report.before is not None
     assert report.delays.mean_h < report.before.mean_h
+    # No product has parcels enough for a price of its own.
+    assert set(report.prices_h) == {EVERY}
+    assert set(report.lost) == {EVERY, "domestic/hv", "domestic/plain"}
     assert live(home) == 1
     with home.database.reading() as tx:
         (kept,) = model_store.newest(tx, 10)

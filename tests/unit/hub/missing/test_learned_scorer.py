@@ -90,6 +90,15 @@ def test_others_of_its_vehicle_that_came_make_it_suspect_earlier() -> None:
     assert due(judge, replace(asked, company=Company(has_come=True))) < due(judge, asked)
 
 
+def test_where_others_of_its_vehicle_have_come_the_first_scan_is_awaited_no_more() -> None:
+    asked = silence()
+    come = replace(asked, company=Company(has_come=True))
+    judge = scorer(tables(elsewhere={}))
+    (alone, after) = (judge.parts(each, steady=True) or [] for each in (asked, come))
+    assert len(after) == len(alone) - 1
+    assert min(after_h for _, after_h, _ in after) > min(after_h for _, after_h, _ in alone) == 0
+
+
 def test_an_opened_bag_makes_what_lay_in_it_suspect_earlier() -> None:
     judge = scorer(tables(read=dict.fromkeys(POOLS, 0.97)))
     asked = silence("755W", Phase.IN, local(14, "22:30"), in_known_bag=True)
@@ -179,17 +188,21 @@ def test_confirmed_losses_of_its_product_make_it_likelier() -> None:
 
 
 def test_statutory_holidays_are_no_lateness_of_what_rests() -> None:
-    """It waits for its delivery (HV-1.2.6)."""
-    eve = HOLIDAY - timedelta(days=1)
-    plan = planner(HOLIDAY)
-    at = local(eve.day, "20:00", month=eve.month)
-    asked = silence("020B", Phase.IN, at, plan, rests_on_holidays=True)
+    """It lies in store on the eve of one (HV-1.2.6)."""
+    eve, plan = HOLIDAY - timedelta(days=1), planner(HOLIDAY)
+    asked = silence(
+        phase=Phase.IN,
+        at=local(eve.day, "15:00", month=eve.month),
+        plan=plan,
+        rests_on_holidays=True,
+    )
     t0 = underneath(plan=plan)
     judge = scorer(tables(prices_h={EVERY: 1e5}), t0, HOLIDAY)
-    by = asked.stops[0].by
-    assert due(judge, asked) == t0.schedule.with_holidays(
-        asked.stops[0].site, by, by + (due(judge, replace(asked, rests_on_holidays=False)) - by)
-    )
+    by, moves = asked.stops[0].by, due(judge, replace(asked, rests_on_holidays=False))
+    assert due(judge, asked) == t0.schedule.with_holidays("755A", by, moves)
+    assert due(judge, asked) == moves + 24 * HOUR
+    at, restless = moves + 24 * HOUR, replace(asked, rests_on_holidays=False)
+    assert judge.outlook(asked, at).p_lost < judge.outlook(restless, at).p_lost
 
 
 def test_steadiness_holds_deadlines_back_from_what_a_risk_says() -> None:

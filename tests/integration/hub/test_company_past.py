@@ -1,0 +1,131 @@
+"""What company told of past silences is what the hub would have seen when it judged (design 7)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import Connection
+
+from hub.calendar import Holidays
+from hub.config import load_policy
+from hub.fact import Fact
+from hub.missing import models, project
+from hub.missing.company import Rides
+from hub.missing.judge import make_judge
+from hub.missing.project import MissingProjection
+from hub.missing.rules.company_past import PastCompany
+from hub.missing.rules.past import Way, silences_of
+from hub.missing.rules.scoring import Company
+from hub.missing.rules.suspicion import evidence_of
+from hub.missing.rules.watch import ParcelScan, Watch
+from simulators.carrier.day import simulate
+from simulators.carrier.noise import Noise
+from tests.carrier_bridge import inputs, network_of
+from tests.integration.hub.test_missing_carrier import declare_in_memory, ticks
+from tests.memory_missing import MemoryTables
+
+SEED, PARCELS, DAYS = 6, 900, 5
+TICK = timedelta(hours=1)
+OVERDUE = timedelta(minutes=30)
+LOOK_EVERY_H = 3
+
+
+class Moment(NamedTuple):
+    """A silent parcel at a moment: what the room knew, and what its past tells.
+
+    ``has_gone_on``: others of its bag or vehicle have come, counting those that went on since.
+    """
+
+    live: Company
+    past: Company
+    has_gone_on: bool
+
+
+class _Seen(NamedTuple):
+    at: datetime
+    waybill: str
+    fold: Watch
+    live: Company
+    has_gone_on: bool
+
+
+@pytest.fixture(scope="module")
+def moments() -> list[Moment]:
+    """A carrier played into the room; every third hour all that is overdue is looked at."""
+    days, policy = simulate(SEED, PARCELS, Noise(links=0, powers=0), days=DAYS), load_policy(None)
+    network = network_of(days)
+    tables, scans = MemoryTables(network), defaultdict[str, list[ParcelScan]](list)
+    seen: list[_Seen] = []
+    real = project._sightings
+
+    def sightings(tx: Connection, facts: Sequence[Fact]) -> list[tuple[str, ParcelScan]]:
+        found = real(tx, facts)
+        for waybill, scan in found:
+            scans[waybill].append(scan)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        tables.stand_in(patch)
+        patch.setattr(models, "model_store", SimpleNamespace(live_id=lambda _: None))
+        patch.setattr(project, "_sightings", sightings)
+        judge = make_judge(network, policy, Holidays(policy.holiday).is_holiday)
+        room = MissingProjection(judge, None, policy)  # type: ignore[arg-type]  # no incidents
+        for now, calls, parts in ticks(inputs(days), TICK):
+            for call in calls:
+                declare_in_memory(tables, call)
+            for part in parts:
+                tables.see(part)
+                room.apply(None, part, now)  # type: ignore[arg-type]  # no database
+            if now.hour % LOOK_EVERY_H == 0:
+                seen += _overdue(tables, now)
+        past = [
+            each
+            for waybill, own in scans.items()
+            for each in silences_of(
+                Way(waybill, own, tables.routes.get(waybill)), judge.planner, now
+            )[0]
+        ]
+    company = PastCompany(past, policy.missing)
+    mine = defaultdict(list)
+    for each in past:
+        mine[each.waybill].append(each)
+    found = []
+    for at, waybill, fold, live, has_gone_on in seen:
+        own = [p for p in mine[waybill] if p.since <= fold.last.at and at < p.until]
+        if own and own[-1].silence.stops == fold.stops:
+            found.append(Moment(live, company.company(own[-1], at), has_gone_on))
+    assert len(found) > 0.9 * len(seen)
+    return found
+
+
+def _overdue(tables: MemoryTables, now: datetime) -> Iterator[_Seen]:
+    rides, policy = Rides(None), load_policy(None).missing  # type: ignore[arg-type]  # no database
+    for waybill, each in tables.watches.items():
+        fold = each.fold
+        if fold.stops and now - fold.stops[0].by > OVERDUE:
+            live = evidence_of(fold, rides.siblings(fold), rides.waiting(fold), policy, now)
+            yield _Seen(now, waybill, fold, live, any(w.has_come for w in rides.witnesses(fold)))
+
+
+def test_what_company_told_is_what_the_room_saw(moments: list[Moment]) -> None:
+    """But for those that have gone on: the room forgets them when they are in another vehicle."""
+    kinds = Counter((m.live.has_come, m.live.is_opened, m.live.is_late) for m in moments)
+    assert min(kinds[True, False, False], kinds[False, True, False], kinds[False, False, True]) > 5
+    for live, past, has_gone_on in moments:
+        if live.has_come != past.has_come or live.is_late != past.is_late:
+            assert has_gone_on
+            assert past.has_come >= live.has_come
+            assert past.is_late <= live.is_late
+
+
+def test_whose_bag_was_opened_and_how_many_are_silent_differs_hardly_ever(
+    moments: list[Moment],
+) -> None:
+    opened = sum(live.is_opened != past.is_opened for live, past, _ in moments)
+    silent = sum(live.silent != past.silent for live, past, _ in moments)
+    assert opened <= 0.01 * len(moments)
+    assert silent <= 0.05 * len(moments)
+    assert all(past.silent <= live.silent + 1 for live, past, _ in moments)
