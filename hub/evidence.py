@@ -92,7 +92,7 @@ class Evidence(Struct, frozen=True):
     expected_by: datetime | None
     p_lost: Probability | None
     p_diverted: Probability | None
-    prior_per_10000: int
+    prior_per_10000: float
     budget_per_1000: int
     shares: tuple[Share, ...]
     looks: tuple[Look, ...]

@@ -58,7 +58,7 @@ def draw_chances(evidence: Evidence, words: Words) -> None:
                 said = words.say("why.unknown") if chance is None else percent(chance)
                 text(said, "gap" if chance is None else "figure", "dd")
     prior, budget = evidence.prior_per_10000, evidence.budget_per_1000
-    text(words.say("why.assumed", prior=prior, budget=budget), "label", "p")
+    text(words.say("why.assumed", prior=f"{prior:g}", budget=budget), "label", "p")
 
 
 def draw_shares(evidence: Evidence, names: dict[str, str], words: Words) -> None:

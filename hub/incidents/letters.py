@@ -139,7 +139,7 @@ def _reasons_zh(suspicion: Suspicion, zone: ZoneInfo) -> list[str]:
         *lines,
         f"遗失概率：{_chance(evidence.p_lost, '无法估计')}；误转他处概率："
         f"{_chance(evidence.p_diverted, '无法估计')}"
-        f"（先验万分之 {evidence.prior_per_10000}，误报预算千分之 {evidence.budget_per_1000}）",
+        f"（先验万分之 {evidence.prior_per_10000:g}，误报预算千分之 {evidence.budget_per_1000}）",
         f"按网点的责任份额（建议，由监控确认）：{shares}",
         "接下来：",
         *(f"  - {_local(look.at, zone)}：{look.zh}" for look in evidence.looks),
@@ -160,8 +160,8 @@ def _reasons_en(suspicion: Suspicion, zone: ZoneInfo) -> list[str]:
         f"(as of {_local(evidence.at, zone)})",
         *lines,
         f"Probability lost: {_chance(evidence.p_lost, 'not known')}; gone another way: "
-        f"{_chance(evidence.p_diverted, 'not known')} (prior {evidence.prior_per_10000} in 10,000, "
-        f"budget of false alarms {evidence.budget_per_1000} in 1,000)",
+        f"{_chance(evidence.p_diverted, 'not known')} (prior {evidence.prior_per_10000:g} in "
+        f"10,000, budget of false alarms {evidence.budget_per_1000} in 1,000)",
         f"Share of each site in answering for it (proposed, monitoring staff confirm): {shares}",
         "Next:",
         *(f"  - {_local(look.at, zone)}: {look.en}" for look in evidence.looks),

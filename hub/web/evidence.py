@@ -60,7 +60,7 @@ class EvidenceItem(BaseModel):
     expected_by: str | None
     p_lost: float | None
     p_diverted: float | None
-    prior_per_10000: int
+    prior_per_10000: float
     budget_per_1000: int
     shares: list[ShareItem]
     looks: list[LookItem]

@@ -73,11 +73,18 @@ def make_evidence(words: Words, known: Known, now: datetime) -> Evidence:
         expected_by=None if stop is None else stop.by,
         p_lost=None if outlook is None else outlook.p_lost,
         p_diverted=None if outlook is None else outlook.p_diverted,
-        prior_per_10000=words.policy.lost_per_10000,
+        prior_per_10000=_prior(words, outlook),
         budget_per_1000=words.policy.false_per_1000,
         shares=known.shares,
         looks=_looks(words, known, now),
     )
+
+
+def _prior(words: Words, outlook: Outlook | None) -> float:
+    """Of 10,000 parcels so many are lost, to a tenth: as learned, else the policy's."""
+    if outlook is None or outlook.prior is None:
+        return words.policy.lost_per_10000
+    return round(10_000 * outlook.prior, 1)
 
 
 def _company_line(words: Words, known: Known) -> Line:

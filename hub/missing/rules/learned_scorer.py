@@ -220,9 +220,10 @@ class LearnedScorer:
         odds = float(self.survival([parts], late)[0, 0])
         away = [part for part in parts if part[2] == self.model.elsewhere_row]
         diverted = float(self.survival([away], late)[0, 0]) if away else 0.0
-        prior = self.model.lost(silence.product) / (SCANS_PER_SITE * silence.sites)
+        lost = self.model.lost(silence.product)
+        prior = lost / (SCANS_PER_SITE * silence.sites)
         all_odds = prior + (1 - prior) * odds
-        return Outlook(odds, prior / all_odds, (1 - prior) * diverted / all_odds)
+        return Outlook(odds, prior / all_odds, (1 - prior) * diverted / all_odds, lost)
 
     def survival(self, parts: Sequence[Sequence[_Part]], late_h: Floats) -> Floats:
         """S at hours after the first plan, one row for each silence."""

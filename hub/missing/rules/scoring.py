@@ -115,12 +115,14 @@ class Outlook:
     """What a silence says at a moment; each figure from 0 to 1.
 
     ``odds`` is S(t). ``p_lost``: P(lost | silent until then), and ``p_diverted``: P(it goes another
-    way and will be seen elsewhere), ``None`` where nothing was learned of that.
+    way and will be seen elsewhere), ``None`` where nothing was learned of that. ``prior``: P(lost)
+    for its whole way that ``p_lost`` stands on, ``None``: the policy's.
     """
 
     odds: float
     p_lost: float
     p_diverted: float | None = None
+    prior: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

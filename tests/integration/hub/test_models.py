@@ -124,7 +124,7 @@ async def test_models_come_in_pages(nights: HubHome, admin: httpx.AsyncClient) -
 async def test_who_is_bound_to_a_site_is_told_of_no_others_drift(
     nights: HubHome, stranger: httpx.AsyncClient
 ) -> None:
-    odd = too_odd(Extent(5_000, 30, 1_000, {"755W": 290, "020W": 10}))
+    odd = too_odd(Extent(5_000, 30, 1_000, {"755W": 290, "020W": 10}, 1_000, {}))
     assert odd is not None
     with nights.database.writing() as tx:
         make_model(tx, ModelState.REFUSED, NOW, UNTESTED, tables=None, reason=odd)

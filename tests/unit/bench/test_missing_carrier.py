@@ -242,7 +242,7 @@ def test_a_variant_is_judged_from_where_the_warm_up_ended_and_leaves_that_alone(
 def test_a_trial_has_every_method_under_every_budget_and_crosses_to_another_process(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small = partial(draw, warm_up_days=2, judged_days=2, parcels_per_day=150)
+    small = partial(draw, warm_up_days=2, judged_days=2, parcels_per_day=80)
     monkeypatch.setattr(measure, "draw", small)
     monkeypatch.setattr(measure, "BUDGETS", (1, 10))
     trial = pickle.loads(pickle.dumps(measure.play(5, 1.5)))

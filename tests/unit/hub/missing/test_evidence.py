@@ -169,6 +169,8 @@ def test_evidence_has_what_people_ask_first() -> None:
     assert (found.p_lost, found.p_diverted) == (0.25, 0.1)
     assert (found.prior_per_10000, found.budget_per_1000) == (10, 6)
     assert [look.at for look in found.looks] == [NOW + HOUR, NOW + 2 * HOUR]
+    learned = replace(KNOWN, outlook=Outlook(0.003, 0.25, 0.1, prior=0.00421))
+    assert make_evidence(WORDS, learned, NOW).prior_per_10000 == 42.1
     assert "20.0 h ago" in found.texts_en[0]
     assert "已沉默" not in found.texts_zh[0]
 

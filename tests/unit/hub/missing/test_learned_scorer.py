@@ -185,6 +185,7 @@ def test_confirmed_losses_of_its_product_make_it_likelier() -> None:
     asked, at = silence(), LEFT_AT + 20 * HOUR
     hv = judge.outlook(replace(asked, product="hv"), at)
     assert hv.p_lost > judge.outlook(asked, at).p_lost
+    assert (hv.prior, judge.outlook(asked, at).prior) == (0.01, 0.0001)
 
 
 def test_statutory_holidays_are_no_lateness_of_what_rests() -> None:
