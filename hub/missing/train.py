@@ -5,7 +5,7 @@ or tier T0, goes on. One that counts and has left its band in the newest week is
 Source: design section 7, docs/adr/0043.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -54,8 +54,10 @@ def train(
     history = History(past, lessons, dict(recorded.parcels), dict(recorded.lost))
     setting = setting_of(judge, policy, recorded.outages)
     tables, report, reason = _make(history, week, setting)
+    # All that takes long is done before the one transaction in which nobody else can write.
+    verdicts = _judge_stored(database, history, week, setting)
     with database.writing() as tx:
-        taken_back = _look_back(tx, history, week, setting, now)
+        taken_back = _look_back(tx, verdicts, now)
         parcels = len({each.waybill for each in recorded.past})
         if reason is None and tables is not None:
             _end_live(tx, ModelState.REPLACED, now, None)
@@ -83,38 +85,48 @@ def _make(
     return tables, report, out_of_band(report)
 
 
-def _look_back(
-    tx: Connection,
-    history: History,
-    week: Sequence[PastSilence],
-    setting: Setting,
-    now: datetime,
+def _judge_stored(
+    database: Database, history: History, week: Sequence[PastSilence], setting: Setting
+) -> dict[int, Reason | None]:
+    """Why the model that counts, and the one before it, may not count in the newest week."""
+    with database.reading() as tx:
+        live = model_store.live_id(tx)
+        earlier = None if live is None else model_store.before(tx, live)
+        asked = [each for each in (live, earlier) if each is not None]
+        stored = {each: model_store.tables_of(tx, each) for each in asked}
+    found: dict[int, Reason | None] = {}
+    for model_id, packed in stored.items():
+        if model_id == live or found.get(live or 0) is not None:
+            found[model_id] = _judge(packed or b"", history, week, setting)
+    return found
+
+
+def _judge(
+    packed: bytes, history: History, week: Sequence[PastSilence], setting: Setting
 ) -> Reason | None:
-    """Take back the model that counts if the newest week left its band; then one before it may."""
+    try:
+        tables = unpack(packed)
+    except ValueError as error:
+        return f"模型无法读取：{error}", f"it cannot be read: {error}"
+    return out_of_band(backtest(tables, history, week, setting))
+
+
+def _look_back(
+    tx: Connection, verdicts: Mapping[int, Reason | None], now: datetime
+) -> Reason | None:
+    """Take back the model that counts if the newest week left its band; then one before it may.
+
+    One that another training has put meanwhile was judged by that one.
+    """
     live = model_store.live_id(tx)
-    reason = None if live is None else _judge_stored(tx, live, history, week, setting)
+    reason = None if live is None else verdicts.get(live)
     if live is None or reason is None:
         return None
     model_store.end(tx, live, ModelState.ROLLED_BACK, now, reason)
     earlier = model_store.before(tx, live)
-    if earlier is not None and _judge_stored(tx, earlier, history, week, setting) is None:
+    if earlier is not None and verdicts.get(earlier, reason) is None:
         model_store.bring_back(tx, earlier)
     return reason
-
-
-def _judge_stored(
-    tx: Connection,
-    model_id: int,
-    history: History,
-    week: Sequence[PastSilence],
-    setting: Setting,
-) -> Reason | None:
-    stored = model_store.tables_of(tx, model_id)
-    try:
-        tables = unpack(stored or b"")
-    except ValueError as error:
-        return f"模型无法读取：{error}", f"it cannot be read: {error}"
-    return out_of_band(backtest(tables, history, week, setting))
 
 
 def _end_live(tx: Connection, state: ModelState, now: datetime, reason: Reason | None) -> None:

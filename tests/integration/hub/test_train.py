@@ -189,6 +189,42 @@ def test_the_next_good_model_takes_the_place_of_the_one_before(again: HubHome) -
     assert before.ended_at == again.clock.now()
 
 
+def test_others_write_while_models_are_played(
+    again: HubHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a minute: a scan that came meanwhile would wait for its receipt as long."""
+    play, written = train.backtest, 0
+
+    def play_beside_a_writer(*told: Any) -> Report:
+        nonlocal written
+        with again.database.writing() as tx:
+            tx.execute(update(model_store.model).values(parcels=7))
+        written += 1
+        return play(*told)
+
+    monkeypatch.setattr(train, "backtest", play_beside_a_writer)
+    assert run(again).reason is None
+    assert written == 2  # the new one, and the one that counted
+
+
+def test_a_model_that_another_training_put_meanwhile_is_left_alone(
+    again: HubHome, good: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_new(monkeypatch, good)
+    judge, added = train._judge_stored, 0
+
+    def judge_beside_another(*told: Any) -> Any:
+        nonlocal added
+        found = judge(*told)
+        added = add_live(again, pack(good), again.clock.now())
+        return found
+
+    put_tables(again, 1, b"not a model")
+    monkeypatch.setattr(train, "_judge_stored", judge_beside_another)
+    assert run(again).taken_back is None
+    assert live(again) == added
+
+
 @pytest.mark.parametrize("damaged", [None, b"", b"no model", bytes(100)])
 def test_a_model_that_cannot_be_read_leaves_the_judging_to_tier_t0(
     again: HubHome, damaged: bytes | None
