@@ -102,11 +102,6 @@ def _counted(silences: Silences, risk: Floats, kinds: int) -> tuple[Ints, Ints, 
     return row, step, lasted[row, step].astype(np.float64), ended[row, step].astype(np.float64)
 
 
-def effects_of(kinds: int) -> int:
-    """How many coefficients a hazard of so many kinds has."""
-    return len(_TIME_KNOTS_H) + kinds * len(_RISK_KNOTS_H)
-
-
 def _told(risk: Floats, kind: Ints, more_kinds: int) -> Floats:
     of_kind = [(kind == each).astype(float) for each in range(1, more_kinds + 1)]
     return np.stack([risk, *of_kind], axis=1)

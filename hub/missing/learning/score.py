@@ -96,11 +96,6 @@ def learn_score(silences: Silences, recipe: Recipe, kinds: int) -> Score:
     return Score(lanes, kinds, solve(design, late_h, nothing, penalty, poisson, start))
 
 
-def effects_of(recipe: Recipe, kinds: int) -> int:
-    """How many coefficients a score of so many kinds has."""
-    return len(_penalty(recipe, kinds))
-
-
 def _design(silences: Silences, usual_h: Floats, recipe: Recipe, kinds: int) -> Floats:
     usual = np.log(np.maximum(usual_h, USUAL_MIN_H))
     of_kind = [(silences.kind == kind).astype(float) for kind in range(1, kinds)]
