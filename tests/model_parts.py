@@ -58,7 +58,10 @@ TESTED = Report(
 )
 TOO_MANY = replace(TESTED, suspected=88)
 UNTESTED = Report(10, parcels=740)
-TOO_THIN = "历史太少：9 天共 740 件", "too little history: 740 parcels on 9 days"
+TOO_THIN = (
+    "历史太少：9 天共 740 件",
+    "too little history: parcels: 740, at least 1000 are needed; days: 9, at least 14",
+)
 
 
 def with_drifts(report: Report, **sites: tuple[int, int]) -> Report:

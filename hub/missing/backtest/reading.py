@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,11 +46,10 @@ def open_scans(path: Path) -> BinaryIO:
         file = path.open("rb")
     except OSError as error:
         raise NoScansError("unreadable", f"{path}: {error.strerror}") from error
-    try:
+    with ExitStack() as unless_read:
+        unless_read.callback(file.close)
         _look_at(file)
-    except BaseException:
-        file.close()
-        raise
+        unless_read.pop_all()
     return file
 
 

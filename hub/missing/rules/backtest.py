@@ -132,8 +132,8 @@ def too_thin(extent: Extent) -> Reason | None:
     return (
         f"历史太少：{extent.days} 天共 {extent.parcels} 件，"
         f"至少需要 {DAYS_MIN} 天 {PARCELS_MIN} 件",
-        f"too little history: {extent.parcels} parcels on {extent.days} days, at least "
-        f"{PARCELS_MIN} on {DAYS_MIN} are needed",
+        f"too little history: parcels: {extent.parcels}, at least {PARCELS_MIN} are needed; "
+        f"days: {extent.days}, at least {DAYS_MIN}",
     )
 
 

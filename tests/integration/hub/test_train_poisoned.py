@@ -89,7 +89,7 @@ def test_too_few_days_are_refused(home: HubHome, ways: list[RecordedWay]) -> Non
         for way in late
         for n in range(PARCELS_MIN // len(late) + 1)
     ]
-    check_refused(home, train_on(home, again), "too little history", "days, at least")
+    check_refused(home, train_on(home, again), "too little history", "days: ")
 
 
 def busiest(ways: list[RecordedWay]) -> list[str]:
