@@ -6,7 +6,8 @@ import numpy as np
 
 from hub.missing.learning.fitting import curve_bytes
 from hub.missing.rules.figures import AHEAD_MAX, Calendar
-from hub.missing.rules.learned_scorer import LearnedScorer, LoadedModel
+from hub.missing.rules.learned_scorer import LearnedScorer
+from hub.missing.rules.loaded_model import LoadedModel
 from hub.missing.rules.plan import Planner, Stop
 from hub.missing.rules.scoring import LEAD_H_MAX, ScheduleScorer
 from hub.missing.rules.tables import (

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from hub.db.engine import Database
 from hub.missing import store
 from hub.missing.judge import SilenceJudge
@@ -56,7 +58,7 @@ class Recorded:
         """One parcel; ``ended_at``: its newest scan."""
         self.parcels[product] += 1
         self.past += [
-            replace(each, silence=replace(each.silence, product=product)) for each in past
+            replace(each, silence=structs.replace(each.silence, product=product)) for each in past
         ]
         self.lessons += [(ended_at, each) for each in lessons]
 

@@ -12,7 +12,8 @@ from hub.missing import model_store
 from hub.missing.rules.figures import Calendar
 
 if TYPE_CHECKING:
-    from hub.missing.rules.learned_scorer import LearnedScorer, LoadedModel
+    from hub.missing.rules.learned_scorer import LearnedScorer
+    from hub.missing.rules.loaded_model import LoadedModel
     from hub.missing.rules.scoring import ScheduleScorer
 
 _log = structlog.get_logger()
@@ -50,7 +51,7 @@ class Models:
 
     def _load(self, tx: Connection, model_id: int) -> Live | None:
         # Imported here: a hub that has no model yet needs none of its libraries.
-        from hub.missing.rules.learned_scorer import LoadedModel
+        from hub.missing.rules.loaded_model import LoadedModel
         from hub.missing.rules.tables import unpack
 
         try:

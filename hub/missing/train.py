@@ -27,7 +27,7 @@ from hub.missing.rules.backtest import (
     too_thin,
 )
 from hub.missing.rules.figures import Calendar
-from hub.missing.rules.learned_scorer import STOPS_HIDDEN
+from hub.missing.rules.loaded_model import STOPS_HIDDEN
 from hub.missing.rules.past import PastSilence
 from hub.missing.rules.scoring import Silence
 from hub.missing.rules.suspicion import Outage

@@ -14,7 +14,8 @@ from hub.missing.learning.silences import folds_of
 from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.figures import Calendar
 from hub.missing.rules.learned import AFTER_SKIPS, NOTHING, READ_WEIGHT, Counts, Learned, pool_of
-from hub.missing.rules.learned_scorer import LearnedScorer, LoadedModel
+from hub.missing.rules.learned_scorer import LearnedScorer
+from hub.missing.rules.loaded_model import LoadedModel
 from hub.missing.rules.past import Ending, PastSilence
 from hub.missing.rules.scoring import ScheduleScorer
 from hub.missing.rules.tables import EVERY, FORMAT, FROM_H, POINTS, SLOT_H, Tables

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
+from msgspec import structs
 
 from hub.missing.learning.assembling import History, Setting, counted
 from hub.missing.learning.pricing import looks_at
 from hub.missing.learning.silences import Floats
 from hub.missing.rules.backtest import ODD_EARLY_H, ODD_LATE_H, Bin, Delays, Drift, Extent, Report
 from hub.missing.rules.company_past import PastCompany
-from hub.missing.rules.learned_scorer import LearnedScorer, LoadedModel
+from hub.missing.rules.learned_scorer import LearnedScorer
+from hub.missing.rules.loaded_model import LoadedModel
 from hub.missing.rules.past import Ending, PastSilence
 from hub.missing.rules.scoring import ScheduleScorer, Scorer
 from hub.missing.rules.tables import EVERY, SLOT_H, Tables
@@ -26,6 +28,7 @@ AT_ONCE = 500
 BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Between these the odds of silences are counted together."""
 COMPARED_H = (1.0, 2.0, 4.0, 8.0, 12.0)
+"""Of these as many as the longest silence has."""
 DRIFT_AT = 0.05
 _HOUR = timedelta(hours=1)
 
@@ -62,7 +65,7 @@ def backtest(
     fresh = replace(stands, learned=counted(_lessons_of(ended), learned))
     scorer = LearnedScorer(LoadedModel(tables, setting.calendar), stands)
     some = ended[:: max(1, -(-len(ended) // SILENCES_MAX))]
-    known = [each for each in some if scorer.parts(each.silence, steady=True) is not None]
+    known = [each for each in some if scorer.knows(each.silence)]
     ours, theirs = _due_h(scorer, some), _due_h(stands, some)
     days = sorted(each.since.date().isoformat() for each in history.past)
     return Report(
@@ -134,7 +137,7 @@ def _suspected_by_rule(
         at = min(first.due_at, by + 3 * _HOUR) if in_company else first.due_at
         while at < each.until and each.waybill not in found:
             known = company.company(each, at)
-            (deadline,) = stands.deadlines([replace(each.silence, company=known)])
+            (deadline,) = stands.deadlines([structs.replace(each.silence, company=known)])
             if deadline.due_at <= at:
                 found.add(each.waybill)
             at = max(at + _HOUR, min(deadline.due_at, at + 3 * _HOUR))
@@ -184,13 +187,12 @@ class _Count:
 def _bins(scorer: LearnedScorer, known: Sequence[PastSilence]) -> tuple[Bin, ...]:
     """Some hours after the plan: what the model said, and how many were silent still."""
     counts = [_Count() for _ in BINS[1:]]
-    late_h = np.array(COMPARED_H)
+    steps = np.flatnonzero(np.isin(scorer.steps_h, COMPARED_H))
     for begin in range(0, len(known), AT_ONCE):
         part = known[begin : begin + AT_ONCE]
-        told = [scorer.parts(each.silence, steady=False) or [] for each in part]
-        said = scorer.survival(told, late_h)
+        said = scorer.survival([each.silence for each in part], steady=False)[:, steps]
         ended = np.array([scorer.underneath.hours_late(e.silence, e.until) for e in part])
-        was = ended[:, None] > late_h[None, :]
+        was = ended[:, None] > scorer.steps_h[None, steps]
         place = np.clip(np.searchsorted(BINS, said, "right") - 1, 0, len(counts) - 1)
         for at, each in enumerate(counts):
             mine = place == at
@@ -205,14 +207,12 @@ def _drifts(scorer: LearnedScorer, ended: Sequence[PastSilence]) -> tuple[Drift,
     late: Counter[str] = Counter()
     count: Counter[str] = Counter()
     for begin in range(0, len(ended), AT_ONCE):
-        asked = ended[begin : begin + AT_ONCE]
-        told = [(each, scorer.parts(each.silence, steady=False)) for each in asked]
-        known = [(each, parts) for each, parts in told if parts is not None]
+        known = [e for e in ended[begin : begin + AT_ONCE] if scorer.knows(e.silence)]
         if not known:
             continue
-        odds = scorer.survival([parts for _, parts in known], scorer.steps_h)
+        odds = scorer.survival([e.silence for e in known], steady=False)
         usual_h = scorer.steps_h[(odds <= DRIFT_AT).argmax(axis=1)]
-        for (each, _), usual in zip(known, usual_h.tolist(), strict=True):
+        for each, usual in zip(known, usual_h.tolist(), strict=True):
             site = each.silence.stops[0].site
             count[site] += 1
             late[site] += scorer.underneath.hours_late(each.silence, each.until) > usual

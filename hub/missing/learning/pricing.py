@@ -16,13 +16,14 @@ from datetime import datetime, timedelta
 from math import ceil
 
 import numpy as np
+from msgspec import structs
 
 from hub.missing.learning.deadlines import PRICES_H
 from hub.missing.learning.silences import Bools, Floats, Ints
 from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.learned_scorer import LearnedScorer
 from hub.missing.rules.past import Ending, PastSilence
-from hub.missing.rules.scoring import ALONE, Company, Silence
+from hub.missing.rules.scoring import Company, Silence
 from hub.missing.rules.tables import SLOT_H
 
 PARCELS_MIN = 2_000
@@ -175,8 +176,8 @@ class _Told:
             scorer = self._asked[rows[0]][0]
             for begin in range(0, len(rows), AT_ONCE):
                 some = rows[begin : begin + AT_ONCE]
-                parts = [scorer.parts(self._asked[row][1], steady=True) or [] for row in some]
-                odds[some] = scorer.survival(parts, steps_h)
+                asked = [self._asked[row][1] for row in some]
+                odds[some] = scorer.survival(asked, steady=True)
         lead_h = np.array(
             [float(s.lead_h) if s.company.is_opened else np.inf for _, s in self._asked]
         )
@@ -194,7 +195,7 @@ def _look(
     past: PastSilence, scorer: LearnedScorer, company: PastCompany, late_h: float, told: _Told
 ) -> None:
     silence, first = past.silence, past.silence.stops[0]
-    if scorer.parts(silence, steady=True) is None:
+    if not scorer.knows(silence):
         return
     alone = told.curve(scorer, silence)
     in_company = past.ride is not None or past.bag is not None
@@ -220,8 +221,8 @@ def _tells(company: Company) -> bool:
 
 
 def _with(silence: Silence, company: Company) -> Silence:
-    evidence = replace(ALONE, has_come=company.has_come, is_opened=company.is_opened)
-    return replace(silence, company=evidence)
+    evidence = Company(has_come=company.has_come, is_opened=company.is_opened)
+    return structs.replace(silence, company=evidence)
 
 
 def _at(by: datetime, step: int) -> datetime:

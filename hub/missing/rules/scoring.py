@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from msgspec import Struct
+
 from hub.missing.rules.learned import LATE_EDGES_H, RUN_MAX, Learned, after_skips
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.schedule import Schedule
@@ -37,8 +39,7 @@ _Term = tuple[float, float, tuple[float, ...]]
 """One scan's part in S(t): its share, hours after the first one's plan, and how late such come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(Struct, frozen=True):
     """What those that travel with a parcel tell of it.
 
     ``silent``: so many of its bag or vehicle, or that wait for the same departure, are silent with
@@ -57,8 +58,7 @@ class Company:
 ALONE = Company()
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(Struct, frozen=True):
     """A parcel's silence: what is expected of it, of how many sites its whole route has.
 
     ``rests_on_holidays``: it waits in store, or for its delivery, and those days do not count.
@@ -80,19 +80,6 @@ class Silence:
     def began_at(self) -> str:
         """The site where it began."""
         return self.stops[0].origin or self.stops[0].site
-
-    @property
-    def begin(self) -> tuple[object, ...]:
-        """All that is known of it but what is expected."""
-        return (
-            self.sites,
-            self.rests_on_holidays,
-            self.in_known_bag,
-            self.company,
-            self.lead_h,
-            self.late_h,
-            self.product,
-        )
 
 
 def silence_of(fold: Watch, company: Company = ALONE, product: str = "") -> Silence:

@@ -1,11 +1,12 @@
 """Until when silence is no news: by a learned model (design section 7, docs/adr/0041)."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hub.missing.rules.learned_scorer import LearnedScorer
+from hub.missing.rules.loaded_model import AFTER_S
 from hub.missing.rules.plan import Phase, Planner
 from hub.missing.rules.scoring import ALONE, Company, Silence
 from hub.missing.rules.tables import EVERY, Tables
@@ -94,9 +95,11 @@ def test_where_others_of_its_vehicle_have_come_the_first_scan_is_awaited_no_more
     asked = silence()
     come = replace(asked, company=Company(has_come=True))
     judge = scorer(tables(elsewhere={}))
-    (alone, after) = (judge.parts(each, steady=True) or [] for each in (asked, come))
+    alone, after = (judge.model.ahead(each, judge.underneath) for each in (asked, come))
+    assert alone is not None
+    assert after is not None
     assert len(after) == len(alone) - 1
-    assert min(after_h for _, after_h, _ in after) > min(after_h for _, after_h, _ in alone) == 0
+    assert after[:, AFTER_S].min() > alone[:, AFTER_S].min() == 0
 
 
 def test_an_opened_bag_makes_what_lay_in_it_suspect_earlier() -> None:
@@ -116,8 +119,8 @@ def test_a_scan_that_the_model_does_not_know_is_judged_by_tier_t0() -> None:
     first = asked.stops[0].key.partition(":")[0] + ":*"
     model = tables(kinds={pool: kind() for pool in POOLS if pool != first})
     judge, t0 = scorer(model), underneath()
-    assert judge.parts(asked, steady=True) is None
-    assert judge.parts(other, steady=True) is not None
+    assert not judge.knows(asked)
+    assert judge.knows(other)
     assert judge.deadlines([other, asked, other])[1] == t0.deadlines([asked])[0]
     assert judge.deadlines([asked, other])[1] == scorer(model).deadlines([other])[0]
     assert judge.outlook(asked, LEFT_AT + 20 * HOUR) == t0.outlook(asked, LEFT_AT + 20 * HOUR)

@@ -1,9 +1,9 @@
 """Until when silence is no news: tier T0 (HV-2.11.2, design section 7)."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hub.missing.rules.learned import NOTHING, add_scan, add_skip, after_skips, pool_of
 from hub.missing.rules.plan import Phase, Planner
