@@ -170,7 +170,7 @@ class MemoryTables:
     def known(self, _tx: object, waybills: Iterable[str]) -> dict[str, Watched]:
         return {each: self.watches[each] for each in waybills if each in self.watches}
 
-    def put(self, _tx: object, watched: Iterable[Watched]) -> None:
+    def put(self, _tx: object, watched: Iterable[Watched], _known: object = None) -> None:
         for each in watched:
             self._put(each)
 

@@ -52,7 +52,7 @@ class MissingProjection:
         moved = [w for w in changed if w not in known or changed[w].fold.last != known[w].fold.last]
         changed |= self._set_deadlines(tx, known, [changed[waybill] for waybill in moved], now)
         found = [known[waybill].suspect_id for waybill in moved if waybill in known]
-        store.put(tx, changed.values())
+        store.put(tx, changed.values(), known)
         for bag in _opened(known, [changed[waybill] for waybill in moved]):
             store.look_soon(tx, bag, now + UNLOADING)
         suspect_store.close(tx, [each for each in found if each is not None], now)

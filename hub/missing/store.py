@@ -106,7 +106,11 @@ _counts_decoder = msgspec.json.Decoder(Counts)
 # Built once: these run for each batch, and building costs as much as running.
 _WATCHED = select(watch.c.waybill, watch.c.fold, watch.c.suspect_id, watch.c.due_at)
 _KNOWN = Asked(_WATCHED.where(among(watch.c.waybill, "waybills")))
-_PUT = Bulk(tuple(watch.c), key=(watch.c.waybill,))
+_TOGETHER = ("ride", "ride_at", "bag", "bag_at")
+_ITS_OWN = tuple(column for column in watch.c if column.name not in _TOGETHER)
+_PUT = Bulk((*_ITS_OWN, *(watch.c[name] for name in _TOGETHER)), key=(watch.c.waybill,))
+# Who writes a column writes its indexes, though the value be the same.
+_PUT_OWN = Bulk(_ITS_OWN, key=(watch.c.waybill,))
 _COUNTS = Asked(select(learned).where(among(learned.c.key, "keys")))
 _PUT_COUNTS = Bulk(tuple(learned.c), key=(learned.c.key,))
 _HEARD = Asked(select(site_heard).where(among(site_heard.c.site, "sites")))
@@ -153,9 +157,22 @@ def known(tx: Connection, waybills: Iterable[str]) -> dict[str, Watched]:
     return {row.waybill: _watched(row) for row in rows}
 
 
-def put(tx: Connection, watched: Iterable[Watched]) -> None:
-    """Write what is known now of parcels, of new ones and of known ones."""
-    _PUT.write(tx, [_row(each) for each in watched])
+def put(
+    tx: Connection, watched: Iterable[Watched], known: Mapping[str, Watched] | None = None
+) -> None:
+    """Write what is known now of parcels, of new ones and of known ones.
+
+    ``known``: as they are stored; whoever gives it spares the database what did not change.
+    """
+    whole, own = [], []
+    for each in watched:
+        before = None if known is None else known.get(each.waybill)
+        if before is not None and _travels_alike(before.fold, each.fold):
+            own.append(_own(each))
+        else:
+            whole.append((*_own(each), *_company(each.fold)))
+    _PUT.write(tx, whole)
+    _PUT_OWN.write(tx, own)
 
 
 def due(tx: Connection, now: datetime, limit: int) -> list[Watched]:
@@ -243,10 +260,9 @@ def look_soon(tx: Connection, bag: Ride, at: datetime) -> None:
     tx.execute(update(watch).where(mine, about).values(due_at=at))
 
 
-def _row(each: Watched) -> tuple[object, ...]:
+def _own(each: Watched) -> tuple[object, ...]:
     fold = each.fold
     stop = fold.stops[0] if fold.stops else None
-    ride, bag = fold.ride, fold.bag
     return (
         each.waybill,
         _watch_encoder.encode(fold),
@@ -254,11 +270,21 @@ def _row(each: Watched) -> tuple[object, ...]:
         None if stop is None else stop.site,
         None if stop is None else stop.by,
         each.due_at,
+        each.suspect_id,
+    )
+
+
+def _travels_alike(before: Watch, after: Watch) -> bool:
+    return before.ride == after.ride and before.bag == after.bag
+
+
+def _company(fold: Watch) -> tuple[object, ...]:
+    ride, bag = fold.ride, fold.bag
+    return (
         None if ride is None else ride.name,
         None if ride is None else ride.at,
         None if bag is None else bag.name,
         None if bag is None else bag.at,
-        each.suspect_id,
     )
 
 

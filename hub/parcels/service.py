@@ -49,7 +49,7 @@ from hub.parcels.rules.traces import (
     labelled_unit,
     stays_of,
 )
-from hub.parcels.rules.track import Track, planned_route, track
+from hub.parcels.rules.track import Track, planned_route, route_between, track
 from hub.parcels.signed_return_store import SignedCopy
 from hub.parcels.ways import WAYS_PAGE_MAX, RecordedWay, Sign, count_seen_since, recorded_ways
 from wire.events import ContainerKind, Scan
@@ -217,8 +217,10 @@ def planned_routes(
     tx: Connection, waybills: Iterable[str], network: Network
 ) -> dict[str, tuple[str, ...]]:
     """The planned routes of those parcels of which one can be told (see ``planned_route``)."""
-    parcels = store.find_declared(tx, waybills)
-    routes = {parcel.waybill: planned_route(parcel, network) for parcel in parcels}
+    routes = {
+        waybill: route_between(*ends, network)
+        for waybill, ends in store.find_ends(tx, waybills).items()
+    }
     return {waybill: route for waybill, route in routes.items() if route is not None}
 
 

@@ -56,6 +56,11 @@ _KNOWN = Asked(
     .join_from(parcel, declaration, isouter=True)
     .where(among(parcel.c.waybill, "waybills"))
 )
+_ENDS = Asked(
+    select(parcel.c.waybill, declaration.c.route, declaration.c.origin, declaration.c.destination)
+    .join_from(parcel, declaration)
+    .where(among(parcel.c.waybill, "waybills"))
+)
 _VALUES = Asked(
     select(parcel.c.waybill, declaration.c.declared_value_fen)
     .join_from(parcel, declaration)
@@ -86,6 +91,16 @@ def find(tx: Connection, waybill: str, seen: Standing | None) -> Parcel | None:
 def find_declared(tx: Connection, waybills: Iterable[str]) -> list[Parcel]:
     """Those parcels that have a row, without what scans tell of them."""
     return [_parcel(row, None) for row in _KNOWN.rows(tx, waybills=waybills)]
+
+
+def find_ends(
+    tx: Connection, waybills: Iterable[str]
+) -> dict[str, tuple[tuple[str, ...] | None, str | None, str | None]]:
+    """Route, origin and destination of those of which a declaration was accepted."""
+    return {
+        waybill: (route and tuple(route), origin, destination)
+        for waybill, route, origin, destination in _ENDS.rows(tx, waybills=waybills)
+    }
 
 
 def set_declared(tx: Connection, waybill: str, declaration_id: int, *, hv_by_value: bool) -> None:

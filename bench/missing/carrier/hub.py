@@ -4,7 +4,7 @@ A variant may be blind to what travels together, or hold every site for as good 
 whole network. Both are put in from outside; the room's code is as it is shipped.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,13 +80,13 @@ class RecordingTables(MemoryTables):
         self.records: dict[str, list[Record]] = {}
         self.now: datetime | None = None
 
-    def put(self, tx: object, watched: Sequence[Watched]) -> None:  # type: ignore[override]  # a narrower door
+    def put(self, tx: object, watched: Iterable[Watched], known: object = None) -> None:
         watched = list(watched)
         for each in watched:
             before = self.watches.get(each.waybill)
             if self.now and (before is None or before.fold.last != each.fold.last):
                 self.records.setdefault(each.waybill, []).append(Record(self.now, each))
-        super().put(tx, watched)
+        super().put(tx, watched, known)
 
 
 @dataclass(frozen=True)

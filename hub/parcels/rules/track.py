@@ -35,14 +35,21 @@ class Track:
 
 def planned_route(parcel: Parcel, network: Network) -> tuple[str, ...] | None:
     """The route that a parcel was declared with, else the lanes' quickest; null: nobody knows."""
-    declared = parcel.declaration
-    if declared is None:
+    said = parcel.declaration
+    if said is None:
         return None
-    if declared.route:
-        return declared.route
-    if declared.origin is None or declared.destination is None:
+    return route_between(said.route, said.origin, said.destination, network)
+
+
+def route_between(
+    declared: tuple[str, ...] | None, origin: str | None, destination: str | None, network: Network
+) -> tuple[str, ...] | None:
+    """The same, by what of a declaration tells the route."""
+    if declared:
+        return declared
+    if origin is None or destination is None:
         return None
-    return network.route(declared.origin, declared.destination)
+    return network.route(origin, destination)
 
 
 def track(parcel: Parcel, around: Sequence[Standing], network: Network) -> Track:
