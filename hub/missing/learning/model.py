@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from hub.missing.learning.deadlines import price_for, wait_h
+from hub.missing.learning.dropout import Unseen, shape_of, tell_unseen
 from hub.missing.learning.hazard import BEFORE_H, GRID_H, Hazard, learn_hazard
 from hub.missing.learning.score import RISK_MAX, RISK_MIN, Score, learn_score
 from hub.missing.learning.silences import (
@@ -20,7 +21,6 @@ from hub.missing.learning.silences import (
     Recipe,
     Silences,
     folds_of,
-    joined,
 )
 
 FOLDS = 5
@@ -31,8 +31,6 @@ RISKS = np.linspace(RISK_MIN, RISK_MAX, 107)
 SURVIVAL_MIN = 1e-9
 HELD_BACK = 4
 """One of so many lanes is told of once more as if it were new: what becomes of such is learned."""
-NEVER_SEEN = np.iinfo(np.int64).min
-"""No lane has this number."""
 
 
 @dataclass(frozen=True)
@@ -137,23 +135,9 @@ def survival_at(silences: Silences, survival: Floats, hours: float) -> Floats:
     return np.asarray(before ** (1 - share) * after**share)
 
 
-def shape_of(score: Score, silences: Silences) -> Ints:
-    """Which of the curves' shapes is a silence's: its kind's, or that of the kind's newcomers."""
-    return silences.kind + score.kinds * score.lanes.newcomers(silences)
-
-
 def shapes(recipe: Recipe, kinds: int) -> int:
     """How many shapes the curves of so many kinds have."""
     return kinds * (2 if recipe.newcomer else 1)
-
-
-@dataclass(frozen=True)
-class _Unseen:
-    """What a score that had not seen a silence would have said of it, in one cut into folds."""
-
-    part: Ints
-    risk: Floats
-    shape: Ints
 
 
 @dataclass(frozen=True)
@@ -165,7 +149,7 @@ class _Crossed:
 
     model: FamilyModel
     rows: Ints
-    unseen: tuple[_Unseen, ...]
+    unseen: tuple[Unseen, ...]
     hazards: tuple[tuple[Hazard, ...], ...]
 
     @classmethod
@@ -179,45 +163,27 @@ class _Crossed:
         turns, crossed, whole = [], [], []
         for turn in range(TURNS):
             part = folds_of(silences.group, FOLDS, seed * TURNS + turn)[chosen]
-            told, found = _told(mine, own, kinds, part, seed * TURNS + turn)
+            dropped = _dropped(mine, own, seed * TURNS + turn)
+            told, found = tell_unseen(mine, part, dropped, own, kinds)
             count = shapes(own, kinds)
             crossed.append(
                 tuple(_hazard(told, found, found.part != fold, count) for fold in range(FOLDS))
             )
             whole.append(_hazard(told, found, found.part >= 0, count))
             size = len(mine)
-            turns.append(_Unseen(part, found.risk[:size], found.shape[:size]))
+            turns.append(Unseen(part, found.risk[:size], found.shape[:size]))
         model = FamilyModel(family, learn_score(mine, own, kinds), tuple(whole))
         return cls(model, np.flatnonzero(chosen), tuple(turns), tuple(crossed))
 
 
-def _told(
-    mine: Silences, recipe: Recipe, kinds: int, part: Ints, seed: int
-) -> tuple[Silences, _Unseen]:
-    """The silences, and once more those of the lanes that are held back, as newcomers."""
-    told = mine
-    if recipe.newcomer:
-        is_held = folds_of(mine.keys[recipe.newcomer], HELD_BACK, seed) == 0
-        held, part = mine.where(is_held), np.append(part, part[is_held])
-        told = joined(mine, replace(held, keys={**held.keys, **_unknown(held, recipe)}))
-    risk, shape = np.zeros(len(told)), np.zeros(len(told), dtype=np.int64)
-    own = np.arange(len(told)) < len(mine)
-    for fold in range(FOLDS):
-        unseen = part == fold
-        if unseen.any():
-            score = learn_score(told.where(~unseen & own), recipe, kinds)
-            asked = told.where(unseen)
-            risk[unseen], shape[unseen] = score.risk(asked), shape_of(score, asked)
-    return told, _Unseen(part, risk, shape)
+def _dropped(mine: Silences, recipe: Recipe, seed: int) -> Bools:
+    """The lanes that are told of once more as newcomers."""
+    if not recipe.newcomer:
+        return np.zeros(len(mine), dtype=np.bool_)
+    return np.asarray(folds_of(mine.keys[recipe.newcomer], HELD_BACK, seed) == 0)
 
 
-def _unknown(held: Silences, recipe: Recipe) -> dict[str, Ints]:
-    """Its lane, and all that is narrower, as nobody ever saw it."""
-    narrower = recipe.keys[recipe.keys.index(recipe.newcomer) :]
-    return {name: np.full(len(held), NEVER_SEEN, dtype=np.int64) for name in narrower}
-
-
-def _hazard(told: Silences, unseen: _Unseen, seen: Bools, count: int) -> Hazard:
+def _hazard(told: Silences, unseen: Unseen, seen: Bools, count: int) -> Hazard:
     shaped = replace(told.where(seen), kind=unseen.shape[seen])
     return learn_hazard(shaped, unseen.risk[seen], count)
 
