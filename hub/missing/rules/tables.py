@@ -68,6 +68,8 @@ class Tables(Struct, frozen=True, kw_only=True):
     site where it began; ``elsewhere_curve``: S of those. ``left_in_bag``: P(it is not scanned when
     its bag is opened, although it is there). ``prices_h``: hours of delay that a false
     alarm is held to cost, by product. ``lost``: P(a parcel is lost on its way), by product.
+    ``newcomers``: as ``kinds``, of scans whose lane ``usual`` does not name; a model that was
+    learned before there were any has none, and judges those by ``kinds``.
     """
 
     format: Annotated[int, Meta(ge=FORMAT, le=FORMAT)]
@@ -80,6 +82,7 @@ class Tables(Struct, frozen=True, kw_only=True):
     left_in_bag: Share
     prices_h: Annotated[dict[str, float], Meta(max_length=64)]
     lost: Annotated[dict[str, Share], Meta(max_length=64)]
+    newcomers: Annotated[dict[str, Kind], Meta(max_length=64)] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -132,7 +135,7 @@ def begin_risk(kind: Kind, lead_h: int, late_h: int, ahead: int) -> float:
 
 def _check(tables: Tables) -> None:
     numbers = [*tables.usual.values(), *tables.prices_h.values()]
-    for kind in tables.kinds.values():
+    for kind in (*tables.kinds.values(), *tables.newcomers.values()):
         effects = (kind.hour, kind.weekday, kind.rests, kind.lead, kind.late, kind.ahead)
         numbers += [kind.intercept, kind.slope, kind.risk_from, kind.risk_mean]
         numbers += [each for effect in effects for each in effect]

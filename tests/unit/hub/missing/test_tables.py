@@ -41,6 +41,12 @@ def test_tables_come_back_as_they_were() -> None:
     assert curves_of(back.kinds["out:*"]).shape == (3, POINTS)
 
 
+def test_what_a_release_stored_that_knew_of_no_newcomers_is_read() -> None:
+    told = msgspec.msgpack.decode(pack(tables(newcomers={"out:*": kind()})))
+    del told["newcomers"]
+    assert unpack(msgspec.msgpack.encode(told)) == tables()
+
+
 def _top(**value: object) -> Change:
     return lambda told: told.update(value)
 
@@ -48,6 +54,13 @@ def _top(**value: object) -> Change:
 def _kind(**value: object) -> Change:
     def change(told: dict[str, object]) -> None:
         told["kinds"]["out:*"].update(value)  # type: ignore[index]
+
+    return change
+
+
+def _newcomers(**value: object) -> Change:
+    def change(told: dict[str, object]) -> None:
+        told["newcomers"] = {"out:*": {**told["kinds"]["out:*"], **value}}  # type: ignore[index]
 
     return change
 
@@ -99,6 +112,13 @@ BREACHES: dict[str, tuple[Change, str]] = {
     "an effect that is none": (_kind(late=(NAN,) * (2 * LATE_H + 1)), "finite"),
     "a risk of everything": (_kind(risk_from=INF), "finite"),
     "a slope that is none": (_kind(slope=NAN), "finite"),
+    "too many kinds of newcomers": (
+        _top(newcomers={str(n): msgspec.to_builtins(kind()) for n in range(65)}),
+        "newcomers",
+    ),
+    "a newcomers' curve that rises": (_newcomers(curves=_curve(100, 1.0)), "rises"),
+    "half a curve of newcomers": (_newcomers(curves=falling(2.0)[:-4]), "no curves"),
+    "newcomers' risk that is none": (_newcomers(risk_mean=NAN), "finite"),
     "too steady": (_kind(steadiness=1.1), "steadiness"),
     "a steadiness that is none": (_kind(steadiness=NAN), "steadiness|finite"),
 }
@@ -116,6 +136,7 @@ def test_what_no_model_can_hold_is_refused_with_a_sentence(name: str) -> None:
 def test_the_edges_of_what_a_model_can_hold_are_read() -> None:
     widest = tables(
         kinds={str(n): kind() for n in range(64)},
+        newcomers={str(n): kind(risks=5) for n in range(64)},
         prices_h={EVERY: 0.0},
         lost={EVERY: 0.0, "x": 1.0},
         read={"out:755A": 1.0, "out:755B": 0.0},
