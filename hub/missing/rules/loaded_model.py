@@ -28,6 +28,7 @@ from hub.missing.rules.tables import (
     POINTS,
     RISK_STEP,
     SLOT_H,
+    Kind,
     Tables,
     base_risk,
     curves_of,
@@ -80,8 +81,12 @@ class LoadedModel:
     def __init__(self, tables: Tables, calendar: Calendar) -> None:
         self.tables = tables
         self._calendar = calendar
-        self._columns = _Columns(tables)
+        kinds = [*tables.kinds.items(), *tables.newcomers.items()]
+        self._kinds = [kind for _, kind in kinds]
+        self._columns = _Columns(self._kinds, tables.elsewhere_curve)
+        # The later of two counts: a pool without newcomers' curves judges them by its own.
         self._number = {pool: number for number, pool in enumerate(tables.kinds)}
+        self._number_if_new = {pool: number for number, (pool, _) in enumerate(kinds)}
         self._stops: dict[Stop, _Known | None] = {}
         self._ways: dict[tuple[object, ...], Ahead | None] = {}
 
@@ -104,7 +109,7 @@ class LoadedModel:
 
     def elsewhere_of(self, ahead: Ahead) -> Ahead:
         """Those of its ends that nobody expects: at another site."""
-        return np.asarray(ahead[ahead[:, KIND] == len(self.tables.kinds)])
+        return np.asarray(ahead[ahead[:, KIND] == len(self._kinds)])
 
     def ahead(self, silence: Silence, underneath: ScheduleScorer) -> Ahead | None:
         """How a silence may end; ``None``: the model does not know the scan expected first.
@@ -144,7 +149,7 @@ class LoadedModel:
             shares = self.tables.elsewhere
             elsewhere = shares.get(silence.began_at, shares.get(EVERY, 0.0))
             unread -= elsewhere
-        found = [(elsewhere, 0.0, float(len(self.tables.kinds)), 0.0)] if elsewhere else []
+        found = [(elsewhere, 0.0, float(len(self._kinds)), 0.0)] if elsewhere else []
         skipped = 1 if company.has_come and len(pairs) > 1 else 0
         last = len(pairs) - 1
         for place in range(skipped, len(pairs)):
@@ -214,28 +219,29 @@ class LoadedModel:
     def _look_up(self, stop: Stop) -> _Known | None:
         place = self._calendar.place(stop, stop.by)
         tables = self.tables
-        if place.pool not in tables.kinds:
+        is_new = place.lane not in tables.usual
+        kind = (self._number_if_new if is_new else self._number).get(place.pool)
+        if kind is None:
             return None
-        on_time = self._planned(stop.by, place)
+        on_time = self._planned(stop.by, place, kind)
         missed = tables.missed.get(place.lane, tables.missed.get(place.pool, 0.0))
         if stop.again <= stop.by or not missed:
             return on_time
-        again = self._planned(stop.again, self._calendar.place(stop, stop.again))
+        again = self._planned(stop.again, self._calendar.place(stop, stop.again), kind)
         return on_time._replace(missed=missed, again=again)
 
-    def _planned(self, at: datetime, place: Place) -> _Known:
+    def _planned(self, at: datetime, place: Place, kind: int) -> _Known:
         tables = self.tables
         read = tables.read.get(place.lane, tables.read.get(place.pool, UNKNOWN_READ))
-        risk = base_risk(tables, tables.kinds[place.pool], place)
-        return _Known(self._number[place.pool], risk, at.timestamp(), read)
+        risk = base_risk(tables, self._kinds[kind], place)
+        return _Known(kind, risk, at.timestamp(), read)
 
 
 class _Columns:
     """Every kind's curves and effects beside each other, by number; the last one is "elsewhere"."""
 
-    def __init__(self, tables: Tables) -> None:
-        kinds = tuple(tables.kinds.values())
-        elsewhere = np.frombuffer(tables.elsewhere_curve, "<f4").reshape(1, POINTS)
+    def __init__(self, kinds: Sequence[Kind], elsewhere_curve: bytes) -> None:
+        elsewhere = np.frombuffer(elsewhere_curve, "<f4").reshape(1, POINTS)
         curves = [*(curves_of(kind) for kind in kinds), elsewhere]
         counts = np.array([len(each) for each in curves])
         self._first = np.cumsum(counts) - counts

@@ -72,6 +72,16 @@ def test_a_scan_that_is_riskier_by_its_lane_waits_longer() -> None:
     assert due(late, asked) > due(early, asked)
 
 
+def test_a_lane_that_the_model_never_saw_is_waited_for_as_newcomers_are() -> None:
+    newcomers = {pool: kind(mean_h=8.0) for pool in POOLS}
+    as_known, as_new = due(scorer(), silence()), due(scorer(tables(newcomers=newcomers)), silence())
+    assert as_new > as_known
+    lanes = {stop.key: 0.0 for stop in silence().stops}
+    seen_once = tables(newcomers=newcomers, usual=lanes)
+    assert due(scorer(seen_once), silence()) == as_known
+    assert due(scorer(tables(newcomers={"in-16h:*": kind(mean_h=8.0)})), silence()) == as_known
+
+
 def test_a_product_has_its_own_price() -> None:
     judge = scorer(tables(prices_h={EVERY: 1e6, "domestic/hv": 10.0}))
     asked = silence()
