@@ -152,6 +152,7 @@ def _unpriced(past: Sequence[PastSilence], history: History, setting: Setting) -
     return Tables(
         format=FORMAT,
         kinds=fitted.kinds,
+        newcomers=fitted.newcomers,
         usual=fitted.usual,
         read=read_rates(fitted, learned) | _skips(learned),
         missed=_miss_rates(fitted, learned),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hub.missing.learning.dropout import tell_unseen
 from hub.missing.learning.glm import hats
 from hub.missing.learning.hazard import BEFORE_H, GRID_H, Hazard, learn_hazard
 from hub.missing.learning.rows import RECIPE, Rows
@@ -31,18 +32,23 @@ _DOMAINS: Mapping[str, Sequence[int]] = {
 
 @dataclass(frozen=True)
 class Fitted:
-    """Curves by pool, and the usual lateness by name (see :class:`Tables`)."""
+    """Curves by pool, those of newcomers, and the usual lateness by name (see :class:`Tables`)."""
 
     kinds: dict[str, Kind]
+    newcomers: dict[str, Kind]
     usual: dict[str, float]
 
 
 def fit(rows: Rows, seed: int) -> Fitted:
     """Learn risks and curves; the curves from risks that have not seen the silence's group."""
-    found = Fitted({}, {})
+    found = Fitted({}, {}, {})
     for family in families_of(rows):
         learned = _fit_family(rows, family, seed)
-        found = Fitted(found.kinds | learned.kinds, found.usual | learned.usual)
+        found = Fitted(
+            found.kinds | learned.kinds,
+            found.newcomers | learned.newcomers,
+            found.usual | learned.usual,
+        )
     return found
 
 
@@ -66,22 +72,24 @@ def _fit_family(rows: Rows, family: tuple[int, ...], seed: int) -> Fitted:
     mine, kinds = rows.silences.where(chosen), len(family)
     silences = replace(mine, kind=np.searchsorted(family, mine.kind))
     part = folds_of(silences.group, FOLDS, seed)
-    risk = np.zeros(len(silences))
-    for fold in range(FOLDS):
-        unseen = part == fold
-        if unseen.all():
-            risk[:] = learn_score(silences, RECIPE, kinds).risk(silences)
-        elif unseen.any():
-            score = learn_score(silences.where(~unseen), RECIPE, kinds)
-            risk[unseen] = score.risk(silences.where(unseen))
-    score, hazard = learn_score(silences, RECIPE, kinds), learn_hazard(silences, risk, kinds)
-    return Fitted(
-        {
-            rows.pools[pool]: _kind(score, hazard, kind, risk[silences.kind == kind])
-            for kind, pool in enumerate(family)
-        },
-        _usual(score, silences, rows),
+    every_lane = np.ones(len(silences), dtype=np.bool_)
+    _, unseen = tell_unseen(silences, part, every_lane, RECIPE, kinds)
+    score = learn_score(silences, RECIPE, kinds)
+    # Newcomers have a hazard of their own, so every lane can be dropped once: no known one is
+    # judged otherwise for it.
+    known, newcomers = (
+        _kinds(score, silences, risk, [rows.pools[pool] for pool in family])
+        for risk in np.split(unseen.risk, 2)
     )
+    return Fitted(known, newcomers, _usual(score, silences, rows))
+
+
+def _kinds(score: Score, silences: Silences, risk: Floats, pools: list[str]) -> dict[str, Kind]:
+    hazard = learn_hazard(silences, risk, len(pools))
+    return {
+        pool: _kind(score, hazard, kind, risk[silences.kind == kind])
+        for kind, pool in enumerate(pools)
+    }
 
 
 def _kind(score: Score, hazard: Hazard, kind: int, risk: Floats) -> Kind:

@@ -30,6 +30,7 @@ RECIPE = Recipe(
     },
     by_kind=frozenset({"hour", "lead_h", "late_h"}),
     clip_h=24.0,
+    newcomer="lane",
 )
 """What tells how late the scans of a carrier come."""
 _HOUR = timedelta(hours=1)

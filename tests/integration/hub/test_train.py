@@ -145,6 +145,11 @@ def test_a_model_is_learned_tested_and_counts(home: HubHome, first: First) -> No
     assert kept.report == report
 
 
+def test_a_model_has_curves_of_lanes_that_it_never_saw_in_every_pool(good: Tables) -> None:
+    assert good.newcomers.keys() == good.kinds.keys()
+    assert any(good.newcomers[pool].curves != good.kinds[pool].curves for pool in good.kinds)
+
+
 def test_every_role_asks_the_model_that_counts(again: HubHome) -> None:
     judge = _silence_judge(again.role)
     with again.database.reading() as tx:
