@@ -68,8 +68,8 @@ def learned(seed: int) -> Tables:
 def told(model: Tables, lanes: range) -> np.ndarray:
     """S of a silence in each lane, so many hours after its plan."""
     scorer = LearnedScorer(LoadedModel(model, calendar()), underneath())
-    parts = [scorer.parts(arrival(lane, BEGIN), steady=False) for lane in lanes]
-    return scorer.survival([each or [] for each in parts], HOURS)
+    odds = scorer.survival([arrival(lane, BEGIN) for lane in lanes], steady=False)
+    return odds[:, np.isin(scorer.steps_h, HOURS)]
 
 
 def was(lanes: range) -> np.ndarray:
