@@ -36,10 +36,7 @@ _restarts = Counter("custos_hub_role_restarts", "Roles that died and were starte
 
 def run_as_process(order: RoleOrder, runner: Callable[[RoleContext], None]) -> None:
     """Work until SIGTERM, or until the supervisor is gone."""
-    # What the imports brought stays for good: to search it for garbage again and again would stop
-    # this role for a tenth of a second each time, and copy memory that all roles share.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_AFTER)
+    look_less_for_garbage()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     # Ctrl-C reaches the whole terminal; the supervisor stops its roles in order.
@@ -57,6 +54,14 @@ def run_as_process(order: RoleOrder, runner: Callable[[RoleContext], None]) -> N
         runner(context)
     finally:
         context.database.close()
+
+
+def look_less_for_garbage() -> None:
+    """Set this process up as a role's: see ``GARBAGE_AFTER``."""
+    # What the imports brought stays for good: to search it for garbage again and again would stop
+    # this role for a tenth of a second each time, and copy memory that all roles share.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
 
 
 def _name_process(role: Role) -> None:

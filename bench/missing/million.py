@@ -10,7 +10,7 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,7 @@ from hub.network import Network
 from hub.parcels.declaration_store import declaration
 from hub.parcels.project import ParcelProjection
 from hub.parcels.store import parcel
+from hub.role_process import look_less_for_garbage
 from simulators.carrier.build import Size
 from simulators.carrier.day import Setting, simulate
 from simulators.carrier.noise import Noise
@@ -45,6 +46,7 @@ PARCELS = 1_000_000
 AFTERWARDS = 50_000
 """Events that come while all those are open."""
 PER_COMMIT = 50
+"""Scans in a message of a busy edge."""
 PER_LOAD = 10_000
 QUESTIONS = 200
 LOOKS_SHOWN = 50
@@ -72,6 +74,7 @@ class Open:
 
 def measure_hub(parcels: int = PARCELS) -> dict[str, object]:
     """Load that many, then time events and questions; print and return the figures."""
+    look_less_for_garbage()
     with tempfile.TemporaryDirectory(dir="build") as folder, _hub(Path(folder)) as hub:
         network = hub.role.network
         (missing,) = (p for p in make_projections(hub.role) if isinstance(p, MissingProjection))
@@ -82,7 +85,10 @@ def measure_hub(parcels: int = PARCELS) -> dict[str, object]:
                 _declare(tx, some)
                 missing.apply(tx, [_scan(each) for each in some], BEGIN)
         loaded_s = time.perf_counter() - began
-        event_us = _events(hub, missing, rng, network)
+        messages = _moved(network, rng)
+        half = len(messages) // 2
+        event_us = _events(hub, missing, messages[:half])
+        mixed_us = _events(hub, missing, _mixed(messages[half:], rng))
         sites = [site.code for site in network.site if site.code in network.lanes_from]
         asked_ms = _times(QUESTIONS, lambda: _ask(hub, rng.choice(sites)), MS_PER_S)
         with hub.database.reading() as tx:
@@ -91,12 +97,14 @@ def measure_hub(parcels: int = PARCELS) -> dict[str, object]:
             "open_parcels": watched,
             "loaded_s": loaded_s,
             "event_us": asdict(event_us),
+            "mixed_event_us": asdict(mixed_us),
             "question_ms": asdict(asked_ms),
             "missing_mib": _room(hub),
             "resident_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
     print(f"\na million open parcels: {watched:,} watched, loaded in {loaded_s:.0f} s")
     print(f"  an event with its deadline, us   {event_us}")
+    print(f"  of as many sites as scans, us    {mixed_us}")
     print(f"  a shift's question, ms           {asked_ms}")
     print(
         f"  room: {figures['missing_mib']:.0f} MiB in the database, "
@@ -167,18 +175,33 @@ def _scan(each: Open) -> Fact:
     return Fact(event, each.at, each.at, late=False)
 
 
+def _moved(network: Network, rng: random.Random) -> list[tuple[Open, ...]]:
+    """The next scans of some of them, in the messages of edges: each comes to one site."""
+    by_site: dict[str, list[Open]] = {}
+    for each in _parcels(network, random.Random(1), AFTERWARDS):
+        place = min(each.seen + 1, len(each.route) - 1)
+        moved = Open(each.waybill, each.route, place, False, BEGIN)
+        by_site.setdefault(each.route[place], []).append(moved)
+    for some in by_site.values():
+        rng.shuffle(some)
+    messages = [each for some in by_site.values() for each in _by(PER_COMMIT, iter(some))]
+    rng.shuffle(messages)
+    return [each for each in messages if len(each) == PER_COMMIT]
+
+
+def _mixed(messages: Sequence[tuple[Open, ...]], rng: random.Random) -> list[tuple[Open, ...]]:
+    """As if each scan came from another site than the one before."""
+    scans = [each for message in messages for each in message]
+    rng.shuffle(scans)
+    return list(_by(PER_COMMIT, iter(scans)))
+
+
 def _events(
-    hub: HubHome, missing: MissingProjection, rng: random.Random, network: Network
+    hub: HubHome, missing: MissingProjection, commits: Iterable[tuple[Open, ...]]
 ) -> Spread:
-    """The next scans of some of them, 50 in a commit as a busy edge sends them."""
-    moved = (
-        Open(each.waybill, each.route, min(each.seen + 1, len(each.route) - 1), False, BEGIN)
-        for each in _parcels(network, random.Random(1), AFTERWARDS)
-    )
     took: list[float] = []
-    for some in _by(PER_COMMIT, moved):
+    for some in commits:
         facts = [_scan(each) for each in some]
-        rng.shuffle(facts)
         with hub.database.writing() as tx:
             began = time.perf_counter()
             missing.apply(tx, facts, BEGIN)

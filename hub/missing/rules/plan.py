@@ -30,14 +30,17 @@ class Phase(StrEnum):
     DELIVERED = "delivered"
 
 
+_LEAVING = (Step.LOAD, Step.DEPART, Step.OUT_FOR_DELIVERY)
+
+
 def phase_of(step: Step | None) -> Phase:
     """What a work step says of a parcel's way."""
-    if step in (Step.LOAD, Step.DEPART, Step.OUT_FOR_DELIVERY):
+    if step in _LEAVING:
         return Phase.OUT
     return Phase.DELIVERED if step is Step.DELIVER else Phase.IN
 
 
-class Stop(Struct, frozen=True, array_like=True):
+class Stop(Struct, frozen=True, array_like=True, gc=False):
     """A scan that is expected: at which site, in which phase, and ``by`` when the plan has it.
 
     ``again`` is when it comes instead if the parcel misses its next departure and takes the one
@@ -66,7 +69,7 @@ class Stop(Struct, frozen=True, array_like=True):
         return f"{self.phase}{last}:{self.site}"
 
 
-class LastScan(Struct, frozen=True, array_like=True):
+class LastScan(Struct, frozen=True, array_like=True, gc=False):
     """A parcel's newest scan by event time."""
 
     site: str

@@ -190,4 +190,4 @@ class Schedule:
 
 def to_slot(at: datetime) -> datetime:
     """The same moment rounded up to ``SLOT``."""
-    return _EPOCH - (_EPOCH - at) // SLOT * SLOT
+    return at + (_EPOCH - at) % SLOT

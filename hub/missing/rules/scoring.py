@@ -33,7 +33,8 @@ STEP = timedelta(minutes=15)
 SCANS_PER_SITE = 2
 LEAD_H_MAX = 72
 """Hours before a plan beyond which it makes no difference."""
-_STEP_H = STEP / timedelta(hours=1)
+_HOUR = timedelta(hours=1)
+_STEP_H = STEP / _HOUR
 
 _Term = tuple[float, float, tuple[float, ...]]
 """One scan's part in S(t): its share, hours after the first one's plan, and how late such come."""
@@ -84,7 +85,7 @@ class Silence(Struct, frozen=True):
 
 def silence_of(fold: Watch, company: Company = ALONE, product: str = "") -> Silence:
     """What a scorer is asked about a parcel that something is expected of."""
-    lead_h = round((fold.stops[0].by - fold.last.at) / timedelta(hours=1))
+    lead_h = round((fold.stops[0].by - fold.last.at) / _HOUR)
     return Silence(
         fold.stops,
         fold.sites,
