@@ -26,7 +26,7 @@ from hub.missing.rules.worth import Value
 from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
 from hub.network import Network
 from hub.parcels.rules.traces import PUT_STEPS
-from hub.parcels.service import BAG_LIFE
+from hub.parcels.service import BAG_LIFE, Heading
 from wire.events import Scan
 from wire.names import Step
 
@@ -76,8 +76,9 @@ class MemoryTables:
             patch.setattr(module, "read_store", _Reads(self))
         for module in (project, watchman):
             patch.setattr(module, "suspect_store", _Suspects(self))
-            patch.setattr(module, "planned_routes", self.planned_routes)
-            patch.setattr(module, "high_value_among", self.high_value_among)
+        patch.setattr(project, "headings", self.headings)
+        patch.setattr(watchman, "planned_routes", self.planned_routes)
+        patch.setattr(watchman, "high_value_among", self.high_value_among)
         patch.setattr(models, "model_store", self)
         patch.setattr(project, "waybills_of", self.waybills_of)
         patch.setattr(project, "end_silence", self.end_silence)
@@ -136,6 +137,13 @@ class MemoryTables:
 
     def waybills_of(self, _tx: object, scan: Scan) -> tuple[str, ...]:
         return tuple(sorted(self.bags.get(scan.text or "", ())))
+
+    def headings(
+        self, _tx: object, waybills: Iterable[str], _network: Network, _policy: object
+    ) -> dict[str, Heading]:
+        waybills = set(waybills)
+        high_value = self.high_value_among(None, waybills, None)
+        return {each: Heading(self.routes.get(each), each in high_value) for each in waybills}
 
     def planned_routes(
         self, _tx: object, waybills: Iterable[str], _network: Network

@@ -43,8 +43,9 @@ from wire.events import ContainerKind
 from wire.names import Step
 
 PARCELS = 1_000_000
+SEED = 1
 AFTERWARDS = 50_000
-"""Events that come while all those are open."""
+"""Events that come while all those are open, of parcels from all over them."""
 PER_COMMIT = 50
 """Scans in a message of a busy edge."""
 PER_LOAD = 10_000
@@ -78,14 +79,14 @@ def measure_hub(parcels: int = PARCELS) -> dict[str, object]:
     with tempfile.TemporaryDirectory(dir="build") as folder, _hub(Path(folder)) as hub:
         network = hub.role.network
         (missing,) = (p for p in make_projections(hub.role) if isinstance(p, MissingProjection))
-        rng = random.Random(1)
+        rng = random.Random(SEED)
         began = time.perf_counter()
         for some in _by(PER_LOAD, _parcels(network, rng, parcels)):
             with hub.database.writing() as tx:
                 _declare(tx, some)
                 missing.apply(tx, [_scan(each) for each in some], BEGIN)
         loaded_s = time.perf_counter() - began
-        messages = _moved(network, rng)
+        messages = _moved(network, rng, parcels)
         half = len(messages) // 2
         event_us = _events(hub, missing, messages[:half])
         mixed_us = _events(hub, missing, _mixed(messages[half:], rng))
@@ -175,10 +176,11 @@ def _scan(each: Open) -> Fact:
     return Fact(event, each.at, each.at, late=False)
 
 
-def _moved(network: Network, rng: random.Random) -> list[tuple[Open, ...]]:
+def _moved(network: Network, rng: random.Random, parcels: int) -> list[tuple[Open, ...]]:
     """The next scans of some of them, in the messages of edges: each comes to one site."""
     by_site: dict[str, list[Open]] = {}
-    for each in _parcels(network, random.Random(1), AFTERWARDS):
+    every = max(1, parcels // AFTERWARDS)
+    for each in islice(_parcels(network, random.Random(SEED), parcels), 0, None, every):
         place = min(each.seen + 1, len(each.route) - 1)
         moved = Open(each.waybill, each.route, place, False, BEGIN)
         by_site.setdefault(each.route[place], []).append(moved)

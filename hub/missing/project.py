@@ -17,7 +17,7 @@ from hub.missing.rules.reads import tally
 from hub.missing.rules.suspicion import UNLOADING
 from hub.missing.rules.watch import Lesson, ParcelScan, Ride, fold_scan, learn
 from hub.missing.store import Watched
-from hub.parcels.service import high_value_among, planned_routes, waybills_of
+from hub.parcels.service import Heading, headings, waybills_of
 from wire.events import Act, ActKind, Scan
 from wire.names import Step
 from wire.policy import Policy
@@ -45,23 +45,25 @@ class MissingProjection:
         if not scans:
             return
         known = store.known(tx, {waybill for waybill, _ in scans})
-        folded, taught = self._fold(tx, known, scans)
+        headed = headings(tx, {w for w, _ in scans}, self._judge.network, self._policy)
+        folded, taught = self._fold(known, scans, headed)
         _learn(tx, [lesson for _, lessons in taught for lesson in lessons])
         read_store.add(tx, tally(taught, self._day_of, now))
         changed = {w: each for w, each in folded.items() if w not in known or each != known[w]}
         moved = [w for w in changed if w not in known or changed[w].fold.last != known[w].fold.last]
-        changed |= self._set_deadlines(tx, known, [changed[waybill] for waybill in moved], now)
-        found = [known[waybill].suspect_id for waybill in moved if waybill in known]
+        changed |= self._set_deadlines(tx, known, [changed[w] for w in moved], headed, now)
+        suspects = [known[waybill].suspect_id for waybill in moved if waybill in known]
         store.put(tx, changed.values(), known)
         for bag in _opened(known, [changed[waybill] for waybill in moved]):
             store.look_soon(tx, bag, now + UNLOADING)
-        suspect_store.close(tx, [each for each in found if each is not None], now)
+        suspect_store.close(tx, [each for each in suspects if each is not None], now)
 
     def _fold(
-        self, tx: Connection, known: dict[str, Watched], scans: Sequence[tuple[str, ParcelScan]]
+        self,
+        known: dict[str, Watched],
+        scans: Sequence[tuple[str, ParcelScan]],
+        headed: Mapping[str, Heading],
     ) -> tuple[dict[str, Watched], Taught]:
-        network = self._judge.network
-        routes = planned_routes(tx, {waybill for waybill, _ in scans}, network)
         folded = dict(known)
         taught: Taught = []
         for waybill, scan in scans:
@@ -69,7 +71,7 @@ class MissingProjection:
             fold, learnt = fold_scan(
                 None if before is None else before.fold,
                 scan,
-                routes.get(waybill),
+                headed[waybill].route,
                 self._judge.planner,
             )
             if before is None:
@@ -88,13 +90,15 @@ class MissingProjection:
         tx: Connection,
         known: Mapping[str, Watched],
         moved: Sequence[Watched],
+        headed: Mapping[str, Heading],
         now: datetime,
     ) -> dict[str, Watched]:
         # What still leaves with the shift that it waited for has its deadline already.
         moved = [each for each in moved if not _waits_on(known.get(each.waybill), each)]
-        high_value = high_value_among(tx, [each.waybill for each in moved], self._policy)
         scorer = self._judge.scorer(tx, [each.fold for each in moved], now)
-        asked = [Question(each.waybill, each.fold, each.waybill in high_value) for each in moved]
+        asked = [
+            Question(each.waybill, each.fold, headed[each.waybill].high_value) for each in moved
+        ]
         due = self._judge.deadlines(scorer, asked)
         return {
             each.waybill: Watched(each.waybill, each.fold, due_at=next_look(each.fold, due_at, now))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -217,11 +218,31 @@ def planned_routes(
     tx: Connection, waybills: Iterable[str], network: Network
 ) -> dict[str, tuple[str, ...]]:
     """The planned routes of those parcels of which one can be told (see ``planned_route``)."""
-    routes = {
-        waybill: route_between(*ends, network)
-        for waybill, ends in store.find_ends(tx, waybills).items()
-    }
+    routes = {each.waybill: _route_of(each, network) for each in store.find_ends(tx, waybills)}
     return {waybill: route for waybill, route in routes.items() if route is not None}
+
+
+class Heading(NamedTuple):
+    """Where a parcel is to go, ``None``: nobody knows, and whether it is high value."""
+
+    route: tuple[str, ...] | None
+    high_value: bool
+
+
+def headings(
+    tx: Connection, waybills: Iterable[str], network: Network, policy: Policy
+) -> dict[str, Heading]:
+    """As :func:`planned_routes` and :func:`high_value_among` say of each, asked for at once."""
+    found = {each: Heading(None, is_in_series(each, policy)) for each in waybills}
+    for ends in store.find_ends(tx, found):
+        is_high = ends.hv_by_value or found[ends.waybill].high_value
+        found[ends.waybill] = Heading(_route_of(ends, network), is_high)
+    return found
+
+
+def _route_of(ends: store.Ends, network: Network) -> tuple[str, ...] | None:
+    route = None if ends.route is None else tuple(ends.route)
+    return route_between(route, ends.origin, ends.destination, network)
 
 
 def on_their_way(tx: Connection, waybills: Iterable[str]) -> frozenset[str]:

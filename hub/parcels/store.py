@@ -1,9 +1,9 @@
 """Tables and SQL of parcels; no rule is decided here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -57,8 +57,14 @@ _KNOWN = Asked(
     .where(among(parcel.c.waybill, "waybills"))
 )
 _ENDS = Asked(
-    select(parcel.c.waybill, declaration.c.route, declaration.c.origin, declaration.c.destination)
-    .join_from(parcel, declaration)
+    select(
+        parcel.c.waybill,
+        parcel.c.hv_by_value,
+        declaration.c.route,
+        declaration.c.origin,
+        declaration.c.destination,
+    )
+    .join_from(parcel, declaration, isouter=True)
     .where(among(parcel.c.waybill, "waybills"))
 )
 _VALUES = Asked(
@@ -93,14 +99,19 @@ def find_declared(tx: Connection, waybills: Iterable[str]) -> list[Parcel]:
     return [_parcel(row, None) for row in _KNOWN.rows(tx, waybills=waybills)]
 
 
-def find_ends(
-    tx: Connection, waybills: Iterable[str]
-) -> dict[str, tuple[tuple[str, ...] | None, str | None, str | None]]:
-    """Route, origin and destination of those of which a declaration was accepted."""
-    return {
-        waybill: (route and tuple(route), origin, destination)
-        for waybill, route, origin, destination in _ENDS.rows(tx, waybills=waybills)
-    }
+class Ends(NamedTuple):
+    """What of a parcel's row and its declaration tells its way, and whether it is high value."""
+
+    waybill: str
+    hv_by_value: bool
+    route: Sequence[str] | None
+    origin: str | None
+    destination: str | None
+
+
+def find_ends(tx: Connection, waybills: Iterable[str]) -> list[Ends]:
+    """Of those parcels that have a row."""
+    return [Ends(*row) for row in _ENDS.rows(tx, waybills=waybills)]
 
 
 def set_declared(tx: Connection, waybill: str, declaration_id: int, *, hv_by_value: bool) -> None:
