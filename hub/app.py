@@ -25,9 +25,10 @@ from hub.ingest.projecting import Projection
 from hub.ingest.refolding import refold_next
 from hub.ingest.role import run_ingest
 from hub.mail.sender import MailSender, SmtpOutlet, run_sender
-from hub.missing.duties import QueryDuty, SuspectDuty, TrainDuty
+from hub.missing.duties import LookDuty, QueryDuty, SuspectDuty, TrainDuty
 from hub.missing.judge import SilenceJudge, make_judge
 from hub.missing.project import MissingProjection
+from hub.missing.second_look import SecondLooks
 from hub.missing.watchman import make_watchman
 from hub.packs.service import PackDuty
 from hub.parcels.flights import FlightDuty, FlightProjection
@@ -104,10 +105,13 @@ def train(context: RoleContext, now: datetime, tell: Tell) -> Trained:
 def make_duties(context: RoleContext) -> list[Duty]:
     """What the rooms do because time passes."""
     policy, network = context.policy, context.network
+    watchman = make_watchman(_silence_judge(context), _search(context), policy)
     return [
         *frame_duties(policy, context.clock.rate),
         CustodyDuty(_judge(context)),
-        SuspectDuty(make_watchman(_silence_judge(context), _search(context), policy)),
+        SuspectDuty(watchman),
+        # Before the incidents' timers: what goes to the region then has the newer number.
+        LookDuty(SecondLooks(watchman)),
         QueryDuty(network),
         *([TrainDuty(partial(start_training, context.settings))] if context.trains else []),
         IncidentDuty(_search(context)),

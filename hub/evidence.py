@@ -1,7 +1,7 @@
 """Why something is suspected, as values that rooms hand to each other: three lines with bars. Pure.
 
 ``hub.missing`` makes them, ``hub.incidents`` keeps and mails them, REST and console show them.
-Source: console.md ("the evidence as three plain lines with bars"), HV-2.11.2, docs/adr/0042.
+Source: console.md ("the evidence as three plain lines with bars"), HV-2.11.2, docs/adr/0042, 0044.
 """
 
 from datetime import datetime
@@ -106,6 +106,40 @@ class Evidence(Struct, frozen=True):
     def texts_en(self) -> tuple[str, ...]:
         """The lines in English."""
         return tuple(line.en for line in self.lines)
+
+
+class Verdict(StrEnum):
+    """What a look after the first alert came to."""
+
+    DOUBTFUL = "doubtful"
+    """As the first alert: P(lost) is below ``missing.doubtful_pct``, and nothing explains it."""
+    SURER = "surer"
+    VEHICLE_LATE = "vehicle_late"
+    CUT_OFF = "cut_off"
+    """The scan that is due may have been made unheard, its site was cut off."""
+    NOT_DUE = "not_due"
+    """By what is known now it would not be suspected yet."""
+
+    @property
+    def is_explained(self) -> bool:
+        """The silence has a reason other than a loss, for now; the search goes on all the same."""
+        return self in (Verdict.VEHICLE_LATE, Verdict.CUT_OFF, Verdict.NOT_DUE)
+
+
+class SecondLook(Struct, frozen=True):
+    """The newest look at a suspicion whose first alert was doubtful.
+
+    ``evidence`` is as it stood at this look, and ``p_lost_first`` what the first alert said, both
+    of ``waybill``; ``why_zh`` and ``why_en`` tell what explains it, null where nothing does.
+    """
+
+    waybill: str
+    verdict: Verdict
+    evidence: Evidence
+    tier: str
+    p_lost_first: Probability | None
+    why_zh: str | None = None
+    why_en: str | None = None
 
 
 def drawn(bar: Bar) -> str:

@@ -13,9 +13,8 @@ from functools import cached_property
 from typing import TypeVar
 
 import pytest
-from msgspec.structs import replace
 
-from hub.evidence import Evidence, Line, LineKind
+from hub.evidence import Evidence, Line, LineKind, SecondLook, Verdict
 from hub.incidents.service import Kind, Suspicion
 from hub.missing.company import Rides
 from hub.missing.judge import OUTAGES_KEPT, SilenceJudge
@@ -24,12 +23,16 @@ from hub.missing.rules.plan import Stop
 from hub.missing.rules.scoring import Company
 from hub.missing.rules.suspicion import evidence_of
 from hub.missing.rules.watch import Watch, replan
+from hub.missing.suspect_store import Suspect
+from tests.evidence_mutants import mutants
 from tests.evidence_recount import DAY, HOUR, Heard, Silence, silent_odds
 from tests.memory_missing import MemoryTables
 
 T = TypeVar("T")
 
 READS_DAYS = 28
+LOOKS = 48
+AGAIN_EN = "Looked at again, with what is known by then: it is doubtful"
 STEPS_EN = {"out_for_delivery": "out for delivery"}
 PHASES_EN = {"in": "arrive at", "out": "leave", "delivered": "be delivered from"}
 PASSINGS_EN = {"in": "arriving", "out": "leaving", "out-last": "going out for delivery"}
@@ -53,7 +56,7 @@ class Checker:
     def __call__(self, waybill: str, suspicion: Suspicion, now: datetime) -> None:
         evidence = suspicion.evidence
         assert evidence is not None
-        told = Recount(self, waybill, suspicion, now)
+        told = Recount(self, waybill, suspicion, now, now)
         told.check(evidence)
         self.checked.update(line.kind for line in evidence.lines)
         for mutant in mutants(evidence):
@@ -61,15 +64,24 @@ class Checker:
                 told.check(mutant)
             self.caught["mutants"] += 1
 
+    def look(self, suspect: Suspect, look: SecondLook, now: datetime) -> None:
+        """Count again what a later look tells."""
+        told = Recount(self, suspect.waybill, suspect, now, suspect.raised_at, look, suspect.looks)
+        told.check(look.evidence)
+        self.checked[look.verdict] += 1
+
 
 @dataclass
 class Recount:
-    """What the evidence of one suspect must say."""
+    """What the evidence of one suspect must say, at its first alert or at a later look."""
 
     checker: Checker
     waybill: str
-    suspicion: Suspicion
+    suspicion: Suspicion | Suspect
     now: datetime
+    raised_at: datetime
+    look: SecondLook | None = None
+    looks: int = 0
 
     _known: dict[tuple[object, ...], object] = field(default_factory=dict)
 
@@ -262,15 +274,26 @@ class Recount:
         sites = dict.fromkeys((self.suspicion.site, self.suspicion.previous_site))
         search = " and ".join(site for site in sites if site is not None)
         minutes = self.heard.policy.incident.self_check_min
-        looks = {
-            (
-                f"{search} look for it; not found by then, it goes to the region",
-                self.now + timedelta(minutes=minutes),
-            )
-        }
+        looks = set[tuple[str, datetime]]()
+        checked_by = self.raised_at + timedelta(minutes=minutes)
+        if checked_by > self.now:
+            said = f"{search} look for it; not found by then, it goes to the region"
+            looks.add((said, checked_by))
         if ahead is not None:
             looks.add((f"Next scan that is due: {SCAN_EN[ahead.phase]} {ahead.site}", ahead.by))
+        if self.is_doubtful(evidence.p_lost):
+            again = timedelta(minutes=self.heard.policy.missing.second_look_min)
+            looks.add((AGAIN_EN, self.now + again))
         same("looks", {(look.en, look.at) for look in evidence.looks}, looks)
+
+    def is_doubtful(self, p_lost: float | None) -> bool:
+        is_low = p_lost is None or p_lost < self.heard.policy.missing.doubtful_pct / 100
+        if self.look is None:
+            return is_low
+        # That a vehicle is late is not in the number.
+        is_surer = not is_low and self.look.verdict is not Verdict.VEHICLE_LATE
+        same("surer", self.look.verdict is Verdict.SURER, is_surer)
+        return not is_surer and self.looks < LOOKS
 
     # ------------------------------------------------------------ what other tests hold
 
@@ -278,7 +301,7 @@ class Recount:
     def fold(self) -> Watch:
         """With what is planned beyond the next scan."""
         fold = self.checker.tables.watches[self.waybill].fold
-        if self.suspicion.kind is Kind.GROUP:
+        if self.suspicion.kind is Kind.GROUP and self.look is None:
             return fold
         return replan(fold, self.heard.routes.get(self.waybill), self.checker.judge.planner)
 
@@ -348,46 +371,3 @@ def check_languages(line: Line) -> None:
 
 def codes(text: str) -> list[str]:
     return sorted(re.findall(r"[0-9A-Z-]*[0-9][0-9A-Z.,:-]*(?<![.,:])", text))
-
-
-# ---------------------------------------------------------------- wrong ones
-
-
-def mutants(evidence: Evidence) -> Iterator[Evidence]:
-    """The same with one number changed: each digit of each line and bar, each figure beside it."""
-    for nth, line in enumerate(evidence.lines):
-        for wrong in mutant_lines(line):
-            lines = list(evidence.lines)
-            lines[nth] = wrong
-            yield replace(evidence, lines=tuple(lines))
-    for first in evidence.shares[:1]:
-        rest = evidence.shares[1:]
-        yield replace(evidence, shares=(replace(first, share=first.share * 0.99), *rest))
-        yield replace(evidence, shares=(replace(first, site="nowhere"), *rest))
-    for look in evidence.looks[:1]:
-        rest = evidence.looks[1:]
-        yield replace(evidence, looks=(replace(look, at=look.at + HOUR), *rest))
-    if evidence.p_lost is not None and evidence.expected_by is not None:
-        yield replace(evidence, p_lost=evidence.p_lost * 0.99)
-        yield replace(evidence, prior_per_10000=evidence.prior_per_10000 + 1)
-        yield replace(evidence, expected_by=evidence.expected_by + timedelta(minutes=15))
-
-
-def mutant_lines(line: Line) -> Iterator[Line]:
-    for name in ("zh", "en"):
-        yield from (replace(line, **{name: wrong}) for wrong in one_digit_off(getattr(line, name)))
-    bar = line.bar
-    if bar is None:
-        return
-    for name in ("zh", "en"):
-        for wrong in one_digit_off(getattr(bar, name)):
-            yield replace(line, bar=replace(bar, **{name: wrong}))
-    yield replace(line, bar=replace(bar, part=bar.part + 1))
-    if bar.mark is not None:
-        yield replace(line, bar=replace(bar, mark=bar.mark + 1))
-
-
-def one_digit_off(text: str) -> Iterator[str]:
-    for found in re.finditer("[0-9]", text):
-        wrong = str((int(found[0]) + 1) % 10)
-        yield text[: found.start()] + wrong + text[found.end() :]

@@ -14,19 +14,21 @@ from datetime import date, datetime
 import pytest
 from msgspec.structs import replace
 
+from hub.evidence import SecondLook
 from hub.fact import Fact
-from hub.incidents.service import Suspicion
-from hub.missing import company, findings, judge, models, project, watchman
+from hub.incidents.service import Suspicion, Told
+from hub.missing import company, findings, judge, models, project, second_look, watchman
 from hub.missing.rules.learned import Counts
 from hub.missing.rules.plan import Stop
 from hub.missing.rules.reads import Owed, Passing, Reads, Tally
 from hub.missing.rules.suspicion import Outage
 from hub.missing.rules.watch import Ride
-from hub.missing.rules.worth import Value
 from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
+from hub.missing.suspect_store import Suspect
 from hub.network import Network
 from hub.parcels.rules.traces import PUT_STEPS
 from hub.parcels.service import BAG_LIFE, Heading
+from tests.memory_suspects import MemorySuspects
 from wire.events import Scan
 from wire.names import Step
 
@@ -46,6 +48,10 @@ class MemoryTables:
         self.ended: list[tuple[datetime, str]] = []
         self.closed: set[int] = set()
         self.on_raise: Callable[[str, Suspicion, datetime], None] | None = None
+        self.on_look: Callable[[Suspect, SecondLook, datetime], None] | None = None
+        self.looked: list[tuple[datetime, SecondLook]] = []
+        self.told: list[tuple[datetime, int, Told]] = []
+        self.suspects: dict[int, Suspect] = {}
         self.reads: dict[Owed, Tally] = {}
         self.models: list[bytes] = []
         """Learned models as they are stored; the last one counts, and its number is its place."""
@@ -55,7 +61,7 @@ class MemoryTables:
         self._put_in: dict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
         self._seen_at: dict[str, datetime] = {}
         self._network = network
-        self._suspects = 0
+        self._looks: list[tuple[datetime, int, int]] = []
         self._due: list[tuple[datetime, str]] = []
         self._by_site: dict[str, set[str]] = defaultdict(set)
         self._by_ride: dict[str, set[str]] = defaultdict(set)
@@ -70,21 +76,24 @@ class MemoryTables:
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
         """Put these tables where the room reads and writes its own."""
-        for module in (project, watchman, judge, company, findings):
+        for module in (project, watchman, judge, company, findings, second_look):
             patch.setattr(module, "store", self)
         for module in (project, watchman, findings):
             patch.setattr(module, "read_store", _Reads(self))
-        for module in (project, watchman):
-            patch.setattr(module, "suspect_store", _Suspects(self))
+        for module in (project, watchman, second_look):
+            patch.setattr(module, "suspect_store", MemorySuspects(self))
+        for module in (watchman, second_look):
+            patch.setattr(module, "high_value_among", self.high_value_among)
+            patch.setattr(module, "values_among", lambda *_: {})
         patch.setattr(project, "headings", self.headings)
         patch.setattr(watchman, "planned_routes", self.planned_routes)
-        patch.setattr(watchman, "high_value_among", self.high_value_among)
         patch.setattr(models, "model_store", self)
         patch.setattr(project, "waybills_of", self.waybills_of)
         patch.setattr(project, "end_silence", self.end_silence)
         patch.setattr(company, "put_together", self.put_together)
-        patch.setattr(watchman, "values_among", lambda *_: {})
         patch.setattr(watchman, "open_incident", self.open_incident)
+        patch.setattr(second_look, "searched_among", lambda _tx, ids: frozenset(ids))
+        patch.setattr(second_look, "note_look", self.note_look)
         patch.setattr(watchman, "stopped_among", lambda *_: frozenset())
         patch.setattr(watchman, "replaced_among", lambda *_: {})
 
@@ -160,6 +169,11 @@ class MemoryTables:
     ) -> int:
         self.opened.append((now, suspicion))
         return len(self.opened)
+
+    def note_look(
+        self, _tx: object, incident: int, _look: SecondLook, told: Iterable[Told], now: datetime
+    ) -> None:
+        self.told += [(now, incident, each) for each in told]
 
     def end_silence(self, _tx: object, _search: object, site: str, now: datetime) -> bool:
         self.ended.append((now, site))
@@ -285,34 +299,21 @@ class MemoryTables:
         _move(self._by_ride, before, each, lambda one: _ride_of(one, "ride"))
         _move(self._by_ride, before, each, lambda one: _ride_of(one, "bag"))
 
-    def next_suspect(self) -> int:
-        self._suspects += 1
-        return self._suspects
+    def put_suspect(self, each: Suspect) -> None:
+        self.suspects[each.id] = each
+        if each.look_at is not None:
+            heapq.heappush(self._looks, (each.look_at, each.incident, each.id))
 
-
-class _Suspects:
-    """Stands for ``hub.missing.suspect_store``."""
-
-    def __init__(self, tables: MemoryTables) -> None:
-        self._tables = tables
-
-    def add(
-        self,
-        _tx: object,
-        suspicion: Suspicion,
-        waybill: str,
-        _incident: int,
-        now: datetime,
-        _value: Value,
-        *,
-        high_value: bool,  # the real table's
-    ) -> int:
-        if self._tables.on_raise is not None:
-            self._tables.on_raise(waybill, suspicion, now)
-        return self._tables.next_suspect()
-
-    def close(self, _tx: object, ids: Iterable[int], _now: datetime) -> None:
-        self._tables.closed |= set(ids)
+    def due_looks(self, now: datetime, limit: int) -> list[Suspect]:
+        found: dict[int, Suspect] = {}
+        while self._looks and self._looks[0][0] <= now and len(found) < limit:
+            look_at, _, which = heapq.heappop(self._looks)
+            if self.suspects[which].look_at == look_at:
+                found[which] = self.suspects[which]
+        # Whoever is not written anew stays due, as in a table.
+        for each in found.values():
+            self.put_suspect(each)
+        return list(found.values())
 
 
 class _Reads:

@@ -162,7 +162,8 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``site_silent_min``, ``site_odds``: no scan at a site for so long, and a working site would be
     as quiet only once in so many. ``group_min``, ``group_pct``: so many and so much of a bag or
     vehicle silent together is one alert. ``undeclared_cny``: what a parcel of no HV series counts
-    as that nobody declared a value of, when suspects are put in order.
+    as that nobody declared a value of, when suspects are put in order. A suspicion whose P(lost) is
+    below ``doubtful_pct`` is looked at again every ``second_look_min``.
     """
 
     late_min: Positive
@@ -178,6 +179,8 @@ class MissingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     group_min: Annotated[int, Meta(ge=2)]
     group_pct: Annotated[int, Meta(ge=1, le=100)]
     undeclared_cny: Positive
+    doubtful_pct: Annotated[int, Meta(ge=1, le=100)]
+    second_look_min: Positive
 
 
 class HolidayPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

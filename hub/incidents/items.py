@@ -5,11 +5,15 @@ from pydantic import BaseModel
 from hub.incidents.rules import Kind, State
 from hub.incidents.service import Dossier, Incident
 from hub.web.context import at_text
-from hub.web.evidence import EvidenceItem, evidence_item
+from hub.web.evidence import EvidenceItem, SecondLookItem, evidence_item, second_look_item
 
 
 class IncidentItem(BaseModel):
-    """One search, as a list shows it."""
+    """One search, as a list shows it.
+
+    What is expected, ``p_lost``, ``tier``, reasons and ``evidence`` are of ``second_look``, where
+    there was one, of a group at the one of its parcels that is the most likely to be lost.
+    """
 
     id: int
     kind: Kind
@@ -27,6 +31,7 @@ class IncidentItem(BaseModel):
     reasons_zh: list[str]
     reasons_en: list[str]
     evidence: EvidenceItem | None
+    second_look: SecondLookItem | None
     opened_at: str | None
     changed_at: str | None
 
@@ -122,7 +127,7 @@ def dossier_of(found: Dossier) -> IncidentDossier:
 
 def item_of(incident: Incident) -> IncidentItem:
     """A search as a list shows it."""
-    suspicion = incident.suspicion
+    suspicion, look = incident.newest, incident.look
     return IncidentItem(
         id=incident.id,
         kind=suspicion.kind,
@@ -140,6 +145,7 @@ def item_of(incident: Incident) -> IncidentItem:
         reasons_zh=list(suspicion.reasons_zh),
         reasons_en=list(suspicion.reasons_en),
         evidence=evidence_item(suspicion.evidence),
+        second_look=second_look_item(look, incident.suspicion.tier, incident.suspicion.evidence),
         opened_at=at_text(incident.opened_at),
         changed_at=at_text(incident.changed_at),
     )

@@ -6,7 +6,7 @@ No sender's or recipient's data stands in them. Source: HV-2.11.2, HV-3a.
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.evidence import drawn, percent
+from hub.evidence import SecondLook, drawn, percent
 from hub.incidents.rules import Incident, Suspicion, name_of
 from hub.mail.service import Mail
 
@@ -103,6 +103,7 @@ def _evidence_zh(incident: Incident, zone: ZoneInfo) -> str:
         f"上一环节：{suspicion.previous_site or '–'}",
         "依据：",
         *_reasons_zh(suspicion, zone),
+        *_look_zh(incident.look, zone),
         f"运单：{'、'.join(incident.unseen[:50])}",
         f"事件编号：{incident.id}",
     ]
@@ -118,6 +119,7 @@ def _evidence_en(incident: Incident, zone: ZoneInfo) -> str:
         f"Link before: {suspicion.previous_site or '–'}",
         "Evidence:",
         *_reasons_en(suspicion, zone),
+        *_look_en(incident.look, zone),
         f"Waybills: {', '.join(incident.unseen[:50])}",
         f"Incident: {incident.id}",
     ]
@@ -166,6 +168,24 @@ def _reasons_en(suspicion: Suspicion, zone: ZoneInfo) -> list[str]:
         "Next:",
         *(f"  - {_local(look.at, zone)}: {look.en}" for look in evidence.looks),
     ]
+
+
+def _look_zh(look: SecondLook | None, zone: ZoneInfo) -> list[str]:
+    if look is None:
+        return []
+    now, first = (_chance(p, "无法估计") for p in (look.evidence.p_lost, look.p_lost_first))
+    explained = [] if look.why_zh is None else [f"  暂有解释（查找照常）：{look.why_zh}"]
+    at = _local(look.evidence.at, zone)
+    return [f"复看 {at}：{look.waybill} 遗失概率 {now}（首次预警 {first}）", *explained]
+
+
+def _look_en(look: SecondLook | None, zone: ZoneInfo) -> list[str]:
+    if look is None:
+        return []
+    now, first = (_chance(p, "not known") for p in (look.evidence.p_lost, look.p_lost_first))
+    explained = [] if look.why_en is None else [f"  Explained for now, search on: {look.why_en}"]
+    at = _local(look.evidence.at, zone)
+    return [f"Looked at again {at}: {look.waybill} lost with {now} (first {first})", *explained]
 
 
 def _chance(probability: float | None, unknown: str) -> str:

@@ -8,11 +8,11 @@ an anomaly begins stopped and ends with its release, as found: whoever reported 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.evidence import Evidence
+from hub.evidence import Evidence, SecondLook
 from wire.policy import IncidentPolicy
 
 REASONS_MAX = 8
@@ -74,6 +74,12 @@ class Act(StrEnum):
     """A mail was due and nobody's address is on file."""
     NOT_WANTED = "not_wanted"
     """The wanted list could not take the parcel; the note says why."""
+    DOUBTFUL = "doubtful"
+    """These five are a later look's (``hub.evidence.Verdict``): what explained it does no more."""
+    SURER = "surer"
+    VEHICLE_LATE = "vehicle_late"
+    CUT_OFF = "cut_off"
+    NOT_DUE = "not_due"
 
 
 class Timer(StrEnum):
@@ -125,7 +131,11 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One search; ``unseen`` are its parcels that no scan has shown since."""
+    """One search; ``unseen`` are its parcels that no scan has shown since.
+
+    ``suspicion`` is as it began; ``look`` is the newest look since, of a group at the one of its
+    parcels that is the most likely to be lost; null where there was none.
+    """
 
     id: int
     suspicion: Suspicion
@@ -133,6 +143,24 @@ class Incident:
     opened_at: datetime
     changed_at: datetime
     unseen: tuple[str, ...]
+    look: SecondLook | None = None
+
+    @property
+    def newest(self) -> Suspicion:
+        """The suspicion as the newest look tells it; as it began where there was none."""
+        if self.look is None:
+            return self.suspicion
+        evidence = self.look.evidence
+        return replace(
+            self.suspicion,
+            expected_site=evidence.expected_site,
+            expected_by=evidence.expected_by,
+            p_lost=evidence.p_lost,
+            tier=self.look.tier,
+            reasons_zh=evidence.texts_zh,
+            reasons_en=evidence.texts_en,
+            evidence=evidence,
+        )
 
     @property
     def sites(self) -> tuple[str, ...]:

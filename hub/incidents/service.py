@@ -43,6 +43,7 @@ from hub.incidents.rules import (
     state_after_release,
 )
 from hub.incidents.search import SYSTEM, Search, read
+from hub.incidents.second_looks import Told, note_look, searched_among
 from hub.incidents.steps import Attachment, HistoryLine, TimerRow
 from hub.keys import NONCE_BYTES
 
@@ -66,6 +67,7 @@ __all__ = [
     "Suspicion",
     "Timer",
     "TimerRow",
+    "Told",
     "TriageLevel",
     "UnknownIncidentError",
     "find_incident",
@@ -73,7 +75,9 @@ __all__ = [
     "list_incidents",
     "may_follow",
     "next_deadlines",
+    "note_look",
     "read_dossier",
+    "searched_among",
     "see_parcel",
     "tasks_of",
 ]

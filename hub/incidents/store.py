@@ -27,8 +27,8 @@ from sqlalchemy import (
 from hub.db.among import among
 from hub.db.asked import Asked
 from hub.db.schema import RowId, UtcDateTime, metadata
-from hub.evidence import Evidence
-from hub.incidents.rules import Claim, Incident, Kind, State, Suspicion
+from hub.evidence import Evidence, SecondLook
+from hub.incidents.rules import OPEN, Claim, Incident, Kind, State, Suspicion
 from wire.events import Act
 
 incident = Table(
@@ -51,6 +51,8 @@ incident = Table(
     Column("reasons_en", JSON, nullable=False),
     # Why, as values (hub.evidence); null: older than these, or no parcel's silence.
     Column("evidence", JSON(none_as_null=True)),
+    # The newest look since; null: there was none.
+    Column("look", JSON(none_as_null=True)),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Index(None, "state", "id"),
@@ -216,6 +218,18 @@ def set_state(tx: Connection, incident_id: int, state: State, now: datetime, *, 
     tx.execute(update(incident).where(incident.c.id == incident_id).values(row))
 
 
+def set_look(tx: Connection, incident_id: int, look: SecondLook) -> None:
+    """Keep the newest look at what is searched for."""
+    row = {"look": msgspec.to_builtins(look)}
+    tx.execute(update(incident).where(incident.c.id == incident_id).values(row))
+
+
+def open_among(tx: Connection, incident_ids: Collection[int]) -> frozenset[int]:
+    """Those of these incidents that are not over."""
+    mine = incident.c.id.in_(incident_ids) & incident.c.state.in_(OPEN)
+    return frozenset(tx.execute(select(incident.c.id).where(mine)).scalars())
+
+
 def _read(tx: Connection, where: Any, limit: int) -> list[Incident]:
     rows = tx.execute(
         select(incident).where(where).order_by(incident.c.id.desc()).limit(limit)
@@ -247,4 +261,5 @@ def _incident(row: Row[*tuple[Any, ...]], parcels: list[Row[*tuple[Any, ...]]]) 
     )
     unseen = tuple(each.waybill for each in parcels if each.seen_at is None)
     state, opened_at = State(row.state), row.opened_at
-    return Incident(row.id, suspicion, state, opened_at, row.changed_at, unseen)
+    look = msgspec.convert(row.look, SecondLook | None)
+    return Incident(row.id, suspicion, state, opened_at, row.changed_at, unseen, look)

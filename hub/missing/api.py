@@ -23,7 +23,7 @@ from hub.missing.service import (
     ValueBasis,
 )
 from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit, at_text, sites_asked
-from hub.web.evidence import EvidenceItem, evidence_item
+from hub.web.evidence import EvidenceItem, SecondLookItem, evidence_item, second_look_item
 from hub.web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["suspects"])
@@ -34,7 +34,11 @@ Day = Annotated[
 ]
 
 SuspectOrder = Annotated[
-    Order, Query(description="newest first, or by what acting now is worth, the most first")
+    Order,
+    Query(
+        description="newest first, or by what acting now is worth, the most first; those whose "
+        "silence is explained for now come last"
+    ),
 ]
 
 DAYS_DEFAULT = 7
@@ -50,6 +54,10 @@ class SuspectItem(BaseModel):
     or assumed (``missing.undeclared_cny``). ``worth_cny``, what acting now is worth: P(lost) times
     value, halved with every 24 hours since its next scan was due; where P(lost) is null, one half.
     All three are null for people on the floor, and of suspects from before they were kept.
+
+    What is expected, ``p_lost``, ``tier``, reasons and ``evidence`` are the newest: of
+    ``second_look``, or of the first alert where that is null. The next look is at ``look_at``;
+    null: there is none.
     """
 
     id: int
@@ -67,6 +75,8 @@ class SuspectItem(BaseModel):
     reasons_zh: list[str]
     reasons_en: list[str]
     evidence: EvidenceItem | None
+    second_look: SecondLookItem | None
+    look_at: str | None
     value_cny: str | None
     value_basis: ValueBasis | None
     worth_cny: str | None
@@ -255,6 +265,7 @@ def _figure(reads: Reads) -> _Figure:
 def _suspect_item(suspect: Suspect, now: datetime, *, tells_worth: bool) -> SuspectItem:
     value = suspect.value if tells_worth else None
     worth = service.worth_of(suspect, now) if tells_worth else None
+    newest = suspect.newest
     return SuspectItem(
         id=suspect.id,
         waybill=suspect.waybill,
@@ -264,13 +275,15 @@ def _suspect_item(suspect: Suspect, now: datetime, *, tells_worth: bool) -> Susp
         site=suspect.site,
         previous_site=suspect.previous_site,
         since=at_text(suspect.since),
-        expected_site=suspect.expected_site,
-        expected_by=at_text(suspect.expected_by),
-        p_lost=suspect.p_lost,
-        tier=suspect.tier,
-        reasons_zh=list(suspect.reasons_zh),
-        reasons_en=list(suspect.reasons_en),
-        evidence=evidence_item(suspect.evidence),
+        expected_site=newest.expected_site,
+        expected_by=at_text(newest.expected_by),
+        p_lost=newest.p_lost,
+        tier=newest.tier,
+        reasons_zh=list(newest.reasons_zh),
+        reasons_en=list(newest.reasons_en),
+        evidence=evidence_item(newest.evidence),
+        second_look=second_look_item(suspect.look, suspect.tier, suspect.evidence),
+        look_at=at_text(suspect.look_at),
         value_cny=None if value is None else f"{value.cny:.2f}",
         value_basis=None if value is None else value.basis,
         worth_cny=None if worth is None else f"{worth:.2f}",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from hub.missing import model_store
 from hub.missing.model_reports import last_night
+from hub.missing.second_look import SecondLooks
 from hub.missing.service import judge_shifts, watch_shifts
 from hub.missing.watchman import Watchman
 from hub.network import Network
@@ -38,6 +39,18 @@ class SuspectDuty:
             self._sites_at = now
             self.watchman.judge_sites(tx, now)
         self.watchman.judge_parcels(tx, now)
+
+
+@dataclass(frozen=True, slots=True)
+class LookDuty:
+    """Looks again at suspicions that were doubtful, a bounded number at a turn."""
+
+    looks: SecondLooks
+    name = "second looks"
+
+    def run(self, tx: Connection, now: datetime) -> None:
+        """Each look once: what it came to and when the next is due are one transaction."""
+        self.looks.look(tx, now)
 
 
 @dataclass

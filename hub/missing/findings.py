@@ -47,7 +47,9 @@ class Findings:
     _rates: dict[tuple[Stop, ...], ReadRate] = field(default_factory=dict)
     _reads: dict[tuple[str, Passing], Reads] = field(default_factory=dict)
 
-    def evidence(self, asked: Question, searching: tuple[str, ...]) -> Evidence:
+    def evidence(
+        self, asked: Question, searching: tuple[str, ...], raised_at: datetime
+    ) -> Evidence:
         """Why this parcel is suspected; ``searching`` are the sites that look for it first."""
         fold, now = asked.fold, self.now
         known = Known(
@@ -60,7 +62,7 @@ class Findings:
             has_come=asked.company.has_come or asked.company.is_opened,
             shares=shares_by_site(fold, self._read_rate(fold.stops), now),
             searching=searching,
-            checked_by=now + timedelta(minutes=self.policy.incident.self_check_min),
+            checked_by=raised_at + timedelta(minutes=self.policy.incident.self_check_min),
         )
         return make_evidence(self.words, known, now)
 

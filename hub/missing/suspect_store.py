@@ -1,7 +1,7 @@
 """Tables and SQL of suspects: one row a suspected parcel, kept for good; no rule is decided."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +15,8 @@ from sqlalchemy import (
     Column,
     Connection,
     Float,
+    Index,
+    Integer,
     Row,
     String,
     Table,
@@ -24,11 +26,12 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 
 from hub.db.schema import RowId, UtcDateTime, metadata
-from hub.evidence import Evidence
+from hub.evidence import Evidence, SecondLook
 from hub.incidents.service import Kind, Suspicion
 from hub.missing.rules.worth import Value, ValueBasis, rank_of, trail_since
 
@@ -57,9 +60,20 @@ suspect = Table(
     Column("value_fen", BigInteger),
     Column("value_basis", String(12)),
     Column("rank", Float),
+    # The newest look after the first alert, which the columns above tell of, how many there were,
+    # and when the next is; null: there was none, and there will be none.
+    Column("look", JSON(none_as_null=True)),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("look_at", UtcDateTime),
     Column("incident", BigInteger, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False, index=True),
     Column("closed_at", UtcDateTime, index=True),
+    Index(
+        None,
+        "look_at",
+        sqlite_where=text("look_at IS NOT NULL"),
+        postgresql_where=text("look_at IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -77,7 +91,11 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """One suspected parcel; ``closed_at`` null: it is suspect now."""
+    """One suspected parcel; ``closed_at`` null: it is suspect now.
+
+    All is as the first alert told it, but ``look``, the newest of ``looks`` looks since, what
+    :attr:`newest` gives, and how long its trail is; ``look_at`` null: it is not looked at again.
+    """
 
     id: int
     kind: Kind
@@ -98,19 +116,63 @@ class Suspect:
     closed_at: datetime | None
     evidence: Evidence | None = None
     value: Value | None = None
+    look: SecondLook | None = None
+    looks: int = 0
+    look_at: datetime | None = None
+
+    @property
+    def newest(self) -> "Suspect":
+        """As the newest look tells it; as the first alert did where there was none."""
+        if self.look is None:
+            return self
+        evidence = self.look.evidence
+        return replace(
+            self,
+            expected_site=evidence.expected_site,
+            expected_by=evidence.expected_by,
+            p_lost=evidence.p_lost,
+            tier=self.look.tier,
+            reasons_zh=evidence.texts_zh,
+            reasons_en=evidence.texts_en,
+            evidence=evidence,
+        )
+
+    @property
+    def is_explained(self) -> bool:
+        """Its silence is explained for now; it is searched for all the same."""
+        return self.look is not None and self.look.verdict.is_explained
 
     @property
     def trail_at(self) -> datetime:
         """Since when its trail grows cold."""
-        return trail_since(self.expected_by, self.raised_at)
+        return trail_since(self.newest.expected_by, self.raised_at)
 
 
+_WORTH = ("value_fen", "value_basis", "rank")
 _UNRANKED = -1e9
 """Older than ranks: after all others."""
 _RANK = func.coalesce(suspect.c.rank, _UNRANKED)
 # Built once: a silent vehicle adds hundreds of rows.
 _ADD = insert(suspect).returning(suspect.c.id)
-_CLOSE = update(suspect).where(suspect.c.id == bindparam("which")).values(closed_at=bindparam("at"))
+_CLOSE = (
+    update(suspect)
+    .where(suspect.c.id == bindparam("which"))
+    .values(closed_at=bindparam("at"), look_at=None)
+)
+_DUE_LOOKS = (
+    select(suspect)
+    .where(suspect.c.look_at <= bindparam("now"))
+    .order_by(suspect.c.look_at, suspect.c.incident, suspect.c.id)
+    .limit(bindparam("limit"))
+)
+# Who was found meanwhile stays found, and is not looked at again.
+_OPEN_ONE = and_(suspect.c.id == bindparam("which"), suspect.c.closed_at.is_(None))
+_PUT_LOOK = (
+    update(suspect)
+    .where(_OPEN_ONE)
+    .values({name: bindparam(f"its_{name}") for name in ("look", "looks", "look_at", *_WORTH)})
+)
+_END_LOOKS = update(suspect).where(suspect.c.id == bindparam("which")).values(look_at=None)
 
 
 def add(
@@ -122,8 +184,9 @@ def add(
     value: Value,
     *,
     high_value: bool,
+    look_at: datetime | None = None,
 ) -> int:
-    """Keep that a parcel is suspect; return the row's id."""
+    """Keep that a parcel is suspect, and when it is looked at again; return the row's id."""
     row = {
         "kind": suspicion.kind,
         "subject": suspicion.subject,
@@ -141,6 +204,7 @@ def add(
         "evidence": msgspec.to_builtins(suspicion.evidence),
         "incident": incident,
         "raised_at": now,
+        "look_at": look_at,
         **_worth(suspicion.p_lost, value, trail_since(suspicion.expected_by, now)),
     }
     return int(tx.execute(_ADD, row).scalar_one())
@@ -150,17 +214,46 @@ def revalue(tx: Connection, waybill: str, value: Value) -> None:
     """A value was declared: those suspicions of the parcel that are open count with it."""
     mine = and_(suspect.c.waybill == waybill, suspect.c.closed_at.is_(None))
     for row in tx.execute(select(suspect).where(mine)).all():
-        trail_at = trail_since(row.expected_by, row.raised_at)
-        changed = _worth(row.p_lost, value, trail_at)
+        changed = _worth_of(_suspect(row), value)
         tx.execute(update(suspect).where(suspect.c.id == row.id).values(changed))
 
 
-def _worth(p_lost: float | None, value: Value, trail_at: datetime) -> dict[str, object]:
-    return {
-        "value_fen": int(value.cny * FEN_PER_CNY),
-        "value_basis": value.basis,
-        "rank": rank_of(p_lost, value, trail_at),
+def due_looks(tx: Connection, now: datetime, limit: int) -> list[Suspect]:
+    """Those that are to be looked at again, the longest waiting first, of one search together."""
+    return [_suspect(row) for row in tx.execute(_DUE_LOOKS, {"now": now, "limit": limit})]
+
+
+def put_looks(tx: Connection, looked_at: Iterable[tuple[Suspect, Value]]) -> None:
+    """Write what a look came to, and what acting on each is worth by that."""
+    rows = [_look_row(each, value) for each, value in looked_at]
+    if rows:
+        tx.execute(_PUT_LOOK, rows)
+
+
+def end_looks(tx: Connection, ids: Iterable[int]) -> None:
+    """These are not looked at again."""
+    rows = [{"which": each} for each in ids]
+    if rows:
+        tx.execute(_END_LOOKS, rows)
+
+
+def _look_row(each: Suspect, value: Value) -> dict[str, object]:
+    row = {"look": msgspec.to_builtins(each.look), "looks": each.looks, "look_at": each.look_at}
+    return {"which": each.id} | {
+        f"its_{name}": found for name, found in (row | _worth_of(each, value)).items()
     }
+
+
+def _worth_of(each: Suspect, value: Value) -> dict[str, object]:
+    return _worth(each.newest.p_lost, value, each.trail_at, is_explained=each.is_explained)
+
+
+def _worth(
+    p_lost: float | None, value: Value, trail_at: datetime, *, is_explained: bool = False
+) -> dict[str, object]:
+    rank = rank_of(p_lost, value, trail_at, is_explained=is_explained)
+    found = int(value.cny * FEN_PER_CNY), value.basis, rank
+    return dict(zip(_WORTH, found, strict=True))
 
 
 def close(tx: Connection, ids: Iterable[int], now: datetime) -> None:
@@ -226,6 +319,9 @@ def _suspect(row: Row[*tuple[Any, ...]]) -> Suspect:
         raised_at=row.raised_at,
         closed_at=row.closed_at,
         value=_value(row),
+        look=msgspec.convert(row.look, SecondLook | None),
+        looks=row.looks,
+        look_at=row.look_at,
     )
 
 

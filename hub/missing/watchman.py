@@ -18,6 +18,7 @@ from hub.missing.findings import Findings
 from hub.missing.judge import OUTAGES_KEPT, Question, SilenceJudge, next_look
 from hub.missing.rules.reads import oldest_kept
 from hub.missing.rules.scoring import Scorer
+from hub.missing.rules.second_look import first_look_at, with_look
 from hub.missing.rules.suspicion import (
     Siblings,
     evidence_of,
@@ -77,7 +78,7 @@ class Watchman:
                 again = now + timedelta(minutes=self.policy.missing.site_silent_min)
                 store.put_off(tx, outage.site, again)
         found = store.due(tx, now, DUE_PER_TURN_MAX)
-        due = self._replanned(tx, self._free_to_move(tx, _still_going(tx, found), now))
+        due = self.replanned(tx, self._free_to_move(tx, _still_going(tx, found), now))
         if not due:
             return len(found)
         scorer = self.judge.scorer(tx, [each.fold for each in due], now)
@@ -114,7 +115,7 @@ class Watchman:
         store.put(tx, [replace(each, due_at=now + STOPPED_AGAIN) for each in held])
         return [each for each in due if each.waybill not in stopped]
 
-    def _replanned(self, tx: Connection, due: Sequence[Watched]) -> list[Watched]:
+    def replanned(self, tx: Connection, due: Sequence[Watched]) -> list[Watched]:
         """By the routes as they are declared now: a declaration may come after the first scan."""
         routes = planned_routes(tx, [each.waybill for each in due], self.judge.network)
         return [
@@ -169,8 +170,16 @@ class Watchman:
                 )
                 its = _told(suspicion, Question(one.waybill, one.fold, is_high, company), found)
             value = value_of(declared.get(one.waybill), self.policy, high_value=is_high)
+            look_at = first_look_at(its.p_lost, missing, found.now)
             suspect_id = suspect_store.add(
-                tx, its, one.waybill, incident, found.now, value, high_value=is_high
+                tx,
+                its,
+                one.waybill,
+                incident,
+                found.now,
+                value,
+                high_value=is_high,
+                look_at=look_at,
             )
             store.put(tx, [replace(one, due_at=None, suspect_id=suspect_id)])
 
@@ -238,9 +247,10 @@ def _suspicion(
 
 def _told(suspicion: Suspicion, asked: Question, found: Findings) -> Suspicion:
     """The same with one parcel's own figures and evidence."""
-    both = (suspicion.site, suspicion.previous_site)
-    searching = tuple(dict.fromkeys(site for site in both if site is not None))
-    evidence = found.evidence(asked, searching)
+    searching = searching_sites(suspicion.site, suspicion.previous_site)
+    evidence = found.evidence(asked, searching, found.now)
+    look_at = first_look_at(evidence.p_lost, found.policy.missing, found.now)
+    evidence = with_look(found.words, evidence, look_at)
     return dataclasses.replace(
         suspicion,
         since=asked.fold.last.at,
@@ -251,3 +261,9 @@ def _told(suspicion: Suspicion, asked: Question, found: Findings) -> Suspicion:
         reasons_en=evidence.texts_en,
         evidence=evidence,
     )
+
+
+def searching_sites(site: str, previous_site: str | None) -> tuple[str, ...]:
+    """The sites that look for a suspect themselves, each once."""
+    both = (site, previous_site)
+    return tuple(dict.fromkeys(each for each in both if each is not None))

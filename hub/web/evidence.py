@@ -1,8 +1,8 @@
-"""Evidence as REST shows it. Source: interface (REST), docs/adr/0042."""
+"""Evidence as REST shows it. Source: interface (REST), docs/adr/0042, 0044."""
 
 from pydantic import BaseModel, Field
 
-from hub.evidence import Bar, Evidence, LineKind
+from hub.evidence import Bar, Evidence, LineKind, SecondLook, Verdict
 from hub.web.context import at_text
 
 
@@ -64,6 +64,46 @@ class EvidenceItem(BaseModel):
     budget_per_1000: int
     shares: list[ShareItem]
     looks: list[LookItem]
+
+
+class SecondLookItem(BaseModel):
+    """The newest look since the first alert, which was doubtful; what is told is by this one.
+
+    ``looked_at``: when; of a group's search ``waybill`` is whom it tells of. ``p_lost_first``,
+    ``tier_first`` and ``evidence_first`` are the first alert's, as the mails had them.
+    ``verdict``: doubtful (as it was), surer (P(lost) is ``missing.doubtful_pct`` or more), and
+    three that explain the silence for now, while the search goes on: vehicle_late (nobody of its
+    vehicle has come), cut_off (nothing was heard of the site that should have scanned it), not_due
+    (by what is known now it would not be suspected yet). Why is in ``explained_zh`` and
+    ``explained_en``, else null.
+    """
+
+    looked_at: str | None
+    waybill: str
+    verdict: Verdict
+    explained_zh: str | None
+    explained_en: str | None
+    p_lost_first: float | None
+    tier_first: str
+    evidence_first: EvidenceItem | None
+
+
+def second_look_item(
+    look: SecondLook | None, tier_first: str, evidence_first: Evidence | None
+) -> SecondLookItem | None:
+    """A look as REST shows it; null: there was none."""
+    if look is None:
+        return None
+    return SecondLookItem(
+        looked_at=at_text(look.evidence.at),
+        waybill=look.waybill,
+        verdict=look.verdict,
+        explained_zh=look.why_zh,
+        explained_en=look.why_en,
+        p_lost_first=look.p_lost_first,
+        tier_first=tier_first,
+        evidence_first=evidence_item(evidence_first),
+    )
 
 
 def evidence_item(evidence: Evidence | None) -> EvidenceItem | None:

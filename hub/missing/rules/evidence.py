@@ -100,8 +100,9 @@ def _company_line(words: Words, known: Known) -> Line:
 
 def _looks(words: Words, known: Known, now: datetime) -> tuple[Look, ...]:
     ahead = [stop for stop in known.fold.stops if stop.by > now]
-    looks = [words.self_check(known.searching, known.checked_by)]
-    looks += [words.next_scan(stop) for stop in ahead[:1]]
+    looks = [words.next_scan(stop) for stop in ahead[:1]]
+    if known.checked_by > now:
+        looks.append(words.self_check(known.searching, known.checked_by))
     return tuple(sorted(looks, key=lambda look: look.at))
 
 

@@ -210,6 +210,14 @@ class Words:
             f"Next scan that is due: {en} {stop.site}",
         )
 
+    def second_look(self, at: datetime) -> Look:
+        """A doubtful suspicion is worked out anew."""
+        return Look(
+            at,
+            "存疑：按届时所知再看一次",
+            "Looked at again, with what is known by then: it is doubtful",
+        )
+
     def _last_seen(self, watch: Watch) -> Sentence:
         last, at = watch.last, self.time(watch.last.site, watch.last.at)
         step_zh = _STEPS_ZH[watch.step] if watch.step else "扫描"

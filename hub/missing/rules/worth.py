@@ -7,8 +7,9 @@ through more hands, footage is overwritten, and who was there remembers less. Th
 of thumb and no measurement; it says that of two equal suspects the fresher one comes first.
 
 Since all of them fade alike, their order stays as it is while time passes: it is stored once, as
-``rank``, the logarithm of the worth at a fixed moment. Source: issue "Missing parcels, learned",
-docs/adr/0042.
+``rank``, the logarithm of the worth at a fixed moment. Those whose silence is explained for now
+come after all others: their P(lost) may be a number that leaves the reason out.
+Source: issue "Missing parcels, learned", docs/adr/0042, 0044.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ P_UNKNOWN = 0.5
 """Where nothing tells how likely it is lost, even odds: nobody has planned its way, and it has been
 silent for days. What is unknown must not sink to the end of a list."""
 P_MIN = 1e-9
+EXPLAINED_BEHIND = 1e6
+"""In halvings: more than centuries of a trail and any value can make up for."""
 _DAY_0 = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
 
 
@@ -77,9 +80,15 @@ def saved_share(trail_at: datetime, now: datetime) -> float:
     return float(0.5**halvings)
 
 
-def rank_of(p_lost: float | None, value: Value, trail_at: datetime) -> float:
-    """The logarithm of the worth: whose is greater is worth more, at whatever moment."""
-    return log2(max(_risk_cny(p_lost, value), P_MIN)) + (trail_at - _DAY_0) / HALVES_EVERY
+def rank_of(
+    p_lost: float | None, value: Value, trail_at: datetime, *, is_explained: bool = False
+) -> float:
+    """The logarithm of the worth: whose is greater is worth more, at whatever moment.
+
+    ``is_explained``: behind all that are not, among themselves in the same order.
+    """
+    rank = log2(max(_risk_cny(p_lost, value), P_MIN)) + (trail_at - _DAY_0) / HALVES_EVERY
+    return rank - EXPLAINED_BEHIND if is_explained else rank
 
 
 def _risk_cny(p_lost: float | None, value: Value) -> float:

@@ -170,7 +170,7 @@ def worth_of(suspect: Suspect, now: datetime) -> float | None:
     """
     if suspect.value is None or suspect.closed_at is not None:
         return None
-    return worth_cny(suspect.p_lost, suspect.value, suspect.trail_at, now)
+    return worth_cny(suspect.newest.p_lost, suspect.value, suspect.trail_at, now)
 
 
 def record_query(

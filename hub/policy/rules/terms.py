@@ -247,6 +247,20 @@ TERMS = (
         "未声明价值的普通快件按此计",
         "an ordinary parcel of undeclared value counts as",
     ),
+    _open(
+        "missing.doubtful_pct",
+        _MISSING,
+        Unit.PCT,
+        "遗失概率低于此值的疑似件再看",
+        "a suspicion is looked at again where P(lost) is below",
+    ),
+    _open(
+        "missing.second_look_min",
+        _MISSING,
+        Unit.MIN,
+        "存疑的疑似件多久再看一次",
+        "a doubtful suspicion is looked at again after",
+    ),
     _open("holiday.added", "HV-1.2.6", Unit.DATES, "增加的法定节假日", "added statutory holidays"),
     _open(
         "holiday.removed", "HV-1.2.6", Unit.DATES, "取消的法定节假日", "days that are no holidays"

@@ -8,7 +8,7 @@ from hub.app import make_duties, make_projections
 from hub.fact import Fact
 from hub.incidents.service import Incident, Kind, list_incidents
 from hub.ingest.projecting import Projection
-from hub.missing.duties import QueryDuty, SuspectDuty
+from hub.missing.duties import LookDuty, QueryDuty, SuspectDuty
 from hub.missing.service import Asked, Suspect, list_suspects
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration
@@ -32,12 +32,16 @@ _KINDS = {
 
 @dataclass
 class Watching:
-    """Drives the real projections and duties of one hub in its own database."""
+    """Drives the real projections and duties of one hub in its own database.
+
+    ``looks_again`` false: the figures stay those of the first alerts.
+    """
 
     hub: HubHome
     projections: list[Projection] = field(init=False)
     duties: list[Duty] = field(init=False)
     seq: int = 0
+    looks_again: bool = False
 
     def __post_init__(self) -> None:
         self.projections = make_projections(self.hub.role)
@@ -45,7 +49,7 @@ class Watching:
 
     def restart(self) -> None:
         """The clock role starts anew: what it remembers stands in the database alone."""
-        kinds = (SuspectDuty, QueryDuty)
+        kinds = (SuspectDuty, QueryDuty, *((LookDuty,) if self.looks_again else ()))
         self.duties = [each for each in make_duties(self.hub.role) if isinstance(each, kinds)]
 
     def declare(self, *waybills: str, route: tuple[str, ...] = ROUTE) -> None:

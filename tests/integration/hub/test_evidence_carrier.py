@@ -11,11 +11,12 @@ import pytest
 
 from hub.calendar import Holidays
 from hub.config import load_policy
-from hub.evidence import LineKind
+from hub.evidence import LineKind, Verdict
 from hub.fact import Fact
-from hub.missing.duties import SuspectDuty
+from hub.missing.duties import LookDuty, SuspectDuty
 from hub.missing.judge import make_judge
 from hub.missing.project import MissingProjection
+from hub.missing.second_look import SecondLooks
 from hub.missing.watchman import make_watchman
 from simulators.carrier.day import CarrierDays, simulate
 from simulators.carrier.noise import Noise
@@ -42,12 +43,14 @@ def play(days: CarrierDays) -> Checker:
     judge = make_judge(network, policy, Holidays(policy.holiday).is_holiday)
     checker = Checker(tables, heard, judge)
     tables.on_raise = checker
+    tables.on_look = checker.look
     given = inputs(days)
     times = [each.received_at if isinstance(each, Fact) else each.at for each in given]
     with pytest.MonkeyPatch.context() as patch:
         tables.stand_in(patch)
         projection = MissingProjection(judge, None, policy)  # type: ignore[arg-type]  # told to the tables
-        duty = SuspectDuty(make_watchman(judge, None, policy))  # type: ignore[arg-type]  # the same
+        watchman = make_watchman(judge, None, policy)  # type: ignore[arg-type]  # the same
+        duties = (SuspectDuty(watchman), LookDuty(SecondLooks(watchman)))
         now, place = times[0], 0
         while now < times[-1] + AFTERWARDS:
             now += TICK
@@ -64,7 +67,8 @@ def play(days: CarrierDays) -> Checker:
                 heard.hear(part)
                 projection.apply(None, part, now)  # type: ignore[arg-type]  # no database
             place = upto
-            duty.run(None, now)  # type: ignore[arg-type]  # no database
+            for duty in duties:
+                duty.run(None, now)  # type: ignore[arg-type]  # no database
     return checker
 
 
@@ -77,4 +81,5 @@ def test_every_number_of_every_suspect_is_what_the_raw_facts_give(nth: int) -> N
     print(f"lines by kind: {dict(checker.checked)}; mutants caught: {checker.caught['mutants']}")
     assert checker.checked[LineKind.SILENCE] >= SUSPECTS_MIN
     assert checker.checked[LineKind.COMPANY] > 0
+    assert checker.checked[Verdict.DOUBTFUL] + checker.checked[Verdict.SURER] >= SUSPECTS_MIN
     assert checker.caught["mutants"] >= 20 * SUSPECTS_MIN

@@ -7,8 +7,8 @@ by fixed hours of silence: with as many false suspects, whose number it may even
 
 import gc
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -19,11 +19,14 @@ from sqlalchemy import Connection
 
 from hub.calendar import Holidays
 from hub.config import load_policy
-from hub.incidents.service import Kind, Suspicion, list_incidents
-from hub.missing.duties import SuspectDuty
+from hub.evidence import Verdict
+from hub.incidents.service import Kind, Suspicion, list_incidents, read_dossier
+from hub.missing.duties import LookDuty, SuspectDuty
 from hub.missing.judge import make_judge
 from hub.missing.project import MissingProjection
-from hub.missing.watchman import make_watchman
+from hub.missing.second_look import SecondLooks
+from hub.missing.suspect_store import Suspect, page
+from hub.missing.watchman import Watchman, make_watchman
 from hub.network import Network
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.project import ParcelProjection
@@ -55,6 +58,8 @@ class Run:
     days: CarrierDays
     opened: list[tuple[datetime, Suspicion]]
     seen_at: dict[str, list[datetime]]
+    suspects: list[Suspect] = field(default_factory=list)
+    told: list[tuple[datetime, str, str]] = field(default_factory=list)
 
     def vanished(self) -> list[Fate]:
         return list(self.days.truth.vanished())
@@ -94,8 +99,11 @@ class Run:
         return [(at, s.subject) for at, s in self.opened if s.kind is Kind.SITE]
 
 
-def judge_days(days: CarrierDays, tick: timedelta = TICK) -> Run:
-    """Let the room work through a carrier's days, its rows in memory."""
+def judge_days(days: CarrierDays, tick: timedelta = TICK, *, again: bool = False) -> Run:
+    """Let the room work through a carrier's days, its rows in memory.
+
+    ``again``: it looks again at doubtful suspicions, too; what it suspects is the same.
+    """
     network, policy = network_of(days), load_policy(None)
     tables = MemoryTables(network)
     seen_at: dict[str, list[datetime]] = {}
@@ -103,7 +111,8 @@ def judge_days(days: CarrierDays, tick: timedelta = TICK) -> Run:
         tables.stand_in(patch)
         judge = make_judge(network, policy, Holidays(policy.holiday).is_holiday)
         projection = MissingProjection(judge, None, policy)  # type: ignore[arg-type]  # incidents are told to the tables
-        duty = SuspectDuty(make_watchman(judge, None, policy))  # type: ignore[arg-type]  # the same
+        watchman = make_watchman(judge, None, policy)  # type: ignore[arg-type]  # the same
+        duties = duties_of(watchman, again=again)
         for now, calls, parts in ticks(inputs(days), tick):
             for call in calls:
                 declare_in_memory(tables, call)
@@ -111,8 +120,14 @@ def judge_days(days: CarrierDays, tick: timedelta = TICK) -> Run:
                 tables.see(part)
                 note_sightings(seen_at, tables, part)
                 projection.apply(None, part, now)  # type: ignore[arg-type]  # no database
-            duty.run(None, now)  # type: ignore[arg-type]  # no database
-    return Run(days, tables.opened, seen_at)
+            for duty in duties:
+                duty.run(None, now)  # type: ignore[arg-type]  # no database
+    told = [(at, each.verdict, each.note) for at, _, each in tables.told]
+    return Run(days, tables.opened, seen_at, list(tables.suspects.values()), told)
+
+
+def duties_of(watchman: Watchman, *, again: bool) -> list[SuspectDuty | LookDuty]:
+    return [SuspectDuty(watchman), *([LookDuty(SecondLooks(watchman))] if again else [])]
 
 
 # ---------------------------------------------------------------- fixed hours
@@ -285,7 +300,7 @@ SMALL_TICK = 2 * HOUR
 
 @pytest.fixture(scope="module")
 def small() -> Run:
-    return judge_days(simulate(SMALL_SEED, SMALL, SMALL_NOISE, days=1), SMALL_TICK)
+    return judge_days(simulate(SMALL_SEED, SMALL, SMALL_NOISE, days=1), SMALL_TICK, again=True)
 
 
 @pytest.fixture
@@ -308,11 +323,11 @@ def test_a_scorer_that_suspects_everything_fails_the_measure(small: Run) -> None
         check_few_false(Run(small.days, noisy, small.seen_at))
 
 
-def test_the_real_tables_give_the_same_suspicions(small: Run, hub: HubHome) -> None:
+def test_the_real_tables_give_the_same_suspicions_and_looks(small: Run, hub: HubHome) -> None:
     policy, search = hub.role.policy, hub.search()
     judge = make_judge(hub.role.network, policy, Holidays(policy.holiday).is_holiday)
     projections = (ParcelProjection(search), MissingProjection(judge, search, policy))
-    duty = SuspectDuty(make_watchman(judge, search, policy))
+    duties = duties_of(make_watchman(judge, search, policy), again=True)
     for now, calls, parts in ticks(inputs(small.days), SMALL_TICK):
         with hub.database.writing() as tx:
             for call in calls:
@@ -320,12 +335,29 @@ def test_the_real_tables_give_the_same_suspicions(small: Run, hub: HubHome) -> N
             for part in parts:
                 for projection in projections:
                     projection.apply(tx, part, now)
-            duty.run(tx, now)
+            for duty in duties:
+                duty.run(tx, now)
     with hub.database.reading() as tx:
         incidents = list_incidents(tx, limit=1000)
+        ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+        suspects = page(tx, sites=None, between=ever, high_value=None, before_id=None, limit=1000)
+        history = [line for each in incidents for line in read_dossier(tx, each.id).history]
     real = {(each.opened_at, told(each.suspicion)) for each in incidents}
     assert real == {(at, told(suspicion)) for at, suspicion in small.opened}
     assert {kind for _, (kind, *_) in real} >= {Kind.PARCEL, Kind.SITE}
+    assert by_parcel(suspects) == by_parcel(small.suspects)
+    assert sum(each.looks for each in suspects) > 2 * len(suspects) > 0
+    says = [(each.at, each.act.value, each.note) for each in history if each.act in set(Verdict)]
+    assert sorted(says) == sorted(small.told)
+    assert Verdict.SURER in {verdict for _, verdict, _ in says}
+
+
+def by_parcel(suspects: Iterable[Suspect]) -> dict[object, object]:
+    """What the newest looks say, the first alerts where there were none."""
+    return {
+        (each.waybill, each.raised_at): (each.looks, each.look_at, each.newest.evidence)
+        for each in suspects
+    }
 
 
 def told(suspicion: Suspicion) -> tuple[object, ...]:
