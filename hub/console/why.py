@@ -1,14 +1,14 @@
 """Why something is suspected, as every screen draws it: three lines with bars, and what follows.
 
-Source: console.md ("the evidence as three plain lines with bars"), docs/adr/0042.
+Source: console.md ("the evidence as three plain lines with bars"), docs/adr/0042, 0044.
 """
 
 from collections.abc import Sequence
 
 from hub.console.looks import Meaning
-from hub.console.markup import age, attribute, box, countdown, text
+from hub.console.markup import age, attribute, box, chip, countdown, text
 from hub.console.wording import Words, visible
-from hub.evidence import Bar, Evidence, Line, LineKind, Look, percent
+from hub.evidence import Bar, Evidence, Line, LineKind, Look, SecondLook, Verdict, percent
 
 _MEANINGS = {
     LineKind.SILENCE: Meaning.OPEN,
@@ -17,12 +17,61 @@ _MEANINGS = {
     LineKind.READS: Meaning.INFORMATION,
     LineKind.UNKNOWN: Meaning.NO_DATA,
 }
+_VERDICTS = {Verdict.DOUBTFUL: Meaning.UNPROVEN, Verdict.SURER: Meaning.OPEN}
+_VERDICT_ICONS = {Verdict.DOUBTFUL: "help", Verdict.SURER: "alarm"}
+"""Those that explain a silence look alike: information, and a clock."""
 
 
-def draw_why(evidence: Evidence, words: Words) -> None:
-    """The three lines, and as of when they stand: what was seen since is not in them."""
+def draw_why(first: Evidence | None, look: SecondLook | None, words: Words) -> None:
+    """The three lines, and as of when they stand: what was seen since is not in them.
+
+    Those of the newest look, where there was one; what the ``first`` alert said can be opened then.
+    """
+    if look is not None:
+        _draw_second_look(look, words)
+        _draw_lines(look.evidence, "why.as_of.look", words)
+    if first is None:
+        return
+    if look is None:
+        _draw_lines(first, "why.as_of", words)
+        return
+    with box("details", "raw"):
+        text(words.say("why.first"), "", "summary")
+        _draw_lines(first, "why.as_of", words)
+
+
+def chance_words(look: SecondLook, words: Words) -> tuple[str, str]:
+    """How likely it was lost by the first alert, and how likely by the look."""
+    return _chance(look.p_lost_first, words), _chance(look.evidence.p_lost, words)
+
+
+def draw_verdict(look: SecondLook, words: Words) -> None:
+    """What a look came to, as a mark."""
+    key = "explained" if look.verdict.is_explained else look.verdict
+    meaning = _VERDICTS.get(look.verdict, Meaning.INFORMATION)
+    chip(words.say(f"why.verdict.{key}"), meaning, _VERDICT_ICONS.get(look.verdict, "clock"))
+
+
+def _draw_second_look(look: SecondLook, words: Words) -> None:
+    """The newer number with its age, and what it was at first."""
+    first, now = chance_words(look, words)
+    at = look.evidence.at
+    with box("div", f"second-look m-{_VERDICTS.get(look.verdict, Meaning.INFORMATION)}"):
+        with box("p", "why-age"):
+            text(
+                words.say("why.second", first=first, at=words.clock_time(at)[:5], now=now), "", "b"
+            )
+            age(at, words.exact(at), "label")
+            draw_verdict(look, words)
+        why = look.why_zh if words.is_zh else look.why_en
+        if why is not None:
+            text(visible(why), "", "p")
+            text(words.say("why.explained"), "label", "p")
+
+
+def _draw_lines(evidence: Evidence, as_of: str, words: Words) -> None:
     with box("p", "why-age"):
-        text(words.say("why.as_of"), "label")
+        text(words.say(as_of), "label")
         age(evidence.at, words.exact(evidence.at), "label")
     with box("ol", "why"):
         for line in evidence.lines:
@@ -55,10 +104,13 @@ def draw_chances(evidence: Evidence, words: Words) -> None:
         for name, chance in (("lost", evidence.p_lost), ("diverted", evidence.p_diverted)):
             with box("div", "fact"):
                 text(words.say(f"why.{name}"), "label", "dt")
-                said = words.say("why.unknown") if chance is None else percent(chance)
-                text(said, "gap" if chance is None else "figure", "dd")
+                text(_chance(chance, words), "gap" if chance is None else "figure", "dd")
     prior, budget = evidence.prior_per_10000, evidence.budget_per_1000
     text(words.say("why.assumed", prior=f"{prior:g}", budget=budget), "label", "p")
+
+
+def _chance(chance: float | None, words: Words) -> str:
+    return words.say("why.unknown") if chance is None else percent(chance)
 
 
 def draw_shares(evidence: Evidence, names: dict[str, str], words: Words) -> None:

@@ -5,13 +5,16 @@ board, lists and staff. One module, because a hub with a day behind it takes its
 """
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from hub.evidence import Verdict
 from tests.browser.accessibility import check_access
-from tests.browser.console_day import DRIFTED_SITE, LivingHub
+from tests.browser.console_day import BAG, DRIFTED_SITE, LivingHub
 from tests.browser.console_looks import look_at
+from tests.browser.day_looks import look_of, looked_again, search_looked_at
 from tests.browser.day_parcels import CARRIED, SUSPECT
 from tests.browser.day_reads import HAS_FEW, SKIPS_LESS_NOW, SKIPS_LITTLE, SKIPS_MOST, WEEKS_DAYS
 from tests.browser.screenshots import shoot
@@ -136,6 +139,55 @@ def test_a_suspects_evidence_stands_beside_it_and_on_the_lanes_too(
     expect(page.locator(".side")).to_contain_text("37%")
     expect(page.locator('.dot[aria-pressed="true"]')).to_have_count(1)
     shoot(page, "console-lanes-zh-dark")
+
+
+def test_a_newer_look_stands_with_its_age_beside_what_the_first_alert_said(
+    day: LivingHub, day_page: Page
+) -> None:
+    page = day_page
+    with looked_again(day, Verdict.SURER, 0.64):
+        page.goto(f"{day.process.url}/console/suspects")
+        look = page.locator(".side .second-look")
+        expect(look).to_contain_text("首次预警 37%；")
+        expect(look).to_contain_text("复看 64%")
+        expect(look.locator(".chip")).to_have_text("更可能遗失")
+        expect(page.locator(".row-suspect").first).to_contain_text("37% → 64%")
+        expect(page.locator(".side .worth-parts li").first).to_have_text("遗失概率 64%")
+        expect(page.locator(".side .why-line:visible")).to_have_count(3)
+        page.locator(".side summary").click()
+        expect(page.locator(".side .why-line:visible")).to_have_count(6)
+        look_at(page, day, "suspects-surer", "/console/suspects")
+
+
+def test_what_is_explained_for_now_stands_last_with_its_reason_and_is_searched_for(
+    day: LivingHub, day_page: Page
+) -> None:
+    page, incident = day_page, f"/console/incidents/{day.incidents[SUSPECT]}"
+    with looked_again(day, Verdict.CUT_OFF, 0.21):
+        look_at(page, day, "suspects-explained", "/console/suspects")
+        last = page.locator(".row-suspect").last
+        expect(last).to_contain_text("explained for now")
+        last.click()
+        expect(page.locator(".side .second-look")).to_contain_text("Nothing was heard of 021W")
+        expect(page.locator(".side .second-look")).to_contain_text("the search goes on")
+        look_at(page, day, "incident-explained", incident)
+        expect(page.locator(".second-look")).to_contain_text("First alert 37%; looked at again")
+        line = page.locator(".history li").first
+        expect(line).to_contain_text("looked at again: explained for now, a site is not heard")
+        expect(line).to_contain_text("37% → 21%")
+
+
+def test_of_a_group_the_look_names_the_parcel_that_it_tells_of(
+    day: LivingHub, day_page: Page
+) -> None:
+    page, waybill, now = day_page, "103000004803", datetime.now(UTC)
+    look = look_of(day, waybill, Verdict.DOUBTFUL, 0.21, now)
+    with search_looked_at(day, BAG, look, now):
+        page.goto(f"{day.process.url}/console/incidents/{day.incidents[BAG]}")
+        expect(page.locator(".second-look .chip")).to_have_text("仍存疑")
+        whose = page.locator(".why-age", has_text="其中最可能遗失的一件").locator(".waybill")
+        expect(whose).to_have_attribute("aria-label", waybill)
+        shoot(page, "console-incident-group-zh-dark")
 
 
 def test_a_query_is_recorded_under_the_persons_name_for_the_shift(

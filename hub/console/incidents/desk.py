@@ -99,11 +99,11 @@ class IncidentDesk:
     def _sight(self, found: Dossier, caller: Caller) -> SearchSight:
         incident = found.incident
         sites = self._hub.network.sites
-        evidence = incident.suspicion.evidence
+        evidence = incident.newest.evidence
         shares = () if evidence is None else evidence.shares
         now = self._hub.clock.now()
         ahead = evidence.looks if evidence is not None and incident.state in OPEN else ()
-        named = {*incident.sites, incident.suspicion.expected_site, *(s.site for s in shares)}
+        named = {*incident.sites, incident.newest.expected_site, *(s.site for s in shares)}
         tasks = tasks_of(found)
         asked = [task.site for task in tasks if task.name == "follow_up"]
         asked_sites = tuple(site for site in asked if caller.sees(site))

@@ -6,11 +6,11 @@ from hub.access.service import REASON_CHARS_MAX, REASON_CHARS_MIN
 from hub.console.incidents.looks import MAIL_ICON, MAIL_MEANING, STEP_ICON, STEP_MEANING
 from hub.console.incidents.views import SearchSight, Step, StepState, Task
 from hub.console.looks import Meaning
-from hub.console.markup import age, attribute, box, button, chip, countdown, icon, text
+from hub.console.markup import age, attribute, box, button, chip, countdown, icon, text, waybill
 from hub.console.why import draw_chances, draw_looks, draw_shares, draw_why
 from hub.console.wording import Words, visible
 from hub.evidence import percent
-from hub.incidents.service import HistoryLine
+from hub.incidents.service import HistoryLine, Kind
 from hub.mail.service import MailReceipt
 
 
@@ -63,7 +63,8 @@ def _draw_task(task: Task, names: dict[str, str], words: Words) -> None:
 
 def draw_evidence(sight: SearchSight, words: Words) -> None:
     """Why it is suspected, as plain lines; what is not known is said to be unknown."""
-    suspicion = sight.incident.suspicion
+    incident = sight.incident
+    suspicion = incident.newest
     evidence = suspicion.evidence
     with box("section", "part"):
         text(words.say("incident.evidence"), "part-title", "h2")
@@ -72,7 +73,9 @@ def draw_evidence(sight: SearchSight, words: Words) -> None:
                 for reason in suspicion.reasons_zh if words.is_zh else suspicion.reasons_en:
                     text(visible(reason), "", "li")
         else:
-            draw_why(evidence, words)
+            if incident.look is not None and incident.suspicion.kind is Kind.GROUP:
+                _draw_whose(incident.look.waybill, words)
+            draw_why(incident.suspicion.evidence, incident.look, words)
         with box("dl", "facts facts-wide"):
             expected = suspicion.expected_site
             _fact(words, "incident.previous", suspicion.previous_site, sight.names)
@@ -95,6 +98,12 @@ def draw_evidence(sight: SearchSight, words: Words) -> None:
         if sight.looks:
             text(words.say("why.next"), "detail-title", "h2")
             draw_looks(sight.looks, words)
+
+
+def _draw_whose(number: str, words: Words) -> None:
+    with box("p", "why-age"):
+        text(words.say("incident.look.whose"), "label")
+        waybill(number)
 
 
 def _draw_chance(p_lost: float | None, words: Words) -> None:

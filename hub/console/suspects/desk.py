@@ -102,9 +102,10 @@ def _worth(suspect: Suspect, now: datetime) -> Worth | None:
     worth = service.worth_of(suspect, at)
     if value is None or worth is None:
         return None
-    p_lost = P_UNKNOWN if suspect.p_lost is None else suspect.p_lost
+    estimate = suspect.newest.p_lost
+    p_lost = P_UNKNOWN if estimate is None else estimate
     saved = service.saved_share(suspect.trail_at, at)
-    return Worth(Decimal(round(worth)), p_lost, suspect.p_lost is not None, value, saved)
+    return Worth(Decimal(round(worth)), p_lost, estimate is not None, value, saved)
 
 
 def _sites(asked: Asked, caller: Caller) -> frozenset[str] | None:

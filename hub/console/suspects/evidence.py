@@ -44,12 +44,12 @@ def _draw_links(line: SuspectLine | None, number: str, caller: Caller, words: Wo
 
 
 def _draw_suspect(line: SuspectLine, evidence: Evidence, words: Words) -> None:
-    suspect, why = line.suspect, line.suspect.evidence
+    suspect, why = line.suspect, line.suspect.newest.evidence
     text(words.say("incident.evidence"), "detail-title", "h2")
     if why is None:
         _draw_reasons(suspect, evidence, words)
     else:
-        draw_why(why, words)
+        draw_why(suspect.evidence, suspect.look, words)
         draw_chances(why, words)
         draw_shares(why, {}, words)
     if line.worth is not None:

@@ -23,7 +23,9 @@ from hub.console.suspects.evidence import draw_evidence, worth_words
 from hub.console.suspects.field import LaneField
 from hub.console.suspects.views import SuspectLine, SuspectSight
 from hub.console.visit import Visit
+from hub.console.why import chance_words, draw_verdict
 from hub.console.wording import visible
+from hub.evidence import SecondLook
 from hub.incidents.service import Kind
 from hub.missing.service import Asked, NextLook
 
@@ -185,7 +187,8 @@ class SuspectsPage:
             with box("span", "row-cell"):
                 text(" → ".join(filter(None, (suspect.previous_site, suspect.site))), "row-main")
                 age(suspect.since, words.exact(suspect.since), "label")
-            reasons = suspect.reasons_zh if words.is_zh else suspect.reasons_en
+            newest = suspect.newest
+            reasons = newest.reasons_zh if words.is_zh else newest.reasons_en
             text(visible(reasons[-1] if reasons else ""), "row-cell row-words")
             if line.worth is not None:
                 with box("span", "row-cell"):
@@ -197,9 +200,17 @@ class SuspectsPage:
                     STATE_MEANING[line.state],
                     STATE_ICON[line.state],
                 )
+                if suspect.look is not None:
+                    self._draw_look_of(suspect.look)
             with box("span", "row-cell row-end"):
                 self._draw_end(line)
         return whole
+
+    def _draw_look_of(self, look: SecondLook) -> None:
+        """How likely it was lost at first and is now, and whether something explains it."""
+        text(" → ".join(chance_words(look, self._words)), "label figure")
+        if look.verdict.is_explained:
+            draw_verdict(look, self._words)
 
     def _draw_end(self, line: SuspectLine) -> None:
         words = self._words
