@@ -26,10 +26,10 @@ from hub.missing.rules.watch import Ride
 from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
 from hub.missing.suspect_store import Suspect
 from hub.network import Network
-from hub.parcels.rules.traces import PUT_STEPS
+from hub.parcels.rules.traces import PUT_STEPS, UNIT_STEPS
 from hub.parcels.service import BAG_LIFE, Heading
 from tests.memory_suspects import MemorySuspects
-from wire.events import Scan
+from wire.events import Act, ActKind, Scan
 from wire.names import Step
 
 LEAVES_BAG = PUT_STEPS | {Step.UNLOAD, Step.STORE, Step.RETRIEVE, Step.OUT_FOR_DELIVERY}
@@ -59,6 +59,8 @@ class MemoryTables:
         self.bags: dict[str, set[str]] = defaultdict(set)
         self._bag_of: dict[str, tuple[str, str]] = {}
         self._put_in: dict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
+        self._signs: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        """When and where each was scanned or delivered; a bag, where all in it were with it."""
         self._seen_at: dict[str, datetime] = {}
         self._network = network
         self._looks: list[tuple[datetime, int, int]] = []
@@ -111,8 +113,13 @@ class MemoryTables:
         """What lies in which bag, as the parcels' room folds it."""
         for fact in facts:
             scan = fact.event
+            if isinstance(scan, Act) and scan.waybill and scan.act is ActKind.DELIVER:
+                self._signs[scan.waybill].append((fact.occurred_at, scan.site))
             if not isinstance(scan, Scan):
                 continue
+            if scan.waybill is not None or scan.step in UNIT_STEPS:
+                unit = scan.waybill or (scan.text or "").replace("CX:BAG:", "bag:")
+                self._signs[unit].append((fact.occurred_at, scan.site))
             if scan.container is not None and scan.step in PUT_STEPS:
                 unit = scan.waybill or (scan.text or "").replace("CX:BAG:", "bag:")
                 put = (fact.occurred_at, scan.site, unit)
@@ -135,14 +142,30 @@ class MemoryTables:
 
     def put_together(
         self, _tx: object, container: str, site: str, since: datetime, until: datetime
-    ) -> frozenset[str]:
-        found: set[str] = set()
+    ) -> dict[str, datetime | None]:
+        found: dict[str, datetime | None] = {}
+        for unit, (put_at, seen_at) in self._put_and_seen(container, site, since, until).items():
+            if not unit.startswith("bag:"):
+                found[unit] = seen_at
+                continue
+            inside = self._put_and_seen(unit, None, since - BAG_LIFE, until)
+            for each, (_, own_at) in inside.items():
+                if own_at is None or own_at > put_at:
+                    found[each] = _first(own_at, seen_at, found.get(each))
+        return found
+
+    def _put_and_seen(
+        self, container: str, site: str | None, since: datetime, until: datetime
+    ) -> dict[str, tuple[datetime, datetime | None]]:
+        """When each was put in, and when it was seen at another site first after that."""
+        found: dict[str, tuple[datetime, datetime | None]] = {}
         for at, where, unit in self._put_in[container]:
-            if where == site and since <= at <= until:
-                inside = self._put_in[unit] if unit.startswith("bag:") else []
-                found |= {each for when, _, each in inside if since - BAG_LIFE <= when <= until}
-                found.add(unit)
-        return frozenset(each for each in found if ":" not in each)
+            if (site is None or where == site) and since <= at <= until:
+                signs = self._signs[unit]
+                seen_at = _first(*(when for when, there in signs if when > at and there != where))
+                put_before, seen_before = found.get(unit, (at, None))
+                found[unit] = min(at, put_before), _first(seen_at, seen_before)
+        return found
 
     def waybills_of(self, _tx: object, scan: Scan) -> tuple[str, ...]:
         return tuple(sorted(self.bags.get(scan.text or "", ())))
@@ -341,6 +364,10 @@ class _Reads:
     def forget(self, _tx: object, before: date) -> None:
         for owed in [each for each in self._tables.reads if each.day < before]:
             del self._tables.reads[owed]
+
+
+def _first(*times: datetime | None) -> datetime | None:
+    return min((each for each in times if each is not None), default=None)
 
 
 def _copied(value: object) -> object:

@@ -54,7 +54,7 @@ class Findings:
         fold, now = asked.fold, self.now
         known = Known(
             fold=fold,
-            together=self.rides.witnesses(fold),
+            together=self.rides.siblings(fold),
             outlook=self._outlook(asked),
             usual_until=self._usual_until(fold),
             reads=self._reads_of(fold),

@@ -134,6 +134,15 @@ _DUE = (
     .order_by(watch.c.due_at)
     .limit(bindparam("limit"))
 )
+_ABOUT = (bindparam("since", type_=UtcDateTime()), bindparam("until", type_=UtcDateTime()))
+_RIDERS, _BAGGED = (
+    Asked(
+        _WATCHED.where(name == bindparam("name"), at.between(*_ABOUT))
+        .order_by(watch.c.waybill)
+        .limit(SIBLINGS_MAX)
+    )
+    for name, at in ((watch.c.ride, watch.c.ride_at), (watch.c.bag, watch.c.bag_at))
+)
 _OUTAGES = Asked(
     select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
 )
@@ -190,12 +199,12 @@ def upcoming(tx: Connection, sites: frozenset[str] | None, limit: int) -> list[W
 
 def riders(tx: Connection, ride: Ride) -> list[Watched]:
     """What left in the same vehicle at about the same time, at most ``SIBLINGS_MAX``."""
-    return _together(tx, ride, watch.c.ride, watch.c.ride_at)
+    return _together(tx, _RIDERS, ride)
 
 
 def bagged(tx: Connection, bag: Ride) -> list[Watched]:
     """What was packed into the same bag at about the same time, at most ``SIBLINGS_MAX``."""
-    return _together(tx, bag, watch.c.bag, watch.c.bag_at)
+    return _together(tx, _BAGGED, bag)
 
 
 def waiting(tx: Connection, stop: Stop) -> int:
@@ -205,10 +214,9 @@ def waiting(tx: Connection, stop: Stop) -> int:
     return tx.execute(query).scalar_one()
 
 
-def _together(tx: Connection, ride: Ride, name: Column[str], at: Column[datetime]) -> list[Watched]:
-    about = at.between(ride.at - TOGETHER, ride.at + TOGETHER)
-    query = _WATCHED.where(name == ride.name, about).order_by(watch.c.waybill)
-    return [_watched(row) for row in tx.execute(query.limit(SIBLINGS_MAX))]
+def _together(tx: Connection, asked: Asked, ride: Ride) -> list[Watched]:
+    since, until = ride.at - TOGETHER, ride.at + TOGETHER
+    return [_watched(row) for row in asked.rows(tx, name=ride.name, since=since, until=until)]
 
 
 def overdue_at_quiet_sites(

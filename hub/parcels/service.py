@@ -287,16 +287,27 @@ def contents(tx: Connection, kind: ContainerKind, container_id: str) -> tuple[st
 
 def put_together(
     tx: Connection, container: str, site: str, since: datetime, until: datetime
-) -> frozenset[str]:
+) -> dict[str, datetime | None]:
     """The parcels that were put into a container at a site between two times, in a bag or not.
 
-    Of a bag that was put in, those that were packed into it up to ``BAG_LIFE`` before.
+    Of a bag that was put in, those that were packed into it up to ``BAG_LIFE`` before, and were not
+    seen elsewhere by themselves until then.
+
+    Returns:
+        When each was seen at another site first since it was put in, by itself or with its bag;
+        ``None``: not yet.
     """
-    found: set[str] = set()
-    for unit in trace_store.put_in(tx, container, site, since, until):
-        inside = trace_store.put_in(tx, unit, None, since - BAG_LIFE, until) if ":" in unit else []
-        found.update(each for each in (unit, *inside) if ":" not in each)
-    return frozenset(found)
+    put = trace_store.put_and_seen(tx, [container], since, until, site)
+    found = {each.unit: each.seen_at for each in put if ":" not in each.unit}
+    bags = {each.unit: each for each in put if ":" in each.unit}
+    inside = trace_store.put_and_seen(tx, bags, since - BAG_LIFE, until) if bags else []
+    for each in inside:
+        bag = bags[each.container]
+        if ":" in each.unit or (each.seen_at is not None and each.seen_at <= bag.put_at):
+            continue
+        seen = [at for at in (each.seen_at, bag.seen_at, found.get(each.unit)) if at is not None]
+        found[each.unit] = min(seen, default=None)
+    return found
 
 
 def waybills_of(tx: Connection, scan: Scan) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 again, all others go on from the state.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,12 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     String,
     Table,
     bindparam,
     func,
+    or_,
     select,
     text,
 )
@@ -28,7 +30,15 @@ from hub.db.among import among
 from hub.db.asked import Asked
 from hub.db.bulk import Bulk
 from hub.db.schema import UtcDateTime, metadata
-from hub.parcels.rules.traces import PUT_STEPS, ParcelState, Sighting, Standing, Stay, Trace
+from hub.parcels.rules.traces import (
+    PUT_STEPS,
+    UNIT_STEPS,
+    ParcelState,
+    Sighting,
+    Standing,
+    Stay,
+    Trace,
+)
 from wire.names import Step
 
 TRACES_READ_MAX = 2_000
@@ -102,6 +112,41 @@ _TRACES = Asked(
     .limit(TRACES_READ_MAX)
 )
 _TRACES_AMONG = Asked(select(unit_trace).where(among(unit_trace.c.unit, "units")))
+_ABOUT = (bindparam("since", type_=UtcDateTime()), bindparam("until", type_=UtcDateTime()))
+_PUT = (
+    select(
+        unit_trace.c.container,
+        unit_trace.c.unit,
+        unit_trace.c.site,
+        func.min(unit_trace.c.at).label("put_at"),
+    )
+    .where(
+        among(unit_trace.c.container, "containers"),
+        unit_trace.c.at.between(*_ABOUT),
+        among(unit_trace.c.step, "put_steps"),
+    )
+    .group_by(unit_trace.c.container, unit_trace.c.unit, unit_trace.c.site)
+    .order_by(unit_trace.c.unit)
+    .limit(CONTENTS_READ_MAX)
+)
+
+
+def _and_seen(put: Select[Any]) -> Asked:
+    """Each unit's signs are read once, however often it was put in."""
+    was, seen = put.subquery("put"), unit_trace.alias("seen")
+    seen_at = select(func.min(seen.c.at)).where(
+        seen.c.unit == was.c.unit,
+        seen.c.at > was.c.put_at,
+        seen.c.site != was.c.site,
+        # A bag's label at other steps moves nothing of what is in it.
+        or_(seen.c.unit.not_like("%:%"), among(seen.c.step, "unit_steps")),
+    )
+    query = select(was.c.container, was.c.unit, was.c.put_at)
+    return Asked(query.add_columns(seen_at.scalar_subquery().label("seen_at")))
+
+
+_PUT_ANYWHERE = _and_seen(_PUT)
+_PUT_AT_SITE = _and_seen(_PUT.where(unit_trace.c.site == bindparam("site")))
 _ADD_TRACES = Bulk(tuple(unit_trace.c))
 _PUT_STATES = Bulk(tuple(unit_state.c), key=(unit_state.c.unit,))
 _STEPS = {step.value: step for step in Step}
@@ -182,6 +227,31 @@ def put_in(
         mine &= unit_trace.c.site == site
     query = select(unit_trace.c.unit).distinct().where(mine).order_by(unit_trace.c.unit)
     return list(tx.execute(query.limit(CONTENTS_READ_MAX)).scalars())
+
+
+def put_and_seen(
+    tx: Connection,
+    containers: Iterable[str],
+    since: datetime,
+    until: datetime,
+    site: str | None = None,
+) -> Sequence[Any]:
+    """The units that were put into containers between two times; at one site, or anywhere.
+
+    Returns:
+        Rows of ``container``, ``unit``, ``put_at``, and ``seen_at``, when it was seen at another
+        site first after that, ``None``: not yet; at most ``CONTENTS_READ_MAX``.
+    """
+    asked = _PUT_ANYWHERE if site is None else _PUT_AT_SITE
+    return asked.rows(
+        tx,
+        containers=containers,
+        since=since,
+        until=until,
+        site=site,
+        put_steps=PUT_STEPS,
+        unit_steps=UNIT_STEPS,
+    )
 
 
 def recorded_at(

@@ -121,9 +121,6 @@ class Alone:
     def siblings(self, _fold: object) -> list[Siblings]:
         return []
 
-    def witnesses(self, _fold: object) -> list[Siblings]:
-        return []
-
     def waiting(self, _fold: object) -> int:
         return 1
 

@@ -18,6 +18,8 @@ from wire.policy import MissingPolicy
 
 TOGETHER = timedelta(hours=8)
 """What goes into the same container at the same site within this goes together."""
+_Key = tuple[Hashable, ...]
+"""What is gone in, or waited for: a ride's, a bag's or a departure's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class PastCompany:
 
     def __init__(self, past: Iterable[PastSilence], policy: MissingPolicy) -> None:
         self._policy = policy
-        self._party_of: dict[tuple[str, Hashable], _Party] = {}
-        members: dict[Hashable, list[PastSilence]] = {}
+        self._party_of: dict[tuple[str, _Key], _Party] = {}
+        members: dict[_Key, list[PastSilence]] = {}
         for each in past:
             for key in _names(each):
                 if key is not None:
@@ -68,7 +70,9 @@ class PastCompany:
 
     def company(self, past: PastSilence, at: datetime) -> Company:
         """What the hub would have known of a parcel's company at a moment of its silence."""
-        ride, bag, waiting = (self._party_of.get((past.waybill, key)) for key in _names(past))
+        ride, bag, waiting = (
+            None if key is None else self._party_of.get((past.waybill, key)) for key in _names(past)
+        )
         groups = [each for each in (ride, bag) if each is not None and self._is_group(each, at)]
         come = any(
             each is not None and each not in groups and each.is_unloaded(at) for each in (ride, bag)
@@ -107,11 +111,11 @@ class PastCompany:
         return enough and 100 * unseen >= self._policy.group_pct * total
 
 
-def _is_bag(key: Hashable) -> bool:
-    return isinstance(key, tuple) and key[0] == "bag"
+def _is_bag(key: _Key) -> bool:
+    return key[0] == "bag"
 
 
-def _names(past: PastSilence) -> tuple[Hashable, Hashable, Hashable]:
+def _names(past: PastSilence) -> tuple[_Key | None, _Key | None, _Key | None]:
     """Of its ride, its bag, and the departure that it waits for; ``None``: it has none."""
     first = past.silence.stops[0]
     return (
@@ -121,24 +125,27 @@ def _names(past: PastSilence) -> tuple[Hashable, Hashable, Hashable]:
     )
 
 
-def _apart(key: Hashable, members: list[PastSilence]) -> Iterator[list[PastSilence]]:
-    """The rides of one container, each by itself: it goes the same way again the next day."""
+def _apart(key: _Key, members: list[PastSilence]) -> Iterator[list[PastSilence]]:
+    """The rides of one container, each by itself: it goes the same way again the next day.
+
+    A departure is one by its name, however long some have waited for it.
+    """
 
     def went_at(past: PastSilence) -> datetime:
-        ride = past.ride if past.ride is not None and key == ("ride", past.ride.name) else past.bag
+        ride = past.bag if _is_bag(key) else past.ride
         return past.since if ride is None else ride.at
 
     members.sort(key=went_at)
     together: list[PastSilence] = []
     for each in members:
-        if together and went_at(each) - went_at(together[0]) > TOGETHER:
+        if together and key[0] != "waits" and went_at(each) - went_at(together[0]) > TOGETHER:
             yield together
             together = []
         together.append(each)
     yield together
 
 
-def _party(key: Hashable, members: Sequence[PastSilence]) -> _Party:
+def _party(key: _Key, members: Sequence[PastSilence]) -> _Party:
     """Each parcel counts once, by its last silence in there."""
     last: dict[str, PastSilence] = {}
     for each in members:
@@ -149,7 +156,7 @@ def _party(key: Hashable, members: Sequence[PastSilence]) -> _Party:
     return _Party(seen_at, sorted(each.until for each in last.values() if _is_away(key, each)))
 
 
-def _is_away(key: Hashable, past: PastSilence) -> bool:
+def _is_away(key: _Key, past: PastSilence) -> bool:
     """Say whether it was seen at another site than where it was put into its ride or bag."""
     ride = past.bag if _is_bag(key) else past.ride
     return ride is not None and past.seen_site is not None and past.seen_site != ride.site

@@ -35,7 +35,7 @@ class Siblings:
     ``has_come``: some of the others were seen at another site, ``come`` says how many, and
     ``come_at`` when half of all had been, ``None``: fewer were. ``seen_at`` are the sites where
     they were seen since, ``skipped`` the keys of the scans that were not made on their way there.
-    ``members``: of whom it was the last bag or vehicle.
+    Who has gone on in another bag or vehicle since is one of them still.
     """
 
     ride: str
@@ -45,7 +45,6 @@ class Siblings:
     seen_at: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
     come: int = 0
-    members: frozenset[str] = frozenset()
     come_at: datetime | None = None
 
     def is_group(self, policy: MissingPolicy) -> bool:

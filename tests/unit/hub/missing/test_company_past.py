@@ -66,6 +66,16 @@ def test_those_that_wait_for_the_same_departure_are_counted() -> None:
     assert told(DUE + HOUR, all_of[3], *all_of[:3]).silent == 2
 
 
+def test_who_waits_for_a_departure_waits_for_it_in_a_bag_of_the_day_before_too() -> None:
+    waits = Silence(WAITING, 4, False)
+    before = Ride("bag:B-1", "021W", LEFT - 3 * TOGETHER)
+    all_of = [
+        past(f"W{n}", DUE + 9 * HOUR, ride=None, bag=bag, silence=waits, ending=Ending.STAYED)
+        for n, bag in enumerate([before, None, None])
+    ]
+    assert [told(DUE + HOUR, each, *all_of).silent for each in all_of] == [3, 3, 3]
+
+
 def test_the_same_vehicle_on_another_day_is_another_ride() -> None:
     again = Ride("vehicle:V-1", "755A", LEFT + TOGETHER + HOUR)
     same = Ride("vehicle:V-1", "755A", LEFT + TOGETHER)
