@@ -121,13 +121,12 @@ class Recount:
             same("last scan", line.en, f"{seen}; no route is known")
             same("mark", line.bar.mark, self.heard.policy.missing.unplanned_min / 60)
             return
-        due = {
-            f"{seen}; it should {PHASES_EN[phase]} {site} by {self.local(site, by)}"
-            for site, phase, by in self.once(self.heard.next_due, self.waybill)
-        }
-        one_of("last scan and what is due", line.en, due)
-        when = {(site, by) for site, _, by in self.once(self.heard.next_due, self.waybill)}
-        one_of("what is due", (evidence.expected_site, evidence.expected_by), when)
+        due = self.once(self.heard.next_due, self.waybill)
+        assert due is not None
+        site, phase, by = due
+        should = f"it should {PHASES_EN[phase]} {site} by {self.local(site, by)}"
+        same("last scan and what is due", line.en, f"{seen}; {should}")
+        same("what is due", (evidence.expected_site, evidence.expected_by), (site, by))
         usual_h = self.once(self.usual_h, last.at)
         usual = f"99 of 100 such parcels are scanned within {usual_h} h"
         same("bar", line.bar.en, f"silent for {silent_h} h; mark: {usual}")

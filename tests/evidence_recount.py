@@ -8,7 +8,7 @@ for each suspect. Taken over as they are, because other tests hold them: what is
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from math import prod
 
@@ -34,13 +34,17 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Seen:
-    """A parcel was seen: by its own label, or (``own`` false) as part of its bag."""
+    """A parcel was seen: by its own label, or (``own`` false) as part of its bag.
+
+    ``planned``: somebody had told its way by then.
+    """
 
     at: datetime
     site: str
     step: Step | None
     container: str | None
     own: bool
+    planned: bool = False
 
     @property
     def phase(self) -> str:
@@ -74,7 +78,7 @@ class Heard:
                 self._note_put(fact.event, fact.occurred_at)
         for fact in facts:
             for waybill, seen in self._sightings(fact):
-                self.seen[waybill].append(seen)
+                self.seen[waybill].append(replace(seen, planned=waybill in self.routes))
 
     def _note_put(self, scan: Scan, at: datetime) -> None:
         into = None if scan.container is None else f"{scan.container_kind}:{scan.container}"
@@ -120,20 +124,17 @@ class Heard:
                 found.append(each)
         return found
 
-    def next_due(self, waybill: str) -> set[Due]:
+    def next_due(self, waybill: str) -> Due | None:
         """Where it is due next, by the timetable.
 
-        A parcel that was loaded leaves with its departure. The hub, when it judges, counts from the
-        load where it plans anew: both are what it may have told.
+        A parcel that was loaded leaves with its departure, if its way was known by then.
         """
         known: Due | None = None
-        also: Due | None = None
         for each in self.in_order(waybill):
             if known is not None and each.step is not Step.STORE and self._stays(each, known):
                 continue
-            also = self._due_after(waybill, each, None)
-            known = self._due_after(waybill, each, known)
-        return {each for each in (known, also) if each is not None}
+            known = self._due_after(waybill, each, known if each.planned else None)
+        return known
 
     def _stays(self, seen: Seen, known: Due) -> bool:
         site, phase, by = known
@@ -234,7 +235,7 @@ class Heard:
         about = next(seen.at for seen in mine if seen.site == site and seen.step in PUT)
         together = self._put_in(container, site, about) | {waybill}
         seen = {each for each in together if not self._is_inside(each, container, site)}
-        come = {each for each in seen if self.in_order(each)[-1].site != site}
+        come = {each for each in seen if self._came(each, container, site)}
         sites = {where for each in come for where in self._last_two(each)} - {site}
         return len(together), len(seen), sites, len(come)
 
@@ -264,6 +265,16 @@ class Heard:
         last = history[-1]
         left = [seen for seen in history if seen.phase == "out"]
         return last.phase == "out" and (left[-1].container, left[-1].site) == (container, site)
+
+    def _came(self, waybill: str, container: str, site: str) -> bool:
+        """It was seen at another site since it was put in, out of its bag by itself."""
+        history = self.in_order(waybill)
+        put = [seen.at for seen in history if (seen.container, seen.site) == (container, site)]
+        since = put[0] if put else history[-1].at - SLOT
+        is_bag = container.startswith("bag:")
+        return any(
+            seen.site != site and seen.at > since and (seen.own or not is_bag) for seen in history
+        )
 
     def _last_two(self, waybill: str) -> Iterable[str]:
         """Its newest site, and the one before."""
@@ -365,7 +376,8 @@ def _rates(silence: Silence, learned: Learned) -> list[float]:
     """What is skipped goes on being skipped, unless it lies in a bag that is known."""
     rates, skipped = [], 0
     for place, stop in enumerate(silence.stops):
-        if place in silence.unread:
+        # Others have come: its first scan was skipped, whether or not its site was dark later.
+        if place in silence.unread and not (silence.has_come and place == 0):
             rates.append(0.0)
             skipped = max(skipped, RUN_MAX)
             continue

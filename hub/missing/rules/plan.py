@@ -106,7 +106,11 @@ class Planner:
         return self.schedule.network.route(site, route[-1])
 
     def stops_ahead(
-        self, last: LastScan, way: tuple[str, ...], known: tuple[Stop, ...]
+        self,
+        last: LastScan,
+        way: tuple[str, ...],
+        known: tuple[Stop, ...],
+        leaves_at: datetime | None = None,
     ) -> tuple[Stop, ...]:
         """The next scans on a parcel's way, at most ``AHEAD_MAX``.
 
@@ -114,14 +118,14 @@ class Planner:
             last: its newest scan.
             way: the sites from that scan's site on.
             known: what was expected before. A parcel that is scanned again inside a site still
-                leaves with the shift that it came in time for, until that shift has gone; one that
-                is loaded leaves with it, too, not at once.
+                leaves with the shift that it came in time for, until that shift has gone.
+            leaves_at: when what is loaded leaves (:func:`departure_of`); ``None``: at once.
         """
         if last.phase is Phase.DELIVERED:
             return ()
         if last.phase is Phase.IN and _is_leaving(known, last, way):
             return known
-        at = _leaves_at(known, last) if last.phase is Phase.OUT else last.at
+        at = last.at if leaves_at is None else leaves_at
         return self._stops(last.phase, to_slot(at), way[:SITES_AHEAD])
 
     def _stops_from(self, phase: Phase, at: datetime, way: tuple[str, ...]) -> tuple[Stop, ...]:
@@ -178,11 +182,15 @@ def _or_again(on_time: tuple[Stop, ...], late: tuple[Stop, ...]) -> tuple[Stop, 
     )
 
 
-def _leaves_at(known: tuple[Stop, ...], last: LastScan) -> datetime:
-    first = known[0] if known else None
+def departure_of(known: tuple[Stop, ...], last: LastScan) -> datetime | None:
+    """When that leaves which was loaded just now, by what was expected before; ``None``: at once.
+
+    What is loaded leaves with the shift that it came in time for.
+    """
+    first = known[0] if known and last.phase is Phase.OUT else None
     if first is None or first.phase is not Phase.OUT or first.site != last.site or first.is_last:
-        return last.at
-    return first.by if last.at < first.by <= last.at + LOADING_MAX else last.at
+        return None
+    return first.by if last.at < first.by <= last.at + LOADING_MAX else None
 
 
 def _is_leaving(known: tuple[Stop, ...], last: LastScan, way: tuple[str, ...]) -> bool:

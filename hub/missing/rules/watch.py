@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hub.missing.rules.learned import Counts, add_scan, add_skip, after_skips, pool_of
-from hub.missing.rules.plan import LastScan, Phase, Planner, Stop, phase_of
+from hub.missing.rules.plan import LastScan, Phase, Planner, Stop, departure_of, phase_of
 from wire.names import Step
 
 SKIPPED_MAX = 32
@@ -56,6 +56,7 @@ class Watch(Struct, frozen=True, array_like=True):
     owed (older releases did not keep it). ``came_from`` is the site before this one. ``ride`` and
     ``bag`` are the last of their kind, also when it was seen by itself since. ``done``: delivered
     or returned. ``late_h``: so many hours after its plan it was scanned last, at most ``LATE_H``.
+    ``leaves_at``: when what is loaded leaves, unless that is at once, or nobody knew.
     A million of these are kept by place, without names: a new field comes last.
     """
 
@@ -72,6 +73,7 @@ class Watch(Struct, frozen=True, array_like=True):
     is_in_bag: bool = False
     skipped_at: tuple[datetime, ...] = ()
     late_h: int = 0
+    leaves_at: datetime | None = None
 
     @property
     def is_riding(self) -> bool:
@@ -141,6 +143,7 @@ def fold_scan(
     came_back = returning and to is not None and scan.site == to[-1]
     done = phase is Phase.DELIVERED or came_back
     way = planner.remaining_route(to, scan.site)
+    leaves_at = departure_of(stops, last)
     skipped = (*(known.skipped if known else ()), *(each.key for each in missing))
     skipped_at = (*(known.skipped_at if known else ()), *owed_at)
     is_packed = scan.step is Step.PACK and scan.container is not None
@@ -150,7 +153,7 @@ def fold_scan(
         # What is stored now does not leave with a shift that is about to end.
         stops=()
         if done or not way
-        else planner.stops_ahead(last, way, () if scan.step is Step.STORE else stops),
+        else planner.stops_ahead(last, way, () if scan.step is Step.STORE else stops, leaves_at),
         sites=len(route) if route and way else 0,
         skipped=skipped[-SKIPPED_MAX:],
         ride=_ride(known, scan, phase),
@@ -161,6 +164,7 @@ def fold_scan(
         done=done,
         skipped_at=skipped_at[-SKIPPED_MAX:],
         late_h=0 if matched is None else _late_h(stops[matched], last),
+        leaves_at=leaves_at,
     ), lessons
 
 
@@ -177,7 +181,7 @@ def replan(known: Watch, route: tuple[str, ...] | None, planner: Planner) -> Wat
     if known.done:
         return known
     way = planner.remaining_route(_direction(route, returning=known.returning), known.last.site)
-    stops = planner.stops_ahead(known.last, way, known.stops) if way else ()
+    stops = planner.stops_ahead(known.last, way, known.stops, known.leaves_at) if way else ()
     return replace(known, stops=stops, sites=len(route) if route and way else 0)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.missing.rules.plan import AHEAD_MAX, Phase, phase_of
+from hub.missing.rules.plan import AHEAD_MAX, Phase, departure_of, phase_of
 from tests.missing_parts import CHINA, HOLIDAY, ROUTE, came, local, planner, seen
 from wire.names import Step
 
@@ -38,10 +38,13 @@ def test_what_has_left_is_expected_after_the_lanes_hours_not_after_the_next_shif
 def test_what_is_loaded_leaves_with_its_shift_and_not_at_once() -> None:
     plan = planner()
     known = plan.stops_ahead(seen("755A", Phase.IN, local(14, "15:00")), ROUTE, ())
-    loaded = plan.stops_ahead(seen("755A", Phase.OUT, local(14, "18:45")), ROUTE, known)
-    assert came(loaded)[0] == ("755W", "in", "14 21:30")
-    earlier = plan.stops_ahead(seen("755A", Phase.OUT, local(14, "15:30")), ROUTE, known)
-    assert came(earlier)[0] == ("755W", "in", "14 21:00")
+    loaded = seen("755A", Phase.OUT, local(14, "18:45"))
+    leaves_at = departure_of(known, loaded)
+    assert leaves_at == local(14, "19:30")
+    assert came(plan.stops_ahead(loaded, ROUTE, known, leaves_at))[0] == ("755W", "in", "14 21:30")
+    earlier = seen("755A", Phase.OUT, local(14, "15:30"))
+    assert departure_of(known, earlier) is None
+    assert came(plan.stops_ahead(earlier, ROUTE, known))[0] == ("755W", "in", "14 21:00")
 
 
 def test_what_misses_its_departure_is_expected_with_the_next_one() -> None:

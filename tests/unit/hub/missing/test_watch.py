@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import msgpack
 from msgspec.structs import replace
 
 from hub.missing.rules.learned import NOTHING, after_skips
@@ -147,6 +148,37 @@ def test_without_a_route_nothing_is_expected_until_one_is_declared() -> None:
     assert (came(planned.stops)[0], planned.sites) == (("755A", "out", "14 19:30"), 4)
     assert replan(planned, ROUTE, PLAN) == planned
     assert replan(planned, None, PLAN).stops == ()
+
+
+LOADED = scan("755A", Step.LOAD, "18:45", container="vehicle:V-1")
+LEAVES = local(14, "19:30")
+
+
+def test_what_is_loaded_leaves_with_its_departure_when_it_is_planned_again_too() -> None:
+    known, _ = fold(ACCEPTED, LOADED)
+    assert (came(known.stops)[0], known.leaves_at) == (("755W", "in", "14 21:30"), LEAVES)
+    assert replan(known, ROUTE, PLAN) == known
+    astray = replan(known, ("755A", "020B"), PLAN)
+    assert astray.stops == PLAN.stops_ahead(replace(known.last, at=LEAVES), ("755A", "020B"), ())
+
+
+def test_what_has_departed_since_it_was_loaded_left_then() -> None:
+    left = scan("755A", Step.DEPART, "19:00", container="vehicle:V-1")
+    known, _ = fold(ACCEPTED, LOADED, left)
+    assert (came(known.stops)[0], known.leaves_at) == (("755W", "in", "14 21:00"), None)
+    assert replan(known, ROUTE, PLAN) == known
+
+
+def test_of_what_was_loaded_before_anybody_told_its_way_no_departure_is_known() -> None:
+    known, _ = fold(ACCEPTED, LOADED, route=None)
+    assert known.leaves_at is None
+    assert came(replan(known, ROUTE, PLAN).stops)[0] == ("755W", "in", "14 21:00")
+
+
+def test_what_an_older_release_kept_is_read_without_the_departure() -> None:
+    known, _ = fold(ACCEPTED, LOADED)
+    older = msgpack.encode(msgpack.decode(msgpack.encode(known))[:-1])
+    assert msgpack.decode(older, type=Watch) == replace(known, leaves_at=None)
 
 
 def test_what_is_done_is_not_planned_again() -> None:
