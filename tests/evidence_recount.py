@@ -36,7 +36,7 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 class Seen:
     """A parcel was seen: by its own label, or (``own`` false) as part of its bag.
 
-    ``planned``: somebody had told its way by then.
+    ``expected``: its way had been told, and a scan of it or the clock's turn had come since.
     """
 
     at: datetime
@@ -44,7 +44,7 @@ class Seen:
     step: Step | None
     container: str | None
     own: bool
-    planned: bool = False
+    expected: bool = False
 
     @property
     def phase(self) -> str:
@@ -68,6 +68,7 @@ class Heard:
     seen: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
     put: list[tuple[datetime, str, str, str]] = field(default_factory=list)
     """When, at which site, into what, and which label."""
+    _expected: set[str] = field(default_factory=set)
     _bag: dict[str, tuple[str, str]] = field(default_factory=dict)
     _bag_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -78,7 +79,13 @@ class Heard:
                 self._note_put(fact.event, fact.occurred_at)
         for fact in facts:
             for waybill, seen in self._sightings(fact):
-                self.seen[waybill].append(replace(seen, planned=waybill in self.routes))
+                self.seen[waybill].append(replace(seen, expected=waybill in self._expected))
+                if waybill in self.routes:
+                    self._expected.add(waybill)
+
+    def turn(self) -> None:
+        """The clock's turn is over: what was told of known parcels was taken into account."""
+        self._expected |= self.routes.keys() & self.seen.keys()
 
     def _note_put(self, scan: Scan, at: datetime) -> None:
         into = None if scan.container is None else f"{scan.container_kind}:{scan.container}"
@@ -127,13 +134,14 @@ class Heard:
     def next_due(self, waybill: str) -> Due | None:
         """Where it is due next, by the timetable.
 
-        A parcel that was loaded leaves with its departure, if its way was known by then.
+        A parcel that was loaded leaves with its departure, if one was expected of it by then.
         """
         known: Due | None = None
         for each in self.in_order(waybill):
+            known = known if each.expected else None
             if known is not None and each.step is not Step.STORE and self._stays(each, known):
                 continue
-            known = self._due_after(waybill, each, known if each.planned else None)
+            known = self._due_after(waybill, each, known)
         return known
 
     def _stays(self, seen: Seen, known: Due) -> bool:
@@ -232,10 +240,11 @@ class Heard:
         bag or not.
         """
         mine = [seen for seen in self.in_order(waybill) if seen.container == container]
-        about = next(seen.at for seen in mine if seen.site == site and seen.step in PUT)
+        put = [seen.at for seen in mine if seen.site == site and seen.step in PUT]
+        about = next(at for at in put if put[-1] - at <= TOGETHER)
         together = self._put_in(container, site, about) | {waybill}
-        seen = {each for each in together if not self._is_inside(each, container, site)}
-        come = {each for each in seen if self._came(each, container, site)}
+        seen = {each for each in together if not self._is_inside(each, container, site, about)}
+        come = {each for each in seen if self._came(each, container, site, about)}
         sites = {where for each in come for where in self._last_two(each)} - {site}
         return len(together), len(seen), sites, len(come)
 
@@ -252,24 +261,24 @@ class Heard:
             found |= {w for when, _, bag, w in self.put if bag == label and since <= when <= until}
         return found
 
-    def _is_inside(self, waybill: str, container: str, site: str) -> bool:
-        """It was not seen by itself since it was packed, or not at all since it left."""
+    def _is_inside(self, waybill: str, container: str, site: str, about: datetime) -> bool:
+        """It was not seen by itself since it was packed, or not at all since it left.
+
+        It may have come back since, and go the same way again another day: that is another ride.
+        """
         history = self.in_order(waybill)
         if container.startswith("bag:"):
             own = [seen for seen in history if seen.own]
-            return bool(own) and (own[-1].step, own[-1].container, own[-1].site) == (
-                Step.PACK,
-                container,
-                site,
+            return (
+                bool(own) and own[-1].step is Step.PACK and _is_put(own[-1], container, site, about)
             )
         last = history[-1]
-        left = [seen for seen in history if seen.phase == "out"]
-        return last.phase == "out" and (left[-1].container, left[-1].site) == (container, site)
+        return last.phase == "out" and _is_put(last, container, site, about)
 
-    def _came(self, waybill: str, container: str, site: str) -> bool:
+    def _came(self, waybill: str, container: str, site: str, about: datetime) -> bool:
         """It was seen at another site since it was put in, out of its bag by itself."""
         history = self.in_order(waybill)
-        put = [seen.at for seen in history if (seen.container, seen.site) == (container, site)]
+        put = [seen.at for seen in history if _is_put(seen, container, site, about)]
         since = put[0] if put else history[-1].at - SLOT
         is_bag = container.startswith("bag:")
         return any(
@@ -302,7 +311,7 @@ class Heard:
             if last is not None and seen.at < last.at:
                 _take_back(found, seen)
                 continue
-            if last is not None and not is_done:
+            if last is not None and not is_done and seen.expected:
                 found += self._between(waybill, last, seen)
             is_done = is_done or seen.phase == "delivered"
             last = seen
@@ -326,6 +335,11 @@ class Heard:
             yield site, "out" if place < len(way) else "out-last"
         if way:
             yield way[-1], "delivered"
+
+
+def _is_put(seen: Seen, container: str, site: str, about: datetime) -> bool:
+    is_there = (seen.container, seen.site) == (container, site)
+    return is_there and abs(seen.at - about) <= TOGETHER
 
 
 def _take_back(found: list[tuple[str, str, bool]], late: Seen) -> None:

@@ -69,6 +69,7 @@ def play(days: CarrierDays) -> Checker:
             place = upto
             for duty in duties:
                 duty.run(None, now)  # type: ignore[arg-type]  # no database
+            heard.turn()
     return checker
 
 
