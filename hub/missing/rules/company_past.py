@@ -73,6 +73,7 @@ class PastCompany:
         ride, bag, waiting = (
             None if key is None else self._party_of.get((past.waybill, key)) for key in _names(past)
         )
+        bag = bag if _is_packed(past, at) else None
         groups = [each for each in (ride, bag) if each is not None and self._is_group(each, at)]
         come = any(
             each is not None and each not in groups and each.is_unloaded(at) for each in (ride, bag)
@@ -95,7 +96,8 @@ class PastCompany:
         if past.bag is None or past.ride is not None:
             return None
         bag = self._party_of.get((past.waybill, ("bag", past.bag.name)))
-        return None if bag is None else bag.tells_from
+        told_at = None if bag is None else bag.tells_from
+        return told_at if told_at is not None and _is_packed(past, told_at) else None
 
     def left_in_bags(self) -> tuple[int, int]:
         """How many were not scanned when their bag was opened, and how many lay in such bags."""
@@ -152,11 +154,19 @@ def _party(key: _Key, members: Sequence[PastSilence]) -> _Party:
         known = last.get(each.waybill)
         if known is None or each.until >= known.until:
             last[each.waybill] = each
-    seen_at = sorted(each.until for each in last.values())
-    return _Party(seen_at, sorted(each.until for each in last.values() if _is_away(key, each)))
+    seen = [_seen(key, each) for each in last.values()]
+    return _Party(sorted(at for at, _ in seen), sorted(at for at, is_away in seen if is_away))
 
 
-def _is_away(key: _Key, past: PastSilence) -> bool:
-    """Say whether it was seen at another site than where it was put into its ride or bag."""
+def _seen(key: _Key, past: PastSilence) -> tuple[datetime, bool]:
+    """When it was seen next, and whether at another site than where its ride or bag left."""
+    if _is_bag(key) and past.bag is not None and past.unpacked_at is not None:
+        return past.unpacked_at, past.silence.stops[0].site != past.bag.site
     ride = past.bag if _is_bag(key) else past.ride
-    return ride is not None and past.seen_site is not None and past.seen_site != ride.site
+    is_away = ride is not None and past.seen_site is not None and past.seen_site != ride.site
+    return past.until, is_away
+
+
+def _is_packed(past: PastSilence, at: datetime) -> bool:
+    """Say whether it still lay in the bag that it lay in when it fell silent."""
+    return past.unpacked_at is None or at < past.unpacked_at

@@ -40,6 +40,7 @@ class PastSilence:
     known of). ``hit``: which of the expected scans ended it, and ``late`` how late against its
     plan, or against that of the next departure where it ``missed_turn``. ``ride`` and ``bag``: what
     it was under way in, and what it lay in. ``seen_site``: where it ended; ``None``: it did not.
+    ``unpacked_at``: when it was seen out of its bag where it waits, which ended nothing.
     """
 
     waybill: str
@@ -53,6 +54,7 @@ class PastSilence:
     ride: Ride | None = None
     bag: Ride | None = None
     seen_site: str | None = None
+    unpacked_at: datetime | None = None
 
     @property
     def stop(self) -> Stop:
@@ -93,16 +95,21 @@ def silences_of(
     taught: list[Lesson] = []
     known: Watch | None = None
     begun: Watch | None = None
+    unpacked_at: datetime | None = None
     for scan in _of_time(way.scans, until):
         before, (known, lessons) = known, fold_scan(known, scan, way.route, planner)
         taught += lessons
         if before is not None and known.stops == before.stops and not known.done:
+            if unpacked_at is None and before.is_in_bag and not known.is_in_bag:
+                unpacked_at = scan.at
             continue
         if begun is not None and begun.stops:
-            found.append(_ended(way.waybill, begun, scan, known, lessons))
-        begun = known
+            ended = _ended(way.waybill, begun, scan, known, lessons)
+            found.append(replace(ended, unpacked_at=unpacked_at))
+        begun, unpacked_at = known, None
     if begun is not None and begun.stops:
-        found.append(_past(way.waybill, begun, until, Ending.OPEN))
+        last = _past(way.waybill, begun, until, Ending.OPEN)
+        found.append(replace(last, unpacked_at=unpacked_at))
     return found, taught
 
 
@@ -110,6 +117,7 @@ def as_of(past: PastSilence, until: datetime) -> PastSilence:
     """A silence as it stood at a moment that does not lie before it."""
     if past.until <= until:
         return past
+    unpacked_at = past.unpacked_at
     return PastSilence(
         past.waybill,
         past.silence,
@@ -118,6 +126,7 @@ def as_of(past: PastSilence, until: datetime) -> PastSilence:
         Ending.OPEN,
         ride=past.ride,
         bag=past.bag,
+        unpacked_at=unpacked_at if unpacked_at is not None and unpacked_at <= until else None,
     )
 
 

@@ -89,6 +89,21 @@ def test_what_stayed_where_it_was_has_not_come() -> None:
     assert not told(DUE + HOUR, past("W1", DUE + 9 * HOUR), stayed).has_come
 
 
+def test_what_was_taken_out_where_it_waits_was_not_left_in_its_bag() -> None:
+    there = planner().stops_ahead(seen("755W", Phase.IN, DUE), ROUTE[1:], ())
+    silence = Silence(there, 4, rests_on_holidays=False)
+    out = [
+        past(f"W{n}", DUE + 30 * HOUR, ride=None, bag=BAG, silence=silence, unpacked_at=DUE)
+        for n in range(4)
+    ]
+    left = past("W9", DUE + 30 * HOUR, ride=None, bag=BAG, silence=silence)
+    assert told(DUE + UNLOADING, left, *out).is_opened
+    assert not told(DUE + UNLOADING, *out, left).is_opened
+    company = PastCompany([left, *out], POLICY)
+    assert (company.told_at(left), company.told_at(out[0])) == (DUE + UNLOADING, None)
+    assert company.left_in_bags() == (1, 5)
+
+
 def test_a_bag_is_opened_too_where_it_was_seen_to_come() -> None:
     """Its own scan there began the silence; what is taken out there is not where it was packed."""
     there = planner().stops_ahead(seen("755W", Phase.IN, DUE), ROUTE[1:], ())

@@ -56,6 +56,22 @@ def test_what_missed_its_departure_and_is_scanned_where_it_waits_has_stayed() ->
     assert first.seen_site == "755A"
 
 
+def test_when_it_was_seen_out_of_its_bag_where_it_waits_is_noted() -> None:
+    packed = scan("755A", Step.PACK, "18:00", container="bag:B-1")
+    closed = {"container": VEHICLE, "is_own": False}
+    gone = scan("755A", Step.DEPART, "19:40", **closed)
+    there = scan("755W", Step.ARRIVE, "21:30", **closed)
+    out = scan("755W", Step.SORT, "22:00")
+    *_, last = past_of(ACCEPTED, packed, gone, there, out)
+    assert (last.since, last.bag) == (there.at, Ride("bag:B-1", "755A", packed.at))
+    assert (last.unpacked_at, last.ending) == (out.at, Ending.OPEN)
+    assert as_of(last, out.at).unpacked_at == out.at
+    assert as_of(last, out.at - HOUR / 60).unpacked_at is None
+    left = scan("755W", Step.DEPART, "02:00", day=15, container="vehicle:V-2")
+    *_, waited, rode = past_of(ACCEPTED, packed, gone, there, out, left)
+    assert (waited.unpacked_at, rode.unpacked_at) == (out.at, None)
+
+
 def test_what_leaves_with_the_next_departure_was_late_against_that_one() -> None:
     first, _ = past_of(ACCEPTED, scan("755A", Step.DEPART, "19:45", day=15, container=VEHICLE))
     assert (first.ending, first.missed_turn) == (Ending.EXPECTED, True)
