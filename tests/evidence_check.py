@@ -25,7 +25,8 @@ from hub.missing.rules.suspicion import evidence_of
 from hub.missing.rules.watch import Watch, replan
 from hub.missing.suspect_store import Suspect
 from tests.evidence_mutants import mutants
-from tests.evidence_recount import DAY, HOUR, Heard, Silence, silent_odds
+from tests.evidence_odds import Silence, silent_odds
+from tests.evidence_recount import DAY, HOUR, Heard
 from tests.memory_missing import MemoryTables
 
 T = TypeVar("T")
