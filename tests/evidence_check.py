@@ -20,7 +20,7 @@ from hub.missing.company import Rides
 from hub.missing.judge import OUTAGES_KEPT, SilenceJudge
 from hub.missing.rules.learned import Learned, expected_lateness
 from hub.missing.rules.plan import Stop
-from hub.missing.rules.scoring import Company
+from hub.missing.rules.scoring import ALONE, Company
 from hub.missing.rules.suspicion import evidence_of
 from hub.missing.rules.watch import Watch, replan
 from hub.missing.suspect_store import Suspect
@@ -53,6 +53,13 @@ class Checker:
     judge: SilenceJudge
     checked: Counter[str] = field(default_factory=Counter)
     caught: Counter[str] = field(default_factory=Counter)
+    _rides: dict[str, tuple[datetime, Rides]] = field(default_factory=dict)
+
+    def rides(self, duty: str, now: datetime) -> Rides:
+        """What travels together as a duty's turn found it: what it suspects changes that."""
+        if duty not in self._rides or self._rides[duty][0] != now:
+            self._rides[duty] = (now, Rides(None))  # type: ignore[arg-type]  # no database
+        return self._rides[duty][1]
 
     def __call__(self, waybill: str, suspicion: Suspicion, now: datetime) -> None:
         evidence = suspicion.evidence
@@ -136,7 +143,7 @@ class Recount:
 
     def usual_h(self, since: datetime) -> float:
         """The first quarter of an hour in which S(t) of the lane is 1 % or less."""
-        plain = self.silence(has_come=False, is_opened=False)
+        plain = self.silence(ALONE)
         at, until = plain.stops[0].by, plain.stops[0].by + 21 * DAY
         while silent_odds(plain, self.learned, at) > 0.01:
             at += timedelta(minutes=15)
@@ -150,12 +157,15 @@ class Recount:
             same("estimate", (line.bar, evidence.p_lost), (None, None))
             return
         company = self.company
-        odds = self.once(self.odds, company.has_come, company.is_opened)
+        odds = self.once(self.odds, company)
         of = next((n for n in (10**3, 10**4, 10**5, 10**6) if odds * n >= 1), 10**6)
         silent = round(odds * of) if odds * of >= 1 else 0
         many = f"{silent}" if silent else "fewer than 1"
         like = "parcels like this that are not lost"
-        like += " and whose company has come" if company.has_come or company.is_opened else ""
+        if company.has_come or company.is_opened:
+            like += " and whose company has come"
+        elif company.is_left:
+            like += " and were left behind with others"
         stay = "stay" if silent > 1 else "stays"
         said = f"Of {of:,} {like}, {many} {stay} silent so long"
         same("rarity", line.en, said)
@@ -168,9 +178,8 @@ class Recount:
         before = prior / 10_000 / (2 * sites)
         near("P(lost)", evidence.p_lost, before / (before + (1 - before) * odds))
 
-    def odds(self, has_come: bool, is_opened: bool) -> float:
-        known = self.silence(has_come=has_come, is_opened=is_opened)
-        return silent_odds(known, self.learned, self.now)
+    def odds(self, company: Company) -> float:
+        return silent_odds(self.silence(company), self.learned, self.now)
 
     # ------------------------------------------------------------ 3: its company
 
@@ -313,7 +322,7 @@ class Recount:
 
     @cached_property
     def company(self) -> Company:
-        rides = Rides(None)  # type: ignore[arg-type]  # no database
+        rides = self.checker.rides("raise" if self.look is None else "look", self.now)
         fold, missing = self.fold, self.heard.policy.missing
         return evidence_of(fold, rides.siblings(fold), rides.waiting(fold), missing, self.now)
 
@@ -322,13 +331,14 @@ class Recount:
         dark = [any(each.hides(stop) for each in outages) for stop in stops]
         return frozenset(place for place, is_dark in enumerate(dark) if is_dark)
 
-    def silence(self, *, has_come: bool, is_opened: bool) -> Silence:
+    def silence(self, company: Company) -> Silence:
         fold = self.fold
         return Silence(
             fold.stops,
             fold.is_in_bag,
-            has_come,
-            is_opened,
+            company.has_come,
+            company.is_opened,
+            company.is_left,
             self.unread(fold.stops),
             fold.rests_on_holidays,
             self.days_off(fold.stops[0].site),

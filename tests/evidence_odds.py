@@ -27,6 +27,7 @@ class Silence:
     in_bag: bool
     has_come: bool
     is_opened: bool
+    is_left: bool
     unread: frozenset[int]
     rests: bool
     days: Sequence[tuple[datetime, datetime]] = ()
@@ -68,6 +69,8 @@ def _later_than(silence: Silence, stop: Stop, learned: Learned, at: datetime) ->
         for by in (stop.by, stop.again)
     )
     missed = known.missed if stop.again > stop.by else 0.0
+    if missed and silence.is_left:
+        return again
     return (1 - missed) * on_time + missed * again
 
 

@@ -236,7 +236,11 @@ class MemoryTables:
 
     def waiting(self, _tx: object, stop: Stop) -> int:
         mine = (self.watches[waybill] for waybill in self._by_site[stop.site])
-        return sum(each.suspect_id is None and each.fold.stops[0].by == stop.by for each in mine)
+        asked = (stop.by, stop.phase)
+        return sum(
+            each.suspect_id is None and (each.fold.stops[0].by, each.fold.stops[0].phase) == asked
+            for each in mine
+        )
 
     def overdue_at_quiet_sites(
         self, _tx: object, before: datetime, now: datetime

@@ -59,7 +59,7 @@ class Findings:
             usual_until=self._usual_until(fold),
             reads=self._reads_of(fold),
             days=DAYS_SHOWN,
-            has_come=asked.company.has_come or asked.company.is_opened,
+            company=asked.company,
             shares=shares_by_site(fold, self._read_rate(fold.stops), now),
             searching=searching,
             checked_by=raised_at + timedelta(minutes=self.policy.incident.self_check_min),

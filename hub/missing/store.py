@@ -21,7 +21,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    func,
     insert,
     or_,
     select,
@@ -208,10 +207,12 @@ def bagged(tx: Connection, bag: Ride) -> list[Watched]:
 
 
 def waiting(tx: Connection, stop: Stop) -> int:
-    """How many that are no suspects should have been scanned first at this site by this time."""
+    """How many that are no suspects wait for this departure, at most ``SIBLINGS_MAX``."""
     mine = and_(watch.c.expected_site == stop.site, watch.c.expected_by == stop.by)
-    query = select(func.count()).where(mine, watch.c.suspect_id.is_(None))
-    return tx.execute(query).scalar_one()
+    query = select(watch.c.fold).where(mine, watch.c.suspect_id.is_(None)).limit(SIBLINGS_MAX)
+    # What is expected here by then may be on its way here, too.
+    folds = [_watch_decoder.decode(row.fold) for row in tx.execute(query)]
+    return sum(fold.stops[0].phase is stop.phase for fold in folds)
 
 
 def _together(tx: Connection, asked: Asked, ride: Ride) -> list[Watched]:

@@ -204,8 +204,9 @@ def _look(
         known = company.company(past, _at(first.by, step))
         if known.is_late:
             continue
-        curve = alone if not _tells(known) else told.curve(scorer, _with(silence, known))
-        silent = 1 if _tells(known) else known.silent
+        tells = _tells(known)
+        curve = told.curve(scorer, _with(silence, known)) if tells or known.is_left else alone
+        silent = 1 if tells else known.silent
         told.add(past.waybill, (curve, alone), silent, step, (in_company, late_h))
 
 
@@ -221,7 +222,9 @@ def _tells(company: Company) -> bool:
 
 
 def _with(silence: Silence, company: Company) -> Silence:
-    evidence = Company(has_come=company.has_come, is_opened=company.is_opened)
+    evidence = Company(
+        has_come=company.has_come, is_opened=company.is_opened, is_left=company.is_left
+    )
     return structs.replace(silence, company=evidence)
 
 

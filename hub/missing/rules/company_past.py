@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hub.missing.rules.past import PastSilence
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.scoring import ALONE, Company
-from hub.missing.rules.suspicion import UNLOADING, half_of
+from hub.missing.rules.suspicion import UNLOADING, half_of, is_left
 from wire.policy import MissingPolicy
 
 TOGETHER = timedelta(hours=8)
@@ -79,8 +79,8 @@ class PastCompany:
             each is not None and each not in groups and each.is_unloaded(at) for each in (ride, bag)
         )
         silent = max([each.unseen(at) for each in groups], default=1)
-        if waiting is not None:
-            silent = max(silent, waiting.unseen(at))
+        left = 1 if waiting is None else waiting.unseen(at)
+        silent = max(silent, left)
         if silent == 1 and not come and not groups:
             return ALONE
         is_riding = past.ride is not None
@@ -89,6 +89,7 @@ class PastCompany:
             has_come=come and is_riding and len(past.silence.stops) > 1,
             is_opened=come and not is_riding,
             is_late=ride is not None and ride in groups and not ride.has_come(at),
+            is_left=is_left(past.silence.stops, left, self._policy, at),
         )
 
     def told_at(self, past: PastSilence) -> datetime | None:

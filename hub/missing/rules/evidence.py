@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from hub.evidence import Evidence, Line, Look, Share
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.reads import Reads, owed_of
-from hub.missing.rules.scoring import STEP, Outlook, Scorer, Silence
+from hub.missing.rules.scoring import STEP, Company, Outlook, Scorer, Silence
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.watch import Watch
 from hub.missing.rules.words import Words, hours
@@ -37,8 +37,8 @@ class Known:
     ``together`` are those that were put with it, the bag first. ``outlook`` null: nobody planned
     its way. ``usual_until``: by then 99 of 100 such parcels are scanned. ``reads``: what the site
     that should scan it next made of such scans in ``days`` days; null where these are not counted.
-    ``has_come``: the outlook rests on others that were seen further on. ``searching`` are the sites
-    that look for it themselves, until ``checked_by``.
+    ``company``: what of it the outlook takes into account. ``searching`` are the sites that look
+    for it themselves, until ``checked_by``.
     """
 
     fold: Watch
@@ -47,7 +47,7 @@ class Known:
     usual_until: datetime | None
     reads: Reads | None
     days: int
-    has_come: bool
+    company: Company
     shares: tuple[Share, ...]
     searching: tuple[str, ...]
     checked_by: datetime
@@ -64,7 +64,7 @@ def make_evidence(words: Words, known: Known, now: datetime) -> Evidence:
             usual_h = hours(known.usual_until - fold.last.at)
         upto_h = hours(fold.stops[0].by + USUAL_MAX - fold.last.at)
         silence = words.silence(fold, now, usual_h, upto_h)
-        rarity = words.rarity(outlook.odds, has_come=known.has_come)
+        rarity = words.rarity(outlook.odds, known.company)
     stop = fold.stops[0] if fold.stops else None
     return Evidence(
         at=now,

@@ -127,6 +127,7 @@ class LoadedModel:
             silence.in_known_bag,
             company.has_come,
             company.is_opened,
+            company.is_left,
         )
         try:
             return self._ways[way]
@@ -183,12 +184,12 @@ class LoadedModel:
         after_s = known.at_s - first.at_s
         if silence.rests_on_holidays:
             after_s = HOUR_S * underneath.planned_h(silence, stop, stop.by)
-        if again is None:
+        missed = share if silence.company.is_left else share * known.missed
+        if again is None or not missed:
             return [(share, after_s, known.kind, known.risk + before)]
         again_s = again.at_s - first.at_s
         if silence.rests_on_holidays:
             again_s = HOUR_S * underneath.planned_h(silence, stop, stop.again)
-        missed = share * known.missed
         return [
             (share - missed, after_s, known.kind, known.risk + before),
             (missed, again_s, again.kind, again.risk + before),
@@ -225,7 +226,7 @@ class LoadedModel:
             return None
         on_time = self._planned(stop.by, place, kind)
         missed = tables.missed.get(place.lane, tables.missed.get(place.pool, 0.0))
-        if stop.again <= stop.by or not missed:
+        if stop.again <= stop.by:
             return on_time
         again = self._planned(stop.again, self._calendar.place(stop, stop.again), kind)
         return on_time._replace(missed=missed, again=again)

@@ -47,13 +47,15 @@ class Company(Struct, frozen=True):
     it, itself included: one error would wrong them all. ``has_come``: others of its vehicle were
     seen where it goes, so the first scan expected is not late any more but was skipped.
     ``is_opened``: others of its bag were seen by themselves since the bag was, and it was not.
-    ``is_late``: nobody of its vehicle was seen where it goes.
+    ``is_late``: nobody of its vehicle was seen where it goes. ``is_left``: so many wait with it for
+    the same departure, which has gone, that there was no room: they come with the next one.
     """
 
     silent: int = 1
     has_come: bool = False
     is_opened: bool = False
     is_late: bool = False
+    is_left: bool = False
 
 
 ALONE = Company()
@@ -212,7 +214,9 @@ class ScheduleScorer:
                 read = self.learned.read_rate(after_skips(skipped)) if is_hidden else known.read
                 skipped += 1
             share = unread if stop is silence.stops[-1] else unread * read
-            missed = known.missed if stop.again > stop.by else 0.0
+            missed = 0.0
+            if stop.again > stop.by:
+                missed = 1.0 if silence.company.is_left else known.missed
             plans = ((1 - missed, stop.by), (missed, stop.again)) if missed else ((1.0, stop.by),)
             terms += [
                 (share * part, self.planned_h(silence, stop, at), known.later_than)

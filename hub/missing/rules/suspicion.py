@@ -76,7 +76,8 @@ def evidence_of(
     ``waiting``: so many wait for the same departure, itself included. If all wait, it is late.
     So is a vehicle of which nobody has come. Where most are silent the few that were seen say
     little: their site could not scan, or they were put off. Nor do those that were seen just now:
-    what came with them is being unloaded (``UNLOADING``).
+    what came with them is being unloaded (``UNLOADING``). Several that are left where they wait for
+    a departure were not lost each by itself: a peak day leaves more than it takes.
     """
     group = silent_group(together, policy)
     vehicle = None if fold.ride is None else fold.ride.name
@@ -92,7 +93,13 @@ def evidence_of(
             each.ride == vehicle and each.is_group(policy) and not each.has_come
             for each in together
         ),
+        is_left=is_left(fold.stops, waiting, policy, now),
     )
+
+
+def is_left(stops: Sequence[Stop], waiting: int, policy: MissingPolicy, now: datetime) -> bool:
+    """Say whether so many wait for a departure whose time has come that it left without them."""
+    return waiting >= policy.group_min and bool(stops) and stops[0].by < now
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from hub.evidence import Bar, Line, LineKind, Look
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.reads import OWED_MIN, Passing, Reads
+from hub.missing.rules.scoring import Company
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.watch import Watch
 from wire.names import Step
@@ -113,18 +114,21 @@ class Words:
             "No route is known, so nothing tells how rare such a silence is",
         )
 
-    def rarity(self, odds: float, *, has_come: bool) -> Line:
+    def rarity(self, odds: float, company: Company) -> Line:
         """How many parcels that are not lost stay silent for so long.
 
         Args:
             odds: S(t), 0 to 1.
-            has_come: what travelled with it was seen further on, which the odds take into account.
+            company: what the odds take into account of those that travelled with it.
         """
         of, silent = rarity_of(odds)
         like_zh, like_en = "同类快件", "parcels like this that are not lost"
-        if has_come:
+        if company.has_come or company.is_opened:
             like_zh = "同行件已到的同类快件"
-            like_en = "parcels like this that are not lost and whose company has come"
+            like_en += " and whose company has come"
+        elif company.is_left:
+            like_zh = "与多件同留未走的同类快件"
+            like_en += " and were left behind with others"
         many_zh, many_en = f"有 {silent} 件", f"{silent}"
         if silent == 0:
             many_zh, many_en = "不到 1 件", "fewer than 1"

@@ -3,17 +3,20 @@
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hub.alerts.service import AlertKind
 from hub.incidents.service import Kind, State
 from hub.missing import store, watchman
 from hub.missing.judge import OUTAGES_KEPT
+from hub.missing.rules.plan import Phase
+from hub.missing.rules.watch import Watch
 from hub.network import Network
 from hub.wanted.rules import entry_id_of
 from hub.wanted.service import put_entry, remove_entry
 from tests.hub_parts import HubHome
 from tests.integration.hub.suspect_parts import HV, ORDINARY, Watching
-from tests.missing_parts import HOUR, local
+from tests.missing_parts import HOUR, local, seen
 from tests.missing_parts import network as small_network
 from tests.postgres_parts import on_both_databases
 from wire.events import ActKind
@@ -258,7 +261,9 @@ def test_what_waits_for_one_departure_is_counted_until_it_is_seen(watching: Watc
         stop = store.known(tx, SIBLINGS)[SIBLINGS[0]].fold.stops[0]
         assert store.waiting(tx, stop) == len(SIBLINGS)
     watching.scan(SIBLINGS[0], "755A", Step.DEPART, LEFT_AT, "VEH:V-1")
-    with watching.hub.database.reading() as tx:
+    coming = Watch(seen("755W", Phase.OUT, LEFT_AT), Step.LOAD, (replace(stop, phase=Phase.IN),), 2)
+    with watching.hub.database.writing() as tx:
+        store.put(tx, [store.Watched(ORDINARY, coming)])
         assert store.waiting(tx, stop) == len(SIBLINGS) - 1
 
 

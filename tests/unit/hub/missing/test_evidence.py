@@ -18,7 +18,7 @@ from hub.missing.rules.evidence import (
 )
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.reads import Reads
-from hub.missing.rules.scoring import Deadline, Outlook, Silence
+from hub.missing.rules.scoring import ALONE, Deadline, Outlook, Silence
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.watch import Watch
 from hub.missing.rules.words import Words
@@ -151,7 +151,7 @@ KNOWN = Known(
     usual_until=LEFT_AT + 14 * HOUR,
     reads=Reads(94, 6),
     days=28,
-    has_come=False,
+    company=ALONE,
     shares=(Share("755A", 1.0),),
     searching=("755W", "755A"),
     checked_by=NOW + HOUR,

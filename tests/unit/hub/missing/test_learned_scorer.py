@@ -112,6 +112,15 @@ def test_where_others_of_its_vehicle_have_come_the_first_scan_is_awaited_no_more
     assert after[:, AFTER_S].min() > alone[:, AFTER_S].min() == 0
 
 
+def test_what_was_left_with_others_is_waited_for_until_the_next_departure() -> None:
+    asked = silence(phase=Phase.IN, at=local(14, "15:00"))
+    first, left = asked.stops[0], replace(asked, company=Company(is_left=True))
+    assert first.again > first.by
+    by_next, judge = first.again + HOUR / 2, scorer()
+    assert judge.outlook(left, by_next).odds > 0.5 > judge.outlook(asked, by_next).odds
+    assert due(judge, left) > max(first.again, due(judge, asked))
+
+
 def test_an_opened_bag_makes_what_lay_in_it_suspect_earlier() -> None:
     judge = scorer(tables(read=dict.fromkeys(POOLS, 0.97)))
     asked = silence("755W", Phase.IN, local(14, "22:30"), in_known_bag=True)

@@ -82,6 +82,15 @@ def test_a_vehicle_of_which_nobody_was_seen_is_late_for_as_long_as_any_silence_m
     assert due(scorer(budget=1000), vehicle) == asked.stops[0].by + SILENT_MAX
 
 
+def test_what_was_left_with_others_is_waited_for_until_the_next_departure() -> None:
+    asked = silence(Phase.IN)
+    first, left = asked.stops[0], replace(asked, company=Company(is_left=True))
+    assert first.again > first.by
+    by_next, judge = first.again + HOUR / 2, scorer()
+    assert judge.outlook(left, by_next).odds > 0.5 > judge.outlook(asked, by_next).odds
+    assert due(judge, left) > max(first.again, due(judge, asked))
+
+
 def test_others_that_came_make_a_silence_suspect_earlier() -> None:
     """Its vehicle is not late: the scan was skipped, or the parcel is gone."""
     asked = silence()

@@ -77,6 +77,15 @@ def test_others_that_came_tell_of_what_rides_and_of_what_lay_in_a_bag() -> None:
     assert late(riding, bag, whole) == Company(silent=8, is_late=True)
 
 
+def test_several_that_a_departure_left_wait_for_the_next_one() -> None:
+    """Nine of 54 that were still there after a peak day were each named as missing."""
+    waits = Watch(seen("755W", Phase.IN, NOW), Step.ARRIVE, (stop(NOW), stop(NOW)), 4)
+    few, enough, gone = POLICY.group_min - 1, POLICY.group_min, NOW + timedelta(minutes=1)
+    assert evidence_of(waits, (), enough, POLICY, gone) == Company(silent=enough, is_left=True)
+    assert evidence_of(waits, (), few, POLICY, gone) == Company(silent=few)
+    assert evidence_of(waits, (), enough, POLICY, NOW) == Company(silent=enough)
+
+
 def late(riding: Watch, *together: Siblings) -> Company:
     """What is told of it if nobody of its company has come."""
     return evidence_of(

@@ -9,6 +9,7 @@ from hub.config import load_policy
 from hub.evidence import Bar, Line, LineKind, drawn, percent
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.reads import OWED_MIN, Passing, Reads
+from hub.missing.rules.scoring import ALONE, Company
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.watch import Watch
 from hub.missing.rules.words import SITES_NAMED_MAX, Words, container_words, hours, rarity_of
@@ -98,18 +99,23 @@ def test_what_is_usual_and_not_known_is_told_with_how_far_was_looked() -> None:
 )
 def test_how_rare_a_silence_is_is_told_in_whole_parcels(odds: float, of: int, silent: int) -> None:
     assert rarity_of(odds) == (of, silent)
-    line = WORDS.rarity(odds, has_come=False)
+    line = WORDS.rarity(odds, ALONE)
     assert line.bar is not None
     assert (line.bar.part, line.bar.whole) == (silent, of)
     check_both(line)
 
 
 def test_rarity_says_what_it_is_compared_with() -> None:
-    assert WORDS.rarity(0.003, has_come=False).en == (
+    assert WORDS.rarity(0.003, ALONE).en == (
         "Of 1,000 parcels like this that are not lost, 3 stay silent so long"
     )
-    assert "not lost and whose company has come, 3" in WORDS.rarity(0.003, has_come=True).en
-    assert "fewer than 1 stays" in WORDS.rarity(0.0, has_come=False).en
+    assert (
+        "not lost and whose company has come, 3" in WORDS.rarity(0.003, Company(has_come=True)).en
+    )
+    left = WORDS.rarity(0.003, Company(silent=9, is_left=True))
+    assert "not lost and were left behind with others, 3" in left.en
+    check_both(left)
+    assert "fewer than 1 stays" in WORDS.rarity(0.0, ALONE).en
 
 
 def test_siblings_are_told_as_people_count_them() -> None:
