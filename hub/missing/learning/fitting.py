@@ -9,7 +9,7 @@ from hub.missing.learning.dropout import tell_unseen
 from hub.missing.learning.glm import hats
 from hub.missing.learning.hazard import BEFORE_H, GRID_H, Hazard, learn_hazard
 from hub.missing.learning.rows import RECIPE, Rows
-from hub.missing.learning.score import RISK_MAX, RISK_MIN, USUAL_MIN_H, Score, learn_score
+from hub.missing.learning.score import RISK_MAX, RISK_MIN, USUAL_MIN_H, Lines, Score, learn_score
 from hub.missing.learning.silences import STEADINESS, Floats, Silences, folds_of
 from hub.missing.rules.figures import AHEAD_MAX
 from hub.missing.rules.scoring import LEAD_H_MAX
@@ -93,20 +93,20 @@ def _kinds(score: Score, silences: Silences, risk: Floats, pools: list[str]) -> 
 
 
 def _kind(score: Score, hazard: Hazard, kind: int, risk: Floats) -> Kind:
-    effects = _effects(score, kind)
+    lines = score.lines[kind]
     low = max(RISK_MIN, float(risk.min()) - RISK_STEP)
     high = min(RISK_MAX, float(risk.max()) + RISK_STEP)
     risks = np.arange(low, high + RISK_STEP, RISK_STEP)
     survival = hazard.survival(risks, np.full(len(risks), kind, dtype=np.int64))
     return Kind(
-        intercept=effects["intercept"][0],
-        slope=effects["slope"][0],
-        hour=effects["hour"],
-        weekday=effects["weekday"],
-        rests=effects["rests"],
-        lead=effects["lead_h"],
-        late=effects["late_h"],
-        ahead=effects["ahead"],
+        intercept=lines.intercept,
+        slope=lines.slope,
+        hour=_effect(lines, "hour"),
+        weekday=_effect(lines, "weekday"),
+        rests=_effect(lines, "rests"),
+        lead=_effect(lines, "lead_h"),
+        late=_effect(lines, "late_h"),
+        ahead=_effect(lines, "ahead"),
         risk_from=low,
         risk_mean=float(risk.mean()),
         steadiness=STEADINESS,
@@ -126,29 +126,10 @@ def curve_bytes(curves: Floats) -> bytes:
     return flat.tobytes()
 
 
-def _effects(score: Score, kind: int) -> dict[str, tuple[float, ...]]:
-    """What each figure adds to the risk of a kind, in the order of ``Score``'s coefficients."""
-    rest, kinds = score.effects, score.kinds
-    intercept, slope = rest[0], rest[1]
-    if kind:
-        intercept += rest[2 * kind]
-        slope += rest[2 * kind + 1]
-    found: dict[str, tuple[float, ...]] = {
-        "intercept": (float(intercept),),
-        "slope": (float(slope),),
-    }
-    at = 2 * kinds
-    for name, knots in RECIPE.knots.items():
-        values = rest[at : at + len(knots)].copy()
-        at += len(knots)
-        if name in RECIPE.by_kind:
-            if kind:
-                own = at + (kind - 1) * len(knots)
-                values += rest[own : own + len(knots)]
-            at += (kinds - 1) * len(knots)
-        domain = np.array(_DOMAINS[name], dtype=np.float64)
-        found[name] = tuple((hats(domain, knots) @ values).tolist())
-    return found
+def _effect(lines: Lines, name: str) -> tuple[float, ...]:
+    """What each value that a figure can have adds to a kind's risk."""
+    domain = np.array(_DOMAINS[name], dtype=np.float64)
+    return tuple((hats(domain, RECIPE.knots[name]) @ lines.heights[name]).tolist())
 
 
 def _usual(score: Score, silences: Silences, rows: Rows) -> dict[str, float]:

@@ -36,35 +36,37 @@ class Score:
         """From ``RISK_MIN`` to ``RISK_MAX``."""
         usual = np.log(np.maximum(self.lanes.usual_h(silences), USUAL_MIN_H))
         risk = np.zeros(len(silences))
-        for kind, lines in enumerate(self._lines):
+        for kind, lines in enumerate(self.lines):
             rows = np.flatnonzero(silences.kind == kind)
             if len(rows):
-                risk[rows] = lines.base + lines.slope * usual[rows]
+                risk[rows] = lines.intercept + lines.slope * usual[rows]
                 for name, heights in lines.heights.items():
                     knots = self.lanes.recipe.knots[name]
                     risk[rows] += np.interp(silences.figures[name][rows], knots, heights)
         return np.clip(risk, RISK_MIN, RISK_MAX)
 
     @cached_property
-    def _lines(self) -> tuple["_Lines", ...]:
+    def lines(self) -> tuple["Lines", ...]:
+        """One for each kind."""
         return tuple(_lines(self, kind) for kind in range(self.kinds))
 
 
 @dataclass(frozen=True)
-class _Lines:
+class Lines:
     """What makes one kind's risk: the same as a row of the design times the effects, but quick.
 
-    ``heights``: of each figure's effect at its knots.
+    ``slope``: of the logarithm of the lane's usual lateness. ``heights``: of each figure's effect
+    at its knots.
     """
 
-    base: float
+    intercept: float
     slope: float
     heights: dict[str, Floats]
 
 
-def _lines(score: Score, kind: int) -> _Lines:
+def _lines(score: Score, kind: int) -> Lines:
     effects, recipe, kinds = score.effects, score.lanes.recipe, score.kinds
-    base, slope = (
+    intercept, slope = (
         float(effects[part] + (effects[2 * kind + part] if kind else 0.0)) for part in (0, 1)
     )
     heights, at = {}, 2 * kinds
@@ -73,7 +75,7 @@ def _lines(score: Score, kind: int) -> _Lines:
         parts = effects[at : at + own * len(knots)].reshape(own, len(knots))
         heights[name] = parts[0] + (parts[kind] if kind and own > 1 else 0.0)
         at += own * len(knots)
-    return _Lines(base, slope, heights)
+    return Lines(intercept, slope, heights)
 
 
 def learn_score(silences: Silences, recipe: Recipe, kinds: int) -> Score:
