@@ -31,22 +31,40 @@ def wait_h(survival: Floats, price_h: float) -> Floats:
 def price_for(
     parcel: Ints, hours: Floats, due_h: Callable[[float], Sequence[Floats]], false_per_1000: float
 ) -> float:
-    """The least price with which at most so many of 1,000 new good parcels are expected to alarm.
+    """The least price that keeps a budget, of parcels that are judged one by one.
 
     Args:
         parcel: of each past silence.
         hours: how long each was.
         due_h: from a price to the deadlines that models would have set which have not learned from
             the silence; of several such sets the mean counts.
-        false_per_1000: the budget. Of n good parcels, k alarmed: of the next one (k + 1) / (n + 1)
-            is expected at most.
+        false_per_1000: the budget.
     """
-    allowed = false_per_1000 / 1_000 * (len(np.unique(parcel)) + 1) - 1
+
+    def false(price_h: float) -> float:
+        return float(np.mean([alarmed(parcel, hours, each) for each in due_h(price_h)]))
+
+    return least_price(false, len(np.unique(parcel)), false_per_1000)
+
+
+def least_price(false: Callable[[float], float], parcels: int, false_per_1000: float) -> float:
+    """The least price with which at most so many of 1,000 new good parcels are expected to alarm.
+
+    Args:
+        false: from a price to how many good parcels alarm that the model has not seen; the dearer,
+            the fewer.
+        parcels: how many good ones there are, n. Where k of them alarm, of the next one
+            (k + 1) / (n + 1) is expected at most.
+        false_per_1000: the budget.
+
+    Returns:
+        The dearest of ``PRICES_H`` where none keeps it.
+    """
+    allowed = false_per_1000 / 1_000 * (parcels + 1) - 1
     low, high = 0, len(PRICES_H) - 1
     while low < high:
         middle = (low + high) // 2
-        sets = due_h(float(PRICES_H[middle]))
-        if np.mean([alarmed(parcel, hours, each) for each in sets]) <= allowed:
+        if false(float(PRICES_H[middle])) <= allowed:
             high = middle
         else:
             low = middle + 1

@@ -3,8 +3,7 @@
 Every past silence gets the deadline that a model would have given it which has not seen its group,
 looked at again with its company as the hub does. The price is the least one with which, of 1,000
 new good parcels, no more than the budget are expected to be suspected in their whole life
-(conformal risk control: Angelopoulos and others, 2024): of n parcels, k of them suspected, at most
-(k + 1) / (n + 1) of the next.
+(``deadlines.least_price``).
 
 Of the parcels that count as good some were lost and found again: as many of the longest silences
 as the prior has lost are left out, or those few would set the price of all.
@@ -18,7 +17,7 @@ from math import ceil
 import numpy as np
 from msgspec import structs
 
-from hub.missing.learning.deadlines import PRICES_H
+from hub.missing.learning.deadlines import least_price
 from hub.missing.learning.silences import Bools, Floats, Ints
 from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.learned_scorer import LearnedScorer
@@ -110,7 +109,7 @@ def looks_at(
 
 
 def price_of(looks: Looks, parcels: int, false_per_1000: float, expected_lost: float) -> float:
-    """The least price that keeps a budget.
+    """The least price that keeps a budget, of parcels that are looked at with their company.
 
     Args:
         looks: of these parcels.
@@ -119,15 +118,7 @@ def price_of(looks: Looks, parcels: int, false_per_1000: float, expected_lost: f
         expected_lost: how many of them were lost, by the prior; as many may have been found.
     """
     kept = looks.where(~np.isin(looks.parcel, _longest(looks, ceil(expected_lost))))
-    most = false_per_1000 / 1_000 * (parcels + 1) - 1
-    low, high = 0, len(PRICES_H) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if len(kept.suspected(float(PRICES_H[middle]))) <= most:
-            high = middle
-        else:
-            low = middle + 1
-    return float(PRICES_H[low])
+    return least_price(lambda price_h: len(kept.suspected(price_h)), parcels, false_per_1000)
 
 
 def _longest(looks: Looks, count: int) -> Ints:
