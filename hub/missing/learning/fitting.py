@@ -7,7 +7,7 @@ import numpy as np
 
 from hub.missing.learning.dropout import tell_unseen
 from hub.missing.learning.glm import hats
-from hub.missing.learning.hazard import BEFORE_H, GRID_H, Hazard, learn_hazard
+from hub.missing.learning.hazard import EDGES_H, Hazard, learn_hazard
 from hub.missing.learning.rows import RECIPE, Rows
 from hub.missing.learning.score import RISK_MAX, RISK_MIN, USUAL_MIN_H, Lines, Score, learn_score
 from hub.missing.learning.silences import STEADINESS, Floats, Silences, folds_of
@@ -116,8 +116,7 @@ def _kind(score: Score, hazard: Hazard, kind: int, risk: Floats) -> Kind:
 
 def on_points(survival: Floats) -> Floats:
     """S at the points of a stored curve, from S at the end of each step of ``GRID_H``."""
-    hours = np.concatenate([[GRID_H[0] - BEFORE_H], GRID_H])
-    return np.asarray(np.interp(_POINTS_H, hours, np.concatenate([[1.0], survival])))
+    return np.asarray(np.interp(_POINTS_H, EDGES_H, np.append(1.0, survival)))
 
 
 def curve_bytes(curves: Floats) -> bytes:
@@ -135,11 +134,9 @@ def _effect(lines: Lines, name: str) -> tuple[float, ...]:
 def _usual(score: Score, silences: Silences, rows: Rows) -> dict[str, float]:
     """By name; the narrowest that a scan has is asked, so a broader one is in each already."""
     found: dict[str, float] = {}
-    usual = np.full(len(silences), score.lanes.mean_h)
-    nothing = (np.zeros(len(silences)), np.zeros(len(silences)))
     names_of = {"pool": rows.pools, "lane": rows.lanes, "turn": rows.turns}
-    for level, key in zip(score.lanes.levels, RECIPE.keys, strict=True):
-        usual = level.draw(silences.keys[key], usual, nothing)
+    _, *levels = score.lanes.usual_by_level_h(silences)
+    for key, usual in zip(RECIPE.keys, levels, strict=True):
         logs = np.log(np.maximum(usual, USUAL_MIN_H)).tolist()
         names = names_of[key]
         found |= {names[n]: log for n, log in zip(silences.keys[key].tolist(), logs, strict=True)}

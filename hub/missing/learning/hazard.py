@@ -29,6 +29,8 @@ GRID_H = np.array(
 """Hours late at which a step of time ends; a day has one each hour, for flights go daily."""
 BEFORE_H = 12.0
 """What lies before the first step counts as so long."""
+EDGES_H = np.append(GRID_H[0] - BEFORE_H, GRID_H)
+"""Where steps begin and end: step n lasts from edge n to edge n + 1."""
 _TIME_KNOTS_H = (-24, -8, -4, -2, -0.5, 0, 0.5, 1, 2, 4, 8, 12, 16, 20, 23, 26, 32, 48, 72, 120,
                  300, 1_000, 9_500)  # fmt: skip
 _RISK_KNOTS_H = (-24, 0, 6, 30, 300, 9_500)
@@ -118,7 +120,7 @@ def _lengths() -> Floats:
     Where the past says nothing a curve so goes on as a Pareto's: ten times the hours leave always
     the same share. An exponential one would be sure of a loss after the longest silence seen.
     """
-    return np.log(np.diff(warp(np.append(GRID_H[0] - BEFORE_H, GRID_H))))
+    return np.log(np.diff(warp(EDGES_H)))
 
 
 def _penalty(time: int, risk: int, parts: int) -> Floats:

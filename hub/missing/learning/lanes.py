@@ -40,11 +40,15 @@ class Lanes:
 
     def usual_h(self, silences: Silences) -> Floats:
         """How late such silences usually end; at least 0 hours."""
+        return self.usual_by_level_h(silences)[-1]
+
+    def usual_by_level_h(self, silences: Silences) -> list[Floats]:
+        """The same as far as each level knows it, from the mean of all down to the narrowest."""
         nothing = np.zeros(len(silences))
-        usual = np.full(len(silences), self.mean_h)
+        found = [np.full(len(silences), self.mean_h)]
         for level, name in zip(self.levels, self.recipe.keys, strict=True):
-            usual = level.draw(silences.keys[name], usual, (nothing, nothing))
-        return usual
+            found.append(level.draw(silences.keys[name], found[-1], (nothing, nothing)))
+        return found
 
     def newcomers(self, silences: Silences) -> Bools:
         """Of which the recipe's key for that was never seen."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from hub.missing.learning.deadlines import price_for, wait_h
 from hub.missing.learning.dropout import Unseen, shape_of, tell_unseen
-from hub.missing.learning.hazard import BEFORE_H, GRID_H, Hazard, learn_hazard
+from hub.missing.learning.hazard import EDGES_H, GRID_H, Hazard, learn_hazard
 from hub.missing.learning.score import RISK_MAX, RISK_MIN, Score, learn_score
 from hub.missing.learning.silences import (
     Bools,
@@ -124,13 +124,12 @@ def survival_at(silences: Silences, survival: Floats, hours: float) -> Floats:
         survival: at each hour late of ``GRID_H``.
         hours: since the silence began.
     """
-    steps = np.append(GRID_H[0] - BEFORE_H, GRID_H)
-    late_h = np.clip(hours - silences.base_h, steps[0], steps[-1])
-    right = np.clip(np.searchsorted(steps, late_h, "right"), 1, len(steps) - 1)
+    late_h = np.clip(hours - silences.base_h, EDGES_H[0], EDGES_H[-1])
+    right = np.clip(np.searchsorted(EDGES_H, late_h, "right"), 1, len(EDGES_H) - 1)
     rows = np.arange(len(silences))
     after = survival[rows, right - 1]
     before = np.where(right > 1, survival[rows, np.maximum(right - 2, 0)], 1.0)
-    share = (late_h - steps[right - 1]) / (steps[right] - steps[right - 1])
+    share = (late_h - EDGES_H[right - 1]) / (EDGES_H[right] - EDGES_H[right - 1])
     before, after = np.maximum(before, SURVIVAL_MIN), np.maximum(after, SURVIVAL_MIN)
     return np.asarray(before ** (1 - share) * after**share)
 
