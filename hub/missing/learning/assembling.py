@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from hub.missing.learning.fitting import FOLDS, Fitted, curve_bytes, fit
+from hub.missing.learning.fitting import Fitted, curve_bytes, fit
 from hub.missing.learning.pricing import PARCELS_MIN, IsHidden, looks_at, price_of
 from hub.missing.learning.rows import rows_of
-from hub.missing.learning.silences import folds_of
+from hub.missing.learning.silences import FOLDS, folds_of
 from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.figures import Calendar
 from hub.missing.rules.learned import AFTER_SKIPS, NOTHING, READ_WEIGHT, Counts, Learned, pool_of
@@ -127,7 +127,7 @@ def cross_fitted(history: History, setting: Setting) -> list[LearnedScorer]:
     past = history.past
     groups: dict[str, int] = {}
     group = np.array([groups.setdefault(each.group, len(groups)) for each in past], dtype=np.int64)
-    part = folds_of(group, FOLDS, setting.seed).tolist()
+    part = folds_of(group, setting.seed).tolist()
     scorers = []
     for fold in range(FOLDS):
         seen = [each for each, own in zip(past, part, strict=True) if own != fold]

@@ -16,7 +16,6 @@ from hub.missing.rules.scoring import LEAD_H_MAX
 from hub.missing.rules.tables import FROM_H, POINTS, RISK_STEP, SLOT_H, Kind
 from hub.missing.rules.watch import LATE_H
 
-FOLDS = 5
 ALONE_MIN = 300
 """Scans that a pool needs to have a curve of its own."""
 _POINTS_H = FROM_H + SLOT_H * np.arange(POINTS)
@@ -71,7 +70,7 @@ def _fit_family(rows: Rows, family: tuple[int, ...], seed: int) -> Fitted:
     chosen = np.isin(rows.silences.kind, family)
     mine, kinds = rows.silences.where(chosen), len(family)
     silences = replace(mine, kind=np.searchsorted(family, mine.kind))
-    part = folds_of(silences.group, FOLDS, seed)
+    part = folds_of(silences.group, seed)
     every_lane = np.ones(len(silences), dtype=np.bool_)
     _, unseen = tell_unseen(silences, part, every_lane, RECIPE, kinds)
     score = learn_score(silences, RECIPE, kinds)

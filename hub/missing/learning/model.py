@@ -14,6 +14,7 @@ from hub.missing.learning.dropout import Unseen, shape_of, tell_unseen
 from hub.missing.learning.hazard import EDGES_H, GRID_H, Hazard, learn_hazard
 from hub.missing.learning.score import RISK_MAX, RISK_MIN, Score, learn_score
 from hub.missing.learning.silences import (
+    FOLDS,
     Bools,
     Family,
     Floats,
@@ -23,7 +24,6 @@ from hub.missing.learning.silences import (
     folds_of,
 )
 
-FOLDS = 5
 TURNS = 3
 """How often the past is cut into folds anew: one cut alone decides too much at a small budget."""
 RISKS = np.linspace(RISK_MIN, RISK_MAX, 107)
@@ -161,7 +161,7 @@ class _Crossed:
         own = replace(recipe, clip_h=family.clip_h)
         turns, crossed, whole = [], [], []
         for turn in range(TURNS):
-            part = folds_of(silences.group, FOLDS, seed * TURNS + turn)[chosen]
+            part = folds_of(silences.group, seed * TURNS + turn)[chosen]
             dropped = _dropped(mine, own, seed * TURNS + turn)
             told, found = tell_unseen(mine, part, dropped, own, kinds)
             count = shapes(own, kinds)
@@ -179,7 +179,7 @@ def _dropped(mine: Silences, recipe: Recipe, seed: int) -> Bools:
     """The lanes that are told of once more as newcomers."""
     if not recipe.newcomer:
         return np.zeros(len(mine), dtype=np.bool_)
-    return np.asarray(folds_of(mine.keys[recipe.newcomer], HELD_BACK, seed) == 0)
+    return np.asarray(folds_of(mine.keys[recipe.newcomer], seed, HELD_BACK) == 0)
 
 
 def _hazard(told: Silences, unseen: Unseen, seen: Bools, count: int) -> Hazard:

@@ -11,13 +11,12 @@ from typing import Protocol
 
 import numpy as np
 
-from hub.missing.learning.silences import Floats, Ints, Silences, folds_of
+from hub.missing.learning.silences import FOLDS, Floats, Ints, Silences, folds_of
 
 LANE_QUANTILE = 0.95
 LANE_SAMPLES_MIN = 20
 """A lane with fewer past silences is judged by all silences of its kind."""
 HOURS_MIN = 1e-3
-FOLDS = 5
 
 
 class Rule(Protocol):
@@ -137,7 +136,7 @@ def lane_quantile(key: str) -> Method:
 
     def learn(train: Silences, budgets: Sequence[float]) -> Alarms:
         needed = np.zeros(len(train))
-        part = folds_of(train.group, FOLDS, seed=1)
+        part = folds_of(train.group, seed=1)
         for fold in range(FOLDS):
             unseen = part == fold
             needed[unseen] = _usual(train.where(~unseen), key).patience(train.where(unseen))

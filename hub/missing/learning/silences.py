@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-
+FOLDS = 5
+"""In so many parts a past is cut where something is asked that has not seen each."""
 STEADINESS = 0.7
 """Chosen by cross-validation (docs/adr/0041): the far end of a curve knows less of a single risk
 than its middle does."""
@@ -131,7 +132,7 @@ def joined(one: Silences, other: Silences) -> Silences:
     )
 
 
-def folds_of(group: Ints, count: int, seed: int) -> Ints:
+def folds_of(group: Ints, seed: int, count: int = FOLDS) -> Ints:
     """Which of so many parts each silence is in; a group is in one."""
     groups, place = np.unique(group, return_inverse=True)
     part = np.random.default_rng(seed).permutation(len(groups)) % count

@@ -174,6 +174,6 @@ def test_too_few_parcels_for_a_budget_get_the_most_careful_price() -> None:
 
 def test_a_group_is_in_one_fold() -> None:
     group = np.repeat(np.arange(50), 3)
-    part = folds_of(group, 5, 1)
+    part = folds_of(group, seed=1)
     assert all(len(set(part[group == each])) == 1 for each in range(50))
     assert np.bincount(part).tolist() == [30] * 5
