@@ -25,6 +25,11 @@ class Unseen:
     shape: Ints
 
 
+def shapes(recipe: Recipe, kinds: int) -> int:
+    """How many shapes the curves of so many kinds have."""
+    return kinds * (2 if recipe.newcomer else 1)
+
+
 def shape_of(score: Score, silences: Silences) -> Ints:
     """Which of the curves' shapes is a silence's: its kind's, or that of the kind's newcomers."""
     return silences.kind + score.kinds * score.lanes.newcomers(silences)

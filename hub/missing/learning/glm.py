@@ -10,9 +10,9 @@ import numpy as np
 
 from hub.missing.learning.silences import Floats
 
-TURNS_MAX = 25
+ITERATIONS_MAX = 25
 STEP_MAX = 2.0
-"""No coefficient moves further in one turn: far from its end Newton's method leaps too far."""
+"""No coefficient moves further in one iteration: far from its end Newton's method leaps too far."""
 STEP_MIN = 1e-3
 """Below this the coefficients stand."""
 ETA_MAX = 30.0
@@ -56,7 +56,7 @@ def solve(
         cases: how many alike observations each row stands for.
     """
     found, many = start, np.broadcast_to(np.asarray(cases, dtype=np.float64), len(design))
-    for _ in range(TURNS_MAX):
+    for _ in range(ITERATIONS_MAX):
         eta = np.clip(design @ found + offset, -ETA_MAX, ETA_MAX)
         mean, spread = link(eta)
         slope = design.T @ (target - many * mean) - penalty @ found

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from hub.missing.learning.deadlines import price_for, wait_h
-from hub.missing.learning.dropout import Unseen, shape_of, tell_unseen
+from hub.missing.learning.dropout import Unseen, shape_of, shapes, tell_unseen
 from hub.missing.learning.hazard import EDGES_H, GRID_H, Hazard, learn_hazard
 from hub.missing.learning.score import RISK_MAX, RISK_MIN, Score, learn_score
 from hub.missing.learning.silences import (
@@ -24,7 +24,7 @@ from hub.missing.learning.silences import (
     folds_of,
 )
 
-TURNS = 3
+REPEATS = 3
 """How often the past is cut into folds anew: one cut alone decides too much at a small budget."""
 RISKS = np.linspace(RISK_MIN, RISK_MAX, 107)
 """Risks of which deadlines are worked out beforehand; between two of them they lie on a line."""
@@ -108,7 +108,7 @@ def learn_model(
     learned = [_Crossed.of(silences, recipe, each, seed) for each in recipe.families_of(kinds)]
 
     def due_h(price_h: float) -> list[Floats]:
-        return [_due_h(silences, learned, turn, price_h) for turn in range(TURNS)]
+        return [_due_h(silences, learned, repeat, price_h) for repeat in range(REPEATS)]
 
     prices_h = {
         budget: price_for(silences.parcel, silences.hours, due_h, budget) for budget in budgets
@@ -134,16 +134,11 @@ def survival_at(silences: Silences, survival: Floats, hours: float) -> Floats:
     return np.asarray(before ** (1 - share) * after**share)
 
 
-def shapes(recipe: Recipe, kinds: int) -> int:
-    """How many shapes the curves of so many kinds have."""
-    return kinds * (2 if recipe.newcomer else 1)
-
-
 @dataclass(frozen=True)
 class _Crossed:
-    """A family's model, and of each turn what models would have said that had not seen a silence.
+    """A family's model, and of each repeat what models would have said that had not seen a silence.
 
-    ``rows``: its silences among all. ``hazards``: of each turn, one a fold.
+    ``rows``: its silences among all. ``hazards``: of each repeat, one a fold.
     """
 
     model: FamilyModel
@@ -159,10 +154,10 @@ class _Crossed:
         if len(np.unique(mine.kind)) < kinds:
             raise ValueError("a kind of silence does not occur in the past")
         own = replace(recipe, clip_h=family.clip_h)
-        turns, crossed, whole = [], [], []
-        for turn in range(TURNS):
-            part = folds_of(silences.group, seed * TURNS + turn)[chosen]
-            dropped = _dropped(mine, own, seed * TURNS + turn)
+        unseens, crossed, whole = [], [], []
+        for repeat in range(REPEATS):
+            part = folds_of(silences.group, seed * REPEATS + repeat)[chosen]
+            dropped = _dropped(mine, own, seed * REPEATS + repeat)
             told, found = tell_unseen(mine, part, dropped, own, kinds)
             count = shapes(own, kinds)
             crossed.append(
@@ -170,9 +165,9 @@ class _Crossed:
             )
             whole.append(_hazard(told, found, found.part >= 0, count))
             size = len(mine)
-            turns.append(Unseen(part, found.risk[:size], found.shape[:size]))
+            unseens.append(Unseen(part, found.risk[:size], found.shape[:size]))
         model = FamilyModel(family, learn_score(mine, own, kinds), tuple(whole))
-        return cls(model, np.flatnonzero(chosen), tuple(turns), tuple(crossed))
+        return cls(model, np.flatnonzero(chosen), tuple(unseens), tuple(crossed))
 
 
 def _dropped(mine: Silences, recipe: Recipe, seed: int) -> Bools:
@@ -187,11 +182,11 @@ def _hazard(told: Silences, unseen: Unseen, seen: Bools, count: int) -> Hazard:
     return learn_hazard(shaped, unseen.risk[seen], count)
 
 
-def _due_h(silences: Silences, learned: Sequence[_Crossed], turn: int, price_h: float) -> Floats:
+def _due_h(silences: Silences, learned: Sequence[_Crossed], repeat: int, price_h: float) -> Floats:
     late_h = np.zeros(len(silences))
     for each in learned:
-        said = each.unseen[turn]
-        for fold, hazard in enumerate(each.hazards[turn]):
+        said = each.unseen[repeat]
+        for fold, hazard in enumerate(each.hazards[repeat]):
             unseen = said.part == fold
             waits = _waits_h((hazard,), each.model.family, price_h)
             late_h[each.rows[unseen]] = _read(waits, said.risk[unseen], said.shape[unseen])
