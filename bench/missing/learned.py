@@ -1,4 +1,4 @@
-"""Cargo 2000 as the hub's own model is told of it, and how that model is to look at it."""
+"""Cargo 2000 as our model is told of it, and how that model is to look at it."""
 
 import numpy as np
 

@@ -2,5 +2,6 @@
 
 One way for the data: lines of a file (``reading``) -> scans, or what is wrong with them (``rows``)
 -> silences (``history``) -> a trial against the rules that people use (``judging``) -> words
-(``words``). Source: interface (custos-hub backtest), docs/backtest.md.
+(``words``). What the hub learns by itself each night is tested elsewhere, on what it recorded:
+``hub.missing.learning.backtesting``. Source: interface (custos-hub backtest), docs/backtest.md.
 """

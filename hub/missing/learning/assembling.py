@@ -1,4 +1,7 @@
-"""From a carrier's past to a whole model: curves, rates, prices and priors. Pure."""
+"""From what the hub recorded to the model that it asks: curves, rates, prices and priors. Pure.
+
+Source: docs/adr/0043.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,8 @@
-"""A model on a week that it has not seen, next to the rule that stands. Pure."""
+"""The hub's model on a week that it has not seen, next to the rule that stands. Pure.
+
+``trial`` lets methods learn from columns, in many parts of a past; here one model that was learned
+is asked as the hub asks it, with company and outages: so there are two ways to count the same.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

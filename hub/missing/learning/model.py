@@ -1,6 +1,9 @@
-"""A model of silence: learned from the past, and priced on parts of it that it has not seen.
+"""A model of parcels one by one: learned from a past, and priced on parts that it has not seen.
 
-Pure. Source: design section 7 (tier T1), docs/adr/0041.
+For pasts that are columns alone: a carrier's file (``custos-hub backtest``) and Cargo 2000. The one
+that the hub learns each night (``assembling``) stands on the same lanes, risks and curves; but S(t)
+is put together along the carrier's plan, its price is set with a parcel's company, and it is stored
+as tables. So there are two. Pure. Source: design section 7 (tier T1), docs/adr/0041.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +60,7 @@ class FamilyModel:
 
 @dataclass(frozen=True)
 class Model:
-    """What is asked when a scan arrives. ``prices_h``: by false alarms allowed in 1,000."""
+    """What judges silences that it has not seen. ``prices_h``: by false alarms allowed in 1,000."""
 
     families: tuple[FamilyModel, ...]
     prices_h: Mapping[float, float]

@@ -91,7 +91,7 @@ def figures_of(outcomes: Sequence[Outcome], budget: float) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class ModelAlarms:
-    """The hub's own model in a trial."""
+    """Our model in a trial."""
 
     model: Model
 
@@ -107,7 +107,7 @@ class ModelAlarms:
 
 
 def model_method(recipe: Recipe, kinds: int, seed: int = 1) -> Method:
-    """The hub's own model as a method; see ``learn_model``."""
+    """Our model as a method; see ``learn_model``."""
 
     def learn(train: Silences, budgets: Sequence[float]) -> Alarms:
         return ModelAlarms(learn_model(train, recipe, kinds, budgets, seed))
