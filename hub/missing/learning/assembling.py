@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
+from msgspec import structs
 
 from hub.missing.learning.fitting import Fitted, curve_bytes, fit
 from hub.missing.learning.pricing import PARCELS_MIN, IsHidden, looks_at, price_of
@@ -33,9 +34,8 @@ LEFT_PRIOR, LEFT_WEIGHT = 0.05, 200
 """What is expected of opened bags where few were seen, and how many parcels that weighs."""
 LOST_WEIGHT = 2_000
 """Parcels that the policy's prior weighs as much as."""
-
-
-RATHER = 0.5
+RATHER_LOST = 0.5
+"""P(lost) above which a silence is likelier a loss than late, by the rule that stands."""
 LATE_MIN = timedelta(hours=4)
 """Nothing that is less late is likelier lost."""
 
@@ -91,13 +91,7 @@ def learn_for(history: History, setting: Setting, budgets: Sequence[float]) -> d
     """
     base = _unpriced(history.past, history, setting)
     prices = _prices(history, setting, base.lost, budgets)
-    return {budget: replace_prices(base, prices[budget]) for budget in budgets}
-
-
-def replace_prices(tables: Tables, prices_h: Mapping[str, float]) -> Tables:
-    """The same model at other prices."""
-    fields = {name: getattr(tables, name) for name in tables.__struct_fields__}
-    return Tables(**(fields | {"prices_h": dict(prices_h)}))
+    return {budget: structs.replace(base, prices_h=prices[budget]) for budget in budgets}
 
 
 def _prices(
@@ -174,14 +168,15 @@ def _is_rather_lost(past: PastSilence, judge: ScheduleScorer) -> bool:
     """
     if past.late_at_all < LATE_MIN:
         return False
-    return judge.outlook(past.silence, past.until).p_lost > RATHER
+    return judge.outlook(past.silence, past.until).p_lost > RATHER_LOST
 
 
 def counted(lessons: Iterable[Lesson], like: Learned) -> Learned:
     """The rates that lessons teach, by the rules of tier T0."""
     taught = list(lessons)
-    keys = {each.key for each in taught}
-    counts: dict[str, Counts] = dict.fromkeys(keys | {pool_of(key) for key in keys}, NOTHING)
+    # In the order of the lessons, not a set's: the same past makes the same bytes.
+    keys = dict.fromkeys(each.key for each in taught)
+    counts: dict[str, Counts] = dict.fromkeys([*keys, *map(pool_of, keys)], NOTHING)
     learn(counts, taught)
     return replace(like, counts=counts)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client import REGISTRY
 from sqlalchemy import update
 from structlog.testing import capture_logs
@@ -18,7 +19,6 @@ from hub import app
 from hub.app import _silence_judge
 from hub.missing import model_store, train
 from hub.missing.history import Recorded, read_history
-from hub.missing.learning.assembling import replace_prices
 from hub.missing.model_store import ModelState
 from hub.missing.rules.backtest import Report, Trained, out_of_band
 from hub.missing.rules.tables import EVERY, Tables, pack, unpack
@@ -258,7 +258,7 @@ def test_what_cannot_be_read_is_told_once_and_another_model_is_read(
 
 def refuse_new(monkeypatch: pytest.MonkeyPatch, good: Tables) -> None:
     """What is learned next would suspect each parcel at once."""
-    monkeypatch.setattr(train, "learn_tables", lambda *_: replace_prices(good, NO_PRICE))
+    monkeypatch.setattr(train, "learn_tables", lambda *_: replace(good, prices_h=NO_PRICE))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_model_that_left_its_band_is_taken_back_and_an_earlier_good_one_counts
     words_en: str,
 ) -> None:
     refuse_new(monkeypatch, good)
-    bad = add_live(again, pack(replace_prices(good, prices_h)), again.clock.now())
+    bad = add_live(again, pack(replace(good, prices_h=prices_h)), again.clock.now())
     done = run(again)
     assert done.taken_back is not None
     assert words_zh in done.taken_back[0]
@@ -300,7 +300,7 @@ def test_where_no_earlier_model_is_good_tier_t0_judges(
     again: HubHome, good: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse_new(monkeypatch, good)
-    put_tables(again, 1, pack(replace_prices(good, NO_PRICE)))
+    put_tables(again, 1, pack(replace(good, prices_h=NO_PRICE)))
     add_live(again, b"no model", again.clock.now())
     done = run(again)
     assert done.taken_back is not None
