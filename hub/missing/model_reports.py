@@ -18,7 +18,8 @@ from hub.network import DEFAULT_TIMEZONE, Network
 TRAIN_AT = time(3, 0)
 """By the clock of most sites, after the nightly look at footage has begun."""
 EVERY_PRODUCT = "*"
-"""Under which a report has what holds for all products together."""
+"""Under which a report has what holds for all products together, as ``tables.EVERY`` has it; not
+that one, for it comes with numpy, which a hub without a model does not load."""
 ELSEWHERE_ZH, ELSEWHERE_EN = "其他网点", "another site"
 _CODE = re.compile(r"[A-Za-z0-9_-]+")
 

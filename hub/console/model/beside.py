@@ -12,13 +12,11 @@ from hub.console.model.drawing import (
 from hub.console.model.views import ENDLESS_H, ModelSight, prices_of
 from hub.console.why import draw_bar
 from hub.console.wording import Words
-from hub.missing.service import EVERY_PRODUCT, ModelReport, Report
+from hub.missing.service import EVERY_PRODUCT, USUAL_LATE, ModelReport, Report
 
 SITES_SHOWN_MAX = 6
 PRODUCTS_SHOWN_MAX = 6
 REASONS_SHOWN_MAX = 3
-LATE_USUAL = 0.05
-"""The share of scans that come later than 95 % should, where nothing has changed."""
 _NEVER_LOOKED_AT = ("weather", "undeclared", "lanes", "past")
 
 
@@ -63,7 +61,7 @@ def draw_drift(shown: ModelReport, sight: ModelSight, words: Words) -> None:
                         text(f"{each.site} {name}".strip(), "bar-name")
                         figures = {"share": percent(share), "late": each.late, "n": each.count}
                         text(words.say("model.drift.is", **figures), "label figure")
-                        draw_bar(share / most, LATE_USUAL / most)
+                        draw_bar(share / most, USUAL_LATE / most)
         hidden = len(shown.drifted) - SITES_SHOWN_MAX
         if hidden > 0:
             text(words.say("model.drift.more", n=hidden), "label", "p")

@@ -6,12 +6,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from math import log, log10
 
-from hub.missing.service import EVERY_PRODUCT, Bin, ModelReport, ModelState, Report, is_above_budget
+from hub.missing.service import (
+    COMPARED_H,
+    EVERY_PRODUCT,
+    Bin,
+    ModelReport,
+    ModelState,
+    Report,
+    is_above_budget,
+)
 
 OLD = timedelta(hours=50)
 """A model older than this was not renewed when it should have been: two nights brought none."""
-LOOKS_PER_SILENCE = 5
-"""At most; those of one silence tell the same."""
 CASES_MIN = 10
 """Fewer silences that lasted, or by what was said should have, tell nothing of a share."""
 FACTOR_MAX = 2.0
@@ -178,8 +184,11 @@ def calibration_of(bins: Sequence[Bin]) -> Calibration:
 
 
 def has_cases(each: Bin) -> bool:
-    """Say whether a bin has enough cases for its share to mean something."""
-    return each.count * max(each.said, each.was) >= CASES_MIN * LOOKS_PER_SILENCE
+    """Say whether a bin has enough cases for its share to mean something.
+
+    It counts looks: all of one silence tell the same.
+    """
+    return each.count * max(each.said, each.was) >= CASES_MIN * len(COMPARED_H)
 
 
 def place(share: float) -> float:

@@ -13,9 +13,19 @@ import numpy as np
 from msgspec import structs
 
 from hub.missing.learning.assembling import History, Setting, counted
-from hub.missing.learning.pricing import looks_at
+from hub.missing.learning.pricing import AT_ONCE, looks_at
 from hub.missing.learning.silences import Floats
-from hub.missing.rules.backtest import ODD_EARLY_H, ODD_LATE_H, Bin, Delays, Drift, Extent, Report
+from hub.missing.rules.backtest import (
+    COMPARED_H,
+    ODD_EARLY_H,
+    ODD_LATE_H,
+    USUAL_LATE,
+    Bin,
+    Delays,
+    Drift,
+    Extent,
+    Report,
+)
 from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.learned_scorer import LearnedScorer
 from hub.missing.rules.loaded_model import LoadedModel
@@ -26,14 +36,10 @@ from hub.missing.rules.watch import Lesson
 
 LOSSES_PER_SILENCE = 5
 """Moments of each silence at which a loss is imagined, evenly spread."""
-SILENCES_MAX = 20_000
+COMPARED_MAX = 20_000
 """Silences on which losses are imagined, and odds compared: more change no figure."""
-AT_ONCE = 500
 BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Between these the odds of silences are counted together."""
-COMPARED_H = (1.0, 2.0, 4.0, 8.0, 12.0)
-"""Of these as many as the longest silence has."""
-DRIFT_AT = 0.05
 _HOUR = timedelta(hours=1)
 
 
@@ -68,7 +74,7 @@ def backtest(
     stands = replace(setting.underneath, learned=learned)
     fresh = replace(stands, learned=counted(_lessons_of(ended), learned))
     scorer = LearnedScorer(LoadedModel(tables, setting.calendar), stands)
-    some = ended[:: max(1, -(-len(ended) // SILENCES_MAX))]
+    some = ended[:: max(1, -(-len(ended) // COMPARED_MAX))]
     known = [each for each in some if scorer.knows(each.silence)]
     ours, theirs = _due_h(scorer, some), _due_h(stands, some)
     days = sorted(each.since.date().isoformat() for each in history.past)
@@ -215,7 +221,7 @@ def _drifts(scorer: LearnedScorer, ended: Sequence[PastSilence]) -> tuple[Drift,
         if not known:
             continue
         odds = scorer.survival([e.silence for e in known], steady=False)
-        usual_h = scorer.steps_h[(odds <= DRIFT_AT).argmax(axis=1)]
+        usual_h = scorer.steps_h[(odds <= USUAL_LATE).argmax(axis=1)]
         for each, usual in zip(known, usual_h.tolist(), strict=True):
             site = each.silence.stops[0].site
             count[site] += 1

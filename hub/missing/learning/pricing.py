@@ -28,6 +28,7 @@ from hub.missing.rules.tables import SLOT_H
 PARCELS_MIN = 2_000
 """A product with fewer has no price of its own: at one in a thousand chance would set it."""
 AT_ONCE = 500
+"""Silences of which a model is asked together; more would only take memory."""
 LOOK_EVERY = 2
 """Steps after its plan from which what travels in company is looked at: an hour."""
 AT_ONCE_STEP = -1_000

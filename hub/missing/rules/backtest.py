@@ -27,6 +27,10 @@ WAIT_SLACK_H = 2.0
 ODD_SHARE_MAX = 0.2
 """Of scans that were made hours before anybody could have made them, or days after their plan."""
 ODD_EARLY_H, ODD_LATE_H = -24.0, 48.0
+USUAL_LATE = 0.05
+"""The share of scans that come later than 95 % should, where nothing has changed."""
+COMPARED_H = (1.0, 2.0, 4.0, 8.0, 12.0)
+"""So long after its plan a silence is held against the model's odds; it has as many looks."""
 STRAY_SHARE_MAX = 0.06
 """Of silences that ended where nobody expected it: in one of two ways, then, and no carrier is so
 bad at its own routes. A clock that is off by a day puts scans out of their order like this."""
@@ -210,7 +214,7 @@ def has_drifted(drift: Drift) -> bool:
     """Say whether a site is late more often than chance explains: half as often again, and sure."""
     if not drift.count:
         return False
-    expected = 0.05 * drift.count
+    expected = USUAL_LATE * drift.count
     return drift.late > 1.5 * expected and drift.late - expected > 4 * sqrt(expected + 1)
 
 

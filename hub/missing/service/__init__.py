@@ -25,9 +25,17 @@ from hub.missing.model_reports import (
 from hub.missing.model_store import Made, ModelState
 from hub.missing.query_store import Query, ShiftEnd
 from hub.missing.reads import ReadMedians, ReadRates, SiteReads, read_rates
+from hub.missing.rules.backtest import (
+    COMPARED_H,
+    USUAL_LATE,
+    Bin,
+    Drift,
+    Report,
+    Trained,
+    is_above_budget,
+)
 from hub.missing.rules.backtest import DAYS_MIN as MODEL_DAYS_MIN
 from hub.missing.rules.backtest import PARCELS_MIN as MODEL_PARCELS_MIN
-from hub.missing.rules.backtest import Bin, Drift, Report, Trained, is_above_budget
 from hub.missing.rules.backtest import Delays as ModelDelays
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.reads import DAYS_KEPT, OWED_MIN, SITES_MIN, Change, Passing, Reads, against
@@ -50,6 +58,7 @@ from wire.names import format_at
 from wire.policy import Policy
 
 __all__ = [
+    "COMPARED_H",
     "DAYS_KEPT",
     "EVERY_PRODUCT",
     "HALVES_EVERY",
@@ -58,6 +67,7 @@ __all__ = [
     "OWED_MIN",
     "P_UNKNOWN",
     "SITES_MIN",
+    "USUAL_LATE",
     "Bin",
     "Change",
     "Drift",
