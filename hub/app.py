@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from hub.missing.history import Tell
-    from hub.missing.service import Trained
+    from hub.missing.service.models import Trained
     from hub.web.context import HubContext
 
 

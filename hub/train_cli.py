@@ -7,7 +7,7 @@ from datetime import datetime
 import typer
 
 from hub.config import ConfigError
-from hub.missing.service import Trained
+from hub.missing.service.models import Trained
 from hub.training import ONE_THREAD
 from wire.names import parse_at
 

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from hub.missing import model_store
-from hub.missing.model_reports import last_night
 from hub.missing.model_store import ModelState
 from hub.missing.rules.backtest import Bin, Delays, Drift, Report, out_of_band
 from hub.missing.rules.tables import EVERY, FORMAT, POINTS, Tables, pack
+from hub.missing.service.models import last_night
 
 DRIFTED, STEADY = (75, 300), (14, 300)
 """Scans of a site that were too late, of how many."""

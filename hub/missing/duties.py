@@ -9,9 +9,9 @@ import structlog
 from sqlalchemy import Connection
 
 from hub.missing import model_store
-from hub.missing.model_reports import last_night
 from hub.missing.second_look import SecondLooks
 from hub.missing.service import judge_shifts, watch_shifts
+from hub.missing.service.models import last_night
 from hub.missing.watchman import Watchman
 from hub.network import Network
 

@@ -5,12 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from hub.missing.service import (
-    ModelDelays,
-    ModelReport,
-    ModelState,
-    list_models,
-)
+from hub.missing.service.models import Delays, ModelReport, ModelState, list_models
 from hub.web.context import ITEMS_DEFAULT, CalledBy, Hub, IdCursor, Limit, at_text
 
 router = APIRouter(prefix="/api/v1", tags=["suspects"])
@@ -146,9 +141,7 @@ def _item(told: ModelReport) -> ModelItem:
     )
 
 
-def _figures(
-    suspected: int, judged: int, wait_h: float, delays: ModelDelays | None
-) -> ScorerFigures:
+def _figures(suspected: int, judged: int, wait_h: float, delays: Delays | None) -> ScorerFigures:
     return ScorerFigures(
         suspected=suspected,
         per_1000=1_000 * suspected / judged,

@@ -14,7 +14,7 @@ from hub.console.model.views import (
 )
 from hub.console.why import draw_bar
 from hub.console.wording import Words
-from hub.missing.service import Bin, Report
+from hub.missing.service.models import Bin, Report
 
 _TICKS = (0.0001, 0.001, 0.01, 0.1, 1.0)
 

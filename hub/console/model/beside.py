@@ -12,7 +12,7 @@ from hub.console.model.drawing import (
 from hub.console.model.views import ENDLESS_H, ModelSight, prices_of
 from hub.console.why import draw_bar
 from hub.console.wording import Words
-from hub.missing.service import EVERY_PRODUCT, USUAL_LATE, ModelReport, Report
+from hub.missing.service.models import EVERY_PRODUCT, USUAL_LATE, ModelReport, Report
 
 SITES_SHOWN_MAX = 6
 PRODUCTS_SHOWN_MAX = 6

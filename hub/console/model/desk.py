@@ -10,7 +10,7 @@ from hub.console.model.views import (
     troubles_of,
     verdict_of,
 )
-from hub.missing.service import can_be_read, list_models, live_model, model_report, next_try
+from hub.missing.service.models import can_be_read, list_models, live_model, model_report, next_try
 from hub.web.context import HubContext
 
 NIGHTS_SHOWN = 14

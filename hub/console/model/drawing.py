@@ -5,7 +5,7 @@ from datetime import datetime
 from hub.console.looks import Meaning
 from hub.console.markup import icon, text
 from hub.console.wording import Words
-from hub.missing.service import ModelState
+from hub.missing.service.models import ModelState
 
 STATE_MEANING = {
     ModelState.LIVE: Meaning.INFORMATION,

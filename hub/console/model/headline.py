@@ -14,7 +14,7 @@ from hub.console.model.views import (
     calibration_of,
 )
 from hub.console.wording import Words
-from hub.missing.service import MODEL_DAYS_MIN, MODEL_PARCELS_MIN, ModelReport
+from hub.missing.service.models import DAYS_MIN, PARCELS_MIN, ModelReport
 
 _MEANING = {
     Verdict.LEARNED: Meaning.INFORMATION,
@@ -191,6 +191,6 @@ def _draw_nights(sight: ModelSight, words: Words) -> None:
 
 def _draw_missing(words: Words) -> None:
     with box("div", "model-missing"):
-        said = words.say("model.missing", days=MODEL_DAYS_MIN, parcels=f"{MODEL_PARCELS_MIN:,}")
+        said = words.say("model.missing", days=DAYS_MIN, parcels=f"{PARCELS_MIN:,}")
         text(said, "", "p")
         text(words.say("model.missing.then"), "label", "p")

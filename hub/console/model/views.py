@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from math import log, log10
 
-from hub.missing.service import (
+from hub.missing.service.models import (
     COMPARED_H,
     EVERY_PRODUCT,
     Bin,

@@ -13,30 +13,8 @@ from sqlalchemy import Connection
 from hub.alerts.service import AlertKind, Finding, raise_alert
 from hub.missing import query_store, store, suspect_store
 from hub.missing.company import siblings_of
-from hub.missing.model_reports import (
-    EVERY_PRODUCT,
-    ModelReport,
-    can_be_read,
-    list_models,
-    live_model,
-    model_report,
-    next_try,
-)
-from hub.missing.model_store import Made, ModelState
 from hub.missing.query_store import Query, ShiftEnd
 from hub.missing.reads import ReadMedians, ReadRates, SiteReads, read_rates
-from hub.missing.rules.backtest import (
-    COMPARED_H,
-    USUAL_LATE,
-    Bin,
-    Drift,
-    Report,
-    Trained,
-    is_above_budget,
-)
-from hub.missing.rules.backtest import DAYS_MIN as MODEL_DAYS_MIN
-from hub.missing.rules.backtest import PARCELS_MIN as MODEL_PARCELS_MIN
-from hub.missing.rules.backtest import Delays as ModelDelays
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.reads import DAYS_KEPT, OWED_MIN, SITES_MIN, Change, Passing, Reads, against
 from hub.missing.rules.schedule import ShiftTurn, turn_ending_at_or_after
@@ -58,45 +36,26 @@ from wire.names import format_at
 from wire.policy import Policy
 
 __all__ = [
-    "COMPARED_H",
     "DAYS_KEPT",
-    "EVERY_PRODUCT",
     "HALVES_EVERY",
-    "MODEL_DAYS_MIN",
-    "MODEL_PARCELS_MIN",
     "OWED_MIN",
     "P_UNKNOWN",
     "SITES_MIN",
-    "USUAL_LATE",
-    "Bin",
     "Change",
-    "Drift",
-    "Made",
-    "ModelDelays",
-    "ModelReport",
-    "ModelState",
     "Order",
     "Passing",
     "Query",
     "ReadMedians",
     "ReadRates",
     "Reads",
-    "Report",
     "ShiftTurn",
     "Siblings",
     "SiteReads",
     "Suspect",
-    "Trained",
     "Value",
     "ValueBasis",
     "against",
-    "can_be_read",
     "container_words",
-    "is_above_budget",
-    "list_models",
-    "live_model",
-    "model_report",
-    "next_try",
     "read_rates",
     "saved_share",
     "turn_ending_at_or_after",

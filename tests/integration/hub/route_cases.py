@@ -17,7 +17,8 @@ from hub.ingest.service import quarantined
 from hub.missing import read_store, suspect_store
 from hub.missing.rules.reads import Owed, Passing, Tally
 from hub.missing.rules.worth import Value, ValueBasis
-from hub.missing.service import Asked, ModelState, record_query
+from hub.missing.service import Asked, record_query
+from hub.missing.service.models import ModelState
 from hub.network import Network, Staff
 from hub.parcels.declaring import declare_parcel
 from hub.parcels.service import Declaration, Manifest, ManifestKind, put_manifest

@@ -10,9 +10,9 @@ from hub.console.model.desk import NIGHTS_SHOWN, ModelDesk
 from hub.console.model.views import Verdict
 from hub.missing import model_store
 from hub.missing.duties import TrainDuty
-from hub.missing.model_reports import ELSEWHERE_EN, ELSEWHERE_ZH, can_be_read, list_models
 from hub.missing.model_store import ModelState
 from hub.missing.rules.backtest import Extent, too_odd
+from hub.missing.service.models import ELSEWHERE_EN, ELSEWHERE_ZH, can_be_read, list_models
 from hub.network import Network
 from tests.hub_parts import HubHome, SetClock
 from tests.integration.hub.route_cases import make_account

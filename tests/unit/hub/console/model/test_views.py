@@ -24,7 +24,7 @@ from hub.console.wording import ZONE, load_words
 from hub.missing.model_store import Made, ModelState
 from hub.missing.rules.backtest import Bin, Delays, Report
 from hub.missing.rules.tables import EVERY
-from hub.missing.service import EVERY_PRODUCT, ModelReport
+from hub.missing.service.models import EVERY_PRODUCT, ModelReport
 from hub.web.choice import Language
 
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)

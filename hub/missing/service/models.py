@@ -11,9 +11,44 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from hub.missing import model_store
-from hub.missing.model_store import Made
-from hub.missing.rules.backtest import Drift, has_drifted
+from hub.missing.model_store import Made, ModelState
+from hub.missing.rules.backtest import (
+    COMPARED_H,
+    DAYS_MIN,
+    PARCELS_MIN,
+    USUAL_LATE,
+    Bin,
+    Delays,
+    Drift,
+    Report,
+    Trained,
+    has_drifted,
+    is_above_budget,
+)
 from hub.network import DEFAULT_TIMEZONE, Network
+
+__all__ = [
+    "COMPARED_H",
+    "DAYS_MIN",
+    "EVERY_PRODUCT",
+    "PARCELS_MIN",
+    "USUAL_LATE",
+    "Bin",
+    "Delays",
+    "Drift",
+    "Made",
+    "ModelReport",
+    "ModelState",
+    "Report",
+    "Trained",
+    "can_be_read",
+    "is_above_budget",
+    "last_night",
+    "list_models",
+    "live_model",
+    "model_report",
+    "next_try",
+]
 
 TRAIN_AT = time(3, 0)
 """By the clock of most sites, after the nightly look at footage has begun."""
