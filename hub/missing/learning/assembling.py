@@ -73,6 +73,11 @@ class Setting:
     is_hidden: IsHidden
     seed: int = 1
 
+    def taught(self, lessons: Iterable[Lesson]) -> ScheduleScorer:
+        """The tier underneath, had it learned from these lessons alone."""
+        learned = counted(lessons, self.underneath.learned)
+        return replace(self.underneath, learned=learned)
+
 
 def learn_tables(history: History, setting: Setting) -> Tables:
     """Learn a model, and price it by models that each have not seen a fifth of the past.
@@ -134,8 +139,7 @@ def cross_fitted(history: History, setting: Setting) -> list[LearnedScorer]:
 
 
 def _unpriced(past: Sequence[PastSilence], history: History, setting: Setting) -> Tables:
-    learned = counted(history.lessons, setting.underneath.learned)
-    stands = replace(setting.underneath, learned=learned)
+    stands = setting.taught(history.lessons)
     past = [
         each
         for each in past
@@ -144,7 +148,7 @@ def _unpriced(past: Sequence[PastSilence], history: History, setting: Setting) -
     rows = rows_of(past, setting.calendar)
     if rows is None:
         raise TooThinError
-    fitted = fit(rows, setting.seed)
+    fitted, learned = fit(rows, setting.seed), stands.learned
     elsewhere, curve = _elsewhere(past)
     return Tables(
         format=FORMAT,

@@ -6,13 +6,13 @@ is asked as the hub asks it, with company and outages: so there are two ways to 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 from msgspec import structs
 
-from hub.missing.learning.assembling import History, Setting, counted
+from hub.missing.learning.assembling import History, Setting
 from hub.missing.learning.pricing import AT_ONCE, looks_at
 from hub.missing.learning.silences import Floats
 from hub.missing.rules.backtest import (
@@ -70,9 +70,7 @@ def backtest(
     """
     ended = [each for each in week if each.ending is not Ending.OPEN]
     company = PastCompany(week, setting.policy)
-    learned = counted(history.lessons, setting.underneath.learned)
-    stands = replace(setting.underneath, learned=learned)
-    fresh = replace(stands, learned=counted(_lessons_of(ended), learned))
+    stands, fresh = setting.taught(history.lessons), setting.taught(_lessons_of(ended))
     scorer = LearnedScorer(LoadedModel(tables, setting.calendar), stands)
     some = ended[:: max(1, -(-len(ended) // COMPARED_MAX))]
     known = [each for each in some if scorer.knows(each.silence)]
