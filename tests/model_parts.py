@@ -2,32 +2,19 @@
 
 from datetime import datetime, timedelta
 
-import numpy as np
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from hub.missing import model_store
 from hub.missing.model_store import ModelState
 from hub.missing.rules.backtest import Bin, Delays, Drift, Report, out_of_band
-from hub.missing.rules.tables import EVERY, FORMAT, POINTS, Tables, pack
+from hub.missing.rules.tables import EVERY, pack
 from hub.missing.service.models import last_night
+from tests import small_models
 
 DRIFTED, STEADY = (75, 300), (14, 300)
 """Scans of a site that were too late, of how many."""
-TABLES = pack(
-    Tables(
-        format=FORMAT,
-        kinds={},
-        usual={},
-        read={},
-        missed={},
-        elsewhere={},
-        elsewhere_curve=np.linspace(1.0, 0.0, POINTS, dtype="<f4").tobytes(),
-        left_in_bag=0.02,
-        prices_h={EVERY: 100.0},
-        lost={EVERY: 0.0002},
-    )
-)
+TABLES = pack(small_models.tables(kinds={}))
 """Of a model that knows no scan: tier T0 judges all of them in its place."""
 TESTED = Report(
     false_per_1000=10,
