@@ -18,14 +18,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.missing.learning.silences import Bools, Floats, Ints
+
 FILE = Path("cargo2000") / "c2k_data_comma.csv"
 LEGS = ("i1", "i2", "i3", "o")
 FLIGHTS_MAX = 3
+PLACES_MAX = 1_000
+"""More than there are airports in the data."""
 MINUTES_PER_HOUR = 60
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 _Told = tuple["Milestone", int, int, int, int]
 """Milestone, flight, place, planned and true minutes since the one before."""
 
@@ -89,8 +90,7 @@ class Silences:
     @property
     def lane(self) -> Ints:
         """One number for milestone, where from and where to."""
-        places = 1_000
-        return (self.milestone * places + self.origin) * places + self.place
+        return (self.milestone * PLACES_MAX + self.origin) * PLACES_MAX + self.place
 
 
 def load(reference: Path) -> Silences:

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from bench.missing.cargo import Milestone
+from bench.missing.cargo import MINUTES_PER_HOUR, PLACES_MAX, Milestone
 from bench.missing.cargo import Silences as Cargo
 from hub.missing.learning.silences import Family, Ints, Recipe, Silences
 
 DAY_H = 24.0
-PLACES = 1_000
 MINUTES_MAX = 99_999
-_DAYS = (0, 2, 5, 10, 20, 30, 60, 150)
+_SPANS_H = (0, 2, 5, 10, 20, 30, 60, 150)
 FAMILIES = (
     Family((Milestone.RCS,), clip_h=48.0),
     Family((Milestone.DEP, Milestone.RCF), clip_h=48.0),
@@ -20,8 +19,8 @@ KNOTS = {
     "plan_h": (0, 2, 4, 8, 14, 20, 28, 48, 100),
     "until_plan_h": (-24, -6, -2, 0, 1, 3, 6, 12, 18, 26, 48, 100),
     "late_h": (-48, -16, -6, -2, -1, 0, 1, 3, 8, 20, 48),
-    "before_h": _DAYS,
-    "before_plan_h": _DAYS,
+    "before_h": _SPANS_H,
+    "before_plan_h": _SPANS_H,
     "whole_plan_h": (0, 30, 60, 100, 150, 250),
     "next_plan_h": (0, 2, 5, 10, 16, 24, 48),
     "time_of_day_h": (0, 3, 6, 9, 12, 15, 18, 21, 24),
@@ -78,9 +77,9 @@ def _lane(cargo: Cargo) -> tuple[Ints, Ints, Ints]:
     place = np.where(is_begin, cargo.next_place, here)
     begin = np.where(is_arrival, cargo.origin, here)
     end = np.where(is_arrival, cargo.place, cargo.next_place)
-    flight = (begin * PLACES + end) * len(Milestone) + cargo.milestone
+    flight = (begin * PLACES_MAX + end) * len(Milestone) + cargo.milestone
     hours = np.where(is_departure, cargo.next_plan_h, cargo.duration_h)
-    minutes = np.rint(hours * 60).astype(np.int64)
+    minutes = np.rint(hours * MINUTES_PER_HOUR).astype(np.int64)
     return place * len(Milestone) + cargo.milestone, flight, minutes
 
 

@@ -30,11 +30,10 @@ from bench.missing.carrier.figures import (
 )
 from bench.missing.carrier.hub import VARIANTS, judge, learn, models
 from bench.missing.carrier.rules import RULES, alarms_of, gaps_of
+from hub.missing.learning.trial import BUDGETS
 
 CARRIERS = 2
 """Of each share of missed reads."""
-BUDGETS = (1, 5, 10)
-"""False alarms per 1,000 good parcels."""
 SEED_MAX = 2**32
 
 
@@ -184,7 +183,7 @@ def row(budget: int, name: str, figures: Mapping[str, float]) -> str:
         times = " ".join(
             f"{figures[f'{since}_{each}_h']:6.1f}" for each in ("mean", "median", "p90")
         )
-        shares = " ".join(f"{figures[f'{since}_within_{each}_h']:.2f}" for each in (12, 24, 48))
+        shares = " ".join(f"{figures[f'{since}_within_{each}_h']:.2f}" for each in WITHIN_H)
         parts.append(f"{times}  {shares}")
     return (
         f"  {budget:>2}  {name:<22} {'     '.join(parts)}   {figures['false_per_1000']:5.2f} "

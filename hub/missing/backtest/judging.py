@@ -36,14 +36,13 @@ KIND_MIN, KINDS_MAX = 300, 8
 """A step has a curve of its own with so many silences after it."""
 GROUP_MIN, GROUPS_MAX = 50, 20
 """Parcels of a product that are judged before it is told of, and how many products are."""
-_DAYS = (0, 2, 5, 10, 20, 30, 60, 150)
 RECIPE = Recipe(
     keys=("kind", "place", "lane", "turn"),
     weights=(50.0, 30.0, 20.0, 10.0),
     knots={
         "plan_h": (-24, -6, -2, 0, 1, 3, 6, 12, 18, 26, 48, 100),
         "late_h": (-48, -16, -6, -2, -1, 0, 1, 3, 8, 20, 48),
-        "before_h": _DAYS,
+        "before_h": (0, 2, 5, 10, 20, 30, 60, 150),
         "hour": (0, 3, 6, 9, 12, 15, 18, 21, 24),
         "weekday": (0, 1, 2, 3, 4, 5, 6),
         "number": (0, 1, 2, 3, 4, 6, 8, 12),
