@@ -49,6 +49,7 @@ def declare_in_memory(tables: MemoryTables, call: Call) -> None:
 def note_sightings(
     seen_at: dict[str, list[datetime]], tables: MemoryTables, facts: list[Fact]
 ) -> None:
+    """Keep when the hub heard of each parcel's scans; what they were, ``note_scans`` keeps."""
     for fact in facts:
         scan = fact.event
         if not isinstance(scan, Scan):

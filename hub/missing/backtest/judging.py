@@ -130,17 +130,11 @@ def judge(past: Past, way: Split, tell: Tell) -> Verdict | Reason:
     cut = cut_of(past)
     chosen = [_by_time(past, cut)] if way is Split.TIME else [_by_parcels(past, s) for s in SEEDS]
     smallest = min(_parcels(each.train) for each in chosen)
-    for what, found, needed in (
-        (Thin.LEARN, smallest, LEARN_MIN),
-        (Thin.JUDGE, min(_parcels(each.test) for each in chosen), JUDGE_MIN),
-    ):
-        if found < needed:
-            return Reason(what, found, needed)
-    needs = {each: round(1_000 * ALARMS_MIN / each) for each in BUDGETS}
-    budgets = [each for each in BUDGETS if smallest >= needs[each]]
-    skipped = [
-        Reason(Thin.BUDGET, smallest, needs[each], each) for each in BUDGETS if each not in budgets
-    ]
+    thin = _too_thin(smallest, min(_parcels(each.test) for each in chosen))
+    if thin is not None:
+        return thin
+    skipped = _skipped(smallest)
+    budgets = [each for each in BUDGETS if each not in {reason.budget for reason in skipped}]
     if not budgets:
         return skipped[-1]
     kinds = common_kinds(chosen[0].train)
@@ -168,6 +162,22 @@ def judge(past: Past, way: Split, tell: Tell) -> Verdict | Reason:
         groups_at=budgets[len(budgets) // 2],
         groups=_groups(play(kept[0], told[0], budgets[len(budgets) // 2]), told[0].test, past),
     )
+
+
+def _too_thin(learned: int, judged: int) -> Reason | None:
+    if learned < LEARN_MIN:
+        return Reason(Thin.LEARN, learned, LEARN_MIN)
+    return Reason(Thin.JUDGE, judged, JUDGE_MIN) if judged < JUDGE_MIN else None
+
+
+def _skipped(learned: int) -> list[Reason]:
+    """The budgets that so many parcels are too few for."""
+    needs = {each: round(1_000 * ALARMS_MIN / each) for each in BUDGETS}
+    return [
+        Reason(Thin.BUDGET, learned, needed, budget)
+        for budget, needed in needs.items()
+        if learned < needed
+    ]
 
 
 def cut_of(past: Past) -> float:
