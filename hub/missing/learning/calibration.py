@@ -27,7 +27,7 @@ ALARM_FROM = 0.2
 
 
 @dataclass(frozen=True)
-class Looks:
+class Reliability:
     """Weights of good and of lost ones by the probability told, and the sum of what was told."""
 
     good: Floats
@@ -35,7 +35,7 @@ class Looks:
     told: Floats
 
 
-def looks_of(alarms: Alarms, test: Silences) -> Looks:
+def reliability_of(alarms: Alarms, test: Silences) -> Reliability:
     """Look at every silence of a test part; the doubts have to be probabilities."""
     good, lost, told = (np.zeros(SHARES) for _ in range(3))
     for hours, odds in zip(LOOK_HOURS, alarms.doubts(test, LOOK_HOURS), strict=True):
@@ -44,15 +44,19 @@ def looks_of(alarms: Alarms, test: Silences) -> Looks:
         good += np.bincount(share, is_silent, SHARES)
         lost += PRIOR * np.bincount(share, minlength=SHARES)
         told += np.bincount(share, odds * (is_silent + PRIOR), SHARES)
-    return Looks(good, lost, told)
+    return Reliability(good, lost, told)
 
 
-def pooled(looks: Sequence[Looks]) -> Looks:
+def pooled(parts: Sequence[Reliability]) -> Reliability:
     """Of several test parts as if of one."""
-    return reduce(lambda a, b: Looks(a.good + b.good, a.lost + b.lost, a.told + b.told), looks)
+
+    def both(a: Reliability, b: Reliability) -> Reliability:
+        return Reliability(a.good + b.good, a.lost + b.lost, a.told + b.told)
+
+    return reduce(both, parts)
 
 
-def calibration_error(looks: Looks, above: float = 0.0) -> float:
+def calibration_error(found: Reliability, above: float = 0.0) -> float:
     """By how much told and true differ on the mean (ECE), among all or above a probability.
 
     In so many bins of equal width: of all ``BINS``, above ``ALARM_FROM`` ``ALARM_BINS``.
@@ -61,8 +65,8 @@ def calibration_error(looks: Looks, above: float = 0.0) -> float:
     middle = (np.arange(SHARES) + 0.5) / SHARES
     chosen = middle >= above
     place = np.minimum(((middle[chosen] - above) / (1 - above) * bins).astype(np.int64), bins - 1)
-    told, lost = (np.bincount(place, each[chosen], bins) for each in (looks.told, looks.lost))
-    weight = float((looks.good + looks.lost)[chosen].sum())
+    told, lost = (np.bincount(place, each[chosen], bins) for each in (found.told, found.lost))
+    weight = float((found.good + found.lost)[chosen].sum())
     return float(np.abs(told - lost).sum() / weight) if weight else 0.0
 
 

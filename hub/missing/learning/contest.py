@@ -7,11 +7,11 @@ import numpy as np
 
 from hub.missing.learning.calibration import (
     ALARM_FROM,
-    Looks,
+    Reliability,
     calibration_error,
-    looks_of,
     pooled,
     ranking,
+    reliability_of,
 )
 from hub.missing.learning.resampling import Difference, compare
 from hub.missing.learning.rivals import Alarms, Method
@@ -87,7 +87,7 @@ def hold(
     """
     played: dict[str, list[dict[float, Outcome]]] = {each.name: [] for each in methods}
     ranks: dict[str, list[float]] = {each.name: [] for each in methods}
-    looks: dict[str, list[Looks]] = {each.name: [] for each in methods}
+    told: dict[str, list[Reliability]] = {each.name: [] for each in methods}
     for part in parts:
         for method in methods:
             alarms = method.learn(part.train, budgets)
@@ -95,26 +95,26 @@ def hold(
             played[method.name].append({each: play(alarms, part, each) for each in budgets})
             ranks[method.name].append(ranking(alarms, part.test))
             if method.tells_odds:
-                looks[method.name].append(looks_of(alarms, part.test))
+                told[method.name].append(reliability_of(alarms, part.test))
     rows = [
         Row(name, budget, figures_of([each[budget] for each in outcomes], budget))
         for budget in budgets
         for name, outcomes in played.items()
     ]
-    sureness = [_sureness(name, ranks[name], looks[name]) for name in played]
+    sureness = [_sureness(name, ranks[name], told[name]) for name in played]
     return Contest(tuple(rows), tuple(sureness), _against(played, methods[-1].name, budgets))
 
 
-def _sureness(name: str, ranks: Sequence[float], looks: Sequence[Looks]) -> Sureness:
+def _sureness(name: str, ranks: Sequence[float], told: Sequence[Reliability]) -> Sureness:
     pr_auc = float(np.mean(ranks))
-    if not looks:
+    if not told:
         return Sureness(name, pr_auc, None, None, None)
     return Sureness(
         name,
         pr_auc,
-        float(np.mean([calibration_error(each) for each in looks])),
-        float(np.mean([calibration_error(each, ALARM_FROM) for each in looks])),
-        calibration_error(pooled(looks), ALARM_FROM),
+        float(np.mean([calibration_error(each) for each in told])),
+        float(np.mean([calibration_error(each, ALARM_FROM) for each in told])),
+        calibration_error(pooled(told), ALARM_FROM),
     )
 
 
