@@ -10,9 +10,10 @@ from pathlib import Path
 
 from hub.db.engine import open_database, parse_url
 from hub.db.upgrade import upgrade
+from hub.missing.history import scan_of
 from hub.missing.rules.past import Way, silences_of
 from hub.missing.rules.plan import LastScan, Phase, Planner, Stop, phase_of
-from hub.missing.rules.watch import ParcelScan, Watch, fold_scan, match_stop
+from hub.missing.rules.watch import Watch, fold_scan, match_stop
 from hub.network import Network
 from hub.parcels.project import ParcelProjection
 from hub.parcels.ways import WAYS_PAGE_MAX, RecordedWay, Sign, recorded_ways
@@ -173,11 +174,6 @@ def is_late(way: RecordedWay, planner: Planner, until: datetime) -> bool:
 
 def _made(stop: Stop, at: datetime) -> Sign:
     return Sign(stop.site, Step.DEPART if stop.phase is Phase.OUT else Step.ARRIVE, at, None, True)
-
-
-def scan_of(sign: Sign) -> ParcelScan:
-    """A recorded sign as the watch folds it."""
-    return ParcelScan(sign.site, sign.step, sign.at, sign.container, sign.is_own)
 
 
 def _next_night(at: datetime) -> datetime:

@@ -21,6 +21,7 @@ from hub.missing.rules.watch import Lesson, ParcelScan
 from hub.parcels.service import (
     WAYS_PAGE_MAX,
     RecordedWay,
+    Sign,
     count_seen_since,
     high_value_among,
     recorded_ways,
@@ -108,11 +109,16 @@ def _window(count_since: Callable[[datetime], int], now: datetime) -> tuple[date
 def _add(
     found: Recorded, way: RecordedWay, product: str, judge: SilenceJudge, now: datetime
 ) -> None:
-    scans = [ParcelScan(s.site, s.step, s.at, s.container, s.is_own) for s in way.signs]
+    scans = [scan_of(sign) for sign in way.signs]
     past, lessons = silences_of(Way(way.waybill, scans, way.route), judge.planner, now)
     if any(each.at <= now for each in scans):
         found.add(past, lessons, product, scans[-1].at)
         found.lost[product] += way.is_lost
+
+
+def scan_of(sign: Sign) -> ParcelScan:
+    """A recorded sign as the watch folds it."""
+    return ParcelScan(sign.site, sign.step, sign.at, sign.container, sign.is_own)
 
 
 def of_time(recorded: Recorded, until: datetime) -> tuple[Sequence[PastSilence], Sequence[Lesson]]:
