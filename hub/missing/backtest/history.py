@@ -51,13 +51,15 @@ class Gatherer:
         Raises:
             TooManyRowsError: there are more than ``ROWS_MAX``, or than ``SITES_MAX`` sites.
         """
-        if len(self) >= ROWS_MAX or len(self._names["site"]) > SITES_MAX:
+        if len(self) >= ROWS_MAX:
             raise TooManyRowsError
         waybill = self._number("waybill", scan.waybill)
         next_site = self._number("site", scan.next_site) if scan.next_site else -1
         numbers = (
             scan.row, waybill, self._number("site", scan.site), STEPS.index(scan.step), next_site
         )  # fmt: skip
+        if len(self._names["site"]) > SITES_MAX:
+            raise TooManyRowsError
         for column, number in zip(self._whole.values(), numbers, strict=True):
             column.append(number)
         planned_s = float("nan") if scan.planned_s is None else scan.planned_s

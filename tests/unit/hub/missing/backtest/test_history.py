@@ -103,12 +103,14 @@ def test_a_parcel_both_delivered_and_lost_is_lost_and_it_is_told() -> None:
 
 def test_there_is_a_most_of_rows_and_of_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "ROWS_MAX", 2)
+    full = gathered(*(scan(row, "A", row) for row in range(2)))
     with pytest.raises(TooManyRowsError):
-        gathered(*(scan(row, "A", row) for row in range(3)))
+        full.add(scan(2, "A", 2))
     monkeypatch.setattr(history, "ROWS_MAX", 10)
     monkeypatch.setattr(history, "SITES_MAX", 3)
+    full = gathered(*(scan(row, "A", row, site=f"S{row}", next_site="S2") for row in range(2)))
     with pytest.raises(TooManyRowsError):
-        gathered(*(scan(row, "A", row, site=f"S{row}") for row in range(5)))
+        full.add(scan(2, "A", 2, site="S3", next_site="S2"))
 
 
 def many(parcels: int, hours: Callable[[int], float] = float) -> Gatherer:
