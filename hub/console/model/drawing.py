@@ -23,7 +23,10 @@ MILLION = 1_000_000
 
 
 def percent(share: float) -> str:
-    """A share with two digits that count; only none at all is ``0%``, only all is ``100%``."""
+    """A share with two digits that count; only none at all is ``0%``, only all is ``100%``.
+
+    Finer than ``hub.evidence.percent``: here shares of one in thousands are compared.
+    """
     if share in (0, 1):
         return f"{share:.0%}"
     if share < 0.00005:
