@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import structs
 
 from hub.missing.learning.assembling import History, Setting
-from hub.missing.learning.pricing import AT_ONCE, looks_at
+from hub.missing.learning.pricing import AT_ONCE, LOOK_EVERY, looks_at
 from hub.missing.learning.silences import Floats
 from hub.missing.rules.backtest import (
     COMPARED_H,
@@ -41,6 +41,7 @@ COMPARED_MAX = 20_000
 BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Between these the odds of silences are counted together."""
 _HOUR = timedelta(hours=1)
+_LOOK_EVERY = timedelta(hours=LOOK_EVERY * SLOT_H)
 
 
 def extent_of(past: Sequence[PastSilence]) -> Extent:
@@ -133,22 +134,27 @@ def _suspected_by_rule(
     company: PastCompany,
     setting: Setting,
 ) -> int:
-    """How many tier T0 would have wronged, with what it has learned until now."""
+    """How many tier T0 would have wronged, with what it has learned until now.
+
+    What travels in company is looked at each hour from its plan on, see ``judge.next_look``.
+    """
     found = set()
     late = [each for each in ended if each.late_at_all >= timedelta(hours=SLOT_H)]
     for each in late:
         if each.waybill in found or setting.is_hidden(each.silence):
             continue
-        by, at = each.silence.stops[0].by, each.silence.stops[0].by
-        (first,) = stands.deadlines([each.silence])
         in_company = each.ride is not None or each.bag is not None
-        at = min(first.due_at, by + 3 * _HOUR) if in_company else first.due_at
-        while at < each.until and each.waybill not in found:
+        (deadline,) = stands.deadlines([each.silence])
+        at = each.silence.stops[0].by
+        while True:
+            at = min(deadline.due_at, at + _LOOK_EVERY) if in_company else deadline.due_at
+            if at >= each.until:
+                break
             known = company.company(each, at)
             (deadline,) = stands.deadlines([structs.replace(each.silence, company=known)])
             if deadline.due_at <= at:
                 found.add(each.waybill)
-            at = max(at + _HOUR, min(deadline.due_at, at + 3 * _HOUR))
+                break
     return len(found)
 
 
