@@ -13,11 +13,10 @@ import numpy as np
 
 from bench.missing.carrier.days import Carrier
 from bench.missing.carrier.hub import Judged
-from bench.missing.carrier.rules import Alarms
+from bench.missing.carrier.rules import HOUR, Alarms
 from hub.incidents.service import Kind
 from simulators.carrier.truth import Fate, How
 
-HOUR = timedelta(hours=1)
 WITHIN_H = (12, 24, 48)
 GIVEN_UP_H = 240.0
 """A loss that neither an alarm nor a find ended counts as so late."""

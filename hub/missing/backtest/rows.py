@@ -21,7 +21,7 @@ SHOWN_MAX = 40
 YEAR_MIN = 2000
 PLAN_MAX = timedelta(days=60)
 """A plan further away from its scan is a slip of a date."""
-AHEAD_MAX = timedelta(minutes=5)
+CLOCK_AHEAD_MAX = timedelta(minutes=5)
 """By so much a good clock may be ahead of ours."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -150,7 +150,7 @@ def read_row(line: str, row: int, layout: Layout, checks: Checks) -> tuple[Scan,
     told = {name: fields[place].strip() for name, place in layout.place.items()}
     waybill, site, step = (_name(told, name) for name in ("waybill", "site", "step"))
     at = _time(told, "at")
-    if at > checks.now + AHEAD_MAX:
+    if at > checks.now + CLOCK_AHEAD_MAX:
         raise RowError(Fault.FUTURE, "at", told["at"])
     next_site, planned = told.get("next_site", ""), _plan(told, at)
     for name in ("site", "next_site"):

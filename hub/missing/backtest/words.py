@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hub.missing.backtest.history import GONE_H, Past
 from hub.missing.backtest.judging import PLANNED_MIN, Reason, Split, Thin, Verdict
-from hub.missing.backtest.rows import AHEAD_MAX, PLAN_MAX, YEAR_MIN, Doubt, Fault, Finding
+from hub.missing.backtest.rows import CLOCK_AHEAD_MAX, PLAN_MAX, YEAR_MIN, Doubt, Fault, Finding
 from hub.missing.learning.contest import Against, Row, Sureness
 
 Sentence = tuple[str, str]
@@ -63,8 +63,8 @@ FINDINGS: Mapping[Fault | Doubt, Sentence] = {
     ),
     Fault.TOO_OLD: (f"{{value}} 早于 {YEAR_MIN} 年", f"{{value}} is before the year {YEAR_MIN}"),
     Fault.FUTURE: (
-        f"{{value}} 在未来（超过 {AHEAD_MAX.seconds // 60} 分钟）",
-        f"{{value}} is in the future (by more than {AHEAD_MAX.seconds // 60} minutes)",
+        f"{{value}} 在未来（超过 {CLOCK_AHEAD_MAX.seconds // 60} 分钟）",
+        f"{{value}} is in the future (by more than {CLOCK_AHEAD_MAX.seconds // 60} minutes)",
     ),
     Fault.PLAN_FAR: (
         f"{{value}} 与扫描相差超过 {PLAN_MAX.days} 天",

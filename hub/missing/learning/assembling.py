@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import structs
 
 from hub.missing.learning.fitting import Fitted, curve_bytes, fit
-from hub.missing.learning.pricing import PARCELS_MIN, IsHidden, looks_at, price_of
+from hub.missing.learning.pricing import PRICED_MIN, IsHidden, looks_at, price_of
 from hub.missing.learning.rows import rows_of
 from hub.missing.learning.silences import FOLDS, folds_of
 from hub.missing.rules.company_past import PastCompany
@@ -115,7 +115,7 @@ def _prices(
     counts = dict(Counter(product_of.values())) | {EVERY: len(product_of)}
     found: dict[float, dict[str, float]] = {budget: {} for budget in budgets}
     for product, count in counts.items():
-        if product != EVERY and count < PARCELS_MIN:
+        if product != EVERY and count < PRICED_MIN:
             continue
         chosen = looks if product == EVERY else looks.where(products[looks.parcel] == product)
         expected_lost = lost.get(product, lost[EVERY]) * count

@@ -36,7 +36,7 @@ _TIME_KNOTS_H = (-24, -8, -4, -2, -0.5, 0, 0.5, 1, 2, 4, 8, 12, 16, 20, 23, 26, 
 _RISK_KNOTS_H = (-24, 0, 6, 30, 300, 9_500)
 RISK_STEP = 0.02
 """Risks that differ by less count as one, a fiftieth more or fewer hours."""
-RISKS = round((RISK_MAX - RISK_MIN) / RISK_STEP) + 1
+RISK_STEPS = round((RISK_MAX - RISK_MIN) / RISK_STEP) + 1
 SMOOTH_TIME, SMOOTH_RISK = 2.5, 5.0
 RIDGE_TIME, RIDGE_RISK = 1e-3, 2.0
 START = -3.0
@@ -75,8 +75,8 @@ def learn_hazard(silences: Silences, risk: Floats, kinds: int) -> Hazard:
     told = _told(risk, silences.kind, kinds - 1)
     means, spreads = told.mean(axis=0), told.std(axis=0) + 1e-9
     alike, step, cases, ends = _counted(silences, risk, kinds)
-    rounded = np.asarray(alike % RISKS * RISK_STEP + RISK_MIN, dtype=np.float64)
-    told = (_told(rounded, alike // RISKS, kinds - 1) - means) / spreads
+    rounded = np.asarray(alike % RISK_STEPS * RISK_STEP + RISK_MIN, dtype=np.float64)
+    told = (_told(rounded, alike // RISK_STEPS, kinds - 1) - means) / spreads
     near, apart = _near(_TIME_KNOTS_H), _near(_RISK_KNOTS_H)
     design = np.hstack(
         [near[step], *(apart[step] * told[:, each, None] for each in range(told.shape[1]))]
@@ -93,9 +93,9 @@ def _counted(silences: Silences, risk: Floats, kinds: int) -> tuple[Ints, Ints, 
 
     So what is worked on does not grow with the past. Alike are those whose risks round to the same.
     """
-    alike = silences.kind * RISKS + np.rint((risk - RISK_MIN) / RISK_STEP).astype(np.int64)
+    alike = silences.kind * RISK_STEPS + np.rint((risk - RISK_MIN) / RISK_STEP).astype(np.int64)
     last = np.minimum(np.searchsorted(GRID_H, silences.late_h, "left"), len(GRID_H))
-    shape = (kinds * RISKS, len(GRID_H) + 1)
+    shape = (kinds * RISK_STEPS, len(GRID_H) + 1)
     place = alike * shape[1] + last
     gone = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
     ended = np.bincount(place, ~silences.is_open, shape[0] * shape[1]).reshape(shape)

@@ -25,8 +25,8 @@ from hub.missing.rules.past import Ending, PastSilence
 from hub.missing.rules.scoring import Company, Silence
 from hub.missing.rules.tables import SLOT_H
 
-PARCELS_MIN = 2_000
-"""A product with fewer has no price of its own: at one in a thousand chance would set it."""
+PRICED_MIN = 2_000
+"""A product with fewer parcels has no own price: at one in a thousand chance would set it."""
 AT_ONCE = 500
 """Silences of which a model is asked together; more would only take memory."""
 LOOK_EVERY = 2

@@ -39,6 +39,7 @@ from tests.carrier_bridge import inputs, network_of
 from tests.carrier_judging import declare_in_memory, note_sightings, ticks
 from tests.hub_parts import HubHome
 from tests.memory_missing import MemoryTables
+from tests.missing_parts import HOUR
 
 SEEDS = 5
 PARCELS = 5_000
@@ -47,7 +48,6 @@ FOUND_SHARE_MIN = 0.9
 WITHIN = timedelta(hours=48)
 SOON = timedelta(hours=24)
 TICK = timedelta(minutes=30)
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 

@@ -6,7 +6,6 @@ than tier T0 does that learned from the very carrier unspoiled. Source: design s
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -19,6 +18,7 @@ from hub.missing.model_store import ModelState
 from hub.missing.rules.backtest import PARCELS_MIN, SHADOW_DAYS, Trained
 from hub.parcels.ways import WAYS_PAGE_MAX, RecordedWay
 from tests.hub_parts import HubHome
+from tests.missing_parts import HOUR
 from tests.training_parts import (
     DAY,
     Played,
@@ -31,7 +31,6 @@ from tests.training_parts import (
     ways_of,
 )
 
-HOUR = timedelta(hours=1)
 T0_WAITS_H = 15.0
 """So late tier T0, taught by this carrier unspoiled, lets a scan be on average (14.0 measured)."""
 TAMPERED_SHARE = 1 / 3
