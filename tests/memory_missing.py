@@ -32,6 +32,7 @@ from tests.memory_suspects import MemorySuspects
 from wire.events import Act, ActKind, Scan
 from wire.names import Step
 
+HV_SERIES = "103"
 LEAVES_BAG = PUT_STEPS | {Step.UNLOAD, Step.STORE, Step.RETRIEVE, Step.OUT_FOR_DELIVERY}
 """Scanned so by itself, a parcel lies in its bag no longer."""
 
@@ -173,9 +174,7 @@ class MemoryTables:
     def headings(
         self, _tx: object, waybills: Iterable[str], _network: Network, _policy: object
     ) -> dict[str, Heading]:
-        waybills = set(waybills)
-        high_value = self.high_value_among(None, waybills, None)
-        return {each: Heading(self.routes.get(each), each in high_value) for each in waybills}
+        return {w: Heading(self.routes.get(w), w.startswith(HV_SERIES)) for w in waybills}
 
     def planned_routes(
         self, _tx: object, waybills: Iterable[str], _network: Network
@@ -185,7 +184,7 @@ class MemoryTables:
     def high_value_among(
         self, _tx: object, waybills: Iterable[str], _policy: object
     ) -> frozenset[str]:
-        return frozenset(each for each in waybills if each.startswith("103"))
+        return frozenset(each for each in waybills if each.startswith(HV_SERIES))
 
     def open_incident(
         self, _tx: object, _search: object, suspicion: Suspicion, now: datetime
@@ -236,11 +235,8 @@ class MemoryTables:
 
     def waiting(self, _tx: object, stop: Stop) -> int:
         mine = (self.watches[waybill] for waybill in self._by_site[stop.site])
-        asked = (stop.by, stop.phase)
-        return sum(
-            each.suspect_id is None and (each.fold.stops[0].by, each.fold.stops[0].phase) == asked
-            for each in mine
-        )
+        asked = (None, stop.by, stop.phase)
+        return sum((w.suspect_id, w.fold.stops[0].by, w.fold.stops[0].phase) == asked for w in mine)
 
     def overdue_at_quiet_sites(
         self, _tx: object, before: datetime, now: datetime

@@ -117,55 +117,73 @@ def fold_scan(
     Returns:
         What is known now, and what there is to learn from it.
     """
-    phase = phase_of(scan.step)
-    if known is not None and scan.at < known.last.at:
-        return _take_back(known, scan, phase)
-    last = LastScan(scan.site, phase, scan.at)
-    if known is not None and known.done and scan.step is not Step.RETURN:
+    last = LastScan(scan.site, phase_of(scan.step), scan.at)
+    if known is None:
+        return _seen(None, scan, last, 0, route, planner), []
+    if scan.at < known.last.at:
+        return _take_back(known, scan, last.phase)
+    if known.done and scan.step is not Step.RETURN:
         return replace(known, last=last, step=scan.step), []
-    stops = () if known is None else known.stops
-    matched = match_stop(stops, last)
-    lessons: list[Lesson] = []
-    missing = stops[: matched or 0]
-    owed_at = () if known is None else tuple(_owed_at(each, known.last, last) for each in missing)
-    if known is not None and matched is not None:
-        lessons = [
-            Lesson(each.key, skipped=1, at=at) for each, at in zip(missing, owed_at, strict=True)
-        ]
-        lessons += [Lesson(after_skips(run), skipped=1) for run in range(1, matched)]
-        if matched:
-            lessons.append(Lesson(after_skips(matched), late=_NO_TIME))
-        lessons.append(_hit(known, stops[matched], last, planner))
-    elif known is not None:
-        lessons = _missed(known, last, planner)
+    matched = match_stop(known.stops, last)
+    if matched is None:
+        return _seen(known, scan, last, 0, route, planner), _missed(known, last, planner)
+    stop = known.stops[matched]
+    seen = _seen(known, scan, last, _late_h(stop, last), route, planner)
+    hit = _hit(known, stop, last, planner)
+    if not matched:
+        return seen, [hit]
+    skipped = known.stops[:matched]
+    owed_at = tuple(_owed_at(each, known.last, last) for each in skipped)
+    lessons = [
+        Lesson(each.key, skipped=1, at=at) for each, at in zip(skipped, owed_at, strict=True)
+    ]
+    lessons += [Lesson(after_skips(run), skipped=1) for run in range(1, matched)]
+    lessons += [Lesson(after_skips(matched), late=_NO_TIME), hit]
+    return replace(
+        seen,
+        skipped=(*known.skipped, *(each.key for each in skipped))[-SKIPPED_MAX:],
+        skipped_at=(*known.skipped_at, *owed_at)[-SKIPPED_MAX:],
+    ), lessons
+
+
+def _seen(
+    known: Watch | None,
+    scan: ParcelScan,
+    last: LastScan,
+    late_h: int,
+    route: tuple[str, ...] | None,
+    planner: Planner,
+) -> Watch:
+    """The parcel as its newest scan leaves it, so late, but for what was skipped on the way."""
+    known_stops = () if known is None else known.stops
     returning = scan.step is Step.RETURN or (known is not None and known.returning)
     to = _direction(route, returning=returning)
-    came_back = returning and to is not None and scan.site == to[-1]
-    done = phase is Phase.DELIVERED or came_back
     way = planner.remaining_route(to, scan.site)
-    leaves_at = departure_of(stops, last)
-    skipped = (*(known.skipped if known else ()), *(each.key for each in missing))
-    skipped_at = (*(known.skipped_at if known else ()), *owed_at)
+    came_back = returning and to is not None and scan.site == to[-1]
+    done = last.phase is Phase.DELIVERED or came_back
+    leaves_at = departure_of(known_stops, last)
+    stops: tuple[Stop, ...] = ()
+    if way and not done:
+        # What is stored now does not leave with a shift that is about to end.
+        before = () if scan.step is Step.STORE else known_stops
+        stops = planner.stops_ahead(last, way, before, leaves_at)
     is_packed = scan.step is Step.PACK and scan.container is not None
     return Watch(
         last=last,
         step=scan.step,
-        # What is stored now does not leave with a shift that is about to end.
-        stops=()
-        if done or not way
-        else planner.stops_ahead(last, way, () if scan.step is Step.STORE else stops, leaves_at),
+        stops=stops,
         sites=len(route) if route and way else 0,
-        skipped=skipped[-SKIPPED_MAX:],
-        ride=_ride(known, scan, phase),
+        skipped=() if known is None else known.skipped,
+        ride=_ride(known, scan, last.phase),
         bag=_packed(scan) if is_packed else (known.bag if known else None),
         is_in_bag=is_packed or not scan.is_own,
         came_from=_came_from(known, scan.site),
         returning=returning,
         done=done,
-        skipped_at=skipped_at[-SKIPPED_MAX:],
-        late_h=0 if matched is None else _late_h(stops[matched], last),
+        skipped_at=() if known is None else known.skipped_at,
+        late_h=late_h,
         leaves_at=leaves_at,
-    ), lessons
+    )
 
 
 def match_stop(stops: tuple[Stop, ...], last: LastScan) -> int | None:
