@@ -115,22 +115,12 @@ def curves_of(kind: Kind) -> Curves:
     return np.frombuffer(kind.curves, "<f4").reshape(-1, POINTS)
 
 
-def point_of(hours: float) -> int:
-    """The place on a curve of so many hours late, the next one below; it may lie outside."""
-    return int((hours - FROM_H) // SLOT_H)
-
-
 def base_risk(tables: Tables, kind: Kind, place: Place) -> float:
     """What a scan's names and calendar make of its risk."""
     usual = tables.usual
     hours = usual.get(place.turn, usual.get(place.lane, usual.get(place.pool, 0.0)))
     calendar = kind.hour[place.hour] + kind.weekday[place.weekday] + kind.rests[place.rests]
     return kind.intercept + kind.slope * hours + calendar
-
-
-def begin_risk(kind: Kind, lead_h: int, late_h: int, ahead: int) -> float:
-    """What the silence before a scan adds to its risk."""
-    return kind.lead[lead_h] + kind.late[late_h + LATE_H] + kind.ahead[min(ahead, AHEAD_MAX)]
 
 
 def _check(tables: Tables) -> None:

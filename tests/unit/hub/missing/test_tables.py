@@ -14,16 +14,12 @@ from hub.missing.rules.tables import (
     BYTES_MAX,
     EVERY,
     FORMAT,
-    FROM_H,
     NAMES_MAX,
     POINTS,
     RISKS_MAX,
-    SLOT_H,
     base_risk,
-    begin_risk,
     curves_of,
     pack,
-    point_of,
     unpack,
 )
 from hub.missing.rules.watch import LATE_H
@@ -184,17 +180,3 @@ def test_a_scan_is_judged_by_the_narrowest_name_that_is_known() -> None:
     assert base_risk(model, own, place._replace(turn="", lane="")) == pytest.approx(7.6)
     assert base_risk(model, own, place._replace(rests=True)) == pytest.approx(16.9)
     assert base_risk(tables(), own, place) == pytest.approx(7.5)
-
-
-def test_how_it_began_has_its_place_up_to_both_ends() -> None:
-    own = kind(late=tuple(float(n) for n in range(2 * LATE_H + 1)), ahead=(0.0, 10.0, 20.0, 30.0))
-    assert begin_risk(own, 0, -LATE_H, 0) == 0.0
-    assert begin_risk(own, 0, LATE_H, 0) == 2 * LATE_H
-    assert begin_risk(own, 0, -LATE_H, AHEAD_MAX + 9) == 30.0
-
-
-@pytest.mark.parametrize(
-    ("hours", "point"), [(FROM_H, 0), (FROM_H - 0.1, -1), (0.0, 48), (0.49, 48), (SLOT_H, 49)]
-)
-def test_a_moment_has_the_point_before_it(hours: float, point: int) -> None:
-    assert point_of(hours) == point
