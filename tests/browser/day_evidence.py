@@ -6,7 +6,7 @@ from hub.config import load_policy
 from hub.evidence import Evidence, Share
 from hub.missing.rules.evidence import Known, make_evidence
 from hub.missing.rules.plan import LastScan, Phase, Stop
-from hub.missing.rules.scoring import Outlook
+from hub.missing.rules.scoring import Company, Outlook
 from hub.missing.rules.suspicion import Siblings
 from hub.missing.rules.watch import Watch
 from hub.missing.rules.words import Words
@@ -37,7 +37,7 @@ def evidence_of(waybill: str, network: Network, now: datetime) -> Evidence:
         usual_until=now - 6 * HOUR,
         reads=None,
         days=28,
-        has_come=True,
+        company=Company(has_come=True),
         shares=(Share("755W", 0.91), Share("021W", 0.09)),
         searching=("021W", "755W"),
         checked_by=now + HOUR,
