@@ -151,6 +151,8 @@ class PtyCable:
             return b""
         try:
             return os.read(self._master, READ_BYTES_MAX)
+        except BlockingIOError:
+            return b""  # A host opened the port meanwhile: what there was to tell is over.
         except OSError as error:
             if error.errno != errno.EIO:
                 raise

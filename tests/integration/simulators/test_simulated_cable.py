@@ -1,6 +1,7 @@
 """Cables on real ptys and real TCP ports."""
 
 import os
+import select
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,19 @@ def test_nobody_at_the_other_end_is_a_hang_up_before_and_after_a_host(cable: Any
         assert wait_host(cable, 5)
         assert cable.read(0) == b""
         close()
+
+
+def test_a_host_that_comes_while_the_cable_is_read_has_sent_nothing_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between "nobody is there" and reading it opened the port."""
+    cable = PtyCable(tmp_path / "scanner")
+    _, close = open_cable(cable)
+    assert wait_host(cable, 5)
+    monkeypatch.setattr(cable_module, "poll_file", lambda *_: select.POLLHUP)
+    assert cable.read(0) == b""
+    close()
+    cable.unplug()
 
 
 def test_what_a_host_sent_before_it_left_can_still_be_read(cable: AnyCable) -> None:
