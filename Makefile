@@ -3,10 +3,9 @@
 .DEFAULT_GOAL := help
 
 AREA ?= scan
-# Many tests wait for programs rather than work, four tenths of all their time, and four workers left two
-# cores idle for a quarter of theirs: three more than there are cores; no more than have ports of their
-# own (tests/rig/programs.py).
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 6 ] && expr $$n + 3 || echo 8)
+# Many tests wait for programs rather than work, four tenths of all their time: two workers more than
+# there are cores; no more than have ports of their own (tests/rig/programs.py).
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 7 ] && expr $$n + 2 || echo 8)
 
 help:
 	@echo "make demo | test | setup | check | faults [MINUTES=60 SEEDS=50 ONLY=fuzz] | simulate [SEEDS=1000 FROM=1 JOBS=2] | bench-peers | bench [AREA=scan|ingest|alert|console|labels|missing|missing-carrier|partition|video|watch]   (see README.md)"

@@ -268,7 +268,7 @@ class MemoryTables:
 
     def look_soon(self, _tx: object, bag: Ride, at: datetime) -> None:
         for each in self._together(bag, "bag"):
-            if each.suspect_id is None and each.due_at is not None and each.due_at > at:
+            if each.fold.is_in_bag and not each.suspect_id and each.due_at and each.due_at > at:
                 self._put(replace(each, due_at=at))
 
     def counts_of(self, _tx: object, keys: Iterable[str]) -> dict[str, Counts]:

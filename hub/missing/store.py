@@ -142,6 +142,7 @@ _RIDERS, _BAGGED = (
     )
     for name, at in ((watch.c.ride, watch.c.ride_at), (watch.c.bag, watch.c.bag_at))
 )
+_LOOK_AT = update(watch).where(watch.c.waybill == bindparam("which")).values(due_at=bindparam("at"))
 _OUTAGES = Asked(
     select(outage).where(or_(outage.c.until.is_(None), outage.c.until > bindparam("since")))
 )
@@ -266,7 +267,11 @@ def look_soon(tx: Connection, bag: Ride, at: datetime) -> None:
     """Look at what lies in a bag at ``at``, if not before, and if it is no suspect already."""
     mine = and_(watch.c.bag == bag.name, watch.c.due_at > at, watch.c.suspect_id.is_(None))
     about = watch.c.bag_at.between(bag.at - TOGETHER, bag.at + TOGETHER)
-    tx.execute(update(watch).where(mine, about).values(due_at=at))
+    query = select(watch.c.waybill, watch.c.fold).where(mine, about).limit(SIBLINGS_MAX)
+    # Of those that came out of it, too, it was the last bag.
+    inside = [r.waybill for r in tx.execute(query) if _watch_decoder.decode(r.fold).is_in_bag]
+    if inside:
+        tx.execute(_LOOK_AT, [{"which": waybill, "at": at} for waybill in inside])
 
 
 def _own(each: Watched) -> tuple[object, ...]:

@@ -267,6 +267,26 @@ def test_what_waits_for_one_departure_is_counted_until_it_is_seen(watching: Watc
         assert store.waiting(tx, stop) == len(SIBLINGS) - 1
 
 
+def test_who_came_out_of_a_bag_is_not_looked_at_for_those_that_come_after(
+    watching: Watching,
+) -> None:
+    """Together in one commit or one after the other, they have the same deadlines."""
+    first, second, left = SIBLINGS[:3]
+    watching.declare(first, second, left)
+    watching.scan((first, second, left), "755A", Step.PACK, EVENING, "BAG:B-1")
+    watching.scan("CX:BAG:B-1", "755W", Step.UNLOAD, LEFT_AT)
+    watching.scan(first, "755W", Step.SORT, LEFT_AT + HOUR)
+    with watching.hub.database.reading() as tx:
+        before = store.known(tx, [first, left])
+    watching.scan(second, "755W", Step.SORT, LEFT_AT + HOUR)
+    with watching.hub.database.reading() as tx:
+        after = store.known(tx, [first, left])
+    assert after[first].due_at == before[first].due_at
+    assert after[left].due_at is not None
+    assert after[first].due_at is not None
+    assert after[left].due_at < after[first].due_at
+
+
 def test_a_bags_scan_speaks_for_what_is_in_it(watching: Watching) -> None:
     leave(watching, *SIBLINGS)
     packed_at = LEFT_AT + 3 * HOUR
