@@ -6,7 +6,7 @@ Source: console.md ("the evidence as three plain lines with bars"), HV-2.11.2, d
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -140,6 +140,19 @@ class SecondLook(Struct, frozen=True):
     p_lost_first: Probability | None
     why_zh: str | None = None
     why_en: str | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it says anew of a suspicion, by the names that a suspicion and a suspect have."""
+        return {
+            "expected_site": self.evidence.expected_site,
+            "expected_by": self.evidence.expected_by,
+            "p_lost": self.evidence.p_lost,
+            "tier": self.tier,
+            "reasons_zh": self.evidence.texts_zh,
+            "reasons_en": self.evidence.texts_en,
+            "evidence": self.evidence,
+        }
 
 
 def drawn(bar: Bar) -> str:

@@ -21,9 +21,9 @@ from hub.missing import company, findings, judge, models, project, second_look, 
 from hub.missing.rules.learned import Counts
 from hub.missing.rules.plan import Stop
 from hub.missing.rules.reads import Owed, Passing, Reads, Tally
-from hub.missing.rules.suspicion import Outage
+from hub.missing.rules.suspicion import TOGETHER, Outage
 from hub.missing.rules.watch import Ride
-from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, TOGETHER, Watched
+from hub.missing.store import OVERDUE_MAX, SIBLINGS_MAX, Watched
 from hub.missing.suspect_store import Suspect
 from hub.network import Network
 from hub.parcels.rules.traces import PUT_STEPS, UNIT_STEPS

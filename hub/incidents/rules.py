@@ -148,25 +148,12 @@ class Incident:
     @property
     def newest(self) -> Suspicion:
         """The suspicion as the newest look tells it; as it began where there was none."""
-        if self.look is None:
-            return self.suspicion
-        evidence = self.look.evidence
-        return replace(
-            self.suspicion,
-            expected_site=evidence.expected_site,
-            expected_by=evidence.expected_by,
-            p_lost=evidence.p_lost,
-            tier=self.look.tier,
-            reasons_zh=evidence.texts_zh,
-            reasons_en=evidence.texts_en,
-            evidence=evidence,
-        )
+        return self.suspicion if self.look is None else replace(self.suspicion, **self.look.told)
 
     @property
     def sites(self) -> tuple[str, ...]:
         """The sites that search: the checking one and the link before it."""
-        both = (self.suspicion.site, self.suspicion.previous_site)
-        return tuple(dict.fromkeys(site for site in both if site is not None))
+        return sites_of(self.suspicion.site, self.suspicion.previous_site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +182,11 @@ class Wish:
     incident_id: int
     is_stop: bool
     sites: tuple[str, ...] | None
+
+
+def sites_of(site: str, previous_site: str | None) -> tuple[str, ...]:
+    """The sites that search: the checking one and the link before it, each once."""
+    return tuple(dict.fromkeys(each for each in (site, previous_site) if each is not None))
 
 
 def first_deadlines(kind: Kind, opened_at: datetime, policy: IncidentPolicy) -> list[Deadline]:

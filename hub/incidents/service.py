@@ -40,6 +40,7 @@ from hub.incidents.rules import (
     Timer,
     TriageLevel,
     check_act,
+    sites_of,
     state_after_release,
 )
 from hub.incidents.search import SYSTEM, Search, read
@@ -79,6 +80,7 @@ __all__ = [
     "read_dossier",
     "searched_among",
     "see_parcel",
+    "sites_of",
     "tasks_of",
 ]
 

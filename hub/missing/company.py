@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from hub.missing import store
 from hub.missing.rules.plan import Phase
-from hub.missing.rules.suspicion import Siblings, half_of
+from hub.missing.rules.suspicion import TOGETHER, Siblings, half_of
 from hub.missing.rules.watch import Ride, Watch
-from hub.missing.store import SIBLINGS_MAX, TOGETHER, Watched
+from hub.missing.store import SIBLINGS_MAX, Watched
 from hub.parcels.service import put_together
 
 

@@ -23,12 +23,11 @@ from hub.missing.rules.scoring import (
     is_never_unreadable,
     silence_of,
 )
+from hub.missing.rules.suspicion import LOOK_EVERY
 from hub.missing.rules.watch import Watch
 from hub.network import Network
 from wire.policy import MissingPolicy, Policy
 
-LOOK_EVERY = timedelta(hours=1)
-"""How often what travels in company is looked at once its next scan is overdue."""
 OUTAGES_KEPT = timedelta(days=14)
 """How long a site's outage excuses scans that were not made then; after that it is deleted."""
 

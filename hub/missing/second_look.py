@@ -14,7 +14,7 @@ from operator import attrgetter
 from sqlalchemy import Connection
 
 from hub.evidence import SecondLook, Verdict, percent
-from hub.incidents.service import Kind, Told, note_look, searched_among
+from hub.incidents.service import Kind, Told, note_look, searched_among, sites_of
 from hub.missing import store, suspect_store
 from hub.missing.company import Rides
 from hub.missing.findings import Findings
@@ -24,7 +24,7 @@ from hub.missing.rules.suspicion import Outage, evidence_of
 from hub.missing.rules.worth import value_of
 from hub.missing.store import Watched
 from hub.missing.suspect_store import Suspect
-from hub.missing.watchman import WAYBILLS_PER_GROUP_MAX, Watchman, searching_sites
+from hub.missing.watchman import WAYBILLS_PER_GROUP_MAX, Watchman
 from hub.parcels.service import high_value_among, values_among
 
 LOOKS_PER_TURN_MAX = WAYBILLS_PER_GROUP_MAX
@@ -121,7 +121,7 @@ class SecondLooks:
 
 def _looked_at(case: _Case, found: Findings, outages: Sequence[Outage], *, is_due: bool) -> Suspect:
     suspect, question, words = case.suspect, case.question, found.words
-    searching = searching_sites(suspect.site, suspect.previous_site)
+    searching = sites_of(suspect.site, suspect.previous_site)
     evidence = found.evidence(question, searching, suspect.raised_at)
     fold, company, policy = question.fold, question.company, found.policy.missing
     outage = hiding(fold, outages, found.now)

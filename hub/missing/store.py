@@ -5,7 +5,7 @@ for. As JSON with names a million of them took 1.2 GB.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -34,13 +34,11 @@ from hub.db.bulk import Bulk
 from hub.db.schema import UtcDateTime, metadata
 from hub.missing.rules.learned import NOTHING, Counts
 from hub.missing.rules.plan import Stop
-from hub.missing.rules.suspicion import Outage
+from hub.missing.rules.suspicion import TOGETHER, Outage
 from hub.missing.rules.watch import Ride, Watch
 
 SIBLINGS_MAX = 2_000
 """Parcels of one ride that are looked at."""
-TOGETHER = timedelta(hours=8)
-"""What goes into the same container at the same site within this goes together."""
 OVERDUE_MAX = 2_000
 """Parcels that silent sites are judged by at a time."""
 

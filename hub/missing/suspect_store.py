@@ -123,19 +123,7 @@ class Suspect:
     @property
     def newest(self) -> "Suspect":
         """As the newest look tells it; as the first alert did where there was none."""
-        if self.look is None:
-            return self
-        evidence = self.look.evidence
-        return replace(
-            self,
-            expected_site=evidence.expected_site,
-            expected_by=evidence.expected_by,
-            p_lost=evidence.p_lost,
-            tier=self.look.tier,
-            reasons_zh=evidence.texts_zh,
-            reasons_en=evidence.texts_en,
-            evidence=evidence,
-        )
+        return self if self.look is None else replace(self, **self.look.told)
 
     @property
     def is_explained(self) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from hub.incidents.service import Kind, Search, Suspicion, open_incident
+from hub.incidents.service import Kind, Search, Suspicion, open_incident, sites_of
 from hub.missing import read_store, store, suspect_store
 from hub.missing.company import Rides
 from hub.missing.findings import Findings
@@ -247,7 +247,7 @@ def _suspicion(
 
 def _told(suspicion: Suspicion, asked: Question, found: Findings) -> Suspicion:
     """The same with one parcel's own figures and evidence."""
-    searching = searching_sites(suspicion.site, suspicion.previous_site)
+    searching = sites_of(suspicion.site, suspicion.previous_site)
     evidence = found.evidence(asked, searching, found.now)
     look_at = first_look_at(evidence.p_lost, found.policy.missing, found.now)
     evidence = with_look(found.words, evidence, look_at)
@@ -261,9 +261,3 @@ def _told(suspicion: Suspicion, asked: Question, found: Findings) -> Suspicion:
         reasons_en=evidence.texts_en,
         evidence=evidence,
     )
-
-
-def searching_sites(site: str, previous_site: str | None) -> tuple[str, ...]:
-    """The sites that look for a suspect themselves, each once."""
-    both = (site, previous_site)
-    return tuple(dict.fromkeys(each for each in both if each is not None))

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import structs
 
 from hub.missing.learning.assembling import History, Setting
-from hub.missing.learning.pricing import AT_ONCE, LOOK_EVERY, looks_at
+from hub.missing.learning.pricing import AT_ONCE, looks_at
 from hub.missing.learning.silences import Floats
 from hub.missing.rules.backtest import (
     COMPARED_H,
@@ -31,6 +31,7 @@ from hub.missing.rules.learned_scorer import LearnedScorer
 from hub.missing.rules.loaded_model import LoadedModel
 from hub.missing.rules.past import Ending, PastSilence
 from hub.missing.rules.scoring import ScheduleScorer, Scorer
+from hub.missing.rules.suspicion import LOOK_EVERY
 from hub.missing.rules.tables import EVERY, SLOT_H, Tables
 from hub.missing.rules.watch import Lesson
 
@@ -41,7 +42,6 @@ COMPARED_MAX = 20_000
 BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Between these the odds of silences are counted together."""
 _HOUR = timedelta(hours=1)
-_LOOK_EVERY = timedelta(hours=LOOK_EVERY * SLOT_H)
 
 
 def extent_of(past: Sequence[PastSilence]) -> Extent:
@@ -147,7 +147,7 @@ def _suspected_by_rule(
         (deadline,) = stands.deadlines([each.silence])
         at = each.silence.stops[0].by
         while True:
-            at = min(deadline.due_at, at + _LOOK_EVERY) if in_company else deadline.due_at
+            at = min(deadline.due_at, at + LOOK_EVERY) if in_company else deadline.due_at
             if at >= each.until:
                 break
             known = company.company(each, at)

@@ -23,14 +23,15 @@ from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.learned_scorer import LearnedScorer
 from hub.missing.rules.past import Ending, PastSilence
 from hub.missing.rules.scoring import Company, Silence
+from hub.missing.rules.suspicion import LOOK_EVERY
 from hub.missing.rules.tables import SLOT_H
 
 PRICED_MIN = 2_000
 """A product with fewer parcels has no own price: at one in a thousand chance would set it."""
 AT_ONCE = 500
 """Silences of which a model is asked together; more would only take memory."""
-LOOK_EVERY = 2
-"""Steps after its plan from which what travels in company is looked at: an hour."""
+LOOK_STEPS = int(LOOK_EVERY / timedelta(hours=SLOT_H))
+"""Steps after its plan from which what travels in company is looked at."""
 AT_ONCE_STEP = -1_000
 """The step of an alarm that waits for no plan: its bag was opened, and it was not scanned."""
 
@@ -64,7 +65,7 @@ class Looks:
         """The parcels that are suspected at a price."""
         due = self._due(self.curve, np.asarray(price_h * self.silent, dtype=np.float64))
         first = self._due(self.alone, np.full(len(self.alone), price_h, dtype=np.float64))
-        first = np.where(self.in_company, np.minimum(first, LOOK_EVERY), first)
+        first = np.where(self.in_company, np.minimum(first, LOOK_STEPS), first)
         is_opened = np.isfinite(self.lead_h[self.curve])
         return np.unique(self.parcel[(due <= self.step) & ((first <= self.step) | is_opened)])
 

@@ -8,16 +8,14 @@ are over: at each half hour after the plan, from when the others were seen. Sour
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.missing.rules.past import PastSilence
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.scoring import ALONE, Company
-from hub.missing.rules.suspicion import UNLOADING, half_of, is_left
+from hub.missing.rules.suspicion import TOGETHER, UNLOADING, half_of, is_left
 from wire.policy import MissingPolicy
 
-TOGETHER = timedelta(hours=8)
-"""What goes into the same container at the same site within this goes together."""
 _Key = tuple[Hashable, ...]
 """What is gone in, or waited for: a ride's, a bag's or a departure's name."""
 

@@ -19,15 +19,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hub.missing.rules.loaded_model import Ahead, LoadedModel
+from hub.missing.rules.loaded_model import Ahead, Floats, LoadedModel
 from hub.missing.rules.scoring import SCANS_PER_SITE, Deadline, Outlook, ScheduleScorer, Silence
 from hub.missing.rules.tables import SLOT_H
 
 _AT_PLAN = timedelta(0)
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,10 @@ from wire.policy import MissingPolicy
 LATE_AT_MOST = timedelta(hours=12)
 """What was due so long before a site went silent would have been scanned before."""
 
+TOGETHER = timedelta(hours=8)
+"""What goes into the same container at the same site within this goes together."""
+LOOK_EVERY = timedelta(hours=1)
+"""How often what travels in company is looked at once its next scan is overdue."""
 UNLOADING = timedelta(hours=1)
 """So long after half of a vehicle or a bag the last of it is scanned."""
 HARDLY_LATE = timedelta(minutes=30)

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.config import load_policy
-from hub.missing.rules.company_past import TOGETHER, PastCompany
+from hub.missing.rules.company_past import PastCompany
 from hub.missing.rules.past import Ending, PastSilence
 from hub.missing.rules.plan import Phase
 from hub.missing.rules.scoring import ALONE, Company, Silence
-from hub.missing.rules.suspicion import UNLOADING
+from hub.missing.rules.suspicion import TOGETHER, UNLOADING
 from hub.missing.rules.watch import Ride
 from tests.missing_parts import HOUR, ROUTE, local, planner, seen
 

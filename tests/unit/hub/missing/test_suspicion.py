@@ -7,13 +7,14 @@ import pytest
 from msgspec import structs
 
 from hub.config import load_policy
-from hub.missing.judge import LOOK_EVERY, next_look
+from hub.missing.judge import next_look
 from hub.missing.rules.plan import Phase, Stop
 from hub.missing.rules.scoring import Company
 from hub.missing.rules.suspicion import (
     ALONE_ODDS_MIN,
     HARDLY_LATE,
     LATE_AT_MOST,
+    LOOK_EVERY,
     PARTY_ODDS_MIN,
     UNLOADING,
     Due,
